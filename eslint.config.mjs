@@ -1,0 +1,79 @@
+import eslint from '@eslint/js';
+import nx from '@nx/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+const NEST = ['@nestjs/*', 'nestjs-pino'];
+const HTTP = ['express', 'fastify', 'axios', 'openid-client', 'oauth4webapi', 'oidc-provider'];
+const DATABASE = ['kysely', 'pg', 'node:sqlite'];
+const XML = ['xml-crypto', '@xmldom/xmldom'];
+
+/** Who may depend on whom; a project without a tag may import nothing. */
+const layers = [
+  { sourceTag: 'layer:vocabulary', onlyDependOnLibsWithTags: [], allowedExternalImports: ['node:*'] },
+  {
+    sourceTag: 'layer:core',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core'],
+    bannedExternalImports: [...NEST, ...HTTP, ...DATABASE, ...XML],
+  },
+  {
+    sourceTag: 'layer:adapter',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core'],
+    bannedExternalImports: NEST,
+  },
+  {
+    sourceTag: 'layer:nest',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core'],
+    bannedExternalImports: [...DATABASE, ...XML],
+  },
+  {
+    sourceTag: 'layer:app',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:adapter', 'layer:nest'],
+  },
+  { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['*'] },
+];
+
+/** What a team copies into its own repository must not drag the server along. */
+const reach = [
+  { sourceTag: 'reach:portable', onlyDependOnLibsWithTags: ['reach:portable'] },
+  { sourceTag: 'reach:server', onlyDependOnLibsWithTags: ['reach:portable', 'reach:server'] },
+  { sourceTag: 'reach:app', onlyDependOnLibsWithTags: ['*'] },
+  { sourceTag: 'reach:testing', onlyDependOnLibsWithTags: ['*'] },
+];
+
+export default tseslint.config(
+  { ignores: ['**/dist', '**/coverage', '.nx', '**/var'] },
+  eslint.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  prettier,
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { enforceBuildableLibDependency: false, allow: [], depConstraints: [...layers, ...reach] },
+      ],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'max-lines': ['error', { max: 220, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
+    // specs may use the test issuer although it sits above every layer
+    files: ['**/*.spec.ts', '**/*.test-d.ts'],
+    rules: {
+      '@nx/enforce-module-boundaries': 'off',
+      '@typescript-eslint/explicit-module-boundary-types': 'off',
+      'max-lines': 'off',
+    },
+  },
+  {
+    files: ['**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+);

@@ -1,0 +1,25 @@
+import { createLocalJWKSet, errors, type CryptoKey, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
+import { TokenRejection } from './token-rejection.js';
+import type { IssuerKeys } from './trusted-issuer.js';
+
+/** Keys that are given, not fetched. */
+export class LocalIssuerKeys implements IssuerKeys {
+  readonly #find: ReturnType<typeof createLocalJWKSet>;
+
+  constructor(jwks: JSONWebKeySet) {
+    this.#find = createLocalJWKSet(jwks);
+  }
+
+  async find(header: JWSHeaderParameters): Promise<CryptoKey> {
+    try {
+      return await this.#find({ ...header, alg: header.alg ?? '' });
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+        throw new TokenRejection('unknown_key', 'The token is signed with a key that its issuer does not publish', {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+}

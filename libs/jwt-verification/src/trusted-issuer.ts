@@ -1,0 +1,36 @@
+import type { CryptoKey, JWSHeaderParameters } from 'jose';
+
+/** Asymmetric signature algorithms (RFC 7518 §3.1, RFC 8037, RFC 9864) that a trusted issuer may be pinned to. */
+export const SIGNING_ALGORITHMS = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+] as const;
+
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** Where the public keys of one issuer come from. */
+export interface IssuerKeys {
+  /**
+   * The key that the header names.
+   * @throws TokenRejection `unknown_key` when the issuer has no such key
+   * @throws KeysUnavailable when the keys cannot be had now
+   */
+  find(header: JWSHeaderParameters): Promise<CryptoKey>;
+}
+
+/** An issuer whose tokens are accepted, with its keys and the only algorithms it may use (RFC 8725 §3.1). */
+export interface TrustedIssuer {
+  /** Compared character by character with `iss`. */
+  readonly issuer: string;
+  readonly keys: IssuerKeys;
+  readonly algorithms: readonly SigningAlgorithm[];
+}
