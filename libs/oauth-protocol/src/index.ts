@@ -1,6 +1,7 @@
 export * from './actor.js';
 export * from './challenge.js';
 export * from './clock.js';
+export * from './configuration-error.js';
 export * from './form.js';
 export * from './grant-type.js';
 export * from './oauth-error.js';
