@@ -25,6 +25,11 @@ export interface IssuerKeys {
    * @throws KeysUnavailable when the keys cannot be had now
    */
   find(header: JWSHeaderParameters): Promise<CryptoKey>;
+  /**
+   * Resolves when keys are at hand; absent: they always are. For readiness.
+   * @throws KeysUnavailable when they cannot be had now
+   */
+  ready?(): Promise<void>;
 }
 
 /** An issuer whose tokens are accepted, with its keys and the only algorithms it may use (RFC 8725 §3.1). */
