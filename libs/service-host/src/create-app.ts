@@ -1,0 +1,97 @@
+import type { Server } from 'node:http';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import type { DestinationStream } from 'pino';
+import type { z } from 'zod';
+import { Draining } from './draining.js';
+import { readEnvironment, type EnvironmentSource } from './environment.js';
+import { healthEndpoints, type ReadinessIndicators } from './health.js';
+import { HostModule } from './host.module.js';
+import { createLogger, logRequests } from './logging.js';
+import { serveOpenApi, type OpenApiOptions } from './open-api.js';
+import { secureHeaders } from './security-headers.js';
+import { hostSettings, type HostSettings } from './settings.js';
+import { startTracing, traceRequests } from './tracing.js';
+
+/** What makes one app different from another. */
+export interface AppOptions<Schema extends z.ZodObject> {
+  readonly name: string;
+  readonly defaultPort: number;
+  /** The app's own settings; HOST, PORT and LOG_LEVEL are added. */
+  readonly environment: Schema;
+  readonly module: (settings: z.output<Schema> & HostSettings) => DynamicModule | Type;
+  readonly readiness?: ReadinessIndicators;
+  readonly openApi?: OpenApiOptions;
+  /** For an app that serves pages: directives by name. Without it, answers may load nothing. */
+  readonly contentSecurityPolicy?: (settings: z.output<Schema>) => Readonly<Record<string, readonly string[]>>;
+  /** Mounts middleware behind logs and health, and before any body parser. */
+  readonly configure?: (app: NestExpressApplication, settings: z.output<Schema> & HostSettings) => void | Promise<void>;
+}
+
+/** An app that is ready to listen. */
+export interface CreatedApp {
+  readonly app: NestExpressApplication;
+  readonly settings: HostSettings;
+  /** Starts to accept connections. Port 0 takes a free one: the address is the server's. */
+  listen(): Promise<Server>;
+  /**
+   * Stops accepting, finishes what was begun and closes the app's modules.
+   * @param deadline milliseconds until open connections are cut
+   * @returns whether everything ended before the deadline
+   */
+  close(deadline?: number): Promise<boolean>;
+}
+
+/** How long open requests may take to end when an app stops. Milliseconds. */
+export const DRAIN_DEADLINE = 10_000;
+
+/**
+ * Creates an app with everything around its module.
+ * @throws ConfigurationError (or an AggregateError of them) when a setting is refused
+ */
+export async function createApp<Schema extends z.ZodObject>(
+  options: AppOptions<Schema>,
+  source: EnvironmentSource,
+  logDestination?: DestinationStream,
+): Promise<CreatedApp> {
+  const own = readEnvironment(options.environment, source);
+  const settings = { ...own, ...readEnvironment(hostSettings(options.defaultPort), source) };
+  startTracing();
+  const logger = createLogger(options.name, settings.LOG_LEVEL, logDestination);
+  const root = HostModule.around(options.module(settings), logger);
+  const app = await NestFactory.create<NestExpressApplication>(root, { bufferLogs: true, abortOnError: false });
+  app.useLogger(app.get(Logger));
+  const draining = new Draining();
+  app.use(
+    draining.middleware,
+    traceRequests(options.name),
+    logRequests(logger),
+    secureHeaders(options.contentSecurityPolicy?.(own)),
+    healthEndpoints(app, options.readiness ?? {}),
+  );
+  await options.configure?.(app, settings);
+  if (options.openApi) await serveOpenApi(app, options.openApi);
+  await app.init();
+  return {
+    app,
+    settings,
+    listen: () => listen(app.getHttpServer(), settings),
+    close: async (deadline = DRAIN_DEADLINE) => {
+      const drained = await draining.drain(app.getHttpServer(), deadline);
+      await app.close();
+      return drained;
+    },
+  };
+}
+
+function listen(server: Server, { HOST, PORT }: HostSettings): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(PORT, HOST, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}

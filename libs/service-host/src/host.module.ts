@@ -1,0 +1,21 @@
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+
+/** The root of every app: logs and health around the app's own module. */
+@Module({})
+export class HostModule {
+  /** @internal */
+  static around(app: DynamicModule | Type, logger: Logger): DynamicModule {
+    return {
+      module: HostModule,
+      imports: [
+        LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true }),
+        // a failed check is answered, and asked again every few seconds: it is not worth a line each time
+        TerminusModule.forRoot({ logger: false }),
+        app,
+      ],
+    };
+  }
+}

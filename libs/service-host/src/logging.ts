@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pino, type DestinationStream, type Level, type Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+import { describeError } from './error-description.js';
+import { HEALTH_PATH } from './health-path.js';
+import { pathOf, type Middleware } from './middleware.js';
+import { currentRequestId, currentTraceId } from './tracing.js';
+
+/** Three base64url parts that begin like a JSON object: a JWT, wherever in a line it stands. */
+const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+const SECRET_MEMBERS = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'dpop',
+  'proxy-authorization',
+  'password',
+  'client_secret',
+  'client_assertion',
+  'code',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'subject_token',
+  'actor_token',
+];
+
+/** At info, Nest reports each module and route that it makes; that is of interest only when debugging. */
+const NEST_START = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
+/** The logger of an app: JSON lines with the trace and request they belong to, and never a token. */
+export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      name: app,
+      level,
+      base: { name: app },
+      mixin: () => ({ traceId: currentTraceId(), requestId: currentRequestId() }),
+      serializers: { err: describeError, error: describeError },
+      redact: {
+        paths: SECRET_MEMBERS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
+        censor: '[redacted]',
+      },
+      hooks: { streamWrite: (line) => line.replace(JWT, '[token]'), logMethod: demoteNestStart },
+    },
+    destination ?? pino.destination({ fd: 1, sync: true }),
+  );
+}
+
+function demoteNestStart(this: Logger, line: Parameters<pino.LogFn>, log: pino.LogFn, level: number): void {
+  const [first] = line as [unknown];
+  const context = typeof first === 'object' && first !== null ? (first as { context?: unknown }).context : undefined;
+  if (level === pino.levels.values['info'] && NEST_START.has(String(context))) return this.debug(...line);
+  log.apply(this, line);
+}
+
+/** One line for each answered request: method, path without query, status, time. No headers, no bodies. */
+export function logRequests(logger: Logger): Middleware {
+  return pinoHttp({
+    logger,
+    genReqId: () => currentRequestId() ?? '',
+    wrapSerializers: false,
+    serializers: {
+      req: (request: IncomingMessage) => ({ method: request.method, path: pathOf(request) }),
+      res: (response: ServerResponse) => ({ status: response.statusCode }),
+      err: describeError,
+    },
+    customLogLevel: levelOf,
+    // pino-http would make up an error for a bare 5xx
+    customErrorObject: (_request, response, _error, line: object) => ({ ...line, err: response.err }),
+  });
+}
+
+function levelOf(request: IncomingMessage, response: ServerResponse, error?: Error): Level {
+  if (pathOf(request).startsWith(HEALTH_PATH)) return 'debug';
+  return error !== undefined || response.statusCode >= 500 ? 'error' : 'info';
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** A TCP port; 0 takes a free one. */
+export function port(defaultPort: number): z.ZodType<number> {
+  const expected = 'a port, a whole number from 0 to 65535';
+  return z
+    .string()
+    .regex(/^\d{1,5}$/, expected)
+    .transform(Number)
+    .refine((value) => value <= 65_535, expected)
+    .default(defaultPort);
+}
+
+/** An absolute http or https URL without credentials, query or fragment, as it was written. */
+export function httpUrl(): z.ZodString {
+  const expected = 'an absolute http or https URL without credentials, query or fragment';
+  return z.string(expected).refine(isHttpUrl, expected);
+}
+
+/** Text that must be there. */
+export function text(expected = 'a text that is not empty'): z.ZodString {
+  return z.string(expected).min(1, expected);
+}
+
+type LogLevel = (typeof LOG_LEVELS)[number];
+type HostShape = { HOST: z.ZodType<string>; PORT: z.ZodType<number>; LOG_LEVEL: z.ZodType<LogLevel> };
+
+/** What every app reads, beside its own settings. */
+export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
+  return z.object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: port(defaultPort),
+    LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  });
+}
+
+/** Where an app listens, and how much it says. */
+export type HostSettings = z.output<z.ZodObject<HostShape>>;
+
+/** Whether a URL leads to this machine only; what is meant for a demo is refused anywhere else. */
+export function isLoopbackUrl(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
+}
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return ['http:', 'https:'].includes(protocol) && username + password + search + hash === '';
+}

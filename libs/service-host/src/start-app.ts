@@ -1,0 +1,98 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { Logger } from '@nestjs/common';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { z } from 'zod';
+import { createApp, DRAIN_DEADLINE, type AppOptions, type CreatedApp } from './create-app.js';
+import { loadEnvironment, readEnvironment } from './environment.js';
+import { describeError } from './error-description.js';
+import { hostSettings } from './settings.js';
+
+/** What a module may still take after the last request, before the process leaves without it. Milliseconds. */
+const CLOSE_DEADLINE = 5_000;
+
+/**
+ * Runs an app as this process: settings from the environment and `.env`, until SIGTERM or SIGINT. What keeps it from
+ * starting is one line on standard error and exit code 1.
+ */
+export async function startApp<Schema extends z.ZodObject>(options: AppOptions<Schema>): Promise<void> {
+  try {
+    const source = loadEnvironment('.env', process.env);
+    await checkPort(options, source);
+    const created = await createApp(options, source);
+    // first, so that a signal between listening and here is not lost
+    stopOnSignal(created);
+    leaveOnUncaughtError();
+    const { port } = (await created.listen()).address() as AddressInfo;
+    new Logger(options.name).log(`listening on http://localhost:${port}`);
+  } catch (error) {
+    for (const line of explain(error, options.defaultPort)) process.stderr.write(`${options.name}: ${line}\n`);
+    process.exit(1);
+  }
+}
+
+/** Before anything is built and logged, so that a port in use is one line and nothing else. */
+async function checkPort(
+  options: AppOptions<z.ZodObject>,
+  source: Parameters<typeof readEnvironment>[1],
+): Promise<void> {
+  const { HOST, PORT } = readEnvironment(hostSettings(options.defaultPort), source);
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(PORT, HOST, () => probe.close(() => resolve()));
+  });
+}
+
+function explain(error: unknown, defaultPort: number): readonly string[] {
+  if (error instanceof AggregateError) return error.errors.flatMap((each) => explain(each, defaultPort));
+  if (error instanceof ConfigurationError) return [error.message];
+  const { code, port = defaultPort, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === 'EADDRINUSE') return [`port ${port} is in use; set PORT to another one`];
+  if (code === 'EACCES') return [`port ${port} may not be opened by this user; set PORT to another one`];
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return [new ConfigurationError('HOST', address, 'an address of this machine').message];
+  }
+  return [describeError(error).stack ?? describeError(error).message];
+}
+
+function stopOnSignal(created: CreatedApp): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    // a terminal and a parent process may both send it
+    if (stopping) return;
+    stopping = true;
+    void leave(created, signal);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function leave(created: CreatedApp, signal: NodeJS.Signals): Promise<void> {
+  const logger = new Logger('shutdown');
+  logger.log(`${signal}: finishing open requests`);
+  try {
+    const drained = await withDeadline(created.close());
+    if (!drained) logger.warn('Requests that were still open were cut off');
+    process.exit(0);
+  } catch (error) {
+    logger.error(error);
+    process.exit(1);
+  }
+}
+
+async function withDeadline<T>(closing: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('A module did not close in time')), DRAIN_DEADLINE + CLOSE_DEADLINE);
+  });
+  return Promise.race([closing, late]).finally(() => clearTimeout(timer));
+}
+
+/** Node would print the whole error, with whatever request and token it carries. */
+function leaveOnUncaughtError(): void {
+  process.on('uncaughtException', (error) => {
+    new Logger('process').fatal(error);
+    process.exit(1);
+  });
+}
