@@ -47,6 +47,9 @@ export interface CreatedApp {
 /** How long open requests may take to end when an app stops. Milliseconds. */
 export const DRAIN_DEADLINE = 10_000;
 
+/** A failure to start is the caller's to report, in one line: Nest keeps its lines until the app's logger takes them. */
+const NEST_OPTIONS = { bufferLogs: true, autoFlushLogs: false, abortOnError: false };
+
 /**
  * Creates an app with everything around its module.
  * @throws ConfigurationError (or an AggregateError of them) when a setting is refused
@@ -61,8 +64,9 @@ export async function createApp<Schema extends z.ZodObject>(
   startTracing();
   const logger = createLogger(options.name, settings.LOG_LEVEL, logDestination);
   const root = HostModule.around(options.module(settings), logger);
-  const app = await NestFactory.create<NestExpressApplication>(root, { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(root, NEST_OPTIONS);
   app.useLogger(app.get(Logger));
+  app.flushLogs();
   const draining = new Draining();
   app.use(
     draining.middleware,

@@ -13,7 +13,7 @@ export class HostModule {
       imports: [
         LoggerModule.forRoot({ pinoHttp: { logger }, useExisting: true }),
         // a failed check is answered, and asked again every few seconds: it is not worth a line each time
-        TerminusModule.forRoot({ logger: false }),
+        { ...TerminusModule.forRoot({ logger: false }), global: true },
         app,
       ],
     };

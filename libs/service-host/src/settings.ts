@@ -42,7 +42,12 @@ export type HostSettings = z.output<z.ZodObject<HostShape>>;
 /** Whether a URL leads to this machine only; what is meant for a demo is refused anywhere else. */
 export function isLoopbackUrl(url: string): boolean {
   const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
 }
 
 function isHttpUrl(value: string): boolean {

@@ -1,0 +1,221 @@
+import 'reflect-metadata';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Controller, Get, Injectable, Logger, Module, Post } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { z } from 'zod';
+import { createApp, type AppOptions, type CreatedApp } from './create-app.js';
+import { currentTraceId } from './tracing.js';
+
+const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJiYWVsZHVuZyJ9.c2lnbmF0dXJl';
+let asked = Promise.withResolvers<void>();
+let answer = Promise.withResolvers<void>();
+
+@Injectable()
+class Keys {
+  static up = true;
+  constructor(private readonly health: HealthIndicatorService) {}
+  check(key: string): HealthIndicatorResult {
+    return Keys.up ? this.health.check(key).up() : this.health.check(key).down();
+  }
+}
+
+@Controller()
+class Things {
+  @Get('thing')
+  thing(): { traceId: string | undefined } {
+    new Logger('Things').log({ authorization: `Bearer ${TOKEN}`, nested: { access_token: 'opaque-token' } }, 'thing');
+    return { traceId: currentTraceId() };
+  }
+
+  @Get('fail')
+  fail(): never {
+    // as an HTTP client does: the request, with its token, is a member of the error
+    throw Object.assign(new Error(`refused ${TOKEN}`), {
+      config: { headers: { Authorization: 'Bearer opaque-token' } },
+    });
+  }
+
+  @Post('echo')
+  echo(): { traceId: string | undefined } {
+    return { traceId: currentTraceId() };
+  }
+
+  @Get('slow')
+  async slow(): Promise<string> {
+    asked.resolve();
+    await answer.promise;
+    return 'done';
+  }
+}
+
+@Module({ controllers: [Things], providers: [Keys] })
+class ThingsModule {}
+
+const lines: string[] = [];
+const options: AppOptions<z.ZodObject> = {
+  name: 'things',
+  defaultPort: 0,
+  environment: z.object({}),
+  module: () => ThingsModule,
+  readiness: { 'authorization-server': Keys },
+  openApi: { title: 'Things', description: 'For a test', version: '1' },
+};
+let created: CreatedApp | undefined;
+
+async function start(source: Record<string, string> = {}): Promise<string> {
+  created = await createApp(options, source, { write: (line) => void lines.push(line) });
+  const { port } = (await created.listen()).address() as AddressInfo;
+  return `http://localhost:${port}`;
+}
+
+afterEach(async () => {
+  await created?.close(100);
+  created = undefined;
+  Keys.up = true;
+  lines.length = 0;
+  asked = Promise.withResolvers();
+  answer = Promise.withResolvers();
+});
+
+describe('logs', () => {
+  it('hold method, path, status and trace of a request, and no query', async () => {
+    const base = await start();
+    await fetch(`${base}/thing?code=secret-code`);
+    const line = lines.map((text) => JSON.parse(text) as Record<string, unknown>).find(({ res }) => res);
+    expect(line).toMatchObject({ name: 'things', req: { method: 'GET', path: '/thing' }, res: { status: 200 } });
+    expect(line?.['traceId']).toMatch(/^[0-9a-f]{32}$/);
+    expect(line?.['requestId']).toMatch(/^[0-9a-f]{16}$/);
+    expect(lines.join()).not.toContain('secret-code');
+  });
+
+  it('never hold a token, whoever logs it', async () => {
+    const base = await start({ LOG_LEVEL: 'trace' });
+    const headers = { authorization: `Bearer ${TOKEN}`, cookie: 'sid=cookie-value' };
+    await fetch(`${base}/thing`, { headers });
+    await fetch(`${base}/fail`, { headers });
+    const all = lines.join();
+    expect(all).toContain('refused [token]');
+    for (const secret of [TOKEN, 'opaque-token', 'cookie-value']) expect(all).not.toContain(secret);
+  });
+
+  it('have a line of level error with the stack for a failure, whose answer tells nothing', async () => {
+    const base = await start();
+    const response = await fetch(`${base}/fail`);
+    expect([response.status, await response.json()]).toEqual([
+      500,
+      { statusCode: 500, message: 'Internal server error' },
+    ]);
+    expect(lines.filter((line) => line.includes('"level":50') && line.includes('create-app.spec'))).not.toHaveLength(0);
+  });
+});
+
+describe('W3C trace context', () => {
+  it.each(['thing', 'echo'])("continues the caller's trace at /%s", async (path) => {
+    const base = await start();
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const response = await fetch(`${base}/${path}`, {
+      method: path === 'echo' ? 'POST' : 'GET',
+      headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01`, 'content-type': 'application/json' },
+      ...(path === 'echo' && { body: JSON.stringify({ large: 'x'.repeat(50_000) }) }),
+    });
+    expect(await response.json()).toEqual({ traceId });
+  });
+
+  it.each(['', '00-0-0-01', 'x'.repeat(5000)])(
+    'begins a trace of its own when the header is %j',
+    async (traceparent) => {
+      const base = await start();
+      const response = await fetch(`${base}/thing`, { headers: { traceparent } });
+      expect(await response.json()).toEqual({ traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as unknown });
+    },
+  );
+});
+
+describe('health', () => {
+  it('is live and ready when its indicators are up', async () => {
+    const base = await start();
+    expect((await fetch(`${base}/health/live`)).status).toBe(200);
+    const ready = await fetch(`${base}/health/ready`);
+    expect([ready.status, await ready.json()]).toMatchObject([
+      200,
+      { status: 'ok', info: { 'authorization-server': { status: 'up' } } },
+    ]);
+  });
+
+  it('is live but not ready while an indicator is down, and ready again by itself', async () => {
+    const base = await start();
+    Keys.up = false;
+    expect((await fetch(`${base}/health/live`)).status).toBe(200);
+    const unready = await fetch(`${base}/health/ready`);
+    expect([unready.status, await unready.json()]).toMatchObject([
+      503,
+      { status: 'error', error: { 'authorization-server': { status: 'down' } } },
+    ]);
+    Keys.up = true;
+    expect((await fetch(`${base}/health/ready`)).status).toBe(200);
+  });
+});
+
+describe('security headers', () => {
+  it('let answers load nothing', async () => {
+    const base = await start();
+    const { headers } = await fetch(`${base}/thing`);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('let the OpenAPI page load what it brings, and nothing else', async () => {
+    const base = await start();
+    const page = await fetch(`${base}/docs`);
+    expect(await page.text()).toContain('swagger-ui-init.js');
+    expect(page.headers.get('content-security-policy')).toMatch(/script-src 'self';/);
+    expect(await (await fetch(`${base}/docs-json`)).json()).toMatchObject({ info: { title: 'Things' } });
+  });
+});
+
+describe('closing', () => {
+  it('refuses new connections, finishes what was begun, and tells clients not to reuse the connection', async () => {
+    const base = await start();
+    const slow = fetch(`${base}/slow`);
+    await asked.promise;
+    const closing = created?.close();
+    await expect(fetch(`${base}/thing`)).rejects.toThrow();
+    answer.resolve();
+    const response = await slow;
+    expect([response.status, response.headers.get('connection'), await response.text()]).toEqual([
+      200,
+      'close',
+      'done',
+    ]);
+    expect(await closing).toBe(true);
+  });
+
+  it('answers a request that a kept connection was about to send', async () => {
+    const base = await start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect((await ask(`${base}/thing`, agent)).headers.connection).toBe('keep-alive');
+    const closing = created?.close();
+    expect((await ask(`${base}/thing`, agent)).headers.connection).toBe('close');
+    expect(await closing).toBe(true);
+  });
+
+  it('cuts off at the deadline what does not end', async () => {
+    const base = await start();
+    const slow = fetch(`${base}/slow`).catch((error: unknown) => error);
+    await asked.promise;
+    expect(await created?.close(50)).toBe(false);
+    expect(await slow).toMatchObject({ message: 'fetch failed' });
+    answer.resolve();
+  });
+});
+
+async function ask(url: string, agent: Agent): Promise<IncomingMessage> {
+  const [response] = (await once(httpGet(url, { agent }), 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response;
+}
