@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { currentAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import type { Actor } from '@onbehalf/oauth-protocol';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import type { Server } from 'node:http';
+import request from 'supertest';
+import {
+  AccessToken,
+  CurrentActor,
+  CurrentSubject,
+  DelegationChain,
+  Public,
+  ResourceServerModule,
+  Scopes,
+} from './index.js';
+
+@Controller()
+class MessageController {
+  @Get('open')
+  @Public()
+  open(@CurrentSubject() subject: string | undefined) {
+    return { subject: subject ?? null };
+  }
+
+  @Get('message')
+  @Scopes('message.read')
+  message(
+    @CurrentSubject() subject: string,
+    @CurrentActor() actor: Actor | undefined,
+    @DelegationChain() chain: readonly Actor[],
+    @AccessToken() token: VerifiedAccessToken,
+  ) {
+    return { subject, actor, chain, same: token === currentAccessToken() };
+  }
+}
+
+@Module({ controllers: [MessageController] })
+class MessageModule {}
+
+describe('AccessTokenGuard', () => {
+  let issuer: TestIssuer;
+  let app: INestApplication<Server>;
+
+  beforeAll(async () => {
+    issuer = await createTestIssuer();
+    const module = await Test.createTestingModule({
+      imports: [
+        MessageModule,
+        ResourceServerModule.forRoot({ issuers: [issuer], audience: 'message-service', global: true }),
+      ],
+    }).compile();
+    app = await module.createNestApplication<INestApplication<Server>>().init();
+  });
+  afterAll(() => app.close());
+
+  const get = async (path: string, claims?: Record<string, unknown>) => {
+    const call = request(app.getHttpServer()).get(path);
+    return claims ? call.auth(await issuer.token(claims), { type: 'bearer' }) : call;
+  };
+
+  it('answers a request without a token with a bare challenge', async () => {
+    const response = await get('/message');
+    expect(response.status).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Bearer');
+    expect(response.body).toEqual({ statusCode: 401, message: 'Unauthorized' });
+  });
+
+  it('answers a token of another audience with invalid_token and both audiences', async () => {
+    const response = await get('/message', { aud: 'user-service' });
+    const description = "Invalid audience claim. Expected 'message-service', got 'user-service'";
+    expect(response.status).toBe(401);
+    expect(response.headers['www-authenticate']).toBe(
+      `Bearer error="invalid_token", error_description="${description}"`,
+    );
+    expect(response.body).toEqual({ error: 'invalid_token', error_description: description });
+  });
+
+  it('answers too little scope with insufficient_scope and the scope that is needed', async () => {
+    const response = await get('/message', { aud: 'message-service', scope: 'user.read' });
+    expect(response.status).toBe(403);
+    expect(response.headers['www-authenticate']).toBe(
+      'Bearer error="insufficient_scope", error_description="The scope \'message.read\' is required", scope="message.read"',
+    );
+    expect(response.body).toEqual({
+      error: 'insufficient_scope',
+      error_description: "The scope 'message.read' is required",
+      scope: 'message.read',
+    });
+  });
+
+  it('lets a right token through and tells the handler who is asking', async () => {
+    const act = { sub: 'message-service', act: { sub: 'user-service' } };
+    const response = await get('/message', { aud: 'message-service', scope: 'message.read', sub: 'baeldung', act });
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({
+      subject: 'baeldung',
+      actor: { sub: 'message-service' },
+      chain: [{ sub: 'message-service' }, { sub: 'user-service' }],
+      same: true,
+    });
+  });
+
+  it('lets a request without a token reach a public handler', async () => {
+    const response = await get('/open');
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({ subject: null });
+  });
+});

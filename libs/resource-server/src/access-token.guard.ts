@@ -1,0 +1,64 @@
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { AccessRefused } from './access-refused.js';
+import type { AuthenticateOptions } from './access-token.strategy.js';
+import { Authenticator } from './authenticator.js';
+import { requestOf, responseOf, type GuardedRequest } from './guarded-request.js';
+import { requirementsOf } from './requirements.js';
+import type { ResourceServerSettings } from './resource-server-settings.js';
+import { RESOURCE_SERVER_SETTINGS, STRATEGY_NAME } from './resource-server.tokens.js';
+
+/** Lets a request through when its access token is valid and meets what the route demands. */
+@Injectable()
+export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
+  readonly #authenticator: Authenticator;
+  readonly #settings: ResourceServerSettings;
+
+  constructor(
+    @Inject(Authenticator) authenticator: Authenticator,
+    @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
+  ) {
+    super();
+    this.#authenticator = authenticator;
+    this.#settings = settings;
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { isPublic, requirements } = requirementsOf(context);
+    if (isPublic) return true;
+    try {
+      await super.canActivate(context);
+      const token = await this.#authenticator.authenticate(this.getRequest(context));
+      const refusal = this.#authenticator.judge(token, requirements);
+      if (refusal) throw refusal;
+    } catch (error) {
+      throw withHeaders(error, context);
+    }
+    return true;
+  }
+
+  override getRequest(context: ExecutionContext): GuardedRequest {
+    // a context without a request has no token, which is no reason to let it through
+    return requestOf(context, this.#settings.request) ?? { headers: {} };
+  }
+
+  override getAuthenticateOptions(): AuthenticateOptions {
+    return { authenticator: this.#authenticator };
+  }
+
+  override handleRequest<T = VerifiedAccessToken>(error: unknown, token: T): T {
+    if (error instanceof Error) throw error;
+    if (!token) throw this.#authenticator.refusals.missingToken();
+    return token;
+  }
+}
+
+/** Sets the headers of a refusal on the response before it is thrown, so that no exception filter can lose them. */
+export function withHeaders(error: unknown, context: ExecutionContext): unknown {
+  const response = error instanceof AccessRefused ? responseOf(context) : undefined;
+  if (response) {
+    for (const [name, value] of Object.entries((error as AccessRefused).headers)) response.header(name, value);
+  }
+  return error;
+}

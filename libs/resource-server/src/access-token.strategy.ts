@@ -1,0 +1,66 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import passport from 'passport';
+import { Authenticator } from './authenticator.js';
+import type { GuardedRequest } from './guarded-request.js';
+import { STRATEGY_NAME } from './resource-server.tokens.js';
+
+/** Options that a guard passes along with a request. */
+export interface AuthenticateOptions {
+  /** Whose tokens are accepted; absent: those of the only resource server in this process. */
+  readonly authenticator?: Authenticator;
+}
+
+type Done = (error: unknown, token?: VerifiedAccessToken | null) => void;
+type Verify = (request: GuardedRequest, options: AuthenticateOptions, done: Done) => void;
+
+/** Passport's side: hands the request to a callback and the outcome back to passport. */
+class RequestStrategy extends passport.Strategy {
+  // passport runs the strategy on an object derived from it, which would not have a #private field
+  private readonly verify: Verify;
+
+  constructor(verify: Verify) {
+    super();
+    this.verify = verify;
+  }
+
+  override authenticate(request: GuardedRequest, options: AuthenticateOptions): void {
+    this.verify(request, options, (error, token) => {
+      if (error || !token) this.error(error);
+      else this.success(token);
+    });
+  }
+}
+
+// Passport's strategies are one list per process, where the last of a name wins. Several applications in one process,
+// as in tests, must not verify with each other's options.
+const running = new Set<Authenticator>();
+
+/** The passport strategy `onbehalf`, so that `@UseGuards(AuthGuard('onbehalf'))` works too. */
+@Injectable()
+export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRATEGY_NAME) implements OnModuleDestroy {
+  readonly #authenticator: Authenticator;
+
+  constructor(authenticator: Authenticator) {
+    super();
+    this.#authenticator = authenticator;
+    running.add(authenticator);
+  }
+
+  validate(request: GuardedRequest, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
+    return (options.authenticator ?? onlyRunning()).authenticate(request);
+  }
+
+  onModuleDestroy(): void {
+    running.delete(this.#authenticator);
+  }
+}
+
+function onlyRunning(): Authenticator {
+  const [only, another] = running;
+  if (only && !another) return only;
+  throw new Error(
+    `AuthGuard('${STRATEGY_NAME}') needs exactly one running application with ResourceServerModule in the process; use AccessTokenGuard`,
+  );
+}

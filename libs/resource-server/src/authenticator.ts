@@ -1,0 +1,80 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  KeysUnavailable,
+  TokenRejection,
+  verifyAccessToken,
+  type VerifiedAccessToken,
+} from '@onbehalf/jwt-verification';
+import type { AccessRefused } from './access-refused.js';
+import { MalformedCredentials, readCredentials, type Credentials } from './credentials.js';
+import type { GuardedRequest } from './guarded-request.js';
+import { judge } from './judge.js';
+import { Refusals } from './refusals.js';
+import type { Requirement } from './requirements.js';
+import type { ResourceServerSettings } from './resource-server-settings.js';
+import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
+
+/** Establishes who a request comes from, or refuses it. Knows nothing of routes. */
+@Injectable()
+export class Authenticator {
+  readonly refusals = new Refusals();
+  readonly #settings: ResourceServerSettings;
+  /** One verification per request, however many guards ask: a proof of possession is good for one. */
+  readonly #verified = new WeakMap<GuardedRequest, Promise<VerifiedAccessToken>>();
+
+  constructor(@Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * The verified access token of the request; also set as its `auth`.
+   * @throws AccessRefused
+   */
+  authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
+    const known = this.#verified.get(request);
+    if (known) return known;
+    const verified = this.#authenticate(request);
+    this.#verified.set(request, verified);
+    return verified;
+  }
+
+  /** The token that this resource server verified for the request; `undefined` when it was not asked to, or refused. */
+  async verified(request: GuardedRequest | undefined): Promise<VerifiedAccessToken | undefined> {
+    return request && this.#verified.get(request)?.catch(() => undefined);
+  }
+
+  /** The refusal of the first requirement that the token does not meet: of the whole service, then of the route. */
+  judge(token: VerifiedAccessToken, requirements: readonly Requirement[]): AccessRefused | undefined {
+    const { clock, clockTolerance, requirements: always } = this.#settings;
+    const context = { refusals: this.refusals, now: clock(), clockTolerance };
+    return judge(token, always, context) ?? judge(token, requirements, context);
+  }
+
+  async #authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
+    const credentials = this.#credentials(request);
+    const token = await this.#verify(credentials);
+    request.auth = token;
+    return token;
+  }
+
+  #credentials(request: GuardedRequest): Credentials {
+    try {
+      const credentials = readCredentials(request, ['Bearer']);
+      if (credentials) return credentials;
+    } catch (error) {
+      if (error instanceof MalformedCredentials) throw this.refusals.invalidRequest(error.message, error.scheme);
+      throw error;
+    }
+    throw this.refusals.missingToken();
+  }
+
+  async #verify({ token, scheme }: Credentials): Promise<VerifiedAccessToken> {
+    try {
+      return await verifyAccessToken(token, this.#settings);
+    } catch (error) {
+      if (error instanceof TokenRejection) throw this.refusals.invalidToken(error.message, scheme, error);
+      if (error instanceof KeysUnavailable) throw this.refusals.unavailable(error.retryAfter, error);
+      throw error;
+    }
+  }
+}
