@@ -1,1 +1,14 @@
-export {};
+export * from './audit/audit-event.js';
+export { AuditLog } from './audit/audit-log.js';
+export type { AuditPage, AuditQuery } from './audit/audit-query.js';
+export type { AuditNode } from './audit/audit-tree.js';
+export type { AuditAnchor, AuditBreak, AuditVerification } from './audit/audit-verification.js';
+export { AuthorizationStore } from './authorization-store.js';
+export { InvalidCursor } from './cursor.js';
+export { SchemaTooNew } from './database/migrate.js';
+export { migrate, openStore, type StoreOptions } from './open-store.js';
+export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider-adapter.js';
+export { ReplayDetection } from './replay-detection.js';
+export { SealBroken } from './sealing-keys.js';
+export { TokenIndex, type RevocationPage } from './token-index.js';
+export type { IndexedToken, RevokedToken, TokenRecord } from './token-record.js';

@@ -1,0 +1,55 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import { sql, type Kysely } from 'kysely';
+import { AuditLog } from './audit/audit-log.js';
+import type { Schema } from './database/schema.js';
+import { ProviderAdapter } from './provider-adapter.js';
+import { ReplayDetection } from './replay-detection.js';
+import type { SealingKeys } from './sealing-keys.js';
+import { Sweeper } from './sweeper.js';
+import { TokenIndex } from './token-index.js';
+
+export interface StoreParts {
+  readonly database: Kysely<Schema>;
+  readonly sealing: SealingKeys;
+  readonly clock: Clock;
+  readonly sweepInterval: number;
+  readonly issuer?: string;
+}
+
+/** Everything that the authorization server keeps. Made by `openStore`. */
+export class AuthorizationStore {
+  readonly replay: ReplayDetection;
+  readonly tokens: TokenIndex;
+  readonly audit: AuditLog;
+  /** The provider's storage, as its `adapter` option takes it. */
+  readonly providerAdapter: (model: string) => ProviderAdapter;
+  readonly #database: Kysely<Schema>;
+  readonly #sweeper: Sweeper;
+
+  constructor({ database, sealing, clock, sweepInterval, issuer }: StoreParts) {
+    this.#database = database;
+    this.replay = new ReplayDetection(database, clock);
+    this.tokens = new TokenIndex(database, clock, issuer);
+    this.audit = new AuditLog(database, sealing);
+    this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
+    this.#sweeper = new Sweeper(database, clock);
+    if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
+  }
+
+  /** Whether the database answers, for readiness. Throws what stands in the way. */
+  async check(): Promise<void> {
+    await sql`select 1`.execute(this.#database);
+  }
+
+  /** Deletes expired rows now. Returns how many. */
+  sweep(): Promise<number> {
+    return this.#sweeper.sweep();
+  }
+
+  /** Finishes what is under way and disconnects. */
+  async close(): Promise<void> {
+    await this.#sweeper.stop();
+    await this.audit.close();
+    await this.#database.destroy();
+  }
+}

@@ -1,0 +1,72 @@
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { initialSchema } from './migrations/0001-initial.js';
+import type { Migration } from './migration.js';
+import type { Schema } from './schema.js';
+
+/** Every step, in order. */
+export const migrations: readonly Migration[] = [initialSchema];
+
+/** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
+const MIGRATION_LOCK = 8_693_000_001;
+
+export type Dialect = 'sqlite' | 'postgres';
+
+/** The schema is newer than this software can work with. */
+export class SchemaTooNew extends Error {
+  constructor(version: number, compatibleFrom: number, own: number) {
+    super(
+      `The database has schema ${version}, which needs software of schema ${compatibleFrom} or newer; this is ${own}`,
+    );
+    this.name = 'SchemaTooNew';
+  }
+}
+
+/**
+ * Brings the schema up to date, in one transaction under a lock, so that replicas that start together do it once.
+ * @returns the names of the steps that were applied
+ * @throws SchemaTooNew when a newer version has made the schema incompatible with this one
+ */
+export async function migrateSchema(
+  database: Kysely<Schema>,
+  dialect: Dialect,
+  steps: readonly Migration[] = migrations,
+): Promise<string[]> {
+  return database.transaction().execute(async (transaction) => {
+    if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
+    const current = await currentVersion(transaction);
+    const own = steps.at(-1)?.version ?? 0;
+    if (current.compatibleFrom > own) throw new SchemaTooNew(current.version, current.compatibleFrom, own);
+    const pending = steps.filter((step) => step.version > current.version);
+    for (const step of pending) await apply(transaction, step);
+    return pending.map((step) => step.name);
+  });
+}
+
+async function apply(
+  transaction: Transaction<Schema>,
+  { version, name, compatibleFrom, up }: Migration,
+): Promise<void> {
+  await up(transaction);
+  await transaction
+    .insertInto('schema_migrations')
+    .values({ version, name, compatible_from: compatibleFrom, applied_at: Math.floor(Date.now() / 1000) })
+    .execute();
+}
+
+async function currentVersion(transaction: Transaction<Schema>): Promise<{ version: number; compatibleFrom: number }> {
+  await transaction.schema
+    .createTable('schema_migrations')
+    .ifNotExists()
+    .addColumn('version', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('compatible_from', 'integer', (column) => column.notNull())
+    .addColumn('applied_at', 'bigint', (column) => column.notNull())
+    .execute();
+  const row = await transaction
+    .selectFrom('schema_migrations')
+    .select(['version', 'compatible_from'])
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return { version: row?.version ?? 0, compatibleFrom: row?.compatible_from ?? 0 };
+}

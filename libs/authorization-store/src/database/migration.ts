@@ -1,0 +1,14 @@
+import type { Transaction } from 'kysely';
+import type { Schema } from './schema.js';
+
+/**
+ * One step of the schema. Steps only add; what is no longer used is dropped one version later, so that replicas of
+ * version N−1 and N can share a database while they are being replaced.
+ */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  /** The oldest version of the software that still works on the schema after this step. */
+  readonly compatibleFrom: number;
+  up(transaction: Transaction<Schema>): Promise<void>;
+}

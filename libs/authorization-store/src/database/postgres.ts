@@ -1,0 +1,58 @@
+import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+
+const INT8 = 20;
+
+/** Milliseconds. A database that hangs is an outage after this time, not a wait without end. */
+const CONNECT_TIMEOUT = 3000;
+const QUERY_TIMEOUT = 5000;
+
+/** PostgreSQL through a pool of connections. */
+export function postgresDialect(url: string, connections: number): PostgresDialect {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    query_timeout: QUERY_TIMEOUT,
+    statement_timeout: QUERY_TIMEOUT,
+    keepAlive: true,
+    application_name: 'onbehalf',
+    // times and counters fit a double; the default is a string
+    types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never },
+  });
+  // an idle connection that breaks is replaced by the pool; without a listener it would end the process
+  pool.on('error', () => undefined);
+  return new PostgresDialect({ pool: discardingBroken(pool) });
+}
+
+/** A connection whose query ran out of time still waits for the answer: it must not go back to the pool. */
+function discardingBroken(pool: pg.Pool): PostgresPool {
+  const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    connect: async () => {
+      const client = await pool.connect();
+      const known = wrapped.get(client) ?? discardAfterTimeout(client);
+      wrapped.set(client, known);
+      return known;
+    },
+  };
+}
+
+function discardAfterTimeout(client: pg.PoolClient): PostgresPoolClient {
+  let broken = false;
+  const query = async (sql: string, parameters: readonly unknown[]) => {
+    try {
+      return await client.query(sql, [...parameters]);
+    } catch (error) {
+      // an error of the server leaves the connection sound, any other (time-out, broken socket) does not
+      broken ||= !(error instanceof pg.DatabaseError);
+      throw error;
+    }
+  };
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy || broken),
+  };
+}

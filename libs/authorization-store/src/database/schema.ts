@@ -1,0 +1,130 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Seconds since the epoch (NumericDate). */
+type Seconds = number;
+/** Milliseconds since the epoch. */
+type Milliseconds = number;
+
+/** One model instance of the provider: session, grant, code, refresh token, … The id is stored as a hash only. */
+export interface ProviderRecordTable {
+  model: string;
+  id_hash: string;
+  uid_hash: string | null;
+  user_code_hash: string | null;
+  grant_hash: string | null;
+  payload: string;
+  sealed_with: string;
+  consumed_at: Seconds | null;
+  expires_at: Seconds | null;
+}
+
+export interface ReplayTable {
+  key_hash: string;
+  expires_at: Seconds;
+}
+
+/** One issued token: who it is for and what it was made from. Holds no token. */
+export interface TokenTable {
+  /** '' for tokens of this server */
+  iss: string;
+  jti: string;
+  parent_iss: string | null;
+  parent_jti: string | null;
+  root_iss: string;
+  root_jti: string;
+  client_id: string;
+  subject: string;
+  session_id: string | null;
+  grant_id: string | null;
+  audiences: string;
+  recorded_at: Milliseconds;
+  expires_at: Seconds;
+  revoked_at: Seconds | null;
+  /** The revocation that took it, in the order in which revocations were committed. */
+  revocation: number | null;
+}
+
+/** What has been revoked as a whole, so that a token that is being issued meanwhile is caught too. */
+export interface RevocationMarkTable {
+  kind: RevocationKind;
+  key: string;
+  marked_at: Milliseconds;
+  expires_at: Seconds;
+}
+
+export type RevocationKind = 'token' | 'grant' | 'session' | 'subject' | 'client';
+
+export interface AuditRecordTable {
+  writer: string;
+  sequence: number;
+  previous_hash: string;
+  hash: string;
+  at: Milliseconds;
+  event: string;
+  type: string;
+  outcome: string | null;
+  client_id: string | null;
+  subject: string | null;
+  actor: string | null;
+  jti: string | null;
+  parent_jti: string | null;
+  trace_id: string | null;
+}
+
+/** The newest record of each writer, sealed with a key that is not in the database. */
+export interface AuditHeadTable {
+  writer: string;
+  sequence: number;
+  hash: string;
+  seal: string;
+  sealed_with: string;
+}
+
+export type SigningKeyState = 'published' | 'signing' | 'retired' | 'removed';
+
+export interface SigningKeyTable {
+  kid: string;
+  algorithm: string;
+  state: SigningKeyState;
+  public_jwk: string;
+  /** null once removed */
+  private_jwk: string | null;
+  sealed_with: string | null;
+  published_at: Seconds;
+  signing_at: Seconds | null;
+  retired_at: Seconds | null;
+  removed_at: Seconds | null;
+}
+
+export interface SharedSecretTable {
+  name: string;
+  value: string;
+  sealed_with: string;
+  created_at: Seconds;
+}
+
+/** Counters whose row lock orders the writers. */
+export interface CounterTable {
+  name: string;
+  value: Generated<number>;
+}
+
+export interface MigrationTable {
+  version: number;
+  name: string;
+  compatible_from: number;
+  applied_at: ColumnType<Seconds, Seconds, never>;
+}
+
+export interface Schema {
+  provider_records: ProviderRecordTable;
+  replays: ReplayTable;
+  tokens: TokenTable;
+  revocation_marks: RevocationMarkTable;
+  audit_records: AuditRecordTable;
+  audit_heads: AuditHeadTable;
+  signing_keys: SigningKeyTable;
+  shared_secrets: SharedSecretTable;
+  counters: CounterTable;
+  schema_migrations: MigrationTable;
+}

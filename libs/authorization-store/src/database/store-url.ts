@@ -1,0 +1,22 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+
+/** Where the data lives. */
+export type StoreLocation =
+  { readonly dialect: 'sqlite'; readonly path: string } | { readonly dialect: 'postgres'; readonly url: string };
+
+const ACCEPTED = 'sqlite::memory:, sqlite:<path of a file> or postgres://user:password@host:port/database';
+
+/**
+ * Reads the address of the database. The message of the error names the scheme only, because the rest may hold a password.
+ * @throws ConfigurationError when the address is none that is accepted
+ */
+export function parseStoreUrl(url: string): StoreLocation {
+  if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
+    return { dialect: 'sqlite', path: url.slice('sqlite:'.length) };
+  }
+  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) {
+    return { dialect: 'postgres', url };
+  }
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
+  throw new ConfigurationError('DATABASE_URL', scheme ? `${scheme}…` : 'a value without a scheme', ACCEPTED);
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
+import { Kysely, type LogEvent } from 'kysely';
+import { AuthorizationStore } from './authorization-store.js';
+import { migrateSchema } from './database/migrate.js';
+import { postgresDialect } from './database/postgres.js';
+import type { Schema } from './database/schema.js';
+import { sqliteDialect } from './database/sqlite.js';
+import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
+import { keysBeside } from './key-file.js';
+import { SealingKeys } from './sealing-keys.js';
+
+export interface StoreOptions {
+  /** `sqlite::memory:`, `sqlite:<path>` or `postgres://…`. */
+  readonly url: string;
+  /**
+   * Keys for what is encrypted at rest, 32 bytes each in base64; the first one encrypts, all decrypt. PostgreSQL needs
+   * them. With a SQLite file they may be left out: then a key is kept in a file beside it, readable by its owner alone.
+   */
+  readonly encryptionKeys?: readonly string[];
+  /** This server's issuer: in the index of tokens it means the same as none. */
+  readonly issuer?: string;
+  readonly clock?: Clock;
+  /** Connections to PostgreSQL; 10 unless told. */
+  readonly connections?: number;
+  /** Seconds between two sweeps of expired rows; 60 unless told, 0 for never. */
+  readonly sweepInterval?: number;
+  /** Is told of each query: how long it took, and whether it failed. For metrics. */
+  readonly onQuery?: (query: { readonly milliseconds: number; readonly failed: boolean }) => void;
+}
+
+/**
+ * Opens the store and brings its schema up to date.
+ * @throws ConfigurationError for an address or a key that is not accepted
+ * @throws SchemaTooNew when the schema is of a newer, incompatible version
+ */
+export async function openStore(options: StoreOptions): Promise<AuthorizationStore> {
+  const location = parseStoreUrl(options.url);
+  const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
+  const database = connect(location, options);
+  try {
+    await migrateSchema(database, location.dialect);
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+  const { issuer, clock = systemClock, sweepInterval = 60 } = options;
+  return new AuthorizationStore({
+    database,
+    sealing,
+    clock,
+    sweepInterval,
+    ...(issuer === undefined ? {} : { issuer }),
+  });
+}
+
+/**
+ * Brings the schema up to date and nothing else, for a deployment that does so by hand.
+ * @returns the names of the steps that were applied
+ */
+export async function migrate(url: string): Promise<string[]> {
+  const location = parseStoreUrl(url);
+  const database = connect(location, { url });
+  try {
+    return await migrateSchema(database, location.dialect);
+  } finally {
+    await database.destroy();
+  }
+}
+
+function connect(location: StoreLocation, { connections = 10, onQuery }: StoreOptions): Kysely<Schema> {
+  const dialect =
+    location.dialect === 'sqlite' ? sqliteDialect(location.path) : postgresDialect(location.url, connections);
+  const log = ({ level, queryDurationMillis }: LogEvent) =>
+    onQuery?.({ milliseconds: queryDurationMillis, failed: level === 'error' });
+  return new Kysely<Schema>({ dialect, ...(onQuery ? { log } : {}) });
+}
+
+/** No key of its own for PostgreSQL, which several replicas share: the empty list is refused. */
+function embeddedKeys(location: StoreLocation): string[] {
+  if (location.dialect === 'postgres') return [];
+  return location.path === ':memory:' ? [randomBytes(32).toString('base64')] : keysBeside(location.path);
+}

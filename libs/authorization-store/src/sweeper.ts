@@ -1,0 +1,65 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import { sql, type Kysely } from 'kysely';
+import type { Schema } from './database/schema.js';
+
+/** Tables whose rows end with `expires_at`, and their keys. */
+const EXPIRING = {
+  provider_records: ['model', 'id_hash'],
+  replays: ['key_hash'],
+  tokens: ['iss', 'jti'],
+  revocation_marks: ['kind', 'key'],
+} as const;
+
+/** Seconds that a row is kept after it has expired, so that no clock that runs behind misses it. */
+const MARGIN = 300;
+const BATCH = 500;
+/** Batches of one table in one run: a backlog is worked off over several runs. */
+const BATCHES = 20;
+
+/** Deletes expired rows in the background, in bounded batches, so that no request waits for it. */
+export class Sweeper {
+  readonly #database: Kysely<Schema>;
+  readonly #clock: Clock;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Kysely<Schema>, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** @param interval seconds between runs */
+  start(interval: number): void {
+    this.#timer = setInterval(() => {
+      // an outage of the database shows in the requests; the next run tries again
+      this.#running = this.#running.then(() => this.sweep()).catch(() => undefined);
+    }, interval * 1000).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** One run. Returns how many rows were deleted. */
+  async sweep(): Promise<number> {
+    let deleted = 0;
+    for (const table of Object.keys(EXPIRING) as (keyof typeof EXPIRING)[]) {
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        const count = await this.#deleteBatch(table);
+        deleted += count;
+        if (count < BATCH) break;
+      }
+    }
+    return deleted;
+  }
+
+  async #deleteBatch(table: keyof typeof EXPIRING): Promise<number> {
+    const key = sql.join(EXPIRING[table].map((column) => sql.ref(column)));
+    const result = await sql`delete from ${sql.table(table)} where (${key}) in
+      (select ${key} from ${sql.table(table)} where expires_at < ${this.#clock() - MARGIN} limit ${BATCH})`.execute(
+      this.#database,
+    );
+    return Number(result.numAffectedRows ?? 0);
+  }
+}

@@ -1,0 +1,170 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import { sql, type Kysely } from 'kysely';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import type { RevocationKind, Schema } from './database/schema.js';
+import { isRevokedInLineage, revokeLineage, tokenMark, type TokenKey } from './token-lineage.js';
+import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
+
+/** Seconds that a mark stays; longer than any access token lives. */
+const MARK_LIFETIME = 7 * 24 * 3600;
+
+/** One page of the revocation feed. */
+export interface RevocationPage {
+  readonly tokens: readonly RevokedToken[];
+  /** Where the next page begins; the same as before when there is nothing new. */
+  readonly cursor: string;
+}
+
+/**
+ * The index of issued tokens: their lineage and what became of them (RFC 7009, RFC 7662). JWT access tokens are stored
+ * nowhere else. An issuer that is left out, or is this server's own, means this server.
+ */
+export class TokenIndex {
+  readonly #database: Kysely<Schema>;
+  readonly #clock: Clock;
+  readonly #issuer: string | undefined;
+
+  constructor(database: Kysely<Schema>, clock: Clock, issuer?: string) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#issuer = issuer;
+  }
+
+  /**
+   * Records a token before it leaves. The check comes after the insert: a revocation of the parent, the grant or the
+   * session that runs at the same time either finds the new row or is found by the check.
+   * @returns false when the token must not leave, because something that it derives from was revoked meanwhile
+   */
+  async record(token: TokenRecord): Promise<boolean> {
+    const key = this.#key(token.jti, token.iss);
+    await this.#insert(key, token);
+    if (!(await isRevokedInLineage(this.#database, key))) return true;
+    await revokeLineage(this.#database, 'token', key, this.#clock());
+    return false;
+  }
+
+  /** Whether the token, or anything that it was exchanged from, is revoked. A token that is not known is not. */
+  async isRevoked(jti: string, iss?: string): Promise<boolean> {
+    return isRevokedInLineage(this.#database, this.#key(jti, iss));
+  }
+
+  async find(jti: string, iss?: string): Promise<IndexedToken | undefined> {
+    const key = this.#key(jti, iss);
+    const row = await this.#database
+      .selectFrom('tokens')
+      .selectAll()
+      .where('iss', '=', key.iss)
+      .where('jti', '=', key.jti)
+      .executeTakeFirst();
+    return row && fromRow(row, row.revoked_at !== null || (await isRevokedInLineage(this.#database, key)));
+  }
+
+  /**
+   * Revokes the token and everything that was exchanged from it. A token that is not in the index, such as one of a
+   * foreign issuer, can be revoked too: what was exchanged from it ends with it.
+   * @returns how many tokens of the index were revoked by this call
+   */
+  async revoke(jti: string, iss?: string): Promise<number> {
+    const key = this.#key(jti, iss);
+    return this.#revoke('token', tokenMark(key), key);
+  }
+
+  /** Revokes what was issued under the grant, with its descendants. */
+  async revokeByGrant(grantId: string): Promise<number> {
+    return this.#revoke('grant', grantId);
+  }
+
+  /** Revokes what was issued in the session, with its descendants. */
+  async revokeBySession(sessionId: string): Promise<number> {
+    return this.#revoke('session', sessionId);
+  }
+
+  /** Revokes what has been issued for the subject so far, with its descendants. */
+  async revokeBySubject(subject: string): Promise<number> {
+    return this.#revoke('subject', subject);
+  }
+
+  /** Revokes what has been issued to the client so far, with its descendants. */
+  async revokeByClient(clientId: string): Promise<number> {
+    return this.#revoke('client', clientId);
+  }
+
+  /**
+   * Revoked tokens that have not expired, in the order of their revocation.
+   * @param cursor of the page before; left out to begin
+   * @throws InvalidCursor
+   */
+  async revokedSince(cursor?: string, limit = 1000): Promise<RevocationPage> {
+    const [revocation, iss, jti] =
+      cursor === undefined
+        ? [0, '', '']
+        : decodeCursor<[number, string, string]>(cursor, ['number', 'string', 'string']);
+    const rows = await this.#database
+      .selectFrom('tokens')
+      .select(['iss', 'jti', 'expires_at', 'revocation'])
+      .where(sql<boolean>`(revocation, iss, jti) > (${revocation}, ${iss}, ${jti})`)
+      .where('expires_at', '>', this.#clock())
+      .orderBy('revocation')
+      .orderBy('iss')
+      .orderBy('jti')
+      .limit(limit)
+      .execute();
+    const last = rows.at(-1);
+    const tokens = rows.map((row) => ({
+      ...(row.iss ? { iss: row.iss } : {}),
+      jti: row.jti,
+      expiresAt: row.expires_at,
+    }));
+    return { tokens, cursor: encodeCursor(last ? [last.revocation ?? 0, last.iss, last.jti] : [revocation, iss, jti]) };
+  }
+
+  async #insert({ iss, jti }: TokenKey, token: TokenRecord): Promise<void> {
+    const parent = token.parentJti === undefined ? undefined : this.#key(token.parentJti, token.parentIss);
+    const root = parent && (await this.#rootOf(parent));
+    await this.#database
+      .insertInto('tokens')
+      .values({
+        iss,
+        jti,
+        parent_iss: parent?.iss ?? null,
+        parent_jti: parent?.jti ?? null,
+        root_iss: root?.iss ?? iss,
+        root_jti: root?.jti ?? jti,
+        client_id: token.clientId,
+        subject: token.subject,
+        session_id: token.sessionId ?? null,
+        grant_id: token.grantId ?? null,
+        audiences: JSON.stringify(token.audiences),
+        recorded_at: Date.now(),
+        expires_at: Math.ceil(token.expiresAt),
+        revoked_at: null,
+        revocation: null,
+      })
+      .execute();
+  }
+
+  async #rootOf({ iss, jti }: TokenKey): Promise<TokenKey> {
+    const row = await this.#database
+      .selectFrom('tokens')
+      .select(['root_iss as iss', 'root_jti as jti'])
+      .where('iss', '=', iss)
+      .where('jti', '=', jti)
+      .executeTakeFirst();
+    return row ?? { iss, jti };
+  }
+
+  async #revoke(kind: RevocationKind, mark: string, key: TokenKey | string = mark): Promise<number> {
+    const marked = { marked_at: Date.now(), expires_at: this.#clock() + MARK_LIFETIME };
+    await this.#database
+      .insertInto('revocation_marks')
+      .values({ kind, key: mark, ...marked })
+      .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(marked))
+      .execute();
+    // only after the mark can be seen: a token recorded before is found here, one recorded later finds the mark
+    return revokeLineage(this.#database, kind, key, this.#clock());
+  }
+
+  #key(jti: string, iss?: string): TokenKey {
+    return { iss: iss === undefined || iss === this.#issuer ? '' : iss, jti };
+  }
+}

@@ -1,0 +1,80 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { RevocationKind, Schema } from './database/schema.js';
+
+/** A token by issuer and `jti`; the issuer is '' for this server. */
+export interface TokenKey {
+  readonly iss: string;
+  readonly jti: string;
+}
+
+/** The columns by which tokens are revoked together. */
+const COLUMNS = { grant: 'grant_id', session: 'session_id', subject: 'subject', client: 'client_id' } as const;
+
+/** The key of a token's mark. An issuer is a URL and has no space. */
+export function tokenMark({ iss, jti }: TokenKey): string {
+  return `${iss} ${jti}`;
+}
+
+/**
+ * Walks from a token up to the root and tells whether anything on the way is revoked: a token, its grant, its session,
+ * or its subject or client after it was recorded.
+ */
+export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }: TokenKey): Promise<boolean> {
+  const { rows } = await sql`
+    with recursive lineage (iss, jti) as (
+      select cast(${iss} as text), cast(${jti} as text)
+      union
+      select t.parent_iss, t.parent_jti
+        from tokens t join lineage l on t.iss = l.iss and t.jti = l.jti
+        where t.parent_jti is not null
+    )
+    select 1 from lineage l left join tokens t on t.iss = l.iss and t.jti = l.jti
+    where t.revoked_at is not null
+      or exists (select 1 from revocation_marks m where m.kind = 'token' and m.key = l.iss || ' ' || l.jti)
+      or exists (select 1 from revocation_marks m where m.kind = 'grant' and m.key = t.grant_id)
+      or exists (select 1 from revocation_marks m where m.kind = 'session' and m.key = t.session_id)
+      or exists (select 1 from revocation_marks m
+                 where m.kind = 'subject' and m.key = t.subject and m.marked_at >= t.recorded_at)
+      or exists (select 1 from revocation_marks m
+                 where m.kind = 'client' and m.key = t.client_id and m.marked_at >= t.recorded_at)
+    limit 1`.execute(database);
+  return rows.length > 0;
+}
+
+/**
+ * Marks the named tokens and everything that was exchanged from them as revoked, in one transaction.
+ * @param now seconds since the epoch
+ * @returns how many tokens were revoked by this call
+ */
+export async function revokeLineage(
+  database: Kysely<Schema>,
+  kind: RevocationKind,
+  key: TokenKey | string,
+  now: number,
+): Promise<number> {
+  return database.transaction().execute(async (transaction) => {
+    // the lock on this row orders revocations, so that a reader of the feed never sees a later one before an earlier one
+    const { value } = await transaction
+      .updateTable('counters')
+      .set((expression) => ({ value: expression('value', '+', 1) }))
+      .where('name', '=', 'revocation')
+      .returning('value')
+      .executeTakeFirstOrThrow();
+    const { rows } = await sql`
+      with recursive lineage (iss, jti) as (
+        ${named(kind, key)}
+        union
+        select t.iss, t.jti from tokens t join lineage l on t.parent_iss = l.iss and t.parent_jti = l.jti
+      )
+      update tokens set revoked_at = ${now}, revocation = ${value}
+      where revoked_at is null and (iss, jti) in (select iss, jti from lineage)
+      returning 1`.execute(transaction);
+    return rows.length;
+  });
+}
+
+function named(kind: RevocationKind, key: TokenKey | string): RawBuilder<unknown> {
+  if (typeof key !== 'string') return sql`select cast(${key.iss} as text), cast(${key.jti} as text)`;
+  if (kind === 'token') throw new TypeError('A token is named by issuer and jti');
+  return sql`select iss, jti from tokens where ${sql.ref(COLUMNS[kind])} = ${key}`;
+}
