@@ -29,5 +29,5 @@ export function decodeCursor<Result extends Position>(cursor: string, types: rea
     position.length === types.length &&
     position.every((member: unknown, index) => typeof member === types[index]);
   if (!matches) throw new InvalidCursor();
-  return position as unknown as Result;
+  return position as Result;
 }

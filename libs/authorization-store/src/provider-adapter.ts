@@ -62,14 +62,13 @@ export class ProviderAdapter {
   /** @throws AlreadyConsumed when a replay record exists already: the provider looks before it saves, which is a race */
   async upsert(id: string, payload: ProviderPayload, expiresIn?: number): Promise<void> {
     const row = this.#row(id, payload, expiresIn);
-    const { model: _model, id_hash: _id, ...changes } = row;
     const onlyOnce = this.#model === 'ReplayDetection';
     const saved = await this.#database
       .insertInto('provider_records')
       .values(row)
       .onConflict((conflict) => {
         const update = conflict.columns(['model', 'id_hash']).doUpdateSet({
-          ...changes,
+          ...changesOf(row),
           // saving again never makes a used code or token usable
           consumed_at: sql`coalesce(provider_records.consumed_at, excluded.consumed_at)`,
         });
@@ -167,6 +166,11 @@ export class ProviderAdapter {
 /** Where the payload stands; bound into its encryption. */
 export function providerPlace(model: string, idHash: string): string {
   return JSON.stringify(['provider_records', model, idHash]);
+}
+
+/** The columns that saving again replaces. */
+function changesOf({ payload, sealed_with, uid_hash, user_code_hash, grant_hash, expires_at }: ProviderRecordTable) {
+  return { payload, sealed_with, uid_hash, user_code_hash, grant_hash, expires_at };
 }
 
 function hashed(value: string | undefined): string | null {

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import type { AuditRecord } from './audit-event.js';
@@ -51,9 +51,7 @@ export async function queryAudit(database: Kysely<Schema>, query: AuditQuery): P
   if (to) select = select.where('at', '<', to.getTime());
   if (cursor !== undefined) {
     const [at, writer, sequence] = decodeCursor<[number, string, number]>(cursor, ['number', 'string', 'number']);
-    select = select.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('at', 'writer', 'sequence'), '<', tuple(at, writer, sequence)),
-    );
+    select = select.where(sql<boolean>`(at, writer, sequence) < (${at}, ${writer}, ${sequence})`);
   }
   const rows = await select
     .orderBy('at', 'desc')

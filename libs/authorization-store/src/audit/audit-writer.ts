@@ -12,8 +12,8 @@ const BACKLOG = 10_000;
 interface Waiting {
   readonly at: number;
   readonly event: string;
-  resolve(receipt: AuditReceipt): void;
-  reject(error: Error): void;
+  readonly resolve: (receipt: AuditReceipt) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**

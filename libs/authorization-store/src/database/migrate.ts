@@ -42,11 +42,9 @@ export async function migrateSchema(
   });
 }
 
-async function apply(
-  transaction: Transaction<Schema>,
-  { version, name, compatibleFrom, up }: Migration,
-): Promise<void> {
-  await up(transaction);
+async function apply(transaction: Transaction<Schema>, step: Migration): Promise<void> {
+  const { version, name, compatibleFrom } = step;
+  await step.up(transaction);
   await transaction
     .insertInto('schema_migrations')
     .values({ version, name, compatible_from: compatibleFrom, applied_at: Math.floor(Date.now() / 1000) })

@@ -1,6 +1,7 @@
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 
+/** The type of every integer column here (PostgreSQL's `int8`). */
 const INT8 = 20;
 
 /** Milliseconds. A database that hangs is an outage after this time, not a wait without end. */
@@ -18,7 +19,10 @@ export function postgresDialect(url: string, connections: number): PostgresDiale
     keepAlive: true,
     application_name: 'onbehalf',
     // times and counters fit a double; the default is a string
-    types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never },
+    types: {
+      getTypeParser: (oid, format) =>
+        (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
+    },
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on('error', () => undefined);
