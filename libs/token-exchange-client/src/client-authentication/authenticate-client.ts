@@ -1,0 +1,66 @@
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { ClientAuth } from 'oauth4webapi';
+import type {
+  ClientAuthentication,
+  ClientSecretAuthentication,
+  PrivateKeyJwtAuthentication,
+} from './client-authentication.js';
+import { jwtSigner } from './signing-key.js';
+
+/** Seconds that a client assertion lives. */
+const ASSERTION_LIFETIME = 60;
+
+/** What adds the client's credentials to one request; called anew for every attempt. */
+export function authenticateClient(authentication: ClientAuthentication, clock: Clock): ClientAuth {
+  switch (authentication.method) {
+    case 'client_secret_basic':
+      return basic(authentication);
+    case 'client_secret_post':
+      return post(authentication);
+    case 'private_key_jwt':
+      return privateKeyJwt(authentication, clock);
+    // RFC 8705 §2: the certificate is in the handshake, the form names the client
+    case 'tls_client_auth':
+    case 'none':
+      return (_server, _client, body) => body.set('client_id', authentication.clientId);
+  }
+}
+
+// RFC 6749 §2.3.1: both parts are form-urlencoded first. Characters that need no encoding stay as they are,
+// for the servers that forget to decode.
+function basic({ clientId, clientSecret }: ClientSecretAuthentication): ClientAuth {
+  const credentials = Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString('base64');
+  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`);
+}
+
+function post({ clientId, clientSecret }: ClientSecretAuthentication): ClientAuth {
+  return (_server, _client, body) => {
+    body.set('client_id', clientId);
+    body.set('client_secret', clientSecret);
+  };
+}
+
+// RFC 7523 §3; the audience is the issuer alone (RFC 7523bis), the jti is fresh for every attempt
+function privateKeyJwt({ clientId, key, audience }: PrivateKeyJwtAuthentication, clock: Clock): ClientAuth {
+  const sign = jwtSigner(key);
+  return async (server, _client, body) => {
+    const now = clock();
+    const claims = {
+      iss: clientId,
+      sub: clientId,
+      aud: audience ?? server.issuer,
+      jti: randomUUID(),
+      iat: now,
+      exp: now + ASSERTION_LIFETIME,
+    };
+    body.set('client_id', clientId);
+    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+    body.set('client_assertion', await sign({ typ: 'JWT' }, claims));
+  };
+}
+
+function formEncode(value: string): string {
+  return new URLSearchParams([['', value]]).toString().slice(1);
+}

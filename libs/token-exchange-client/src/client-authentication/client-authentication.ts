@@ -1,0 +1,47 @@
+import type { SigningKey } from './signing-key.js';
+
+/** How this service proves to the token endpoint who it is. RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2. */
+export type ClientAuthentication =
+  ClientSecretAuthentication | PrivateKeyJwtAuthentication | TlsClientAuthentication | PublicClient;
+
+export interface ClientSecretAuthentication {
+  readonly method: 'client_secret_basic' | 'client_secret_post';
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface PrivateKeyJwtAuthentication {
+  readonly method: 'private_key_jwt';
+  readonly clientId: string;
+  /** The key, or a function that signs with a key kept elsewhere. */
+  readonly key: SigningKey;
+  /** The assertion's `aud`; the issuer when absent. Some servers insist on the token endpoint's address. */
+  readonly audience?: string;
+}
+
+/** A certificate, shown in the TLS handshake to the token endpoint and to the services that are called. */
+export interface TlsClientAuthentication {
+  readonly method: 'tls_client_auth';
+  readonly clientId: string;
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly privateKey: string;
+  readonly passphrase?: string;
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly ca?: string;
+}
+
+/** A client that cannot keep a secret. Few servers let one exchange tokens. */
+export interface PublicClient {
+  readonly method: 'none';
+  readonly clientId: string;
+}
+
+export const CLIENT_AUTHENTICATION_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'tls_client_auth',
+  'none',
+] as const satisfies readonly ClientAuthentication['method'][];

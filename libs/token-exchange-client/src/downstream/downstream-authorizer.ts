@@ -1,0 +1,118 @@
+import { TokenType } from '@onbehalf/oauth-protocol';
+import type { ObtainedToken } from '../cache/exchange-cache.js';
+import { ExchangeUnavailable, NoSubjectToken } from '../exchange/exchange-errors.js';
+import { currentSubjectToken } from '../subject-token.js';
+import type { TokenSource } from '../token-source.js';
+import type { DownstreamDefinition } from './downstream-definition.js';
+
+/** Whose call it is: the current user's, with this service acting, or this service's own. */
+export type CallMode = 'user' | 'service';
+
+/** The credentials of one call. */
+export interface Authorization {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly obtained: ObtainedToken;
+}
+
+/** Gives calls to one downstream service their token. */
+export class DownstreamAuthorizer {
+  readonly definition: DownstreamDefinition;
+  readonly mode: CallMode;
+  readonly #source: TokenSource;
+  readonly #base: URL;
+
+  constructor(source: TokenSource, definition: DownstreamDefinition, mode: CallMode = 'user') {
+    this.#source = source;
+    this.definition = definition;
+    this.mode = mode;
+    this.#base = baseOf(definition.baseUrl);
+  }
+
+  /** The same service, called by this service for itself. */
+  asService(): DownstreamAuthorizer {
+    return new DownstreamAuthorizer(this.#source, this.definition, 'service');
+  }
+
+  /**
+   * The address of a path below the base address.
+   * @throws TypeError when it would leave the base address, and take the token along
+   */
+  resolve(path: string): URL {
+    const { origin, pathname } = this.#base;
+    const absolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
+    const url = absolute ? new URL(path) : new URL(path.replace(/^\/(?![/\\])/, ''), this.#base);
+    const below = url.pathname.startsWith(pathname) || `${url.pathname}/` === pathname;
+    if (url.origin !== origin || !below || url.username || url.password) {
+      throw new TypeError(`The path is outside of ${this.definition.name}'s base address`);
+    }
+    return url;
+  }
+
+  /** @throws NoSubjectToken, ExchangeRefused, ExchangeUnavailable */
+  async authorize(method: string, url: URL, signal?: AbortSignal): Promise<Authorization> {
+    const obtained = await this.obtain(signal);
+    return { obtained, headers: await this.#headers(obtained, method, url) };
+  }
+
+  /** @throws NoSubjectToken, ExchangeRefused, ExchangeUnavailable */
+  async obtain(signal?: AbortSignal): Promise<ObtainedToken> {
+    const { audience, resource, scope, parameters, requestedTokenType } = this.definition;
+    const target = { audience, resource, scope, parameters, signal };
+    if (this.mode === 'service') return this.#source.forService(target);
+    const subject = currentSubjectToken();
+    if (subject === undefined) throw new NoSubjectToken();
+    const tenant = subject.tenant === undefined ? {} : { tenant: subject.tenant };
+    return this.#source.forSubject({
+      ...target,
+      ...tenant,
+      requestedTokenType,
+      subjectToken: subject.token,
+      subjectTokenType: subject.type,
+      subjectExpiresAt: subject.expiresAt,
+      ...(await this.#actor(signal)),
+    });
+  }
+
+  /** Drops the token of a call that was refused with 401. */
+  refused({ obtained }: Authorization): void {
+    this.#source.evict(obtained);
+  }
+
+  /** Whether a 401 may be due to a nonce that the next proof will hold. RFC 9449 §9. */
+  learnNonce(url: URL, nonce: string | undefined): boolean {
+    if (!this.#source.dpop || !nonce) return false;
+    this.#source.dpop.remember(url.href, nonce);
+    return true;
+  }
+
+  async #headers({ token }: ObtainedToken, method: string, url: URL): Promise<Record<string, string>> {
+    switch (token.tokenType) {
+      case 'Bearer':
+        return { authorization: `Bearer ${token.token}` };
+      // RFC 9449 §7.1
+      case 'DPoP': {
+        const proof = await this.#source.dpop?.prove(method, url.href, token.token);
+        return { authorization: `DPoP ${token.token}`, ...(proof && { dpop: proof }) };
+      }
+      // RFC 8693 §2.2.1: not an access token
+      case 'N_A':
+        throw new ExchangeUnavailable('malformed', 'The exchanged token is no access token');
+    }
+  }
+
+  async #actor(signal?: AbortSignal): Promise<{ actorToken?: string; actorTokenType?: string }> {
+    const { actor } = this.definition;
+    if (actor === undefined) return {};
+    if (actor === 'service') {
+      const { token } = await this.#source.forService({ signal });
+      return { actorToken: token.token, actorTokenType: TokenType.AccessToken };
+    }
+    return { actorToken: await actor.token(), actorTokenType: actor.type };
+  }
+}
+
+function baseOf(baseUrl: string): URL {
+  const base = new URL(baseUrl);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}

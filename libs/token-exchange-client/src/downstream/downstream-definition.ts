@@ -1,0 +1,47 @@
+import { checkUrl } from '../options/check-url.js';
+import { InvalidOption } from '../options/invalid-option.js';
+import { checkNumber, requireText } from '../options/validate-options.js';
+import type { OneOrMore } from '../exchange/token-request.js';
+
+/** Who is named as the actor, where the server wants an `actor_token` (RFC 8693 §2.1). */
+export type ActorSource =
+  /** This service: its own client credentials token. */
+  'service' | { readonly token: () => string | Promise<string>; readonly type?: string };
+
+/** A service that is called on behalf of users. */
+export interface DownstreamDefinition {
+  /** The name for `@InjectDownstream(name)`. */
+  readonly name: string;
+  /** Every path is below this address; tokens are sent nowhere else. */
+  readonly baseUrl: string;
+  readonly audience?: OneOrMore;
+  readonly resource?: OneOrMore;
+  /** Space-separated or a list. */
+  readonly scope?: OneOrMore;
+  readonly actor?: ActorSource;
+  readonly requestedTokenType?: string;
+  /** Further parameters of the exchange, of one server. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Milliseconds that a call may take, its exchange not counted. Default 10,000. */
+  readonly timeout?: number;
+  /** The longest answer that is read. Bytes, default 10 MB. */
+  readonly maxAnswerBytes?: number;
+}
+
+/** @throws InvalidOption at the first mistake */
+export function validateDownstream(definition: DownstreamDefinition, allowInsecureHttp?: boolean): void {
+  requireText('forFeature name', definition.name, 'the name for @InjectDownstream');
+  const setting = (member: string): string => `forFeature "${definition.name}" ${member}`;
+  checkUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
+  if (new URL(definition.baseUrl).search) {
+    throw new InvalidOption(setting('baseUrl'), 'an address with a query', 'an address without one');
+  }
+  for (const member of ['audience', 'resource', 'scope'] as const) {
+    const values = [definition[member] ?? []].flat();
+    if (values.some((value) => typeof value !== 'string' || value.trim() === '')) {
+      throw new InvalidOption(setting(member), 'empty', 'one value or several; leave it out for none');
+    }
+  }
+  checkNumber(setting('timeout'), definition.timeout, 1, 600_000);
+  checkNumber(setting('maxAnswerBytes'), definition.maxAnswerBytes, 1, 2 ** 31);
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AxiosHeaders, isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
+import type { CircuitBreaker, Outcome } from '../exchange/circuit-breaker.js';
+import { parseRetryAfter } from '../exchange/retry-after.js';
+import { parseBearerChallenge } from './bearer-challenge.js';
+import type { Call } from './downstream-client.js';
+import { DownstreamRefused, DownstreamUnavailable } from './downstream-errors.js';
+
+/** Methods without effect on the server, which may be sent a second time. RFC 9110 §9.2.1. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Milliseconds; a second attempt comes after a random part of it. */
+const MAX_JITTER = 200;
+
+/**
+ * Sends a call; a safe one a second time after a failed connection, 502 or 503. A service that fails too often is left alone.
+ * @throws DownstreamRefused, DownstreamUnavailable
+ */
+export async function sendReliably(
+  http: AxiosInstance,
+  breaker: CircuitBreaker,
+  service: string,
+  call: Call,
+): Promise<AxiosResponse<unknown>> {
+  try {
+    return await sendOnce(http, breaker, service, call);
+  } catch (error) {
+    if (!SAFE.has(call.method.toUpperCase()) || !isPassing(error)) throw error;
+    await sleep(Math.random() * MAX_JITTER, undefined, { signal: call.signal });
+    return sendOnce(http, breaker, service, call);
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof DownstreamUnavailable) || error.retryAfter !== undefined) return false;
+  return error.reason === 'connection' || error.status === 502 || error.status === 503;
+}
+
+async function sendOnce(
+  http: AxiosInstance,
+  breaker: CircuitBreaker,
+  service: string,
+  call: Call,
+): Promise<AxiosResponse<unknown>> {
+  const wait = breaker.enter();
+  if (wait !== undefined) throw new DownstreamUnavailable(service, 'resting', undefined, wait);
+  // an exchange that fails says nothing about the service
+  let outcome: Outcome = 'abandoned';
+  try {
+    const { method, path, body, params, headers, timeout } = call;
+    const signal = call.signal;
+    const config = {
+      method,
+      url: path,
+      data: body,
+      params,
+      headers: { ...headers },
+      signal,
+      ...(timeout && { timeout }),
+    };
+    const answer = await http.request<unknown>({ ...config, validateStatus: () => true });
+    outcome = answer.status >= 500 ? 'failure' : 'success';
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw failureOf(service, answer);
+  } catch (error) {
+    if (!isAxiosError(error)) {
+      if (error instanceof DownstreamUnavailable && error.retryAfter !== undefined) breaker.rest(error.retryAfter);
+      throw error;
+    }
+    if (call.signal?.aborted) throw call.signal.reason;
+    outcome = 'failure';
+    throw new DownstreamUnavailable(service, reasonOf(error.code));
+  } finally {
+    breaker.record(outcome);
+  }
+}
+
+function failureOf(service: string, answer: AxiosResponse<unknown>): DownstreamRefused | DownstreamUnavailable {
+  const { status } = answer;
+  const headers = AxiosHeaders.from(answer.headers as AxiosHeaders);
+  const header = (name: string): string | undefined => headers.get(name)?.toString();
+  if (status === 429 || status >= 500) {
+    return new DownstreamUnavailable(service, 'status', status, parseRetryAfter(header('retry-after')));
+  }
+  const challenge = parseBearerChallenge(header('www-authenticate'));
+  return new DownstreamRefused({ service, status, ...challenge, body: answer.data });
+}
+
+function reasonOf(code: string | undefined): 'timeout' | 'connection' | 'oversized' {
+  if (code === 'ECONNABORTED' || code === 'ETIMEDOUT') return 'timeout';
+  return code === 'ERR_BAD_RESPONSE' ? 'oversized' : 'connection';
+}

@@ -1,0 +1,104 @@
+import {
+  allowInsecureRequests,
+  customFetch,
+  discoveryRequest,
+  processDiscoveryResponse,
+  type AuthorizationServer,
+} from 'oauth4webapi';
+import { checkUrl } from '../options/check-url.js';
+import { ExchangeUnavailable } from './exchange-errors.js';
+import type { Transport } from './token-endpoint-transport.js';
+
+/** Where the server's addresses come from. */
+export interface ServerMetadata {
+  /** @throws ExchangeUnavailable `discovery` */
+  get(signal: AbortSignal): Promise<AuthorizationServer>;
+}
+
+/** Addresses that are given, not discovered. */
+export class GivenMetadata implements ServerMetadata {
+  readonly #server: AuthorizationServer;
+
+  constructor(issuer: string, tokenEndpoint: string) {
+    this.#server = { issuer, token_endpoint: tokenEndpoint };
+  }
+
+  get(): Promise<AuthorizationServer> {
+    return Promise.resolve(this.#server);
+  }
+}
+
+export interface DiscoveryOptions {
+  readonly issuer: string;
+  readonly transport: Transport;
+  readonly allowInsecureHttp?: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** Milliseconds on a clock that is never set. */
+  readonly monotonic: () => number;
+}
+
+/** Milliseconds after which metadata is asked for again; the old one serves on while that fails. */
+const FRESH = 60 * 60 * 1000;
+/** Milliseconds between attempts after a failure. */
+const BACK_OFF = 1000;
+
+/** Addresses from the issuer's metadata document. RFC 8414 §3, OpenID Connect Discovery §4. */
+export class DiscoveredMetadata implements ServerMetadata {
+  readonly #options: DiscoveryOptions;
+  #known: AuthorizationServer | undefined;
+  #nextAttempt = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> | undefined;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  async get(signal: AbortSignal): Promise<AuthorizationServer> {
+    if (this.#running || this.#options.monotonic() >= this.#nextAttempt) {
+      this.#running ??= this.#refresh().finally(() => (this.#running = undefined));
+      if (!this.#known) await untilAborted(this.#running, signal);
+    }
+    if (this.#known) return this.#known;
+    throw new ExchangeUnavailable('discovery', `The metadata of ${this.#options.issuer} is unavailable`, 1);
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      this.#known = await this.#fetch();
+      this.#nextAttempt = this.#options.monotonic() + FRESH;
+    } catch {
+      this.#nextAttempt = this.#options.monotonic() + BACK_OFF;
+    }
+  }
+
+  // RFC 8414 §5: the OpenID Connect document first, which most servers have, then the OAuth one
+  async #fetch(): Promise<AuthorizationServer> {
+    const issuer = new URL(this.#options.issuer);
+    const options = {
+      [allowInsecureRequests]: true,
+      [customFetch]: this.#options.transport,
+      signal: () => AbortSignal.timeout(this.#options.timeout),
+    };
+    const openId = await discoveryRequest(issuer, { ...options, algorithm: 'oidc' });
+    const answer = openId.status === 404 ? await discoveryRequest(issuer, { ...options, algorithm: 'oauth2' }) : openId;
+    const server = await processDiscoveryResponse(issuer, answer);
+    for (const endpoint of [server.token_endpoint, server.mtls_endpoint_aliases?.token_endpoint]) {
+      if (endpoint !== undefined) checkUrl('token_endpoint', endpoint, this.#options.allowInsecureHttp);
+    }
+    return server;
+  }
+}
+
+/** Waits for `work`, but no longer than until the signal aborts; the work goes on. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,161 @@
+import { Buffer } from 'node:buffer';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { createTestIssuer, startTestServer, type TestIssuer, type TestServer } from '@onbehalf/testing';
+import { decodeJwt } from 'jose';
+import request from 'supertest';
+import {
+  DownstreamClient,
+  DownstreamExceptionFilter,
+  InjectDownstream,
+  onBehalfOf,
+  TokenExchangeModule,
+} from './index.js';
+
+let issuer: TestIssuer;
+let authorizationServer: TestServer;
+let messageService: TestServer;
+let app: INestApplication;
+let tokenA: string;
+
+@Controller()
+class UserController {
+  constructor(@InjectDownstream('message-service') private readonly messages: DownstreamClient) {}
+
+  @Get('/message')
+  message(): Promise<unknown> {
+    return onBehalfOf(tokenA, () => this.messages.get<{ text: string }>('/message'));
+  }
+
+  @Get('/claims')
+  claims(): Promise<unknown> {
+    return onBehalfOf(tokenA, () => this.messages.exchangedClaims());
+  }
+
+  @Get('/nobody')
+  nobody(): Promise<unknown> {
+    return this.messages.get('/message');
+  }
+}
+
+async function createApp(): Promise<INestApplication> {
+  @Module({
+    imports: [
+      TokenExchangeModule.forFeature([
+        { name: 'message-service', audience: 'message-service', scope: 'message.read', baseUrl: messageService.url },
+      ]),
+    ],
+    controllers: [UserController],
+  })
+  class UserModule {}
+  const module = await Test.createTestingModule({
+    imports: [
+      TokenExchangeModule.forRootAsync({
+        useFactory: () => ({
+          issuer: authorizationServer.url,
+          clientAuthentication: { method: 'client_secret_basic', clientId: 'user-service', clientSecret: 's3cret' },
+        }),
+      }),
+      UserModule,
+    ],
+    providers: [{ provide: APP_FILTER, useClass: DownstreamExceptionFilter }],
+  }).compile();
+  return module.createNestApplication({ logger: false }).init();
+}
+
+beforeEach(async () => {
+  issuer = await createTestIssuer();
+  tokenA = await issuer.token({ sub: 'baeldung', aud: 'user-service' });
+  authorizationServer = await startTestServer(async ({ path, form, headers }) => {
+    if (path === '/.well-known/openid-configuration') {
+      const { url } = authorizationServer;
+      return { body: { issuer: url, token_endpoint: `${url}/oauth2/token` } };
+    }
+    if (headers.authorization !== `Basic ${Buffer.from('user-service:s3cret').toString('base64')}`) {
+      return { status: 401, body: { error: 'invalid_client' } };
+    }
+    const { sub } = decodeJwt(form.get('subject_token') ?? '');
+    return {
+      body: {
+        access_token: await issuer.token({
+          sub,
+          aud: form.get('audience'),
+          scope: form.get('scope'),
+          act: { sub: 'user-service' },
+        }),
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        token_type: 'Bearer',
+        expires_in: 300,
+      },
+    };
+  });
+  messageService = await startTestServer(({ headers }) => {
+    const { sub, aud } = decodeJwt(headers.authorization?.replace('Bearer ', '') ?? '');
+    return { body: { text: `for ${sub}`, aud } };
+  });
+  app = await createApp();
+});
+
+afterEach(async () => {
+  await app.close();
+  await authorizationServer.close();
+  await messageService.close();
+});
+
+const exchanges = () => authorizationServer.requests.filter(({ path }) => path === '/oauth2/token');
+
+describe('TokenExchangeModule', () => {
+  it('calls the next service with a token exchanged for the current one', async () => {
+    await request(app.getHttpServer()).get('/message').expect(200, { text: 'for baeldung', aud: 'message-service' });
+    expect(Object.fromEntries(exchanges()[0]?.form ?? [])).toEqual({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: tokenA,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      audience: 'message-service',
+      scope: 'message.read',
+    });
+  });
+
+  it('shows the claims of the exchanged token, never the token', async () => {
+    const { body } = await request(app.getHttpServer()).get('/claims').expect(200);
+    expect(body).toMatchObject({ sub: 'baeldung', aud: 'message-service', act: { sub: 'user-service' } });
+  });
+
+  it('makes one exchange for many calls with one token', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => request(app.getHttpServer()).get('/message').expect(200)));
+    await request(app.getHttpServer()).get('/message').expect(200);
+    expect(exchanges()).toHaveLength(1);
+    expect(messageService.requests).toHaveLength(21);
+  });
+
+  it('answers 502 with a problem document when the next service is down', async () => {
+    await messageService.close();
+    const { body } = await request(app.getHttpServer())
+      .get('/message')
+      .expect(502)
+      .expect('content-type', 'application/problem+json; charset=utf-8');
+    expect(body).toMatchObject({ status: 502, title: 'Bad Gateway', error: 'bad_gateway' });
+  });
+
+  it('answers 503 with Retry-After when the authorization server is down', async () => {
+    await authorizationServer.close();
+    await request(app.getHttpServer()).get('/message').expect(503).expect('retry-after', /^\d+$/);
+  });
+
+  it('answers 403, not 401, when the exchange is refused', async () => {
+    authorizationServer.answering = ({ path }) =>
+      path === '/oauth2/token'
+        ? { status: 400, body: { error: 'invalid_request', error_description: 'the subject token was revoked' } }
+        : { body: { issuer: authorizationServer.url, token_endpoint: `${authorizationServer.url}/oauth2/token` } };
+    const { body } = await request(app.getHttpServer()).get('/message').expect(403);
+    expect(body).toMatchObject({ error: 'access_denied' });
+    expect(messageService.requests).toHaveLength(0);
+  });
+
+  it('answers 500 where there is no user, and calls nobody', async () => {
+    await request(app.getHttpServer()).get('/nobody').expect(500);
+    expect(authorizationServer.requests).toHaveLength(0);
+  });
+});

@@ -1,0 +1,55 @@
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import type { DownstreamClient } from './downstream/downstream-client.js';
+import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
+import { InvalidOption } from './options/invalid-option.js';
+import { ConfigurableModuleClass } from './token-exchange.module-definition.js';
+import { downstreamToken } from './token-exchange.constants.js';
+import { TokenExchangeService } from './token-exchange.service.js';
+
+/** Downstream services whose description is made at start, for instance from the environment. */
+export interface DownstreamFactory {
+  readonly name: string;
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (
+    // as Nest types its own factories: what is injected is not known here
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    ...dependencies: any[]
+  ) => Omit<DownstreamDefinition, 'name'> | Promise<Omit<DownstreamDefinition, 'name'>>;
+}
+
+/** Calls downstream services on behalf of the current user. RFC 8693. */
+@Module({ providers: [TokenExchangeService], exports: [TokenExchangeService] })
+export class TokenExchangeModule extends ConfigurableModuleClass {
+  /**
+   * Registers clients for downstream services, to be injected with `@InjectDownstream(name)`.
+   * @throws InvalidOption at the first mistake
+   */
+  static forFeature(definitions: readonly (DownstreamDefinition | DownstreamFactory)[]): DynamicModule {
+    const names = definitions.map(({ name }) => name);
+    const repeated = names.find((name, index) => names.indexOf(name) !== index);
+    if (repeated !== undefined) throw new InvalidOption('forFeature name', `"${repeated}" twice`, 'each name once');
+    const providers = definitions.map(downstreamProvider);
+    return { module: DownstreamFeature, providers, exports: providers };
+  }
+}
+
+/** Holds the clients of one forFeature. */
+@Module({})
+class DownstreamFeature {}
+
+function downstreamProvider(definition: DownstreamDefinition | DownstreamFactory): FactoryProvider<DownstreamClient> {
+  const provide = downstreamToken(definition.name);
+  if (!('useFactory' in definition)) {
+    // most mistakes are in plain sight here; the scheme is judged when the module's options are known
+    validateDownstream(definition, true);
+    const useFactory = (service: TokenExchangeService): DownstreamClient => service.downstream(definition);
+    return { provide, inject: [TokenExchangeService], useFactory };
+  }
+  const { name, inject = [] } = definition;
+  return {
+    provide,
+    inject: [TokenExchangeService, ...inject],
+    useFactory: async (service: TokenExchangeService, ...dependencies: unknown[]) =>
+      service.downstream({ ...(await definition.useFactory(...dependencies)), name }),
+  };
+}

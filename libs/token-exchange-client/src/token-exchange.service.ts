@@ -1,0 +1,102 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { CacheMetrics, ObtainedToken } from './cache/exchange-cache.js';
+import { DownstreamAuthorizer } from './downstream/downstream-authorizer.js';
+import { DownstreamClient } from './downstream/downstream-client.js';
+import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
+import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
+import type { ExchangedToken } from './exchange/exchanged-token.js';
+import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
+import type { OneOrMore } from './exchange/token-request.js';
+import type { TokenExchangeOptions } from './options/token-exchange-options.js';
+import { TokenSource } from './token-source.js';
+import { TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
+
+/** What a token is asked for. RFC 8693 §2.1. */
+export interface TargetParameters {
+  readonly audience?: OneOrMore;
+  readonly resource?: OneOrMore;
+  /** Space-separated or a list. */
+  readonly scope?: OneOrMore;
+  /** Further parameters of one server. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly tenant?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The parameters of one exchange. RFC 8693 §2.1. */
+export interface ExchangeParameters extends TargetParameters {
+  readonly subjectToken: string;
+  /** Default: the preset's, mostly `…:access_token`. */
+  readonly subjectTokenType?: string;
+  /** Seconds since the epoch; the exchanged token is not reused past it. */
+  readonly subjectExpiresAt?: number;
+  readonly actorToken?: string;
+  /** Default: `…:access_token`. */
+  readonly actorTokenType?: string;
+  readonly requestedTokenType?: string;
+}
+
+/** Exchanges tokens at the configured authorization server. RFC 8693. */
+@Injectable()
+export class TokenExchangeService {
+  readonly #source: TokenSource;
+
+  constructor(@Inject(TOKEN_EXCHANGE_OPTIONS) options: TokenExchangeOptions) {
+    this.#source = new TokenSource(options);
+  }
+
+  /** Where the clients of this module get their tokens. */
+  get source(): TokenSource {
+    return this.#source;
+  }
+
+  /**
+   * One exchange; the answer may come from an earlier one with the same parameters.
+   * @throws ExchangeRefused, ExchangeUnavailable
+   */
+  async exchange(parameters: ExchangeParameters): Promise<ExchangedToken> {
+    return (await this.obtain(parameters)).token;
+  }
+
+  /** As {@link exchange}, and tells where the token came from. */
+  obtain(parameters: ExchangeParameters): Promise<ObtainedToken> {
+    return this.#source.forSubject(parameters);
+  }
+
+  /**
+   * A token of the service itself, by client credentials. RFC 6749 §4.4.
+   * @throws ExchangeRefused, ExchangeUnavailable
+   */
+  async serviceToken(target: TargetParameters): Promise<ExchangedToken> {
+    return (await this.#source.forService(target)).token;
+  }
+
+  /** Ends the reuse of all that was exchanged for this subject token: on logout, or when it was revoked. */
+  forget(subjectToken: string): void {
+    this.#source.forget(subjectToken);
+  }
+
+  /** Ends the reuse of all that was obtained for a tenant. */
+  forgetTenant(tenant: string): void {
+    this.#source.forgetTenant(tenant);
+  }
+
+  /**
+   * A client for a downstream service that is not known to `forFeature`.
+   * @throws InvalidOption at the first mistake
+   */
+  downstream(definition: DownstreamDefinition): DownstreamClient {
+    const { allowInsecureHttp, clientAuthentication } = this.#source.options;
+    validateDownstream(definition, allowInsecureHttp);
+    const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.#source.clocks.monotonic });
+    const authorizer = new DownstreamAuthorizer(this.#source, definition);
+    // RFC 8705 §3: a token bound to the certificate is used with the certificate
+    const certified = clientAuthentication.method === 'tls_client_auth';
+    const agent = certified ? { httpsAgent: clientCertificateAgent(clientAuthentication) } : {};
+    return new DownstreamClient(authorizer, breaker, agent);
+  }
+
+  cacheMetrics(): CacheMetrics {
+    return this.#source.metrics();
+  }
+}

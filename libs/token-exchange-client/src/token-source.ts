@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks';
+import { systemClock, TokenType } from '@onbehalf/oauth-protocol';
+import { cacheKey, sha256, type Requester } from './cache/cache-key.js';
+import { ExchangeCache, type CacheMetrics, type ObtainedToken } from './cache/exchange-cache.js';
+import type { Clocks } from './cache/expiry.js';
+import { DpopProofs } from './dpop/dpop-proofs.js';
+import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
+import { ExchangeRefused } from './exchange/exchange-errors.js';
+import { TokenRequester } from './exchange/token-requester.js';
+import { asScopes, asSet, type TokenRequest } from './exchange/token-request.js';
+import { createTokenEndpoint } from './exchange/create-token-endpoint.js';
+import type { TokenExchangeOptions } from './options/token-exchange-options.js';
+import { validateOptions } from './options/validate-options.js';
+import { onbehalf } from './presets/onbehalf.preset.js';
+import type { Preset } from './presets/preset.js';
+import type { ExchangeParameters, TargetParameters } from './token-exchange.service.js';
+
+/** Milliseconds that an exchange may take unless configured. */
+export const DEFAULT_TIMEOUT = 2000;
+
+const SYSTEM_CLOCKS: Clocks = { wall: systemClock, monotonic: () => performance.now() };
+
+/** Tokens from the cache or from the authorization server. */
+export class TokenSource {
+  readonly options: TokenExchangeOptions;
+  readonly clocks: Clocks;
+  readonly dpop: DpopProofs | undefined;
+  readonly #preset: Preset;
+  readonly #cache: ExchangeCache;
+  readonly #requester: TokenRequester;
+  readonly #breaker: CircuitBreaker;
+
+  constructor(options: TokenExchangeOptions) {
+    validateOptions(options);
+    this.options = options;
+    this.clocks = options.clocks ?? SYSTEM_CLOCKS;
+    this.#preset = options.preset ?? onbehalf;
+    this.dpop = options.dpop && new DpopProofs(options.dpop, this.clocks.wall);
+    this.#breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.clocks.monotonic });
+    this.#cache = createCache(options, this.clocks);
+    this.#requester = new TokenRequester({
+      endpoint: createTokenEndpoint(options, { preset: this.#preset, dpop: this.dpop, clocks: this.clocks }),
+      breaker: this.#breaker,
+      timeout: options.timeout ?? DEFAULT_TIMEOUT,
+    });
+  }
+
+  /** Whether the token endpoint is asked at present. */
+  get available(): boolean {
+    return this.#breaker.available;
+  }
+
+  /** @throws ExchangeRefused, ExchangeUnavailable */
+  forSubject(parameters: ExchangeParameters): Promise<ObtainedToken> {
+    const { subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType } = parameters;
+    const request: TokenRequest = {
+      ...this.#target(parameters),
+      subject: { token: checkToken(subjectToken), type: subjectTokenType ?? this.#preset.subjectTokenType },
+      ...(actorToken !== undefined && {
+        actor: { token: checkToken(actorToken), type: actorTokenType ?? TokenType.AccessToken },
+      }),
+      ...(requestedTokenType && { requestedType: requestedTokenType }),
+    };
+    return this.#obtain(request, parameters.subjectExpiresAt, parameters.signal);
+  }
+
+  /** @throws ExchangeRefused, ExchangeUnavailable */
+  forService(target: TargetParameters): Promise<ObtainedToken> {
+    return this.#obtain(this.#target(target), undefined, target.signal);
+  }
+
+  /** Drops a token that a downstream service refused. */
+  evict(obtained: ObtainedToken): void {
+    this.#cache.evict(obtained);
+  }
+
+  forget(subjectToken: string): void {
+    this.#cache.forgetSubject(sha256(subjectToken));
+  }
+
+  forgetTenant(tenant: string): void {
+    this.#cache.forgetTenant(tenant);
+  }
+
+  metrics(): CacheMetrics {
+    return this.#cache.metrics();
+  }
+
+  async #obtain(request: TokenRequest, subjectExpiresAt?: number, signal?: AbortSignal): Promise<ObtainedToken> {
+    const problem = this.#preset.unsupported?.(request);
+    if (problem) throw new ExchangeRefused({ error: 'invalid_request', description: problem, status: 400 });
+    const exchange = {
+      key: cacheKey(await this.#requesterIdentity(), request),
+      subjectExpiresAt,
+      tenant: request.tenant,
+      ...(request.subject && { subjectHash: sha256(request.subject.token) }),
+    };
+    return this.#cache.obtain(exchange, (aborted) => this.#requester.request(request, aborted), signal);
+  }
+
+  #target({ audience, resource, scope, parameters, tenant }: TargetParameters): TokenRequest {
+    const current = tenant ?? this.options.tenant?.();
+    return {
+      audiences: asSet(audience),
+      resources: asSet(resource),
+      scopes: asScopes(scope),
+      parameters: parameters ?? {},
+      ...(current !== undefined && { tenant: current }),
+    };
+  }
+
+  async #requesterIdentity(): Promise<Requester> {
+    const { issuer, tokenEndpoint, clientAuthentication } = this.options;
+    return {
+      issuer: issuer ?? tokenEndpoint ?? '',
+      clientId: clientAuthentication.clientId,
+      authenticationMethod: clientAuthentication.method,
+      preset: this.#preset.name,
+      proofKey: await this.dpop?.thumbprint(),
+    };
+  }
+}
+
+function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): ExchangeCache {
+  const { maxEntries = 10_000, maxBytes = 32 * 1024 * 1024, expirySkew = 10, negativeLifetime = 5 } = cache;
+  return new ExchangeCache({ maxEntries, maxBytes, expirySkew, negativeLifetime, clocks });
+}
+
+// RFC 6749 appendix A.12: tokens are visible ASCII
+function checkToken(token: string): string {
+  if (/^[\x20-\x7e]+$/.test(token)) return token;
+  throw new ExchangeRefused({ error: 'invalid_request', description: 'the token is empty or malformed', status: 400 });
+}
