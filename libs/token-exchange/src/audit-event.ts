@@ -1,0 +1,93 @@
+import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
+import { actorChain } from './delegation.js';
+import type { ExchangeRefusal } from './exchange-refusal.js';
+import type { IssuedToken } from './issued-token.js';
+import type { Progress } from './progress.js';
+import type { ExchangeContext, ExchangeRequest } from './stages.js';
+
+/** The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. */
+export interface ExchangeAuditEvent {
+  /** `rejected` by policy or protocol, `failed` for want of something the server depends on. */
+  readonly outcome: 'issued' | 'rejected' | 'failed';
+  /** Seconds since the epoch. */
+  readonly time: number;
+  readonly clientId: string;
+  readonly kind?: 'delegation' | 'impersonation';
+  readonly subject?: string;
+  readonly subjectIssuer?: string;
+  /** The chain of the new token, or the one it would have had; the current actor first. */
+  readonly actors?: readonly Actor[];
+  readonly subjectTokenId?: string;
+  readonly actorTokenId?: string;
+  readonly issuedTokenId?: string;
+  readonly issuedTokenType?: string;
+  /** Seconds since the epoch. */
+  readonly expiresAt?: number;
+  /** The audiences asked for: registered names where they resolve, what was sent where they do not. */
+  readonly targets: readonly string[];
+  readonly scopesRequested?: readonly string[];
+  readonly scopesGranted?: readonly string[];
+  /** Why the client says it impersonates. */
+  readonly statedReason?: string;
+  /** The rule, or the stage, that refused. */
+  readonly rule?: string;
+  readonly error?: OAuthErrorCode;
+  /** Why, in the server's words. Not sent to the client. */
+  readonly reason?: string;
+  readonly traceId?: string;
+}
+
+/** What is told of a request, whatever becomes of it. */
+export interface AuditedRequest {
+  readonly time: number;
+  readonly clientId: string;
+  readonly context: ExchangeContext;
+  readonly reached: Progress;
+}
+
+/** The record of a token that was issued. */
+export function issuedEvent(told: AuditedRequest, issued: IssuedToken): ExchangeAuditEvent {
+  return {
+    ...describe(told),
+    outcome: 'issued',
+    issuedTokenId: issued.jwtId,
+    issuedTokenType: issued.issuedTokenType,
+    expiresAt: issued.expiresAt,
+    scopesGranted: issued.scopes,
+  };
+}
+
+/** The record of a request that was not granted. */
+export function refusedEvent(told: AuditedRequest, { rule, code, reason }: ExchangeRefusal): ExchangeAuditEvent {
+  const outcome = SERVER_FAULTS.includes(code) ? 'failed' : 'rejected';
+  return { ...describe(told), outcome, rule, error: code, reason };
+}
+
+const SERVER_FAULTS: readonly OAuthErrorCode[] = ['server_error', 'temporarily_unavailable'];
+
+function describe({ time, clientId, context, reached }: AuditedRequest): Omit<ExchangeAuditEvent, 'outcome'> {
+  const { request, resources, subject, actorToken, exchange } = reached;
+  return {
+    time,
+    clientId,
+    ...(exchange && { kind: exchange.kind, actors: actorChain(exchange) }),
+    ...(subject && { subject: subject.subject, subjectIssuer: subject.issuer }),
+    ...(subject?.jwtId !== undefined && { subjectTokenId: subject.jwtId }),
+    ...(actorToken?.jwtId !== undefined && { actorTokenId: actorToken.jwtId }),
+    targets: resources?.map(({ audience }) => audience) ?? targetsAsSent(request),
+    ...(request?.scopes && { scopesRequested: request.scopes.map(recordable) }),
+    ...(request?.reason !== undefined && { statedReason: recordable(request.reason) }),
+    ...(context.traceId !== undefined && { traceId: context.traceId }),
+  };
+}
+
+function targetsAsSent(request: ExchangeRequest | undefined): readonly string[] {
+  return request ? [...request.audiences, ...request.resources].map(recordable) : [];
+}
+
+const LONGEST_RECORDED = 500;
+
+// a client may send anything anywhere: what looks like a token is not written down
+function recordable(sent: string): string {
+  return sent.length > LONGEST_RECORDED || /[\w-]{16,}\.[\w-]{16,}\.[\w-]*/.test(sent) ? '[not recorded]' : sent;
+}

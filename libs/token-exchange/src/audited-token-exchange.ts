@@ -1,0 +1,72 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import { issuedEvent, refusedEvent } from './audit-event.js';
+import type { AuthenticatedClient } from './authenticated-client.js';
+import { ExchangeRefusal, toRefusal } from './exchange-refusal.js';
+import type { Explanation } from './explanation.js';
+import type { AuditSink } from './extension-points.js';
+import type { IssuedToken } from './issued-token.js';
+import type { Progress } from './progress.js';
+import type { ExchangeContext } from './stages.js';
+import type { TokenExchange } from './token-exchange.js';
+
+export interface AuditedTokenExchangeOptions {
+  readonly exchange: TokenExchange;
+  readonly sink: AuditSink;
+  readonly clock: Clock;
+}
+
+/** A token exchange of which every request leaves exactly one record. */
+export class AuditedTokenExchange {
+  readonly #exchange: TokenExchange;
+  readonly #sink: AuditSink;
+  readonly #clock: Clock;
+
+  constructor({ exchange, sink, clock }: AuditedTokenExchangeOptions) {
+    this.#exchange = exchange;
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /**
+   * Exchanges a token and records it. A token whose record cannot be written does not leave.
+   * @throws ExchangeRefusal for every request that is not granted, and nothing else
+   */
+  async exchange(
+    form: URLSearchParams,
+    client: AuthenticatedClient,
+    context: ExchangeContext = {},
+  ): Promise<IssuedToken> {
+    let reached: Progress = {};
+    const told = () => ({ time: this.#clock(), clientId: client.clientId, context, reached });
+    let issued: IssuedToken;
+    try {
+      issued = await this.#exchange.exchange(form, client, context, (progress) => {
+        reached = { ...reached, ...progress };
+      });
+    } catch (error) {
+      const refusal = toRefusal('exchange', error);
+      // the refusal stands, recorded or not: nothing leaves by it
+      await this.#sink.record(refusedEvent(told(), refusal)).catch(() => undefined);
+      throw refusal;
+    }
+    await this.#recordIssued(issuedEvent(told(), issued));
+    return issued;
+  }
+
+  /** As {@link TokenExchange.explain}. Nothing is exchanged, so nothing is recorded. */
+  explain(form: URLSearchParams, client: AuthenticatedClient, context: ExchangeContext = {}): Promise<Explanation> {
+    return this.#exchange.explain(form, client, context);
+  }
+
+  async #recordIssued(event: Parameters<AuditSink['record']>[0]): Promise<void> {
+    try {
+      await this.#sink.record(event);
+    } catch (error) {
+      const reason = 'the audit record cannot be written';
+      throw new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', {
+        reason,
+        cause: error,
+      });
+    }
+  }
+}

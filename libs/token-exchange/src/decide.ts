@@ -1,0 +1,134 @@
+import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
+import type { Actor } from '@onbehalf/oauth-protocol';
+import { actorChain } from './delegation.js';
+import { ExchangeRefusal } from './exchange-refusal.js';
+import type { Authentication, Confirmation, Rule } from './extension-points.js';
+import type { TokenReference } from './issued-token.js';
+import { confirmationFor } from './key-binding.js';
+import { DEFAULT_TIME_TO_LIVE, type Edge } from './policy.js';
+import type { Limits, Target, VerifiedExchange } from './stages.js';
+import type { Denial, Narrowing } from './verdict.js';
+import type { VerifiedToken } from './verified-token.js';
+
+declare const decided: unique symbol;
+
+/** What a token may say. */
+export interface Grant extends Limits {
+  readonly kind: VerifiedExchange['kind'];
+  readonly requestedType: string;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  /** Seconds since the epoch. */
+  readonly issuedAt: number;
+  /** The current actor first; empty for an impersonation. */
+  readonly actors: readonly Actor[];
+  readonly mayAct?: readonly Partial<Actor>[];
+  readonly authentication: Authentication;
+  readonly confirmation: Confirmation;
+  readonly signingAlgorithm?: SigningAlgorithm;
+  readonly parents: readonly TokenReference[];
+}
+
+/** A grant that every rule let pass. Only {@link decide} makes one, and issuing takes nothing else. */
+export type Permit = Grant & { readonly [decided]: true };
+
+/** What one rule did to the limits. */
+export interface DecisionStep {
+  readonly rule: string;
+  readonly before: Limits;
+  readonly after: Limits;
+}
+
+export type Decision =
+  | { readonly outcome: 'permitted'; readonly permit: Permit; readonly steps: readonly DecisionStep[] }
+  | { readonly outcome: 'refused'; readonly refusal: ExchangeRefusal; readonly steps: readonly DecisionStep[] };
+
+/**
+ * Judges an exchange. Starts from what is registered for the client and intersects; no rule, and no list of rules, can add to it.
+ * Without an edge nothing is registered, and nothing is permitted.
+ */
+export function decide(rules: readonly Rule[], exchange: VerifiedExchange): Decision {
+  const steps: DecisionStep[] = [];
+  let limits = registeredLimits(exchange);
+  for (const rule of rules) {
+    const verdict = rule.judge(exchange, limits);
+    if (verdict?.verdict === 'deny') return { outcome: 'refused', refusal: toRefusal(rule, verdict), steps };
+    const after = verdict ? intersect(limits, verdict) : limits;
+    steps.push({ rule: rule.name, before: limits, after });
+    limits = after;
+  }
+  const refusal = refuseNothing(exchange, limits);
+  return refusal
+    ? { outcome: 'refused', refusal, steps }
+    : { outcome: 'permitted', permit: { ...grantOf(exchange), ...limits } as Permit, steps };
+}
+
+/** What the edges and the presented tokens allow at most. RFC 8693 §2.1.1: every scope at every target. */
+function registeredLimits(exchange: VerifiedExchange): Limits {
+  const { at, targets, subject } = exchange;
+  const actorExpiry = exchange.kind === 'delegation' ? exchange.actorToken?.expiresAt : undefined;
+  const expiries = [
+    subject.expiresAt,
+    actorExpiry ?? Infinity,
+    ...targets.map((target) => at + timeToLive(target.edge)),
+  ];
+  const [first, ...others] = targets.map(registeredScopes);
+  return {
+    scopes: (first ?? []).filter((scope) => others.every((scopes) => scopes.includes(scope))),
+    expiresAt: Math.floor(Math.min(...expiries)),
+  };
+}
+
+function registeredScopes({ resource, edge }: Target): readonly string[] {
+  return edge ? Object.keys(edge.scopes).filter((scope) => resource.scopes.includes(scope)) : [];
+}
+
+function timeToLive(edge: Edge | undefined): number {
+  return edge ? (edge.timeToLive ?? DEFAULT_TIME_TO_LIVE) : 0;
+}
+
+function intersect(limits: Limits, { to }: Narrowing): Limits {
+  const { scopes = limits.scopes, expiresAt = limits.expiresAt } = to;
+  return {
+    scopes: limits.scopes.filter((scope) => scopes.includes(scope)),
+    expiresAt: Math.floor(Math.min(limits.expiresAt, expiresAt)),
+  };
+}
+
+function refuseNothing({ at }: VerifiedExchange, { scopes, expiresAt }: Limits): ExchangeRefusal | undefined {
+  if (scopes.length === 0) return new ExchangeRefusal('scope', 'invalid_scope', 'No scope can be granted');
+  // written so that NaN is refused too
+  if (expiresAt - at >= 1) return undefined;
+  return new ExchangeRefusal('lifetime', 'invalid_request', 'No lifetime is left to be granted');
+}
+
+function toRefusal({ name }: Rule, { code, description, detail }: Denial): ExchangeRefusal {
+  return new ExchangeRefusal(name, code, description, detail);
+}
+
+function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
+  const { kind, at, client, request, targets, subject } = exchange;
+  const algorithms = new Set(targets.map(({ resource }) => resource.signingAlgorithm));
+  const [signingAlgorithm] = algorithms.size === 1 ? algorithms : [];
+  return {
+    kind,
+    requestedType: request.requestedType,
+    clientId: client.clientId,
+    subject: subject.subject,
+    audiences: targets.map(({ resource }) => resource.audience),
+    issuedAt: at,
+    actors: actorChain(exchange),
+    ...(subject.mayAct && { mayAct: subject.mayAct }),
+    authentication: subject.authentication,
+    confirmation: confirmationFor(exchange),
+    ...(signingAlgorithm && { signingAlgorithm }),
+    parents: parentsOf(exchange),
+  };
+}
+
+function parentsOf(exchange: VerifiedExchange): readonly TokenReference[] {
+  const tokens: readonly (VerifiedToken | undefined)[] =
+    exchange.kind === 'delegation' ? [exchange.subject, exchange.actorToken] : [exchange.subject];
+  return tokens.flatMap((token) => (token?.jwtId === undefined ? [] : [{ issuer: token.issuer, jwtId: token.jwtId }]));
+}

@@ -1,0 +1,75 @@
+import { formatActClaim, type Actor } from '@onbehalf/oauth-protocol';
+import type { Edge, ExchangePolicy } from './policy.js';
+import type { ExchangeFacts, ExchangeRequest, Target, TokenState, VerifiedExchange } from './stages.js';
+import type { VerifiedToken } from './verified-token.js';
+
+/** A verified actor token and its state. */
+export interface ActorEvidence {
+  readonly token: VerifiedToken;
+  readonly state: TokenState;
+}
+
+/**
+ * Decides who acts. The way follows what the tokens hold, not what the request leaves out: a subject token under delegation
+ * stays under delegation, whatever mode its edge has. RFC 8693 §1.1, §4.1.
+ */
+export function toVerifiedExchange(
+  facts: ExchangeFacts,
+  evidence: ActorEvidence | undefined,
+  policy: ExchangePolicy,
+): VerifiedExchange {
+  if (!evidence && facts.subject.actors.length === 0 && facts.targets.every(impersonates)) {
+    return { ...facts, kind: 'impersonation' };
+  }
+  const actor = evidence ? actorOf(evidence.token) : clientAsActor(facts);
+  const visited = [actor, ...facts.subject.actors].flatMap(({ sub }) => policy.client(sub)?.represents ?? []);
+  return {
+    ...facts,
+    kind: 'delegation',
+    actor,
+    ...(evidence && { actorToken: evidence.token, actorState: evidence.state }),
+    visited,
+  };
+}
+
+/** The chain of the new token, the current actor first: the new actor before those of the subject token. RFC 8693 §4.1. */
+export function actorChain(exchange: VerifiedExchange): readonly Actor[] {
+  return exchange.kind === 'impersonation' ? [] : [exchange.actor, ...exchange.subject.actors];
+}
+
+/** The bytes that a chain takes in a token. */
+export function chainBytes(actors: readonly Actor[]): number {
+  return Buffer.byteLength(JSON.stringify(formatActClaim(actors)));
+}
+
+/** The edge that fits how the request asks; the first one where none does, so that the rules can say what is wrong. */
+export function chooseEdge(edges: readonly Edge[], { actor, reason }: ExchangeRequest): Edge | undefined {
+  const byActorToken = edges.find((edge) => edge.actor === 'actor_token' || edge.actor === 'either');
+  const byClient = edges.find((edge) => edge.mode === 'delegation' && edge.actor !== 'actor_token');
+  const asSubject = edges.find((edge) => edge.mode === 'impersonation');
+  const fitting = actor ? [byActorToken] : reason === undefined ? [byClient, asSubject] : [asSubject, byClient];
+  return fitting.find((edge) => edge !== undefined) ?? edges[0];
+}
+
+function impersonates({ edge }: Target): boolean {
+  return edge?.mode === 'impersonation';
+}
+
+function clientAsActor({ client }: ExchangeFacts): Actor {
+  return { sub: client.clientId, ...(client.subProfile !== undefined && { sub_profile: client.subProfile }) };
+}
+
+// RFC 8693 §4.1: rebuilt from identity claims alone; an issuer only where it is not this server
+function actorOf({ subject, foreign, clientId, subProfile }: VerifiedToken): Actor {
+  return {
+    sub: foreign?.sub ?? subject,
+    ...(foreign && { iss: foreign.iss }),
+    ...(clientId !== undefined && clientId !== subject && { client_id: clientId }),
+    ...(subProfile !== undefined && { sub_profile: subProfile }),
+  };
+}
+
+/** Whether two actors are the same party. */
+export function isSameActor(one: Actor, other: Actor): boolean {
+  return one.sub === other.sub && one.iss === other.iss;
+}

@@ -1,0 +1,49 @@
+import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
+import type { DecisionStep } from './decide.js';
+import { actorChain } from './delegation.js';
+import type { ExchangeRefusal } from './exchange-refusal.js';
+import type { Progress } from './progress.js';
+import type { Limits } from './stages.js';
+
+/** Which rule refused, and why. */
+export interface ExplainedRefusal {
+  readonly rule: string;
+  readonly error: OAuthErrorCode;
+  readonly description: string;
+  readonly reason: string;
+}
+
+/** What an exchange would have come to. Holds no token. */
+export interface Explanation {
+  readonly outcome: 'permitted' | 'refused';
+  readonly refusal?: ExplainedRefusal;
+  readonly kind?: 'delegation' | 'impersonation';
+  readonly subject?: string;
+  /** The chain that the new token would have, the current actor first. */
+  readonly actors?: readonly Actor[];
+  /** The audiences of the new token. */
+  readonly targets: readonly string[];
+  /** The rules that let the exchange pass, in order, each with the limits before and after it. */
+  readonly steps: readonly DecisionStep[];
+  /** What would be granted. */
+  readonly granted?: Limits;
+}
+
+/** Tells how far an exchange came and what stopped it. */
+export function explain({ resources, subject, exchange, decision }: Progress, failure?: ExchangeRefusal): Explanation {
+  const refusal = failure ?? (decision?.outcome === 'refused' ? decision.refusal : undefined);
+  const permit = decision?.outcome === 'permitted' ? decision.permit : undefined;
+  return {
+    outcome: permit ? 'permitted' : 'refused',
+    ...(refusal && { refusal: explainRefusal(refusal) }),
+    ...(exchange && { kind: exchange.kind, actors: actorChain(exchange) }),
+    ...(subject && { subject: subject.subject }),
+    targets: resources?.map(({ audience }) => audience) ?? [],
+    steps: decision?.steps ?? [],
+    ...(permit && { granted: { scopes: permit.scopes, expiresAt: permit.expiresAt } }),
+  };
+}
+
+function explainRefusal({ rule, code, description, reason }: ExchangeRefusal): ExplainedRefusal {
+  return { rule, error: code, description, reason };
+}

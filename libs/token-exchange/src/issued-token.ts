@@ -1,0 +1,29 @@
+import type { Actor } from '@onbehalf/oauth-protocol';
+
+/** A token by which another came to be. */
+export interface TokenReference {
+  readonly issuer: string;
+  readonly jwtId: string;
+}
+
+/** A token that was issued, and what the server must know to index, answer and revoke it. */
+export interface IssuedToken {
+  readonly token: string;
+  /** RFC 8693 §2.2.1, `issued_token_type`. */
+  readonly issuedTokenType: string;
+  /** `N_A` when the token is no access token. RFC 8693 §2.2.1. */
+  readonly tokenType: 'Bearer' | 'DPoP' | 'N_A';
+  /** Seconds. */
+  readonly expiresIn: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly scopes: readonly string[];
+  readonly jwtId: string;
+  readonly subject: string;
+  readonly clientId: string;
+  readonly audiences: readonly string[];
+  /** The current actor first; empty for an impersonation. */
+  readonly actors: readonly Actor[];
+  /** The subject token and the actor token, as far as they have identifiers: what revocation follows. */
+  readonly parents: readonly TokenReference[];
+}

@@ -1,0 +1,40 @@
+import { formatActClaim } from '@onbehalf/oauth-protocol';
+import type { JWTPayload } from 'jose';
+import type { Permit } from '../decide.js';
+import type { IssuedToken } from '../issued-token.js';
+
+/** The claims that every token made by an exchange has. RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2.1, RFC 7800 §3.1. */
+export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): JWTPayload {
+  const { audiences, actors, mayAct, confirmation } = permit;
+  const act = formatActClaim(actors);
+  return {
+    iss: issuer,
+    sub: permit.subject,
+    aud: audiences.length === 1 ? audiences[0] : [...audiences],
+    iat: permit.issuedAt,
+    exp: permit.expiresAt,
+    jti: jwtId,
+    ...permit.authentication,
+    ...(act && { act }),
+    ...(mayAct && { may_act: mayAct.length === 1 ? mayAct[0] : mayAct }),
+    ...(Object.keys(confirmation).length > 0 && { cnf: confirmation }),
+  };
+}
+
+/** The record of a token that was made of a permit. */
+export function toIssuedToken(
+  permit: Permit,
+  made: Pick<IssuedToken, 'token' | 'jwtId' | 'tokenType' | 'scopes'>,
+): IssuedToken {
+  return {
+    ...made,
+    issuedTokenType: permit.requestedType,
+    expiresIn: permit.expiresAt - permit.issuedAt,
+    expiresAt: permit.expiresAt,
+    subject: permit.subject,
+    clientId: permit.clientId,
+    audiences: permit.audiences,
+    actors: permit.actors,
+    parents: permit.parents,
+  };
+}

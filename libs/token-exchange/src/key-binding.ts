@@ -1,0 +1,25 @@
+import type { Confirmation } from './extension-points.js';
+import type { VerifiedExchange } from './stages.js';
+
+/** Whether a token is bound to a key at all. */
+export function isBound(confirmation: Confirmation | undefined): confirmation is Confirmation {
+  return confirmation !== undefined && Object.keys(confirmation).length > 0;
+}
+
+/** Whether the caller has proven every key that a token is bound to. RFC 9449 §4.3, RFC 8705 §3. */
+export function isProven(bound: Confirmation, proof: Confirmation): boolean {
+  return (Object.keys(bound) as (keyof Confirmation)[]).every((method) => bound[method] === proof[method]);
+}
+
+/**
+ * The key that the new token is bound to: the DPoP key whenever one is proven (RFC 9449 §5), the certificate when the client is
+ * registered for it (RFC 8705 §3.4) or the subject token was bound to one. The binding is never dropped, only moved by an edge
+ * with `rebind` to the key of the caller.
+ */
+export function confirmationFor({ client, subject, proof }: VerifiedExchange): Confirmation {
+  const byCertificate = client.certificateBound || (isBound(subject.confirmation) && proof.jkt === undefined);
+  return {
+    ...(proof.jkt !== undefined && { jkt: proof.jkt }),
+    ...(byCertificate && proof['x5t#S256'] !== undefined && { 'x5t#S256': proof['x5t#S256'] }),
+  };
+}

@@ -1,0 +1,8 @@
+import type { ClientRegistration } from './policy.js';
+import type { VerifiedToken } from './verified-token.js';
+
+/** The audiences of a token that this client may speak for: those it represents, or itself for an ID token. */
+export function ownAudiences(token: VerifiedToken, client: ClientRegistration): readonly string[] {
+  const own = token.audienceOf === 'client' ? [client.clientId] : client.represents;
+  return token.audiences.filter((audience) => own.includes(audience));
+}

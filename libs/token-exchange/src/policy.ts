@@ -1,0 +1,97 @@
+import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
+
+/** A protected resource, as registered. */
+export interface ResourceRegistration {
+  /** Its logical name: what clients send as `audience` and what stands in `aud`. RFC 8693 §2.1. */
+  readonly audience: string;
+  /** Its absolute URI, when it may also be asked for by `resource`. RFC 8707 §2. */
+  readonly resource?: string;
+  /** Every scope that means something at this resource. RFC 9068 §3. */
+  readonly scopes: readonly string[];
+  /** The algorithm its access tokens are signed with; absent: the signer's default. */
+  readonly signingAlgorithm?: SigningAlgorithm;
+}
+
+/** A client, as registered. */
+export interface ClientRegistration {
+  readonly clientId: string;
+  readonly enabled: boolean;
+  /** Whether the client authenticates. Public clients may not exchange. RFC 8693 §5. */
+  readonly confidential: boolean;
+  /** The audiences whose tokens this client receives as a resource server, and may therefore exchange. */
+  readonly represents: readonly string[];
+  /** The audience meant when a request names no target. */
+  readonly defaultTarget?: string;
+  /** Answers some refusals as another server does, for clients that depend on it. */
+  readonly compatible?: 'spring';
+  /** Its tokens are always bound to its DPoP key. RFC 9449 §5.2, `dpop_bound_access_tokens`. */
+  readonly dpopBound?: boolean;
+  /** Its tokens are always bound to its certificate. RFC 8705 §3.4, `tls_client_certificate_bound_access_tokens`. */
+  readonly certificateBound?: boolean;
+  /** What kind of party it is when it acts for somebody, such as `service` or `ai_agent`. */
+  readonly subProfile?: string;
+}
+
+/** When a scope of the target is granted. */
+export interface ScopeGrant {
+  /** Scopes that the subject token must hold, all of them. */
+  readonly requires?: readonly string[];
+}
+
+/** A party that may appear in an actor token, beside the calling client. */
+export interface PermittedActor {
+  readonly sub: string;
+  /** Absent: this authorization server. */
+  readonly iss?: string;
+}
+
+/** One row of the policy: who may exchange what for what. What it does not say is not permitted. */
+export interface Edge {
+  readonly client: string;
+  /** The audience of the subject token; for an ID token, the client's own identifier. */
+  readonly subjectAudience: string;
+  /** The audience asked for. */
+  readonly target: string;
+  readonly mode: 'delegation' | 'impersonation';
+  /** Scopes of the target that may be granted. None listed, none granted. */
+  readonly scopes: Readonly<Record<string, ScopeGrant>>;
+  /** Who becomes the actor of a delegation. Default `client`. */
+  readonly actor?: 'client' | 'actor_token' | 'either';
+  /** Subjects of actor tokens that are accepted beside the calling client itself. */
+  readonly actors?: readonly PermittedActor[];
+  /** Foreign issuers whose subject tokens are accepted, beside this authorization server's own. */
+  readonly subjectIssuers?: readonly string[];
+  /** The longest chain of actors, the new one included. Default 4. */
+  readonly maxDepth?: number;
+  /** The longest life of the new token, in seconds. Default 300. */
+  readonly timeToLive?: number;
+  /** Whether an actor may appear again, and the call may return to a service that it came from. */
+  readonly allowCycle?: boolean;
+  /** Whether a key-bound subject token may be exchanged by the holder of another key, to which the new token is bound. */
+  readonly rebind?: boolean;
+  /** The oldest acceptable authentication of the user, in seconds. RFC 9470 §4. */
+  readonly maxAuthenticationAge?: number;
+  /** Accepted authentication context classes. RFC 9470 §4. */
+  readonly acr?: readonly string[];
+  /** Whether an impersonation must state its reason. Default `required`. */
+  readonly reason?: 'required' | 'optional';
+  /** Whether the target may share a token with other targets. RFC 8693 §2.1.1. */
+  readonly sharesToken?: boolean;
+  /** Token types that may be issued, as URNs. Default: access tokens, as `access_token` or `jwt`. */
+  readonly issues?: readonly string[];
+}
+
+/** The registrations in force. Read anew at every exchange, so that a removed edge is gone at once. */
+export interface ExchangePolicy {
+  client(clientId: string): ClientRegistration | undefined;
+  /** The resource with this logical name or URI, compared character by character. */
+  resource(nameOrUri: string): ResourceRegistration | undefined;
+  /** The edges of this client, from one of these audiences, to this target, in the order of preference. */
+  edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[];
+}
+
+/** Seconds a new token lives when its edge does not say. */
+export const DEFAULT_TIME_TO_LIVE = 300;
+
+/** Actors a chain may hold when its edge does not say. */
+export const DEFAULT_MAX_DEPTH = 4;

@@ -1,0 +1,39 @@
+import type { ClientRegistration, Edge, ExchangePolicy, ResourceRegistration } from './policy.js';
+
+/** A policy written down as data. */
+export interface PolicyRegistrations {
+  readonly clients: readonly ClientRegistration[];
+  readonly resources: readonly ResourceRegistration[];
+  readonly edges: readonly Edge[];
+}
+
+/** The policy of a fixed set of registrations. */
+export class RegisteredPolicy implements ExchangePolicy {
+  readonly #clients: ReadonlyMap<string, ClientRegistration>;
+  readonly #resources: ReadonlyMap<string, ResourceRegistration>;
+  readonly #edges: readonly Edge[];
+
+  constructor({ clients, resources, edges }: PolicyRegistrations) {
+    this.#clients = new Map(clients.map((client) => [client.clientId, client]));
+    this.#resources = new Map(resources.flatMap((resource) => names(resource).map((name) => [name, resource])));
+    this.#edges = edges;
+  }
+
+  client(clientId: string): ClientRegistration | undefined {
+    return this.#clients.get(clientId);
+  }
+
+  resource(nameOrUri: string): ResourceRegistration | undefined {
+    return this.#resources.get(nameOrUri);
+  }
+
+  edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[] {
+    return this.#edges.filter(
+      (edge) => edge.client === clientId && edge.target === target && subjectAudiences.includes(edge.subjectAudience),
+    );
+  }
+}
+
+function names({ audience, resource }: ResourceRegistration): readonly string[] {
+  return resource === undefined ? [audience] : [audience, resource];
+}

@@ -1,0 +1,33 @@
+import { OAuthError } from '@onbehalf/oauth-protocol';
+import type { ClientRegistration, ExchangePolicy, ResourceRegistration } from './policy.js';
+import type { ExchangeRequest } from './stages.js';
+
+/**
+ * The registered resources that a request asks for, each once. A logical name and a URI may name the same resource.
+ * RFC 8693 §2.1 (`resource`, `audience`), RFC 8707 §2.
+ * @throws OAuthError `invalid_target` when one is unknown, or none is named and the client has no default
+ */
+export function resolveTargets(
+  { audiences, resources }: ExchangeRequest,
+  { defaultTarget }: ClientRegistration,
+  policy: ExchangePolicy,
+): readonly ResourceRegistration[] {
+  const named = [
+    ...audiences.map((name) => resolve(policy, name, (resource) => resource.audience)),
+    ...resources.map((uri) => resolve(policy, uri, (resource) => resource.resource)),
+  ];
+  if (named.length > 0) return [...new Map(named.map((resource) => [resource.audience, resource])).values()];
+  // RFC 8707 §2: invalid_target also where the resource is missing
+  if (defaultTarget === undefined) throw new OAuthError('invalid_target', 'audience or resource is required');
+  return [resolve(policy, defaultTarget, (resource) => resource.audience)];
+}
+
+function resolve(
+  policy: ExchangePolicy,
+  value: string,
+  nameOf: (resource: ResourceRegistration) => string | undefined,
+): ResourceRegistration {
+  const resource = policy.resource(value);
+  if (resource && nameOf(resource) === value) return resource;
+  throw new OAuthError('invalid_target', 'The requested target is unknown');
+}

@@ -1,0 +1,17 @@
+import type { Rule } from '../extension-points.js';
+import { deny } from '../verdict.js';
+
+/** An impersonation states its reason, and never touches a protected account. */
+export const impersonationRule: Rule = {
+  name: 'impersonation',
+  judge({ kind, subjectState, targets, request }) {
+    if (kind === 'delegation') return undefined;
+    if (subjectState.account?.protected) {
+      return deny('invalid_request', 'The subject may not be impersonated', { reason: 'the account is protected' });
+    }
+    const reasonRequired = targets.some(({ edge }) => edge?.reason !== 'optional');
+    return reasonRequired && request.reason === undefined
+      ? deny('invalid_request', 'reason is required for an impersonation')
+      : undefined;
+  },
+};

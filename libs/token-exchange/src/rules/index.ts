@@ -1,0 +1,60 @@
+import type { Rule } from '../extension-points.js';
+import { actorRule } from './actor.rule.js';
+import { authenticationRule } from './authentication.rule.js';
+import { clientRule } from './client.rule.js';
+import { delegationCycleRule } from './delegation-cycle.rule.js';
+import { delegationDepthRule } from './delegation-depth.rule.js';
+import { impersonationRule } from './impersonation.rule.js';
+import { boundClientRule, keyBindingRule } from './key-binding.rule.js';
+import { mayActRule } from './may-act.rule.js';
+import { requestedTypeRule } from './requested-type.rule.js';
+import { entitlementRule, requestedScopeRule, requiredScopeRule } from './scope.rule.js';
+import { subjectAudienceRule } from './subject-audience.rule.js';
+import { subjectIssuerRule } from './subject-issuer.rule.js';
+import { sharedTokenRule, targetRule } from './target.rule.js';
+import { actorStateRule, subjectStateRule } from './token-state.rule.js';
+
+/** Every rule of this library, in the order in which they judge. Leave none out; append your own. */
+export const standardRules: readonly Rule[] = [
+  clientRule,
+  boundClientRule,
+  subjectStateRule,
+  subjectAudienceRule,
+  targetRule,
+  sharedTokenRule,
+  subjectIssuerRule,
+  requestedTypeRule,
+  actorStateRule,
+  actorRule,
+  mayActRule,
+  delegationDepthRule,
+  delegationCycleRule,
+  impersonationRule,
+  keyBindingRule,
+  authenticationRule,
+  requestedScopeRule,
+  requiredScopeRule,
+  entitlementRule,
+];
+
+export {
+  actorRule,
+  actorStateRule,
+  authenticationRule,
+  boundClientRule,
+  clientRule,
+  delegationCycleRule,
+  delegationDepthRule,
+  entitlementRule,
+  impersonationRule,
+  keyBindingRule,
+  mayActRule,
+  requestedScopeRule,
+  requestedTypeRule,
+  requiredScopeRule,
+  sharedTokenRule,
+  subjectAudienceRule,
+  subjectIssuerRule,
+  subjectStateRule,
+  targetRule,
+};

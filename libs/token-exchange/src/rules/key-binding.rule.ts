@@ -1,0 +1,39 @@
+import type { Confirmation, Rule } from '../extension-points.js';
+import { isBound, isProven } from '../key-binding.js';
+import type { VerifiedExchange } from '../stages.js';
+import { deny } from '../verdict.js';
+
+/** A client that is registered for bound tokens proves its key. RFC 9449 §5.2, RFC 8705 §3.4. */
+export const boundClientRule: Rule = {
+  name: 'bound-client',
+  judge({ client, proof }) {
+    if (client.dpopBound && proof.jkt === undefined) return deny('invalid_dpop_proof', 'A DPoP proof is required');
+    if (client.certificateBound && proof['x5t#S256'] === undefined) {
+      return deny('invalid_request', 'A client certificate is required');
+    }
+    return undefined;
+  },
+};
+
+/**
+ * A key-bound token is exchanged by the holder of its key. A subject token may also be exchanged by another, where every edge
+ * allows *rebind* and the caller proves a key of its own. RFC 9449 §7.1, RFC 8705 §3.
+ */
+export const keyBindingRule: Rule = {
+  name: 'key-binding',
+  judge(exchange) {
+    const actorBinding = exchange.kind === 'delegation' ? exchange.actorToken?.confirmation : undefined;
+    if (isBound(actorBinding) && !isProven(actorBinding, exchange.proof)) {
+      return deny('invalid_request', 'The actor_token is bound to a key that the request does not prove');
+    }
+    const { confirmation } = exchange.subject;
+    if (!isBound(confirmation) || isProven(confirmation, exchange.proof)) return undefined;
+    return mayRebind(exchange, exchange.proof)
+      ? undefined
+      : deny('invalid_request', 'The subject_token is bound to a key that the request does not prove');
+  },
+};
+
+function mayRebind({ targets }: VerifiedExchange, proof: Confirmation): boolean {
+  return isBound(proof) && targets.every(({ edge }) => edge?.rebind);
+}

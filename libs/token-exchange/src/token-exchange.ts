@@ -1,0 +1,153 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { AuthenticatedClient } from './authenticated-client.js';
+import { decide, type Decision } from './decide.js';
+import { answerFor } from './error-profile.js';
+import { ExchangeRefusal, toRefusal } from './exchange-refusal.js';
+import { explain, type Explanation } from './explanation.js';
+import type { ExchangeState, Rule, TokenIssuer, TokenVerifier, VerificationContext } from './extension-points.js';
+import { gatherFacts, type PresentedTokens } from './gather-facts.js';
+import type { IssuedToken } from './issued-token.js';
+import { parseExchangeRequest } from './parse-request.js';
+import type { ClientRegistration, ExchangePolicy } from './policy.js';
+import type { Progress, ProgressObserver } from './progress.js';
+import { TypeRegistry } from './registry.js';
+import { resolveTargets } from './resolve-targets.js';
+import type { ExchangeContext, ExchangeRequest } from './stages.js';
+import type { FactSources } from './token-state.js';
+import { verifyToken } from './verify-token.js';
+
+export interface TokenExchangeOptions {
+  /** The authorization server's own issuer identifier. */
+  readonly issuer: string;
+  readonly policy: ExchangePolicy;
+  readonly state: ExchangeState;
+  readonly verifiers: readonly TokenVerifier[];
+  readonly rules: readonly Rule[];
+  readonly issuers: readonly TokenIssuer[];
+  readonly clock: Clock;
+  /** Issuers whose subjects are known here as `iss#sub`. Default none. */
+  readonly foreignIssuers?: readonly string[];
+}
+
+/** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. */
+export class TokenExchange {
+  readonly #options: TokenExchangeOptions;
+  readonly #verifiers: TypeRegistry<TokenVerifier>;
+  readonly #issuers: TypeRegistry<TokenIssuer>;
+  readonly #sources: FactSources;
+
+  /** @throws ConfigurationError when two verifiers or two issuers claim one token type */
+  constructor(options: TokenExchangeOptions) {
+    this.#options = options;
+    this.#verifiers = new TypeRegistry('verifiers', options.verifiers);
+    this.#issuers = new TypeRegistry('issuers', options.issuers);
+    this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
+  }
+
+  /** Token types that are accepted as `subject_token_type` and `actor_token_type`. */
+  get presentableTypes(): readonly string[] {
+    return this.#verifiers.types;
+  }
+
+  /** Token types that are accepted as `requested_token_type`. */
+  get requestableTypes(): readonly string[] {
+    return this.#issuers.types;
+  }
+
+  /**
+   * Exchanges a token.
+   * @param form the parameters of the request, decoded
+   * @throws ExchangeRefusal for every request that is not granted, and nothing else
+   */
+  async exchange(
+    form: URLSearchParams,
+    client: AuthenticatedClient,
+    context: ExchangeContext = {},
+    observe: ProgressObserver = () => undefined,
+  ): Promise<IssuedToken> {
+    try {
+      const decision = await this.#decide(form, client, context, observe);
+      if (decision.outcome === 'refused') throw decision.refusal;
+      return await this.#issuerFor(decision.permit.requestedType).issue(decision.permit);
+    } catch (error) {
+      throw answerFor(client, toRefusal('exchange', error));
+    }
+  }
+
+  /** Tells what {@link exchange} would do and why, by the same rules. Issues and consumes nothing. */
+  async explain(
+    form: URLSearchParams,
+    client: AuthenticatedClient,
+    context: ExchangeContext = {},
+  ): Promise<Explanation> {
+    let reached: Progress = {};
+    try {
+      await this.#decide(form, client, context, (progress) => (reached = { ...reached, ...progress }));
+      return explain(reached);
+    } catch (error) {
+      return explain(reached, toRefusal('exchange', error));
+    }
+  }
+
+  async #decide(
+    form: URLSearchParams,
+    { clientId }: AuthenticatedClient,
+    context: ExchangeContext,
+    observe: ProgressObserver,
+  ): Promise<Decision> {
+    const client = this.#registrationOf(clientId);
+    const request = this.#parse(form);
+    observe({ request });
+    const resources = atStage('target', () => resolveTargets(request, client, this.#options.policy));
+    observe({ resources });
+    const verification = { client, at: this.#options.clock() };
+    const tokens = await this.#verify(request, verification, observe);
+    const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
+    const exchange = await gatherFacts(known, this.#sources);
+    observe({ exchange });
+    const decision = decide(this.#options.rules, exchange);
+    observe({ decision });
+    return decision;
+  }
+
+  // the registration may have changed since the client authenticated
+  #registrationOf(clientId: string): ClientRegistration {
+    const client = this.#options.policy.client(clientId);
+    if (client) return client;
+    throw new ExchangeRefusal('client', 'unauthorized_client', 'The client is no longer registered');
+  }
+
+  #parse(form: URLSearchParams): ExchangeRequest {
+    const request = atStage('request', () => parseExchangeRequest(form));
+    this.#issuerFor(request.requestedType);
+    return request;
+  }
+
+  #issuerFor(type: string): TokenIssuer {
+    const issuer = this.#issuers.find(type);
+    if (issuer) return issuer;
+    const description = `requested_token_type is not supported; supported are ${this.#issuers.types.join(' ')}`;
+    throw new ExchangeRefusal('token-type', 'invalid_request', description);
+  }
+
+  async #verify(
+    request: ExchangeRequest,
+    context: VerificationContext,
+    observe: ProgressObserver,
+  ): Promise<PresentedTokens> {
+    const subject = await verifyToken(this.#verifiers, request.subject, context);
+    observe({ subject });
+    if (!request.actor) return { subject };
+    const actorToken = await verifyToken(this.#verifiers, request.actor, context);
+    observe({ actorToken });
+    return { subject, actorToken };
+  }
+}
+
+function atStage<T>(stage: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toRefusal(stage, error);
+  }
+}

@@ -1,0 +1,13 @@
+import type { TokenFacts } from './extension-points.js';
+
+declare const verified: unique symbol;
+
+type Defaulted = 'scopes' | 'actors' | 'audienceOf' | 'authentication';
+
+/** A token whose verifier vouches for what it says. Only {@link verifiedToken} makes one. */
+export type VerifiedToken = TokenFacts & Required<Pick<TokenFacts, Defaulted>> & { readonly [verified]: true };
+
+/** Marks the facts that a verifier established. To be called by the verification stage, and by nothing else. */
+export function verifiedToken(facts: TokenFacts): VerifiedToken {
+  return { scopes: [], actors: [], audienceOf: 'resource', authentication: {}, ...facts } as VerifiedToken;
+}

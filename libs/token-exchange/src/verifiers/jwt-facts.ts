@@ -1,0 +1,108 @@
+import { TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import { MalformedClaim, OAuthError, parseActClaim, parseMayActClaim, parseScope } from '@onbehalf/oauth-protocol';
+import type { JWTPayload } from 'jose';
+import type { Authentication, Confirmation, TokenFacts } from '../extension-points.js';
+
+/**
+ * Refuses a JWT that is of another kind than its sender declares. RFC 8725 §3.11, RFC 9068 §4.
+ * @param accepted values of `typ` without `application/`, in lower case; `jwt` also stands for a JWT without the header
+ */
+export function requireType({ header, claims }: VerifiedJwt, accepted: readonly string[]): void {
+  const typ = (header.typ ?? 'JWT').toLowerCase().replace(/^application\//, '');
+  // a logout token or another event may come without its typ: OpenID Connect Back-Channel Logout §2.4, RFC 8417 §2.2
+  if (accepted.includes(typ) && claims['events'] === undefined) return;
+  throw new TokenRejection('type', 'The token is not of the type that the request declares');
+}
+
+/** What a verified JWT says, in the words of RFC 9068 §2.2, RFC 8693 §4 and RFC 7800 §3. */
+export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts {
+  const jwtId = optionalText(claims, 'jti');
+  const clientId = optionalText(claims, 'client_id');
+  const subProfile = optionalText(claims, 'sub_profile');
+  const mayAct = wellFormed(() => parseMayActClaim(claims['may_act']));
+  const confirmation = readConfirmation(claims['cnf']);
+  return {
+    issuer: claims.iss,
+    subject: requiredText(claims, 'sub'),
+    audiences: readAudiences(claims.aud),
+    expiresAt: claims.exp,
+    ...(jwtId !== undefined && { jwtId }),
+    ...(clientId !== undefined && { clientId }),
+    ...(subProfile !== undefined && { subProfile }),
+    scopes: readScopes(claims),
+    actors: wellFormed(() => parseActClaim(claims['act'])),
+    ...(mayAct && { mayAct }),
+    ...(confirmation && { confirmation }),
+    authentication: readAuthentication(claims),
+  };
+}
+
+/** A claim that must be a non-empty string. */
+export function requiredText(claims: JWTPayload, name: string): string {
+  const value = optionalText(claims, name);
+  if (value === undefined) throw invalidClaim(name);
+  return value;
+}
+
+function optionalText(claims: JWTPayload, name: string): string | undefined {
+  const value = claims[name];
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw invalidClaim(name);
+}
+
+function readAudiences(aud: unknown): readonly string[] {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (audiences.length > 0 && audiences.every((audience) => typeof audience === 'string' && audience !== '')) {
+    return audiences as readonly string[];
+  }
+  throw invalidClaim('aud');
+}
+
+function readScopes(claims: JWTPayload): readonly string[] {
+  const scope = claims['scope'] ?? '';
+  if (typeof scope !== 'string') throw invalidClaim('scope');
+  return wellFormed(() => parseScope(scope));
+}
+
+const CONFIRMATION_METHODS = ['jkt', 'x5t#S256'];
+
+// a binding that is not understood cannot be proven, and must not be lost
+function readConfirmation(cnf: unknown): Confirmation | undefined {
+  if (cnf === undefined) return undefined;
+  if (typeof cnf !== 'object' || cnf === null || Object.keys(cnf).length === 0) throw invalidClaim('cnf');
+  const understood = Object.entries(cnf).every(
+    ([method, thumbprint]) => CONFIRMATION_METHODS.includes(method) && typeof thumbprint === 'string',
+  );
+  if (!understood) throw invalidClaim('cnf');
+  return cnf;
+}
+
+function readAuthentication(claims: JWTPayload): Authentication {
+  const { auth_time: authTime, amr } = claims;
+  const acr = optionalText(claims, 'acr');
+  const sid = optionalText(claims, 'sid');
+  if (authTime !== undefined && !Number.isFinite(authTime)) throw invalidClaim('auth_time');
+  if (amr !== undefined && !(Array.isArray(amr) && amr.every((method) => typeof method === 'string'))) {
+    throw invalidClaim('amr');
+  }
+  return {
+    ...(authTime !== undefined && { auth_time: authTime as number }),
+    ...(acr !== undefined && { acr }),
+    ...(amr !== undefined && { amr }),
+    ...(sid !== undefined && { sid }),
+  };
+}
+
+function wellFormed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedClaim) throw new TokenRejection('claim', `The token's claim ${error.message}`);
+    if (error instanceof OAuthError) throw invalidClaim('scope');
+    throw error;
+  }
+}
+
+function invalidClaim(name: string): TokenRejection {
+  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
+}

@@ -1,0 +1,67 @@
+import { verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import { TokenType } from '@onbehalf/oauth-protocol';
+import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
+import { readJwtFacts, requiredText, requireType } from './jwt-facts.js';
+import { ACCESS_TOKEN_CLAIMS } from './own-access-token.verifier.js';
+
+/** How the subject of a foreign token is known here. */
+export interface SubjectMapping {
+  /** The claim that names the subject. */
+  readonly claim: string;
+  /** `account`: the value is the name of a local account. `qualified`: the subject is known as `iss#value`. */
+  readonly to: 'account' | 'qualified';
+}
+
+/** An issuer in another domain whose JWTs are accepted. */
+export interface ForeignIssuer extends TrustedIssuer {
+  /** Accepted values of `typ`, without `application/`, in lower case. Default `at+jwt`. */
+  readonly types?: readonly string[];
+  /** Default: `sub`, qualified. */
+  readonly subject?: SubjectMapping;
+}
+
+const QUALIFIED: SubjectMapping = { claim: 'sub', to: 'qualified' };
+
+/** JWTs of this authorization server and of the foreign issuers that it trusts; no other is asked for its keys. RFC 8693 §3, `jwt`. */
+export class JwtVerifier implements TokenVerifier {
+  readonly types = [TokenType.Jwt];
+  readonly #issuer: TrustedIssuer;
+  readonly #foreign: readonly ForeignIssuer[];
+
+  /** @param issuer this authorization server itself */
+  constructor(issuer: TrustedIssuer, foreign: readonly ForeignIssuer[] = []) {
+    this.#issuer = issuer;
+    this.#foreign = foreign;
+  }
+
+  async verify(token: string, { at }: VerificationContext): Promise<TokenFacts> {
+    const verified = await verifyJwt(token, {
+      issuers: [this.#issuer, ...this.#foreign],
+      requiredClaims: ['sub', 'aud'],
+      clock: () => at,
+    });
+    const foreign = this.#foreign.find(({ issuer }) => issuer === verified.claims.iss);
+    return foreign ? readForeign(verified, foreign) : readOwn(verified);
+  }
+}
+
+// of its own JWTs the server takes access tokens only: an ID token has a type of its own
+function readOwn(verified: VerifiedJwt): TokenFacts {
+  requireType(verified, ['at+jwt']);
+  for (const claim of ACCESS_TOKEN_CLAIMS.filter((name) => verified.claims[name] === undefined)) {
+    requiredText(verified.claims, claim);
+  }
+  return readJwtFacts(verified.claims);
+}
+
+function readForeign(verified: VerifiedJwt, { types = ['at+jwt'], subject = QUALIFIED }: ForeignIssuer): TokenFacts {
+  requireType(verified, types);
+  const facts = readJwtFacts(verified.claims);
+  const { issuer } = facts;
+  const name = requiredText(verified.claims, subject.claim);
+  // RFC 8693 §4.1: an actor of another issuer is identified by both
+  const actors = facts.actors?.map((actor) => ({ iss: issuer, ...actor })) ?? [];
+  return subject.to === 'account'
+    ? { ...facts, actors, subject: name }
+    : { ...facts, actors, subject: `${issuer}#${name}`, foreign: { iss: issuer, sub: name } };
+}

@@ -1,0 +1,33 @@
+import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
+import { TokenType } from '@onbehalf/oauth-protocol';
+import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
+import { readJwtFacts, requireType } from './jwt-facts.js';
+
+/**
+ * ID tokens of this authorization server. They speak to the client that they were issued to, which must be the one that
+ * presents them. OpenID Connect Core §2, §3.1.3.7; RFC 8693 §3, `id_token`.
+ */
+export class OwnIdTokenVerifier implements TokenVerifier {
+  readonly types = [TokenType.IdToken];
+  readonly #issuer: TrustedIssuer;
+
+  /** @param issuer this authorization server itself */
+  constructor(issuer: TrustedIssuer) {
+    this.#issuer = issuer;
+  }
+
+  async verify(token: string, { at, client }: VerificationContext): Promise<TokenFacts> {
+    const verified = await verifyJwt(token, {
+      issuers: [this.#issuer],
+      requiredClaims: ['sub', 'aud', 'iat'],
+      clock: () => at,
+    });
+    requireType(verified, ['jwt']);
+    const { claims } = verified;
+    // OpenID Connect Core §3.1.3.7: the authorized party is the client
+    if (claims['azp'] !== undefined && claims['azp'] !== client.clientId) {
+      throw new TokenRejection('audience', 'The ID token was issued to another client');
+    }
+    return { ...readJwtFacts(claims), audienceOf: 'client', scopes: [] };
+  }
+}

@@ -1,0 +1,41 @@
+import { KeysUnavailable, TokenRejection } from '@onbehalf/jwt-verification';
+import type { TokenVerifier, VerificationContext } from './extension-points.js';
+import { ExchangeRefusal } from './exchange-refusal.js';
+import type { TypeRegistry } from './registry.js';
+import type { PresentedToken } from './stages.js';
+import { verifiedToken, type VerifiedToken } from './verified-token.js';
+
+/**
+ * Verifies a presented token by the procedure of its declared type. RFC 8693 §2.1.
+ * @throws ExchangeRefusal `invalid_request` for a token that is invalid for any reason (RFC 8693 §2.2.2),
+ *   `temporarily_unavailable` when that cannot be told now
+ */
+export async function verifyToken(
+  verifiers: TypeRegistry<TokenVerifier>,
+  { parameter, token, type }: PresentedToken,
+  context: VerificationContext,
+): Promise<VerifiedToken> {
+  const verifier = verifiers.find(type);
+  if (!verifier) {
+    const description = `${parameter}_type is not supported; supported are ${verifiers.types.join(' ')}`;
+    throw new ExchangeRefusal('token-type', 'invalid_request', description);
+  }
+  try {
+    return verifiedToken(await verifier.verify(token, context));
+  } catch (error) {
+    throw toTokenRefusal(parameter, error);
+  }
+}
+
+function toTokenRefusal(parameter: PresentedToken['parameter'], error: unknown): unknown {
+  const stage = parameter === 'subject_token' ? 'subject-token' : 'actor-token';
+  if (error instanceof TokenRejection) {
+    const description = `The ${parameter} is invalid: ${error.message}`;
+    return new ExchangeRefusal(stage, 'invalid_request', description, { cause: error });
+  }
+  if (error instanceof KeysUnavailable) {
+    const description = `The ${parameter} cannot be verified at the moment`;
+    return new ExchangeRefusal(stage, 'temporarily_unavailable', description, { reason: error.message, cause: error });
+  }
+  return error;
+}
