@@ -1,4 +1,6 @@
 export * from './access-token-context.js';
+export * from './access-token-profile.js';
+export * from './compatibility-profiles.js';
 export * from './local-issuer-keys.js';
 export * from './remote-issuer-keys.js';
 export * from './token-rejection.js';

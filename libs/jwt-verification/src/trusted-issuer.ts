@@ -1,4 +1,5 @@
 import type { CryptoKey, JWSHeaderParameters } from 'jose';
+import type { AccessTokenProfile } from './access-token-profile.js';
 
 /** Asymmetric signature algorithms (RFC 7518 §3.1, RFC 8037, RFC 9864) that a trusted issuer may be pinned to. */
 export const SIGNING_ALGORITHMS = [
@@ -38,4 +39,6 @@ export interface TrustedIssuer {
   readonly issuer: string;
   readonly keys: IssuerKeys;
   readonly algorithms: readonly SigningAlgorithm[];
+  /** The shape of its access tokens; absent: RFC 9068. */
+  readonly profile?: AccessTokenProfile;
 }

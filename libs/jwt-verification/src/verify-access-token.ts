@@ -1,6 +1,9 @@
-import { MalformedClaim, parseActClaim, parseScope, OAuthError, type Actor } from '@onbehalf/oauth-protocol';
+import { MalformedClaim, OAuthError, parseActClaim, parseScope, type Actor } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
+import { createHash } from 'node:crypto';
+import { rfc9068Profile, type AccessTokenProfile } from './access-token-profile.js';
 import { TokenRejection } from './token-rejection.js';
+import type { TrustedIssuer } from './trusted-issuer.js';
 import { verifyJwt, type JwtExpectations, type VerifiedJwt } from './verify-jwt.js';
 
 /** What a verified access token says. RFC 9068 §2.2, RFC 8693 §4. */
@@ -20,10 +23,10 @@ export interface VerifiedAccessToken {
   readonly claims: JWTPayload;
 }
 
-const REQUIRED = ['sub', 'aud', 'client_id', 'iat', 'jti'];
+const REQUIRED = ['sub', 'aud', 'iat'];
 
 /**
- * Verifies a JWT access token by the profile of RFC 9068 §4.
+ * Verifies a JWT access token by the profile of its issuer, RFC 9068 §4 unless another is named.
  * @throws TokenRejection when the token is refused
  * @throws KeysUnavailable when the issuer's keys cannot be had now
  */
@@ -32,38 +35,73 @@ export async function verifyAccessToken(
   expected: Omit<JwtExpectations, 'types'>,
 ): Promise<VerifiedAccessToken> {
   const requiredClaims = [...REQUIRED, ...(expected.requiredClaims ?? [])];
-  return toVerifiedAccessToken(token, await verifyJwt(token, { ...expected, types: ['at+jwt'], requiredClaims }));
+  const types = (issuer: TrustedIssuer) => profileOf(issuer).types;
+  return toVerifiedAccessToken(token, await verifyJwt(token, { ...expected, types, requiredClaims }));
 }
 
-function toVerifiedAccessToken(token: string, { claims }: VerifiedJwt): VerifiedAccessToken {
+function profileOf(issuer: TrustedIssuer): AccessTokenProfile {
+  return issuer.profile ?? rfc9068Profile;
+}
+
+function toVerifiedAccessToken(token: string, { claims, issuer }: VerifiedJwt): VerifiedAccessToken {
+  const profile = profileOf(issuer);
+  for (const name of profile.required) {
+    if (!Object.hasOwn(claims, name)) throw invalidClaim(name);
+  }
+  if (!profile.isAccessToken(claims)) throw new TokenRejection('type', 'The token is not an access token');
   return {
     token,
     issuer: claims.iss,
     subject: text(claims, 'sub'),
-    clientId: text(claims, 'client_id'),
-    jwtId: text(claims, 'jti'),
+    clientId: text(claims, firstPresent(claims, profile.clientId)),
+    jwtId: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
     audiences: [claims.aud ?? []].flat(),
-    scopes: readScopes(claims['scope']),
+    scopes: readScopes(claims, profile),
     actors: readActors(claims['act']),
     expiresAt: claims.exp,
     claims,
   };
 }
 
+function invalidClaim(name: string): TokenRejection {
+  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
+}
+
+/** The first of these claims that the token has; the first of all when it has none. */
+function firstPresent(claims: JWTPayload, names: readonly string[]): string {
+  return names.find((name) => Object.hasOwn(claims, name)) ?? names[0]!;
+}
+
 function text(claims: JWTPayload, name: string): string {
   const value = claims[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
+  throw invalidClaim(name);
 }
 
-function readScopes(scope: unknown): readonly string[] {
-  if (scope === undefined) return [];
+/** What the issuer signed, hashed: an ECDSA signature can be written anew by anyone, the signed part cannot. */
+function identifierOf(token: string): string {
+  const signed = token.slice(0, token.lastIndexOf('.'));
+  return `sha-256:${createHash('sha256').update(signed).digest('base64url')}`;
+}
+
+function readScopes(claims: JWTPayload, profile: AccessTokenProfile): readonly string[] {
+  const name = firstPresent(claims, profile.scope);
+  const value = claims[name];
+  if (value === undefined) return [];
+  const isList = Array.isArray(value);
+  if (profile.scopeFormat !== 'either' && isList !== (profile.scopeFormat === 'list')) throw invalidClaim(name);
+  const tokens: readonly unknown[] = isList ? value : [value];
+  return [...new Set(tokens.flatMap((token) => scopeTokens(name, token, isList)))];
+}
+
+function scopeTokens(name: string, value: unknown, single: boolean): readonly string[] {
+  if (typeof value !== 'string' || (single && value.includes(' '))) throw invalidClaim(name);
   try {
-    if (typeof scope === 'string') return parseScope(scope);
+    return parseScope(value);
   } catch (error) {
-    if (!(error instanceof OAuthError)) throw error;
+    if (error instanceof OAuthError) throw invalidClaim(name);
+    throw error;
   }
-  throw new TokenRejection('claim', 'The token\'s claim "scope" is missing or invalid');
 }
 
 function readActors(act: unknown): readonly Actor[] {

@@ -6,15 +6,18 @@ import type { TrustedIssuer } from './trusted-issuer.js';
 /** Longer tokens are refused before they are decoded. Bytes. */
 export const MAX_TOKEN_BYTES = 8 * 1024;
 
-/** Seconds that clocks may differ. RFC 7519 §4.1.4. */
-export const DEFAULT_CLOCK_TOLERANCE = 15;
+/** Seconds that clocks may differ, and no more whatever is asked for. RFC 7519 §4.1.4: "usually no more than a few minutes". */
 export const MAX_CLOCK_TOLERANCE = 30;
+export const DEFAULT_CLOCK_TOLERANCE = MAX_CLOCK_TOLERANCE;
 
 export interface JwtExpectations {
   /** Accepted issuers; the token's `iss` must equal one of them. */
   readonly issuers: readonly TrustedIssuer[];
-  /** Accepted values of the `typ` header, without `application/` and compared without case (RFC 7515 §4.1.9); absent: any. */
-  readonly types?: readonly string[];
+  /**
+   * Accepted values of the `typ` header, lower case and without `application/` (RFC 7515 §4.1.9), the empty string standing
+   * for no `typ`, or a function that tells them for an issuer; absent: any.
+   */
+  readonly types?: readonly string[] | ((issuer: TrustedIssuer) => readonly string[]);
   /** Claims that must be present, beside `iss` and `exp`. */
   readonly requiredClaims?: readonly string[];
   /** One of these must be in `aud`; absent: the caller judges the audience itself. */
@@ -38,16 +41,19 @@ export interface VerifiedJwt {
  */
 export async function verifyJwt(token: string, expected: JwtExpectations): Promise<VerifiedJwt> {
   const header = readHeader(token);
-  checkType(header.typ, expected.types);
   const issuer = findIssuer(token, expected.issuers);
+  checkType(header.typ, typeof expected.types === 'function' ? expected.types(issuer) : expected.types);
   checkAlgorithm(header.alg, issuer);
   const { payload } = await verifySignature(token, issuer, expected);
+  checkDates(payload, expected);
   checkAudience(payload.aud, expected.audiences);
   return { header, claims: payload as VerifiedJwt['claims'], issuer };
 }
 
 function readHeader(token: string): JWTHeaderParameters {
   if (token.length > MAX_TOKEN_BYTES) throw new TokenRejection('oversized', 'The token is too large');
+  const parts = token.split('.');
+  if (parts.length !== 3 || !parts.every(isBase64url)) throw new TokenRejection('malformed', 'The token is not a JWT');
   try {
     return decodeProtectedHeader(token) as JWTHeaderParameters;
   } catch (error) {
@@ -55,13 +61,31 @@ function readHeader(token: string): JWTHeaderParameters {
   }
 }
 
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+
+/**
+ * Whether this is base64url as RFC 7515 §2 defines it, without padding. Bits that the last character has too many must be
+ * zero (RFC 4648 §3.5): otherwise one signature could be written in several ways.
+ */
+function isBase64url(text: string): boolean {
+  if (!BASE64URL.test(text)) return false;
+  const spareBits = [0, undefined, 0b1111, 0b11][text.length % 4];
+  if (spareBits === undefined) return false;
+  return spareBits === 0 || ((Buffer.from(`${text.at(-1)}A`, 'base64url')[0]! >> 2) & spareBits) === 0;
+}
+
 // RFC 8725 §3.11: explicit typing
 function checkType(typ: unknown, accepted: readonly string[] | undefined): void {
   if (accepted === undefined) return;
-  const given = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
+  const given = typ === undefined ? '' : typeof typ === 'string' ? mediaSubtype(typ) : undefined;
   if (given === undefined || !accepted.includes(given)) {
-    throw new TokenRejection('type', `Invalid token type. Expected '${accepted.join("' or '")}'`);
+    throw new TokenRejection('type', `Invalid token type. Expected ${quoted(accepted)}`);
   }
+}
+
+// RFC 7515 §4.1.9: media types are compared without case, and application/ may be left out; an empty typ is no absent one
+function mediaSubtype(typ: string): string | undefined {
+  return typ.toLowerCase().replace(/^application\//, '') || undefined;
 }
 
 function findIssuer(token: string, issuers: readonly TrustedIssuer[]): TrustedIssuer {
@@ -92,7 +116,7 @@ async function verifySignature(token: string, issuer: TrustedIssuer, expected: J
       algorithms: [...issuer.algorithms],
       issuer: issuer.issuer,
       requiredClaims: ['exp', ...(expected.requiredClaims ?? [])],
-      clockTolerance: expected.clockTolerance ?? DEFAULT_CLOCK_TOLERANCE,
+      clockTolerance: tolerance(expected),
       currentDate: new Date((expected.clock ?? systemClock)() * 1000),
     });
   } catch (error) {
@@ -100,15 +124,35 @@ async function verifySignature(token: string, issuer: TrustedIssuer, expected: J
   }
 }
 
+// jose lets any number pass as a date, and iat unless a maximum age is asked for
+function checkDates({ exp, iat, nbf }: JWTPayload, expected: JwtExpectations): void {
+  for (const [claim, date] of Object.entries({ exp, iat, nbf })) {
+    if (date !== undefined && !Number.isFinite(date)) throw invalidClaim(claim);
+  }
+  if (iat !== undefined && iat > (expected.clock ?? systemClock)() + tolerance(expected)) {
+    throw new TokenRejection('not_yet_valid', 'The token is not valid yet');
+  }
+}
+
+function tolerance({ clockTolerance = DEFAULT_CLOCK_TOLERANCE }: JwtExpectations): number {
+  return Math.min(clockTolerance, MAX_CLOCK_TOLERANCE);
+}
+
 function checkAudience(aud: unknown, accepted: readonly string[] | undefined): void {
   if (accepted === undefined) return;
-  const given = (Array.isArray(aud) ? aud : [aud]).filter((value) => typeof value === 'string');
+  const given: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  // RFC 7519 §4.1.3: a case-sensitive string, or a list of them
+  if (!given.every((value) => typeof value === 'string')) throw invalidClaim('aud');
   if (given.some((audience) => accepted.includes(audience))) return;
   throw new TokenRejection('audience', `Invalid audience claim. Expected ${quoted(accepted)}, got ${quoted(given)}`);
 }
 
-function quoted(audiences: readonly string[]): string {
-  return audiences.length === 0 ? 'none' : audiences.map((audience) => `'${audience}'`).join(', ');
+function quoted(values: readonly string[]): string {
+  return values.length === 0 ? 'none' : values.map((value) => (value === '' ? 'none' : `'${value}'`)).join(', ');
+}
+
+function invalidClaim(name: string, cause?: unknown): TokenRejection {
+  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`, { cause });
 }
 
 function toRejection(error: unknown): unknown {
@@ -117,7 +161,7 @@ function toRejection(error: unknown): unknown {
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'nbf')
       return new TokenRejection('not_yet_valid', 'The token is not valid yet', { cause: error });
-    return new TokenRejection('claim', `The token's claim "${error.claim}" is missing or invalid`, { cause: error });
+    return invalidClaim(error.claim, error);
   }
   if (error instanceof errors.JOSENotSupported) {
     return new TokenRejection('critical', 'The token has a header that is not supported', { cause: error });

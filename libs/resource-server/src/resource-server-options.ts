@@ -27,7 +27,7 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly scopes?: readonly string[];
   /** Who may act for a subject, on every guarded route; a token without `act` is not touched by this. */
   readonly actors?: readonly string[];
-  /** Seconds that clocks may differ, at most 30. Default 15. */
+  /** Seconds that clocks may differ, at most 30, which is the default. */
   readonly clockTolerance?: number;
   /** Finds the request in execution contexts of other transports. */
   readonly request?: RequestFinder;

@@ -1,0 +1,204 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { ACCESS_TOKEN_PROFILES, type AccessTokenProfileName } from './compatibility-profiles.js';
+import { verifyAccessToken } from './verify-access-token.js';
+
+/** `undefined` leaves a claim of the test issuer out. */
+type Claims = Record<string, unknown>;
+
+const withoutRfc9068 = { client_id: undefined, jti: undefined, scope: undefined };
+
+/** Access tokens as the vendors' documentation and servers show them, personal data replaced. */
+const ACCESS_TOKENS: Record<Exclude<AccessTokenProfileName, 'rfc9068'>, [string, Claims, Claims][]> = {
+  keycloak: [
+    [
+      'of a user',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        jti: 'onrtac:4f1b8f0c-7c1e-47e1-a5b1-0a63c7b2a2a1',
+        typ: 'Bearer',
+        azp: 'client-app',
+        sid: '7c0f3c1e-7a55-4a0b-8d3d-2f0c8b6a9d11',
+        acr: '1',
+        aud: ['service', 'account'],
+        'allowed-origins': ['https://app.example.com'],
+        realm_access: { roles: ['offline_access'] },
+        scope: 'openid profile message.read',
+        preferred_username: 'baeldung',
+      },
+      { clientId: 'client-app', scopes: ['openid', 'profile', 'message.read'] },
+    ],
+    [
+      'of a service account',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        jti: 'trrtcc:0c8a',
+        typ: 'Bearer',
+        azp: 'user-service',
+        client_id: 'user-service',
+        clientHost: '10.0.0.7',
+        scope: 'message.read',
+      },
+      { clientId: 'user-service', scopes: ['message.read'] },
+    ],
+    [
+      'bound by DPoP, typed at+jwt by client policy',
+      { ...withoutRfc9068, jti: 'j', typ: 'DPoP', azp: 'client-app', scope: '', cnf: { jkt: 'thumbprint' } },
+      { clientId: 'client-app', scopes: [] },
+    ],
+  ],
+  auth0: [
+    [
+      'of a user',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        sub: 'auth0|5f7c8ec7c33c6c004bbafe82',
+        aud: ['service', 'https://tenant.auth0.test/userinfo'],
+        azp: 'my_client_id',
+        scope: 'openid read:messages',
+        permissions: ['read:messages'],
+      },
+      { clientId: 'my_client_id', scopes: ['openid', 'read:messages'] },
+    ],
+    [
+      'of a machine',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        sub: 'my_client_id@clients',
+        azp: 'my_client_id',
+        gty: 'client-credentials',
+      },
+      { clientId: 'my_client_id', scopes: [] },
+    ],
+    [
+      'on behalf of a user',
+      { ...withoutRfc9068, header: { typ: 'JWT' }, azp: 'api-client', act: { sub: 'api-client' } },
+      { clientId: 'api-client', actors: [{ sub: 'api-client' }] },
+    ],
+  ],
+  entra: [
+    [
+      'version 2.0 with delegated permissions',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        ver: '2.0',
+        azp: '6731de76-14a6-49ae-97bc-6eba6914391e',
+        azpacr: '1',
+        oid: '00000000-0000-0000-66f3-3332eca7ea81',
+        tid: '3338040d-6c67-4c5b-b112-36a304b66dad',
+        scp: 'access_as_user Message.Read',
+        uti: 'uti-1',
+        rh: 'r',
+      },
+      {
+        clientId: '6731de76-14a6-49ae-97bc-6eba6914391e',
+        scopes: ['access_as_user', 'Message.Read'],
+        jwtId: 'uti-1',
+      },
+    ],
+    [
+      'version 1.0',
+      { ...withoutRfc9068, header: { typ: 'JWT' }, ver: '1.0', appid: 'app', appidacr: '0', scp: 'a', uti: 'u' },
+      { clientId: 'app', scopes: ['a'] },
+    ],
+    [
+      'of an application',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        ver: '2.0',
+        azp: 'daemon',
+        idtyp: 'app',
+        roles: ['Message.Read.All'],
+        uti: 'u',
+      },
+      { clientId: 'daemon', scopes: [] },
+    ],
+  ],
+  okta: [
+    [
+      'of a user, without typ',
+      {
+        ...withoutRfc9068,
+        header: { typ: undefined },
+        ver: 1,
+        jti: 'AT.0mP4JKAZX1iACIT4vbEDF7LpvDVjxypPMf0D7uX39RE',
+        cid: '0oaudmvvrqGHDFbY00g4',
+        uid: '00uid4BxXw6I6TV4m0g3',
+        scp: ['openid', 'message.read'],
+        sub: 'baeldung@example.com',
+      },
+      { clientId: '0oaudmvvrqGHDFbY00g4', scopes: ['openid', 'message.read'] },
+    ],
+  ],
+};
+
+/** Other JWTs of the same issuer, which must not pass for access tokens. */
+const OTHER_TOKENS: [AccessTokenProfileName, string, Claims][] = [
+  ['rfc9068', 'an access token without typ', { header: { typ: undefined } }],
+  ['rfc9068', 'an access token with typ JWT', { header: { typ: 'JWT' } }],
+  ['rfc9068', 'an empty typ', { header: { typ: '' } }],
+  ['rfc9068', 'a typ of application/ alone', { header: { typ: 'application/' } }],
+  ['rfc9068', 'a list of scopes', { scope: ['a'] }],
+  ['keycloak', 'an ID token', { header: { typ: 'JWT' }, typ: 'ID', azp: 'client-app' }],
+  ['keycloak', 'a refresh token', { header: { typ: 'JWT' }, typ: 'Refresh', azp: 'client-app' }],
+  ['keycloak', 'an offline token', { header: { typ: 'JWT' }, typ: 'Offline', azp: 'client-app' }],
+  ['keycloak', 'a logout token', { header: { typ: 'JWT' }, typ: 'Logout', events: {} }],
+  ['keycloak', 'a logout token typed as such', { header: { typ: 'logout+jwt' }, typ: 'Bearer', azp: 'client-app' }],
+  ['keycloak', 'a token without a kind', { header: { typ: 'JWT' }, azp: 'client-app' }],
+  ['keycloak', 'a kind that is a list', { header: { typ: 'JWT' }, typ: ['Bearer'], azp: 'client-app' }],
+  ['auth0', 'an ID token with nonce', { ...withoutRfc9068, header: { typ: 'JWT' }, azp: 'a', nonce: 'n' }],
+  ['auth0', 'an ID token without client', { ...withoutRfc9068, header: { typ: 'JWT' } }],
+  ['auth0', 'a logout token', { ...withoutRfc9068, header: { typ: 'JWT' }, azp: 'a', events: {} }],
+  ['entra', 'an ID token', { ...withoutRfc9068, header: { typ: 'JWT' }, ver: '2.0', azp: 'a', uti: 'u' }],
+  [
+    'entra',
+    'an ID token with scp and nonce',
+    { ...withoutRfc9068, header: { typ: 'JWT' }, ver: '2.0', azp: 'a', uti: 'u', scp: 'a', nonce: 'n' },
+  ],
+  ['entra', 'scopes as a list', { header: { typ: 'JWT' }, ver: '2.0', azp: 'a', uti: 'u', scp: ['a'] }],
+  ['okta', 'an ID token', { ...withoutRfc9068, header: { typ: undefined }, ver: 1, jti: 'ID.1', at_hash: 'h' }],
+  ['okta', 'a token without client', { ...withoutRfc9068, header: { typ: undefined }, ver: 1, jti: 'AT.1' }],
+  ['okta', 'scopes in one string', { header: { typ: undefined }, ver: 1, cid: 'c', scp: 'a b' }],
+  ['okta', 'a list with two scopes in one string', { header: { typ: undefined }, ver: 1, cid: 'c', scp: ['a b'] }],
+  ['okta', 'a list with a number', { header: { typ: undefined }, ver: 1, cid: 'c', scp: [1] }],
+];
+
+describe('access token profiles', () => {
+  let issuer: TestIssuer;
+  beforeAll(async () => {
+    issuer = await createTestIssuer({ algorithm: 'RS256' });
+  });
+
+  const verify = async (profile: AccessTokenProfileName, claims: Claims) =>
+    verifyAccessToken(await issuer.token(claims), {
+      issuers: [{ ...issuer, profile: ACCESS_TOKEN_PROFILES[profile] }],
+      audiences: ['service'],
+    });
+
+  describe.each(Object.entries(ACCESS_TOKENS))('%s', (profile, tokens) => {
+    it.each(tokens)('accepts an access token %s', async (_case, claims, expected) => {
+      await expect(verify(profile as AccessTokenProfileName, claims)).resolves.toMatchObject(expected);
+    });
+
+    it.each(tokens)('is needed for an access token %s', async (_case, claims) => {
+      await expect(verify('rfc9068', claims)).rejects.toMatchObject({ name: 'TokenRejection' });
+    });
+  });
+
+  it.each(OTHER_TOKENS)('%s refuses %s', async (profile, _case, claims) => {
+    await expect(verify(profile, claims)).rejects.toMatchObject({ name: 'TokenRejection' });
+  });
+
+  it('identifies a token without jti by what its issuer signed', async () => {
+    const claims = { ...withoutRfc9068, header: { typ: 'JWT' }, azp: 'a' };
+    const [one, other] = await Promise.all([verify('auth0', claims), verify('auth0', { ...claims, sub: 'other' })]);
+    expect(one.jwtId).toMatch(/^sha-256:[\w-]{43}$/);
+    expect(other.jwtId).not.toBe(one.jwtId);
+  });
+});
