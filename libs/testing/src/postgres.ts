@@ -1,0 +1,131 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/** Where Debian and Ubuntu keep PostgreSQL, by version. */
+const INSTALLED = '/usr/lib/postgresql';
+const START_TIMEOUT = 30_000;
+
+/** A PostgreSQL for a test run. */
+export interface TestPostgres {
+  /** The address of a new, empty database. */
+  database(): Promise<string>;
+  /** Drops the databases, and stops the server if it was started for the test. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The PostgreSQL that `DATABASE_URL` names, otherwise one of the installed package, started on a free port with its
+ * data in a temporary directory. Where there is none, the reason is printed and the caller skips its tests.
+ * @throws Error under CI when there is none: there a skipped test would look like a passed one
+ */
+export async function startPostgres(): Promise<TestPostgres | undefined> {
+  const given = process.env['DATABASE_URL'];
+  if (given?.startsWith('postgres')) return databasesOn(given, () => Promise.resolve());
+  const binaries = findBinaries();
+  if (binaries) return startServer(binaries);
+  const missing = `No PostgreSQL: set DATABASE_URL or install the package "postgresql" (looked in ${INSTALLED})`;
+  if (process.env['CI']) throw new Error(missing);
+  process.stderr.write(`${missing}; its tests are skipped\n`);
+  return undefined;
+}
+
+function findBinaries(): string | undefined {
+  if (!existsSync(INSTALLED)) return undefined;
+  const versions = readdirSync(INSTALLED).sort((left, right) => Number(right) - Number(left));
+  return versions.map((version) => join(INSTALLED, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+}
+
+async function startServer(binaries: string): Promise<TestPostgres> {
+  const directory = mkdtempSync(join(tmpdir(), 'onbehalf-postgres-'));
+  const owner = serverUser();
+  if (owner) execFileSync('chown', [`${owner.uid}:${owner.gid}`, directory]);
+  const data = join(directory, 'data');
+  const options = { ...owner, cwd: directory, stdio: 'ignore' } as const;
+  execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], options);
+  const port = await freePort();
+  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: directory, max_connections: 200 };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], options);
+  // a test process that ends without a word takes its server along
+  const kill = () => void server.kill('SIGQUIT');
+  process.once('exit', kill);
+  await ready(binaries, port, server);
+  return databasesOn(`postgres://postgres@127.0.0.1:${port}/postgres`, async () => {
+    process.removeListener('exit', kill);
+    await stopped(server);
+    rmSync(directory, { recursive: true, force: true });
+  });
+}
+
+/** PostgreSQL refuses to run as root; the package brings a user for it. */
+function serverUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function ready(binaries: string, port: number, server: ChildProcess): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT;
+  while (Date.now() < deadline && server.exitCode === null) {
+    const probe = spawn(join(binaries, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)], {
+      stdio: 'ignore',
+    });
+    const code = await new Promise((resolve) => probe.once('exit', resolve));
+    if (code === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  server.kill('SIGQUIT');
+  throw new Error(`PostgreSQL did not start on port ${port}`);
+}
+
+async function stopped(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return;
+  const exit = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGINT');
+  await exit;
+}
+
+/** New databases on a running server; they are dropped in the end, for a server that was given lives on. */
+function databasesOn(server: string, stopServer: () => Promise<void>): TestPostgres {
+  const created: string[] = [];
+  return {
+    database: async () => {
+      const name = `onbehalf_${randomUUID().replaceAll('-', '')}`;
+      await run(server, [`create database ${name}`]);
+      created.push(name);
+      const url = new URL(server);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+    stop: async () => {
+      await run(
+        server,
+        created.map((name) => `drop database if exists ${name} with (force)`),
+      );
+      await stopServer();
+    },
+  };
+}
+
+async function run(server: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
