@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { AuthorizationServerHealth } from './authorization-server/authorization-server.health.js';
+import { AuthorizationServer } from './authorization-server/authorization-server.js';
+import { HomeController } from './home/home.controller.js';
+import { AccessTokens } from './login/access-tokens.js';
+import { LoginController } from './login/login.controller.js';
+import { LoginService } from './login/login.service.js';
+import { MessageController } from './message/message.controller.js';
+import { UserServiceClient } from './message/user-service.client.js';
+import { AssetsController } from './pages/assets.controller.js';
+import { PageErrorFilter } from './pages/page-error.filter.js';
+import { Settings } from './settings.js';
+
+@Module({})
+export class AppModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [HomeController, LoginController, MessageController, AssetsController],
+      providers: [
+        { provide: Settings, useValue: settings },
+        AuthorizationServer,
+        AuthorizationServerHealth,
+        LoginService,
+        AccessTokens,
+        UserServiceClient,
+        { provide: APP_FILTER, useClass: PageErrorFilter },
+      ],
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import {
+  allowInsecureRequests,
+  ClientSecretBasic,
+  Configuration,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  type CustomFetch,
+  type ServerMetadata,
+} from 'openid-client';
+import { Settings } from '../settings.js';
+import { AuthorizationServerUnavailable } from './authorization-server-unavailable.js';
+import { InternalAddress } from './internal-address.js';
+
+/** Seconds that the authorization server may take to answer. */
+const TIMEOUT = 5;
+/** After a failure the server is left alone for so long. Milliseconds. */
+const PAUSE = 1_000;
+
+/** The authorization server as its metadata describes it: discovered when first needed, and again after a failure. */
+@Injectable()
+export class AuthorizationServer {
+  readonly #settings: Settings;
+  readonly #address: InternalAddress;
+  #configuration: Promise<Configuration> | undefined;
+  #failedAt = -Infinity;
+  #failure: unknown;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#address = new InternalAddress(settings.issuer, settings.authorizationServerUrl);
+  }
+
+  /**
+   * What `openid-client` needs to talk to the server.
+   * @throws AuthorizationServerUnavailable when its metadata cannot be had now
+   */
+  async configuration(): Promise<Configuration> {
+    if (!this.#configuration && performance.now() - this.#failedAt < PAUSE) {
+      throw new AuthorizationServerUnavailable({ cause: this.#failure });
+    }
+    this.#configuration ??= this.#discover();
+    return this.#configuration;
+  }
+
+  /** Drops what is known of the server, its keys included: it may have been set up anew. */
+  forget(): void {
+    this.#configuration = undefined;
+  }
+
+  async #discover(): Promise<Configuration> {
+    const { issuer, clientId, clientSecret } = this.#settings;
+    const authentication = ClientSecretBasic(clientSecret);
+    const options = {
+      [customFetch]: this.#fetch,
+      timeout: TIMEOUT,
+      execute: this.#isInsecure() ? [allowInsecureRequests] : [],
+    };
+    try {
+      const found = await discovery(new URL(issuer), clientId, clientSecret, authentication, options);
+      return this.#configure(found.serverMetadata(), authentication);
+    } catch (error) {
+      this.#configuration = undefined;
+      this.#failedAt = performance.now();
+      this.#failure = error;
+      throw new AuthorizationServerUnavailable({ cause: error });
+    }
+  }
+
+  #configure(found: ServerMetadata, authentication: ReturnType<typeof ClientSecretBasic>): Configuration {
+    const { clientId, clientSecret, jwksUri, tokenEndpoint } = this.#settings;
+    const configuration = new Configuration(
+      {
+        ...this.#publicEndpoints(found),
+        ...(jwksUri !== undefined && { jwks_uri: jwksUri }),
+        ...(tokenEndpoint !== undefined && { token_endpoint: tokenEndpoint }),
+      },
+      clientId,
+      clientSecret,
+      authentication,
+    );
+    configuration[customFetch] = this.#fetch;
+    configuration.timeout = TIMEOUT;
+    if (this.#isInsecure()) allowInsecureRequests(configuration);
+    // the ID token's signature too, not only where it came from
+    enableNonRepudiationChecks(configuration);
+    return configuration;
+  }
+
+  #publicEndpoints(found: ServerMetadata): ServerMetadata {
+    const isEndpoint = (name: string) => name.endsWith('_endpoint') || name === 'jwks_uri';
+    const entries = Object.entries(found).map(([name, value]) =>
+      isEndpoint(name) && typeof value === 'string' ? [name, this.#address.toPublic(value)] : [name, value],
+    );
+    return { ...(Object.fromEntries(entries) as ServerMetadata), issuer: found.issuer };
+  }
+
+  readonly #fetch: CustomFetch = (url, options) => fetch(this.#address.toInternal(url), options);
+
+  /** The demo has no TLS; whoever gives an http address has decided it. */
+  #isInsecure(): boolean {
+    const { issuer, jwksUri, tokenEndpoint } = this.#settings;
+    return [issuer, jwksUri, tokenEndpoint].some((url) => url?.startsWith('http:'));
+  }
+}

@@ -1,0 +1,36 @@
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { destroy, regenerate } from '../session/sessions.js';
+import { LoginService, SIGNED_OUT } from './login.service.js';
+
+/** Signing in and out. */
+@Controller()
+export class LoginController {
+  constructor(private readonly logins: LoginService) {}
+
+  @Get('login')
+  async login(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const url = await this.logins.begin(request.session, '/');
+    response.redirect(303, url.href);
+  }
+
+  @Get('callback')
+  async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
+    // the back button, or a second tab: there is nothing left to do
+    if (request.session.login && !request.session.pending) return response.redirect(303, '/');
+    const query = request.originalUrl.slice(request.path.length);
+    const { login, returnTo } = await this.logins.complete(request.session, query);
+    await regenerate(request);
+    request.session.login = login;
+    response.redirect(303, returnTo);
+  }
+
+  /** A POST, and refused from other origins: nobody else's page can sign the user out. */
+  @Post('logout')
+  async logout(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const { login } = request.session;
+    await destroy(request);
+    const atProvider = login && (await this.logins.end(login));
+    response.redirect(303, atProvider?.href ?? `/?state=${SIGNED_OUT}`);
+  }
+}

@@ -1,0 +1,21 @@
+import { html } from './html.js';
+import { layout } from './layout.js';
+
+export interface ErrorPage {
+  readonly title: string;
+  readonly explanation: string;
+  /** What the user can quote, and what every service's log knows. */
+  readonly reference: string;
+  readonly user?: string | undefined;
+}
+
+/** What went wrong, in words for a user; never how. */
+export function errorPage({ title, explanation, reference, user }: ErrorPage): string {
+  const content = html` <section class="card narrow" role="alert">
+    <h1>${title}</h1>
+    <p>${explanation}</p>
+    <p class="hint">Reference: <code>${reference}</code></p>
+    <p><a class="button" href="/">Go to the start page</a></p>
+  </section>`;
+  return layout({ title, content, ...(user !== undefined && { user }) });
+}

@@ -1,0 +1,73 @@
+/** The one stylesheet of the pages. */
+export const STYLESHEET = `
+:root {
+  color-scheme: light dark;
+  --ink: #1c2430; --muted: #566173; --paper: #f5f6f8; --card: #fff; --line: #c6ccd6;
+  --accent: #1f5fbf; --on-accent: #fff; --soft: #e8eff9; --mark: #fff0bf; --mark-line: #b98900;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e8ebf0; --muted: #a6b0c0; --paper: #12161d; --card: #1b212b; --line: #3d4757;
+    --accent: #7fb0ff; --on-accent: #0d1420; --soft: #1d2a3f; --mark: #3d3310; --mark-line: #d6a419;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, sans-serif; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.skip { position: absolute; left: -100rem; }
+.skip:focus { left: 1rem; top: .75rem; padding: .5rem .75rem; background: var(--card); color: var(--accent); }
+header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; justify-content: space-between;
+  max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem; }
+.brand { display: inline-flex; gap: .6rem; align-items: center; color: inherit; font-weight: 650; text-decoration: none; }
+.brand img { display: block; }
+.account { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: 0; color: var(--muted); }
+.account strong { color: var(--ink); }
+main { max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; }
+h1 { margin: 0 0 .75rem; font-size: clamp(1.5rem, 1.2rem + 1.5vw, 2.1rem); line-height: 1.2; overflow-wrap: anywhere; }
+h2 { margin: 2.5rem 0 .5rem; font-size: 1.3rem; line-height: 1.3; }
+p { margin: 0 0 1rem; max-width: 42rem; }
+a { color: var(--accent); }
+.hint { color: var(--muted); }
+.card { padding: clamp(1.25rem, 4vw, 2.25rem); background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
+.card > :last-child { margin-bottom: 0; }
+.narrow { max-width: 44rem; margin: 6vh auto 0; }
+button, .button { display: inline-block; padding: .65rem 1.1rem; font: inherit; font-weight: 600; text-decoration: none;
+  color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .55rem; cursor: pointer; }
+button.quiet { padding: .35rem .8rem; color: var(--ink); background: transparent; border-color: var(--line); }
+button:hover, .button:hover { filter: brightness(1.08); }
+blockquote { margin: 0 0 1rem; padding-left: 1.1rem; border-left: 4px solid var(--accent);
+  font-size: clamp(1.15rem, 1rem + .8vw, 1.45rem); line-height: 1.4; overflow-wrap: anywhere; white-space: pre-line; }
+.hops { display: flex; flex-wrap: wrap; gap: .75rem 2.4rem; margin: 1rem 0 1.5rem; padding: 0; list-style: none; }
+.hops li { position: relative; flex: 1 1 13rem; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; }
+.hops li + li::before { content: "→"; position: absolute; left: -1.85rem; top: 50%; translate: 0 -50%; color: var(--muted); font-size: 1.3rem; }
+.hops strong { display: block; color: var(--accent); }
+.claims { width: 100%; table-layout: fixed; border-collapse: separate; border-spacing: 0; background: var(--card);
+  border: 1px solid var(--line); border-radius: .9rem; overflow: hidden; }
+.claims caption { padding-bottom: .75rem; color: var(--muted); text-align: left; }
+.claims th, .claims td { padding: .6rem .9rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+.claims tbody th, .claims tbody td { border-top: 1px solid var(--line); }
+.claims thead th { background: var(--soft); font-weight: 600; }
+.claims thead small { display: block; color: var(--muted); font-weight: 400; }
+.claims .name { width: 8.5rem; }
+.claims tbody th { font: 600 .9rem/1.6 ui-monospace, monospace; }
+.claims .differs th { box-shadow: inset 4px 0 var(--mark-line); }
+code, pre { font: .9rem/1.6 ui-monospace, monospace; }
+pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+mark { padding: .1rem .3rem; margin-left: -.3rem; color: inherit; background: var(--mark); border-radius: .3rem; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+.time { display: block; color: var(--muted); font-size: .85rem; }
+.absent { color: var(--muted); }
+.label { display: none; }
+@media (max-width: 46rem) {
+  .hops { flex-direction: column; gap: 2.2rem; }
+  .hops li { flex: none; }
+  .hops li + li::before { content: "↓"; left: 1rem; top: -1.1rem; }
+  .claims, .claims tbody, .claims tr, .claims th, .claims td { display: block; }
+  .claims caption { display: block; padding: 0 0 .75rem; }
+  .claims { background: none; border: 0; border-radius: 0; }
+  .claims thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .claims tbody tr { margin-bottom: .75rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; overflow: hidden; }
+  .claims tbody th { border-top: 0; background: var(--soft); }
+  .claims .label { display: block; color: var(--muted); font-size: .8rem; }
+}
+@media (prefers-reduced-motion: no-preference) { button, .button { transition: filter .15s; } }
+`;

@@ -1,0 +1,33 @@
+import 'express-session';
+
+/** A login that was begun and has not come back yet. */
+export interface PendingLogin {
+  readonly nonce: string;
+  readonly codeVerifier: string;
+  /** The path to go on with. */
+  readonly returnTo: string;
+  /** Milliseconds since the epoch. */
+  readonly begunAt: number;
+}
+
+/** Who is signed in, with the tokens: they never leave the server side. */
+export interface Login {
+  readonly subject: string;
+  /** The party that the ID token was issued to. OpenID Connect Core §2, azp */
+  readonly authorizedParty: string;
+  readonly idToken: string;
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  /** When the access token expires, milliseconds since the epoch; absent: the server did not say. */
+  readonly expiresAt?: number;
+  /** When the user came back from the authorization server, milliseconds since the epoch. */
+  readonly signedInAt: number;
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    /** By `state`. */
+    pending?: Readonly<Record<string, PendingLogin>>;
+    login?: Login;
+  }
+}

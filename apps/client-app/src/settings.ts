@@ -1,0 +1,50 @@
+import { httpUrl, isLoopbackUrl, text, type HostSettings } from '@onbehalf/service-host';
+import { z } from 'zod';
+
+export const DEFAULT_PORT = 8080;
+const DEMO_SECRET = 'client-app-secret';
+
+/** What client-app reads from its environment; see `.env.example`. */
+export const environment = z
+  .object({
+    PUBLIC_URL: httpUrl().optional(),
+    ISSUER: httpUrl().default('http://localhost:9001'),
+    AUTHORIZATION_SERVER_URL: httpUrl().optional(),
+    JWKS_URI: httpUrl().optional(),
+    TOKEN_ENDPOINT: httpUrl().optional(),
+    CLIENT_ID: text('the id of this client at the authorization server').default('client-app'),
+    CLIENT_SECRET: text().optional(),
+    USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
+    SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  })
+  .refine(({ ISSUER, CLIENT_SECRET }) => CLIENT_SECRET !== undefined || isLoopbackUrl(ISSUER), {
+    path: ['CLIENT_SECRET'],
+    message: 'the secret of this client; the one of the demo stands in only while ISSUER is on localhost',
+  });
+
+/** The settings with what follows from them. */
+export class Settings {
+  /** Where browsers reach this app, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly issuer: string;
+  /** Where this app reaches the authorization server, when that is not where browsers do. */
+  readonly authorizationServerUrl: string | undefined;
+  readonly jwksUri: string | undefined;
+  readonly tokenEndpoint: string | undefined;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly userServiceUrl: string;
+  readonly sessionSecret: string | undefined;
+
+  constructor(given: z.output<typeof environment> & HostSettings) {
+    this.publicUrl = (given.PUBLIC_URL ?? `http://localhost:${given.PORT}`).replace(/\/$/, '');
+    this.issuer = given.ISSUER;
+    this.authorizationServerUrl = given.AUTHORIZATION_SERVER_URL;
+    this.jwksUri = given.JWKS_URI;
+    this.tokenEndpoint = given.TOKEN_ENDPOINT;
+    this.clientId = given.CLIENT_ID;
+    this.clientSecret = given.CLIENT_SECRET ?? DEMO_SECRET;
+    this.userServiceUrl = given.USER_SERVICE_URL.replace(/\/$/, '');
+    this.sessionSecret = given.SESSION_SECRET;
+  }
+}
