@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { ConfigurableModuleBuilder, Module, type FactoryProvider } from '@nestjs/common';
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { systemClock } from '@onbehalf/oauth-protocol';
+import { AuditedTokenExchange, TokenExchange } from '@onbehalf/token-exchange';
+import { Provider } from 'oidc-provider';
+import { Accounts } from './accounts/accounts.js';
+import type { AuthorizationServerOptions } from './authorization-server.options.js';
+import { AuthorizationServer } from './authorization-server.js';
+import { toExchangePolicy } from './exchange/exchange-policy.js';
+import { ServerState } from './exchange/exchange-state.js';
+import { toForeignIssuers } from './exchange/foreign-issuers.js';
+import { recorded } from './exchange/recorded-issuer.js';
+import { TokenExchangeGrant } from './exchange/token-exchange.grant.js';
+import { OWN_ALGORITHMS } from './keys/signing-keys.js';
+import { LoginController } from './pages/login.controller.js';
+import { createProvider } from './provider/authorization-provider.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
+  .setClassMethodName('forRoot')
+  .build();
+
+const inject = [MODULE_OPTIONS_TOKEN];
+
+const accounts: FactoryProvider<Accounts> = {
+  provide: Accounts,
+  inject,
+  useFactory: ({ config }: AuthorizationServerOptions) => new Accounts(config.users),
+};
+
+const engine: FactoryProvider<TokenExchange> = {
+  provide: TokenExchange,
+  inject: [MODULE_OPTIONS_TOKEN, Accounts],
+  useFactory: (options: AuthorizationServerOptions, accounts: Accounts) => {
+    const { issuer, config, keys, tokens } = options;
+    const foreignIssuers = toForeignIssuers(config);
+    const parts = { own: ownIssuer(options), foreignIssuers, signer: keys, randomId: randomUUID };
+    const { verifiers, rules, issuers } = options.exchange(parts);
+    return new TokenExchange({
+      issuer,
+      policy: toExchangePolicy(config),
+      state: new ServerState(issuer, tokens, accounts),
+      verifiers,
+      rules,
+      issuers: issuers.map((tokenIssuer) => recorded(tokenIssuer, tokens)),
+      clock: systemClock,
+      foreignIssuers: foreignIssuers.map((foreign) => foreign.issuer),
+    });
+  },
+};
+
+const provider: FactoryProvider<Provider> = {
+  provide: Provider,
+  inject: [MODULE_OPTIONS_TOKEN, Accounts, TokenExchange],
+  useFactory: (options: AuthorizationServerOptions, accounts: Accounts, engine: TokenExchange) => {
+    const policy = toExchangePolicy(options.config);
+    const audited = new AuditedTokenExchange({ exchange: engine, sink: options.audit, clock: systemClock });
+    return createProvider({ ...options, accounts }, ownIssuer(options), [new TokenExchangeGrant(policy, audited)]);
+  },
+};
+
+const server: FactoryProvider<AuthorizationServer> = {
+  provide: AuthorizationServer,
+  inject: [MODULE_OPTIONS_TOKEN, Provider],
+  useFactory: ({ issuer }: AuthorizationServerOptions, provider: Provider) => new AuthorizationServer(provider, issuer),
+};
+
+/**
+ * An authorization server with token exchange. The protocol endpoints are middleware that must stand before any body
+ * parser: `app.use(app.get(AuthorizationServer).middleware)`.
+ */
+@Module({
+  controllers: [LoginController],
+  providers: [accounts, engine, provider, server],
+  exports: [AuthorizationServer, TokenExchange, Provider],
+})
+export class AuthorizationServerModule extends ConfigurableModuleClass {}
+
+function ownIssuer({ issuer, keys }: AuthorizationServerOptions): TrustedIssuer {
+  return { issuer, keys: keys.verification, algorithms: OWN_ALGORITHMS };
+}

@@ -1,0 +1,40 @@
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import type { AuditSink, ForeignIssuer, Rule, TokenIssuer, TokenSigner, TokenVerifier } from '@onbehalf/token-exchange';
+import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
+import type { ServerConfig } from './configuration/server-config.schema.js';
+import type { SigningKeys } from './keys/signing-keys.js';
+import type { IssuedTokens } from './provider/issued-tokens.js';
+import type { ReplayDetection } from './provider/provider-seam.js';
+
+/** What the registration of verifiers, rules and issuers can build on. */
+export interface ExchangeParts {
+  /** This server, as the issuer of its own tokens. */
+  readonly own: TrustedIssuer;
+  readonly foreignIssuers: readonly ForeignIssuer[];
+  readonly signer: TokenSigner;
+  readonly randomId: () => string;
+}
+
+/** Everything that a token exchange is made of; the order of the rules is the order in which they judge. */
+export interface ExchangeRegistration {
+  readonly verifiers: readonly TokenVerifier[];
+  readonly rules: readonly Rule[];
+  readonly issuers: readonly TokenIssuer[];
+}
+
+export interface AuthorizationServerOptions {
+  /** The issuer identifier, and the address at which browsers reach the server. */
+  readonly issuer: string;
+  readonly config: ServerConfig;
+  readonly keys: SigningKeys;
+  readonly exchange: (parts: ExchangeParts) => ExchangeRegistration;
+  readonly audit: AuditSink;
+  readonly tokens: IssuedTokens;
+  readonly replay: ReplayDetection;
+  /** Where sessions, codes and refresh tokens live. Absent: in memory, lost at the end of the process. */
+  readonly adapter?: AdapterFactory | AdapterConstructor;
+  /** Secrets that sign the cookies; the first signs, all verify. */
+  readonly cookieKeys: readonly string[];
+  /** 32 bytes from which the DPoP nonces are made, equal on all replicas. RFC 9449 §8 */
+  readonly nonceSecret: Uint8Array;
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type Provider from 'oidc-provider';
+
+type Next = (error?: unknown) => void;
+
+const PREFIXES = [
+  '/oauth2/',
+  '/connect/',
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/openid-configuration',
+];
+const TOKEN_ENDPOINT = '/oauth2/token';
+
+/** The protocol endpoints of the server as middleware. Mount it before any body parser. */
+export class AuthorizationServer {
+  readonly #handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly #host: string;
+  readonly #protocol: string;
+
+  constructor(provider: Provider, issuer: string) {
+    const { host, protocol } = new URL(issuer);
+    this.#handle = provider.callback();
+    this.#host = host;
+    this.#protocol = protocol.slice(0, -1);
+  }
+
+  /** Answers what belongs to the protocol and passes everything else on. */
+  readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (path !== '/userinfo' && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
+    // RFC 6749 §3.2: the client must use POST
+    if (path === TOKEN_ENDPOINT && request.method !== 'POST' && request.method !== 'OPTIONS')
+      return refuseMethod(response);
+    this.#pinAddress(request);
+    this.#handle(request, response).catch(next);
+  };
+
+  // addresses in metadata, redirects and DPoP proofs follow the issuer, whatever address a caller used
+  #pinAddress({ headers }: IncomingMessage): void {
+    headers['x-forwarded-host'] = this.#host;
+    headers['x-forwarded-proto'] = this.#protocol;
+  }
+}
+
+function refuseMethod(response: ServerResponse): void {
+  response.writeHead(405, { allow: 'POST', 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify({ error: 'invalid_request', error_description: 'the token endpoint accepts POST only' }));
+}

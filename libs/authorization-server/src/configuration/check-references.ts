@@ -1,0 +1,105 @@
+import { ConfigurationError, GrantType } from '@onbehalf/oauth-protocol';
+import type { ClientConfig, EdgeConfig, ServerConfig } from './server-config.schema.js';
+
+// OpenID Connect Core §5.4, §11: scopes that belong to the server itself
+const OWN_SCOPES = ['openid', 'profile', 'email', 'offline_access'];
+
+/**
+ * Checks what the schema cannot: that names are unique and refer to something.
+ * @throws ConfigurationError for the first mistake
+ */
+export function checkReferences(config: ServerConfig, file: string): void {
+  checkUnique(config.clients, 'clientId', `${file}: clients`);
+  checkUnique(config.resources, 'audience', `${file}: resources`);
+  checkUnique(config.resources, 'resource', `${file}: resources`);
+  checkUnique(config.users, 'username', `${file}: users`);
+  checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
+  config.users.forEach(({ username }, i) => checkSubject(config, username, `${file}: users[${i}].username`));
+  config.clients.forEach((client, i) => checkClient(config, client, `${file}: clients[${i}]`));
+  config.edges.forEach((edge, i) => checkEdge(config, edge, `${file}: edges[${i}]`));
+}
+
+function checkUnique<T extends object>(items: readonly T[], key: keyof T & string, path: string): void {
+  const seen = new Set<unknown>();
+  items.forEach((item, i) => {
+    const value = item[key];
+    if (value !== undefined && seen.has(value)) {
+      throw new ConfigurationError(`${path}[${i}].${key}`, value, 'a value that no other entry has');
+    }
+    seen.add(value);
+  });
+}
+
+// RFC 9068 §5: a client identifier must not collide with a user's subject
+function checkSubject(config: ServerConfig, username: string, setting: string): void {
+  if (config.clients.some(({ clientId }) => clientId === username)) {
+    throw new ConfigurationError(setting, username, 'a name that no client has as its id');
+  }
+}
+
+function checkClient(config: ServerConfig, client: ClientConfig, path: string): void {
+  checkCredentials(client, path);
+  const { grantTypes, redirectUris } = client;
+  if (grantTypes.includes(GrantType.AuthorizationCode) && redirectUris.length === 0) {
+    throw new ConfigurationError(`${path}.redirectUris`, redirectUris, 'at least one URL for authorization_code');
+  }
+  checkAudience(config, client.defaultResource, `${path}.defaultResource`);
+  checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);
+  client.represents.forEach((audience, i) => checkAudience(config, audience, `${path}.represents[${i}]`));
+  const known = new Set([...OWN_SCOPES, ...config.resources.flatMap(({ scopes }) => scopes)]);
+  client.scopes.forEach((scope, i) => checkKnown(scope, known, `${path}.scopes[${i}]`));
+}
+
+function checkCredentials({ authentication, secret, jwks }: ClientConfig, path: string): void {
+  const bySecret = authentication === 'client_secret_basic' || authentication === 'client_secret_post';
+  if (bySecret && secret === undefined) {
+    throw new ConfigurationError(`${path}.secret`, undefined, `a secret, because authentication is ${authentication}`);
+  }
+  if (!bySecret && secret !== undefined) {
+    throw new ConfigurationError(
+      `${path}.secret`,
+      '(hidden)',
+      `no secret, because authentication is ${authentication}`,
+    );
+  }
+  if ((authentication === 'private_key_jwt') !== (jwks !== undefined)) {
+    throw new ConfigurationError(`${path}.jwks`, jwks && '(hidden)', 'public keys exactly for private_key_jwt');
+  }
+}
+
+function checkEdge(config: ServerConfig, edge: EdgeConfig, path: string): void {
+  const client = config.clients.find(({ clientId }) => clientId === edge.client);
+  if (!client) throw new ConfigurationError(`${path}.client`, edge.client, 'the clientId of a registered client');
+  if (!client.grantTypes.includes(GrantType.TokenExchange)) {
+    throw new ConfigurationError(`${path}.client`, edge.client, `a client with grant type ${GrantType.TokenExchange}`);
+  }
+  checkAudience(config, edge.subjectAudience, `${path}.subjectAudience`);
+  if (!client.represents.includes(edge.subjectAudience)) {
+    const accepted = `an audience that the client represents (${client.represents.join(', ') || 'none'})`;
+    throw new ConfigurationError(`${path}.subjectAudience`, edge.subjectAudience, accepted);
+  }
+  checkAudience(config, edge.target, `${path}.target`);
+  if ((edge.mode === 'delegation') !== (edge.actor !== undefined)) {
+    throw new ConfigurationError(`${path}.actor`, edge.actor, 'client, actor_token or either, exactly for delegation');
+  }
+  checkEdgeScopes(config, edge, path);
+}
+
+function checkEdgeScopes(config: ServerConfig, edge: EdgeConfig, path: string): void {
+  const scopesOf = (audience: string): Set<string> =>
+    new Set(config.resources.find((resource) => resource.audience === audience)?.scopes);
+  for (const [scope, { requires = [] }] of Object.entries(edge.scopes)) {
+    checkKnown(scope, scopesOf(edge.target), `${path}.scopes`);
+    const held = scopesOf(edge.subjectAudience);
+    for (const required of requires) checkKnown(required, held, `${path}.scopes.${scope}.requires`);
+  }
+}
+
+function checkAudience(config: ServerConfig, audience: string | undefined, setting: string): void {
+  if (audience === undefined) return;
+  checkKnown(audience, new Set(config.resources.map((resource) => resource.audience)), setting);
+}
+
+function checkKnown(value: string, known: ReadonlySet<string>, setting: string): void {
+  if (!known.has(value)) throw new ConfigurationError(setting, value, [...known].join(', ') || 'nothing is registered');
+}

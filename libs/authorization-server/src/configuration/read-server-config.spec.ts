@@ -1,0 +1,197 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { parseServerConfig, readServerConfig } from './read-server-config.js';
+
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+function minimal() {
+  return {
+    resources: [
+      { audience: 'a', scopes: ['a.read'] },
+      { audience: 'b', resource: 'https://b.example', scopes: ['b.read'] },
+    ],
+    clients: [{ clientId: 'service-a', secret: '${SECRET}', grantTypes: [EXCHANGE], represents: ['a'] }],
+    users: [] as object[],
+    edges: [
+      {
+        client: 'service-a',
+        subjectAudience: 'a',
+        target: 'b',
+        mode: 'delegation',
+        actor: 'client',
+        scopes: { 'b.read': { requires: ['a.read'] } },
+      },
+    ],
+  };
+}
+
+/** Sets the value at a path; a `|` in it stands for a dot. */
+function change(config: object, path: string, value: unknown): void {
+  const steps = path.split('.').map((step) => step.replace('|', '.'));
+  const last = steps.pop()!;
+  const parent = steps.reduce((node, step) => (node as Record<string, object>)[step]!, config);
+  (parent as Record<string, unknown>)[last] = value;
+}
+
+describe('the configuration file', () => {
+  const environment = { SECRET: 's3cret' };
+  let raw: ReturnType<typeof minimal>;
+
+  beforeEach(() => {
+    raw = minimal();
+  });
+
+  it('takes secrets and other values from the environment', () => {
+    change(raw, 'clients.0.redirectUris', ['${URL:-http://localhost:8080}/callback']);
+    const { clients } = parseServerConfig(raw, environment);
+    expect(clients[0]).toMatchObject({ secret: 's3cret', redirectUris: ['http://localhost:8080/callback'] });
+  });
+
+  it('registers nothing that it does not name', () => {
+    const { clients, edges } = parseServerConfig({ clients: [] }, {});
+    expect([clients, edges]).toEqual([[], []]);
+  });
+
+  it.each<[string, string, unknown, string]>([
+    [
+      'an unknown grant type',
+      'clients.0.grantTypes',
+      ['token-exchange'],
+      `config.yaml: clients[0].grantTypes[0] is "token-exchange"; accepted: the full URN, ${EXCHANGE}`,
+    ],
+    [
+      'a grant type that is not supported',
+      'clients.0.grantTypes',
+      ['password'],
+      `config.yaml: clients[0].grantTypes[0] is "password"; accepted: one of authorization_code, refresh_token, client_credentials, ${EXCHANGE}`,
+    ],
+    [
+      'a missing secret',
+      'clients.0.secret',
+      undefined,
+      'config.yaml: clients[0].secret is missing; accepted: a secret, because authentication is client_secret_basic',
+    ],
+    [
+      'an empty secret',
+      'clients.0.secret',
+      '',
+      'config.yaml: clients[0].secret is "(hidden)"; accepted: a non-empty secret',
+    ],
+    [
+      'a secret for a public client',
+      'clients.0.authentication',
+      'none',
+      'config.yaml: clients[0].secret is "(hidden)"; accepted: no secret, because authentication is none',
+    ],
+    [
+      'private_key_jwt without keys',
+      'clients.0',
+      { clientId: 'service-a', authentication: 'private_key_jwt', grantTypes: [EXCHANGE] },
+      'config.yaml: clients[0].jwks is missing; accepted: public keys exactly for private_key_jwt',
+    ],
+    [
+      'a variable that is not set',
+      'clients.0.secret',
+      '${NOT_SET}',
+      'NOT_SET is missing; accepted: a value, because config.yaml: clients[0]: secret refers to it',
+    ],
+    [
+      'an edge of an unknown client',
+      'edges.0.client',
+      'stranger',
+      'config.yaml: edges[0].client is "stranger"; accepted: the clientId of a registered client',
+    ],
+    [
+      'an edge of a client that may not exchange',
+      'clients.0.grantTypes',
+      ['client_credentials'],
+      `config.yaml: edges[0].client is "service-a"; accepted: a client with grant type ${EXCHANGE}`,
+    ],
+    ['an edge to an unknown resource', 'edges.0.target', 'c', 'config.yaml: edges[0].target is "c"; accepted: a, b'],
+    [
+      'an edge from an audience that the client does not represent',
+      'edges.0.subjectAudience',
+      'b',
+      'config.yaml: edges[0].subjectAudience is "b"; accepted: an audience that the client represents (a)',
+    ],
+    [
+      'an edge with an unknown scope',
+      'edges.0.scopes',
+      { 'b.write': {} },
+      'config.yaml: edges[0].scopes is "b.write"; accepted: b.read',
+    ],
+    [
+      'an edge that requires an unknown scope',
+      'edges.0.scopes.b|read.requires',
+      ['a.write'],
+      'config.yaml: edges[0].scopes.b.read.requires is "a.write"; accepted: a.read',
+    ],
+    [
+      'a delegation without an actor',
+      'edges.0.actor',
+      undefined,
+      'config.yaml: edges[0].actor is missing; accepted: client, actor_token or either, exactly for delegation',
+    ],
+    [
+      'two clients with one id',
+      'clients.1',
+      { clientId: 'service-a', secret: 'another', grantTypes: [EXCHANGE] },
+      'config.yaml: clients[1].clientId is "service-a"; accepted: a value that no other entry has',
+    ],
+    [
+      'a user with the name of a client',
+      'users.0',
+      { username: 'service-a', passwordHash: 'scrypt$…' },
+      'config.yaml: users[0].username is "service-a"; accepted: a name that no client has as its id',
+    ],
+    [
+      'a password that is not hashed',
+      'users.0',
+      { username: 'baeldung', passwordHash: 'password' },
+      'config.yaml: users[0].passwordHash is "(hidden)"; accepted: a hash made by: npx nx run auth-server:hash-password',
+    ],
+    [
+      'an empty audience',
+      'resources.0.audience',
+      '',
+      'config.yaml: resources[0].audience is ""; accepted: a non-empty string',
+    ],
+    [
+      'a resource with a fragment',
+      'resources.1.resource',
+      'https://b.example#top',
+      'config.yaml: resources[1].resource is "https://b.example#top"; accepted: an absolute URI without a fragment (RFC 8707 section 2)',
+    ],
+    [
+      'the authorization code grant without a redirect URI',
+      'clients.0.grantTypes',
+      ['authorization_code', EXCHANGE],
+      'config.yaml: clients[0].redirectUris is []; accepted: at least one URL for authorization_code',
+    ],
+    [
+      'a setting that does not exist',
+      'clients.0.redirectUrl',
+      'http://localhost',
+      'config.yaml: clients[0].redirectUrl is "http://localhost"; accepted: no such setting here',
+    ],
+  ])('refuses %s with one line', (_, path, value, message) => {
+    change(raw, path, value);
+    expect(() => parseServerConfig(raw, environment, 'config.yaml')).toThrow(
+      expect.objectContaining({ name: 'ConfigurationError', message }),
+    );
+  });
+
+  it('says which file cannot be read', () => {
+    expect(() => readServerConfig('/no/such/file.yaml', {})).toThrow(
+      'AUTH_SERVER_CONFIG is "/no/such/file.yaml"; accepted: a readable YAML or JSON file (ENOENT)',
+    );
+  });
+
+  it('says at which line a file is broken', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'broken.yaml');
+    writeFileSync(path, 'clients:\n  - clientId: [');
+    expect(() => readServerConfig(path, {})).toThrow(/^broken\.yaml is "broken at line \d+"; accepted: YAML or JSON$/);
+  });
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { parse, YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { checkReferences } from './check-references.js';
+import { resolveVariables, type Environment } from './resolve-variables.js';
+import { serverConfigSchema, type ServerConfig } from './server-config.schema.js';
+
+const SECRET = /secret|password|jwks/i;
+
+/**
+ * Reads the configuration of the server from a YAML or JSON file and checks it.
+ * @throws ConfigurationError naming the setting, what was given and what is accepted
+ */
+export function readServerConfig(path: string, environment: Environment): ServerConfig {
+  const file = basename(path);
+  return parseServerConfig(parseFile(readFile(path), file), environment, file);
+}
+
+/**
+ * Checks a configuration that is already an object, with `${VARIABLE}`s still in it.
+ * @throws ConfigurationError naming the setting, what was given and what is accepted
+ */
+export function parseServerConfig(raw: unknown, environment: Environment, file = 'configuration'): ServerConfig {
+  const resolved = resolveVariables(raw, environment, file);
+  const { success, data, error } = serverConfigSchema.safeParse(resolved);
+  if (!success) throw toConfigurationError(error, resolved, file);
+  checkReferences(data, file);
+  return data;
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new ConfigurationError('AUTH_SERVER_CONFIG', path, `a readable YAML or JSON file (${code})`);
+  }
+}
+
+function parseFile(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    throw new ConfigurationError(file, `broken at line ${error.linePos?.[0].line ?? '?'}`, 'YAML or JSON');
+  }
+}
+
+function toConfigurationError(error: z.ZodError, raw: unknown, file: string): ConfigurationError {
+  const issue = error.issues[0]!;
+  const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+  const setting = `${file}: ${formatPath(path)}`;
+  const given = path.some((step) => SECRET.test(String(step))) ? '(hidden)' : valueAt(raw, path);
+  return new ConfigurationError(setting, given, unknownKey === undefined ? issue.message : 'no such setting here');
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i ? '.' : ''}${String(step)}`)).join('');
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
+}

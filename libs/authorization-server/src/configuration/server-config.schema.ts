@@ -1,0 +1,148 @@
+import { GrantType, isResourceIndicator, isScopeToken, MAX_ACTORS } from '@onbehalf/oauth-protocol';
+import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
+import { z } from 'zod';
+
+const SUPPORTED_GRANTS = [
+  GrantType.AuthorizationCode,
+  GrantType.RefreshToken,
+  GrantType.ClientCredentials,
+  GrantType.TokenExchange,
+] as const;
+
+const name = z.string().min(1, 'a non-empty string');
+const audience = name.describe('the value of the aud claim');
+const seconds = z.int('whole seconds').positive('more than 0 seconds');
+const tokenType = z.string().startsWith('urn:', 'the URN of a token type');
+const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
+const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+
+const grantType = z.enum(SUPPORTED_GRANTS, {
+  error: ({ input }) =>
+    input === 'token-exchange' || input === 'token_exchange'
+      ? `the full URN, ${GrantType.TokenExchange}`
+      : `one of ${SUPPORTED_GRANTS.join(', ')}`,
+});
+
+const resource = z
+  .strictObject({
+    audience,
+    resource: z
+      .string()
+      .refine(isResourceIndicator, 'an absolute URI without a fragment (RFC 8707 section 2)')
+      .optional()
+      .describe('the URI that names this resource server in resource parameters (RFC 8707)'),
+    scopes: z.array(scope).default([]).describe('every scope that means something to this resource server'),
+    signingAlgorithm: z.enum(['ES256', 'RS256']).default('ES256').describe('how its access tokens are signed'),
+  })
+  .describe('a resource server: who tokens can be issued for');
+
+const client = z
+  .strictObject({
+    clientId: name,
+    enabled: z.boolean().default(true),
+    authentication: z
+      .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
+      .default('client_secret_basic')
+      .describe('how the client authenticates at the token endpoint; none makes it a public client'),
+    secret: z.string().min(1, 'a non-empty secret').optional(),
+    jwks: z
+      .looseObject({ keys: z.array(z.looseObject({ kty: name })).min(1, 'at least one public key') })
+      .optional()
+      .describe('public keys, for private_key_jwt'),
+    grantTypes: z.array(grantType).min(1, 'at least one grant type'),
+    redirectUris: z.array(url).default([]),
+    postLogoutRedirectUris: z.array(url).default([]),
+    scopes: z.array(scope).default([]).describe('the scopes that it may ask for at login and with client credentials'),
+    defaultResource: audience.optional().describe('the audience of its tokens when it names no resource'),
+    represents: z.array(audience).default([]).describe('audiences whose tokens it may exchange'),
+    defaultTarget: audience.optional().describe('the target of an exchange that names none'),
+    compatible: z
+      .literal('spring')
+      .optional()
+      .describe('answers errors as this server does, for clients that depend on it'),
+    dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
+    subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
+  })
+  .describe('a registered client');
+
+const user = z.strictObject({
+  username: name.describe('also the subject of the tokens'),
+  passwordHash: z.string().startsWith('scrypt$', 'a hash made by: npx nx run auth-server:hash-password'),
+  name: name.optional(),
+  email: z.email('an e-mail address').optional(),
+  enabled: z.boolean().default(true),
+  protected: z.boolean().default(false).describe('nobody may impersonate this account'),
+  entitledScopes: z.array(scope).optional().describe('the most that tokens of this account may hold; absent: no limit'),
+});
+
+const edge = z
+  .strictObject({
+    client: name,
+    subjectAudience: audience,
+    target: audience,
+    mode: z.enum(['delegation', 'impersonation']),
+    actor: z.enum(['client', 'actor_token', 'either']).optional().describe('who acts; for delegation'),
+    actors: z
+      .array(z.strictObject({ sub: name, iss: url.optional() }))
+      .optional()
+      .describe('who may appear in an actor token, beside the client itself'),
+    subjectIssuers: z.array(url).optional().describe('foreign issuers whose subject tokens are accepted'),
+    scopes: z
+      .record(scope, z.strictObject({ requires: z.array(scope).optional() }))
+      .describe('the scopes that can be granted, each with those that the subject token must hold'),
+    issues: z.array(tokenType).min(1, 'at least one token type').optional().describe('token types that may be issued'),
+    maxDepth: z
+      .int('a whole number')
+      .positive('more than 0')
+      .max(MAX_ACTORS)
+      .optional()
+      .describe('the most actors in act'),
+    timeToLive: seconds.optional(),
+    allowCycle: z.boolean().optional().describe('an actor may appear in the chain again'),
+    rebind: z.boolean().optional().describe('a bound subject token may be exchanged by the holder of another key'),
+    maxAuthenticationAge: seconds.optional(),
+    acr: z.array(name).min(1, 'at least one value').optional(),
+    reason: z.enum(['required', 'optional']).optional().describe('whether an impersonation states its reason'),
+    sharesToken: z.boolean().optional().describe('the target may share a token with other targets'),
+  })
+  .describe('who may exchange what for what');
+
+const trustedIssuer = z
+  .strictObject({
+    issuer: url,
+    jwksUri: url.optional().describe('absent: found by discovery'),
+    jwks: z.looseObject({ keys: z.array(z.looseObject({ kty: name })).min(1) }).optional(),
+    algorithms: z.array(z.enum(SIGNING_ALGORITHMS)).min(1, 'at least one algorithm'),
+    types: z.array(name).min(1).optional().describe('accepted values of typ, such as at+jwt (the default) or jwt'),
+    subject: z
+      .strictObject({ claim: name.default('sub'), to: z.enum(['account', 'qualified']) })
+      .optional()
+      .describe('the claim that names a local account, or becomes iss#value; absent: iss#sub'),
+  })
+  .describe('a foreign issuer whose JWTs may be exchanged');
+
+/** The file that tells the authorization server its clients, resources, users and edges. */
+export const serverConfigSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    resources: z.array(resource).default([]),
+    clients: z.array(client).default([]),
+    users: z.array(user).default([]),
+    edges: z.array(edge).default([]),
+    trustedIssuers: z.array(trustedIssuer).default([]),
+    lifetimes: z
+      .strictObject({
+        accessToken: seconds.default(300),
+        refreshToken: seconds.default(14 * 24 * 3600),
+        session: seconds.default(8 * 3600),
+      })
+      .prefault({})
+      .describe('in seconds'),
+  })
+  .describe('Configuration of the Onbehalf authorization server');
+
+export type ServerConfig = z.infer<typeof serverConfigSchema>;
+export type ClientConfig = ServerConfig['clients'][number];
+export type ResourceConfig = ServerConfig['resources'][number];
+export type UserConfig = ServerConfig['users'][number];
+export type EdgeConfig = ServerConfig['edges'][number];

@@ -1,0 +1,24 @@
+import type { Account, ExchangeState } from '@onbehalf/token-exchange';
+import type { Accounts } from '../accounts/accounts.js';
+import type { IssuedTokens } from '../provider/issued-tokens.js';
+
+/** The state of this server's tokens and accounts, as the engine asks for it. */
+export class ServerState implements ExchangeState {
+  constructor(
+    private readonly issuer: string,
+    private readonly tokens: IssuedTokens,
+    private readonly accounts: Accounts,
+  ) {}
+
+  async isRevoked(issuer: string, jwtId: string): Promise<boolean> {
+    return issuer === this.issuer && this.tokens.isRevoked(jwtId);
+  }
+
+  async isKnown(jwtId: string): Promise<boolean> {
+    return (await this.tokens.find(jwtId)) !== undefined;
+  }
+
+  account(subject: string): Promise<Account | undefined> {
+    return Promise.resolve(this.accounts.find(subject));
+  }
+}

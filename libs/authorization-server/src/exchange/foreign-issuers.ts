@@ -1,0 +1,15 @@
+import { LocalIssuerKeys, RemoteIssuerKeys } from '@onbehalf/jwt-verification';
+import type { ForeignIssuer } from '@onbehalf/token-exchange';
+import type { JSONWebKeySet } from 'jose';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
+
+/** The foreign issuers that the configuration trusts, with their keys: given, or fetched from the issuer when needed. */
+export function toForeignIssuers({ trustedIssuers }: ServerConfig): readonly ForeignIssuer[] {
+  return trustedIssuers.map(({ issuer, jwks, jwksUri, algorithms, types, subject }) => ({
+    issuer,
+    keys: jwks ? new LocalIssuerKeys(jwks as JSONWebKeySet) : new RemoteIssuerKeys({ issuer, jwksUri }),
+    algorithms,
+    types,
+    subject,
+  }));
+}

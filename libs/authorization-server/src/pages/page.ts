@@ -1,0 +1,37 @@
+import { html, type Html } from './html.js';
+
+/** A whole page of the authorization server. */
+export function page(title: string, content: Html): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · Authorization server</title>
+        <link rel="stylesheet" href="/assets/authorization-server.css" />
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${content}
+        </main>
+      </body>
+    </html> `.text;
+}
+
+/**
+ * The Content-Security-Policy of the pages: no script, no frame. Browsers hold the redirects that follow a form to
+ * `form-action` too, so that it names the origins that the user is sent back to.
+ */
+export function pagePolicy(redirectUris: Iterable<string>): string {
+  const origins = new Set([...redirectUris].map((uri) => new URL(uri).origin));
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    `form-action ${["'self'", ...origins].join(' ')}`,
+  ].join('; ');
+}

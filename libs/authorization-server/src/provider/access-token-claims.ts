@@ -1,0 +1,43 @@
+import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
+import type { IssuedTokens } from './issued-tokens.js';
+
+type StructuredToken = { payload: Record<string, unknown> };
+
+/**
+ * Completes the JWT access tokens that the provider makes: adds how the user was authenticated (RFC 9068 §2.2.1) and
+ * records each in the index before it leaves.
+ */
+export function completeAccessToken(tokens: IssuedTokens) {
+  return async (
+    ctx: KoaContextWithOIDC,
+    token: AccessToken | ClientCredentials,
+    jwt: StructuredToken,
+  ): Promise<void> => {
+    Object.assign(jwt.payload, authentication(ctx));
+    const {
+      jti,
+      sub,
+      aud,
+      exp,
+      client_id: clientId,
+    } = jwt.payload as { jti: string; sub: string; aud: string; exp: number; client_id: string };
+    const { grantId, sessionUid } = token as Partial<AccessToken>;
+    const live = await tokens.record({
+      jti,
+      subject: sub,
+      clientId,
+      grantId,
+      sessionId: sessionUid,
+      audiences: [aud].flat(),
+      expiresAt: exp,
+    });
+    if (!live) throw new errors.InvalidGrant('the grant was revoked');
+  };
+}
+
+function authentication(ctx: KoaContextWithOIDC): Record<string, unknown> {
+  const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
+  if (!source) return {};
+  const { authTime, acr, amr, sid } = source;
+  return JSON.parse(JSON.stringify({ auth_time: authTime, acr, amr, sid })) as Record<string, unknown>;
+}

@@ -1,0 +1,27 @@
+/** What the server remembers of a token that it issued. Never the token itself. */
+export interface IssuedTokenRecord {
+  readonly jti: string;
+  /** The `jti` of the subject token that this one was exchanged for. */
+  readonly parentJti?: string;
+  /** The issuer of the subject token, when it is another server. */
+  readonly parentIss?: string;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly grantId?: string;
+  readonly sessionId?: string;
+  readonly audiences: readonly string[];
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** The index of issued tokens: the storage implements it. Revoking a token revokes what was exchanged for it. */
+export interface IssuedTokens {
+  /** @returns false when the token must not leave, because what it derives from was revoked meanwhile */
+  record(token: IssuedTokenRecord): Promise<boolean>;
+  /** The record of a token; `undefined` when this server has none. */
+  find(jti: string): Promise<object | undefined>;
+  /** Whether a token, or one that it came from, was revoked. */
+  isRevoked(jti: string): Promise<boolean>;
+  revoke(jti: string): Promise<unknown>;
+  revokeByGrant(grantId: string): Promise<unknown>;
+}

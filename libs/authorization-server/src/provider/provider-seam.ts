@@ -1,0 +1,59 @@
+/**
+ * Everything that touches parts of oidc-provider which its semantic versioning does not cover. An upgrade breaks here or
+ * nowhere; the specification beside this file is the contract.
+ */
+import type { default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { checkDpopReplay, checkDpopRequired, checkMtlsCert, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
+import { createHash, X509Certificate } from 'node:crypto';
+
+/** Remembers what may be used once. */
+export interface ReplayDetection {
+  /**
+   * Uses `key`, atomically, also across processes.
+   * @param expiresAt seconds since the epoch, when the key may be forgotten
+   * @returns whether this was the first use
+   */
+  use(key: string, expiresAt: number): Promise<boolean>;
+}
+
+/** The keys that the caller has proven to hold. RFC 9449 §4, RFC 8705 §3. */
+export interface ProofOfPossession {
+  readonly jkt?: string;
+  readonly 'x5t#S256'?: string;
+}
+
+// DPoP proofs may carry an `iat` this far in the future and are accepted as long after it
+const PROOF_WINDOW = 300;
+
+/** Replaces the provider's find-then-save by a single atomic use, with a key that cannot be ambiguous. */
+export function replaceReplayDetection(provider: Provider, replay: ReplayDetection): void {
+  const model = provider.ReplayDetection as unknown as {
+    unique(iss: string, jti: string, exp: number): Promise<boolean>;
+  };
+  model.unique = (iss, jti, exp) => replay.use(JSON.stringify([iss, jti]), exp + PROOF_WINDOW);
+}
+
+/**
+ * The keys that the request at the token endpoint proves to hold.
+ * @throws InvalidDpopProof when the proof is wrong, replayed, or missing for a client that is bound to it
+ */
+export async function proofOfPossession(ctx: TokenEndpointGrantContext): Promise<ProofOfPossession> {
+  const { provider } = ctx.oidc;
+  const dpop = await validateDpop(provider, ctx);
+  await checkDpopReplay(provider, ctx, dpop, ctx.oidc.client.clientId, errors.InvalidDpopProof);
+  checkDpopRequired(provider, ctx, dpop, errors.InvalidDpopProof);
+  const certificate = checkMtlsCert(provider, ctx, errors.InvalidClient);
+  return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && thumbprint(certificate) };
+}
+
+// RFC 8705 §3.1
+function thumbprint(certificate: X509Certificate | string): string {
+  const { raw } = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
+  return createHash('sha256').update(raw).digest('base64url');
+}
+
+/** Whether the provider has dispatched the request to one of its routes, and which. */
+export function routeOf(ctx: KoaContextWithOIDC): string | undefined {
+  return (ctx as Partial<KoaContextWithOIDC>).oidc?.route;
+}
