@@ -1,0 +1,25 @@
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthorizationStore, openStore } from '@onbehalf/authorization-store';
+import { TerminusModule } from '@nestjs/terminus';
+import type { Settings } from './environment.js';
+import { StoreHealthIndicator } from './store.health.js';
+
+/** The store as a provider, closed after the last request. */
+@Module({})
+export class StoreModule implements OnApplicationShutdown {
+  constructor(private readonly store: AuthorizationStore) {}
+
+  static with({ DATABASE_URL: url, ISSUER: issuer }: Settings): DynamicModule {
+    const store = { provide: AuthorizationStore, useFactory: () => openStore({ url, issuer }) };
+    return {
+      module: StoreModule,
+      imports: [TerminusModule],
+      providers: [store, StoreHealthIndicator],
+      exports: [AuthorizationStore],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}
