@@ -1,1 +1,116 @@
-export {};
+/** `npm start`: builds the four apps, starts them with embedded defaults, and stops them at Ctrl-C. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { APPS, DEFAULT_PORTS, System, type AppName } from './system.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const WIDTH = Math.max(...APPS.map((app) => app.length));
+
+build();
+const system = new System(ports(), inherited(), (app, line) => console.log(`${app.padEnd(WIDTH)}  ${readable(line)}`));
+const stopping = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => new Promise((stop) => process.once(signal, stop))));
+const started = system.start(...APPS);
+const ended = Promise.race(started.map(async (app) => [app.name, await app.exit] as const));
+
+const outcome = await Promise.race([
+  Promise.all(started.map((app) => app.ready())).then(() => 'ready' as const),
+  ended,
+  stopping,
+]);
+if (outcome === 'ready') {
+  console.log(table());
+  const reason = await Promise.race([stopping, ended]);
+  if (Array.isArray(reason)) fail(`${reason[0]} ended; stopping the others`);
+} else if (Array.isArray(outcome)) {
+  fail(`${outcome[0]} did not start; stopping the others`);
+}
+await system.down();
+console.log('All apps have stopped.');
+process.exit();
+
+function build(): void {
+  console.log('Building …');
+  const result = spawnSync('nx', ['run-many', '-t', 'build', '--outputStyle=static'], { cwd: root, encoding: 'utf8' });
+  if (result.status === 0) return;
+  console.error(result.error?.message ?? result.stdout + result.stderr);
+  process.exit(1);
+}
+
+/** `AUTH_SERVER_PORT`, `CLIENT_APP_PORT`, `USER_SERVICE_PORT`, `MESSAGE_SERVICE_PORT`, or the defaults. */
+function ports(): Record<AppName, number> {
+  return Object.fromEntries(
+    APPS.map((app) => [app, Number(process.env[portVariable(app)] ?? DEFAULT_PORTS[app])]),
+  ) as Record<AppName, number>;
+}
+
+function portVariable(app: AppName): string {
+  return `${app.toUpperCase().replace('-', '_')}_PORT`;
+}
+
+/** The settings that make sense for all apps at once. */
+function inherited(): Record<string, string> {
+  const names = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'HOST'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+function table(): string {
+  const rows = [
+    ['App', 'Address', 'Health'],
+    ...APPS.map((app) => [app, system.url(app), `${system.url(app)}/health/ready`]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('   ')
+      .trimEnd(),
+  );
+  return [
+    '',
+    ...lines,
+    '',
+    `Open ${system.url('client-app')} and sign in as baeldung / password. Ctrl-C stops everything.`,
+    '',
+  ].join('\n');
+}
+
+/** A log line for people: what is not JSON stays as it is. */
+function readable(line: string): string {
+  try {
+    const { time, level, msg, req, res, responseTime, traceId, err } = JSON.parse(line) as LogLine;
+    const request = req && `${req.method} ${req.url} ${res?.statusCode ?? ''} ${responseTime ?? ''}ms`;
+    const parts = [
+      clockTime(time),
+      (level ?? 30) >= 40 ? '!' : undefined,
+      msg,
+      request,
+      err?.message,
+      traceId && `trace ${traceId}`,
+    ];
+    return parts.filter((part) => part !== undefined && part !== '').join('  ');
+  } catch {
+    return line;
+  }
+}
+
+interface LogLine {
+  readonly time?: number | string;
+  readonly level?: number;
+  readonly msg?: string;
+  readonly req?: { method: string; url: string };
+  readonly res?: { statusCode: number };
+  readonly responseTime?: number;
+  readonly traceId?: string;
+  readonly err?: { message?: string };
+}
+
+function clockTime(time: number | string | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toLocaleTimeString('en-GB');
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 1;
+}

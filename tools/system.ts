@@ -1,0 +1,167 @@
+/** Starts the built apps as processes of their own: the demo, the tests and the benchmarks run the same scenario. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export const APPS = ['auth-server', 'message-service', 'user-service', 'client-app'] as const;
+export type AppName = (typeof APPS)[number];
+
+export const DEFAULT_PORTS: Readonly<Record<AppName, number>> = {
+  'auth-server': 9001,
+  'client-app': 8080,
+  'user-service': 8081,
+  'message-service': 8082,
+};
+
+export type Settings = Readonly<Record<string, string>>;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const STOP_WITHIN = 15_000;
+
+/** One app as a process. */
+export class RunningApp {
+  readonly name: AppName;
+  readonly url: string;
+  /** Every line that the app has printed. */
+  readonly lines: string[] = [];
+  readonly #process: ChildProcess;
+  readonly #exit: Promise<number | null>;
+
+  constructor(name: AppName, port: number, settings: Settings, onLine?: (app: AppName, line: string) => void) {
+    this.name = name;
+    this.url = `http://localhost:${port}`;
+    this.#process = spawn(process.execPath, [`${root}apps/${name}/dist/main.js`], {
+      cwd: `${root}apps/${name}`,
+      env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], ...settings, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#exit = once(this.#process, 'exit').then(([code]) => code as number | null);
+    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
+      createInterface(stream).on('line', (line) => {
+        this.lines.push(line);
+        onLine?.(name, line);
+      });
+    }
+  }
+
+  /** The exit code, once the process has ended; `null` when a signal ended it. */
+  get exit(): Promise<number | null> {
+    return this.#exit;
+  }
+
+  /**
+   * Waits until the app answers with 200 at `path`.
+   * @throws Error with what the app printed, when it ends or the time (milliseconds) is over
+   */
+  async ready(path = '/health/ready', within = 15_000): Promise<void> {
+    const deadline = Date.now() + within;
+    while (Date.now() < deadline) {
+      if (this.#process.exitCode !== null) break;
+      const answer = await fetch(this.url + path).catch(() => undefined);
+      if (answer?.ok) return;
+      await sleep(50);
+    }
+    throw new Error(`${this.name} did not become ready:\n${this.lines.slice(-20).join('\n')}`);
+  }
+
+  /** Asks the process to stop, as Ctrl-C does, and waits until it has; ends it by force when it does not. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill(signal);
+    const force = setTimeout(() => this.#process.kill('SIGKILL'), STOP_WITHIN);
+    try {
+      return await this.#exit;
+    } finally {
+      clearTimeout(force);
+    }
+  }
+}
+
+/** The four apps, wired to each other. */
+export class System {
+  readonly ports: Readonly<Record<AppName, number>>;
+  readonly #settings: Settings;
+  readonly #onLine: ((app: AppName, line: string) => void) | undefined;
+  readonly #apps = new Map<AppName, RunningApp>();
+
+  constructor(
+    ports: Readonly<Record<AppName, number>>,
+    settings: Settings = {},
+    onLine?: (app: AppName, line: string) => void,
+  ) {
+    this.ports = ports;
+    this.#settings = settings;
+    this.#onLine = onLine;
+  }
+
+  /** A system on free ports. */
+  static async onFreePorts(settings: Settings = {}): Promise<System> {
+    const ports = await Promise.all(APPS.map(freePort));
+    return new System(Object.fromEntries(APPS.map((app, i) => [app, ports[i]!])) as Record<AppName, number>, settings);
+  }
+
+  url(app: AppName): string {
+    return `http://localhost:${this.ports[app]}`;
+  }
+
+  app(app: AppName): RunningApp {
+    const running = this.#apps.get(app);
+    if (!running) throw new Error(`${app} is not started`);
+    return running;
+  }
+
+  /** Starts these apps without waiting for them. */
+  start(...apps: readonly AppName[]): readonly RunningApp[] {
+    const wiring = this.#wiring();
+    return apps.map((name) => {
+      const running = new RunningApp(name, this.ports[name], { ...wiring, ...this.#settings }, this.#onLine);
+      this.#apps.set(name, running);
+      return running;
+    });
+  }
+
+  /** Starts these apps, all four unless told, and waits until each is ready. */
+  async up(...apps: readonly AppName[]): Promise<this> {
+    const started = this.start(...(apps.length ? apps : APPS));
+    try {
+      await Promise.all(started.map((app) => app.ready()));
+    } catch (error) {
+      await this.down();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Stops every app. */
+  async down(): Promise<void> {
+    await Promise.all([...this.#apps.values()].map((app) => app.stop()));
+  }
+
+  /** Everything that the apps have printed. */
+  output(): string {
+    return [...this.#apps.values()].flatMap(({ lines }) => lines).join('\n');
+  }
+
+  #wiring(): Settings {
+    return {
+      ISSUER: this.url('auth-server'),
+      CLIENT_APP_URL: this.url('client-app'),
+      PUBLIC_URL: this.url('client-app'),
+      USER_SERVICE_URL: this.url('user-service'),
+      USER_SERVICE_RESOURCE: this.url('user-service'),
+      MESSAGE_SERVICE_URL: this.url('message-service'),
+      MESSAGE_SERVICE_RESOURCE: this.url('message-service'),
+    };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
