@@ -10,6 +10,11 @@ import pg from 'pg';
 const INSTALLED = '/usr/lib/postgresql';
 const START_TIMEOUT = 30_000;
 
+export interface PostgresOptions {
+  /** Whether a server that is started flushes to disk, for tests of durability and speed; otherwise it is faster. */
+  readonly durable?: boolean;
+}
+
 /** A PostgreSQL for a test run. */
 export interface TestPostgres {
   /** The address of a new, empty database. */
@@ -23,11 +28,11 @@ export interface TestPostgres {
  * data in a temporary directory. Where there is none, the reason is printed and the caller skips its tests.
  * @throws Error under CI when there is none: there a skipped test would look like a passed one
  */
-export async function startPostgres(): Promise<TestPostgres | undefined> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres | undefined> {
   const given = process.env['DATABASE_URL'];
-  if (given?.startsWith('postgres')) return databasesOn(given, () => Promise.resolve());
+  if (given?.startsWith('postgres')) return databasesOn(given, dropAll(given));
   const binaries = findBinaries();
-  if (binaries) return startServer(binaries);
+  if (binaries) return startServer(binaries, options);
   const missing = `No PostgreSQL: set DATABASE_URL or install the package "postgresql" (looked in ${INSTALLED})`;
   if (process.env['CI']) throw new Error(missing);
   process.stderr.write(`${missing}; its tests are skipped\n`);
@@ -40,7 +45,7 @@ function findBinaries(): string | undefined {
   return versions.map((version) => join(INSTALLED, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
 }
 
-async function startServer(binaries: string): Promise<TestPostgres> {
+async function startServer(binaries: string, { durable = false }: PostgresOptions): Promise<TestPostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'onbehalf-postgres-'));
   const owner = serverUser();
   if (owner) execFileSync('chown', [`${owner.uid}:${owner.gid}`, directory]);
@@ -48,7 +53,13 @@ async function startServer(binaries: string): Promise<TestPostgres> {
   const options = { ...owner, cwd: directory, stdio: 'ignore' } as const;
   execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], options);
   const port = await freePort();
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: directory, max_connections: 200 };
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: directory,
+    max_connections: 200,
+    fsync: durable ? 'on' : 'off',
+  };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], options);
   // a test process that ends without a word takes its server along
@@ -94,12 +105,12 @@ async function ready(binaries: string, port: number, server: ChildProcess): Prom
 async function stopped(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null) return;
   const exit = new Promise((resolve) => server.once('exit', resolve));
-  server.kill('SIGINT');
+  server.kill('SIGQUIT');
   await exit;
 }
 
-/** New databases on a running server; they are dropped in the end, for a server that was given lives on. */
-function databasesOn(server: string, stopServer: () => Promise<void>): TestPostgres {
+/** New databases on a running server, so that tests do not meet. */
+function databasesOn(server: string, stop: (databases: readonly string[]) => Promise<void>): TestPostgres {
   const created: string[] = [];
   return {
     database: async () => {
@@ -110,14 +121,17 @@ function databasesOn(server: string, stopServer: () => Promise<void>): TestPostg
       url.pathname = `/${name}`;
       return url.href;
     },
-    stop: async () => {
-      await run(
-        server,
-        created.map((name) => `drop database if exists ${name} with (force)`),
-      );
-      await stopServer();
-    },
+    stop: () => stop(created),
   };
+}
+
+/** A server that was given lives on without what the tests have left. */
+function dropAll(server: string): (databases: readonly string[]) => Promise<void> {
+  return (databases) =>
+    run(
+      server,
+      databases.map((name) => `drop database if exists ${name} with (force)`),
+    );
 }
 
 async function run(server: string, statements: readonly string[]): Promise<void> {

@@ -20,8 +20,7 @@ export function postgresDialect(url: string, connections: number): PostgresDiale
     application_name: 'onbehalf',
     // times and counters fit a double; the default is a string
     types: {
-      getTypeParser: (oid, format) =>
-        (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
+      getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
     },
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
