@@ -1,5 +1,6 @@
 import { Catch, Inject, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { trace } from '@opentelemetry/api';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
 import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './exchange/exchange-errors.js';
 import { toProblem } from './problem.js';
@@ -26,6 +27,8 @@ export class DownstreamExceptionFilter implements ExceptionFilter<Error> {
     this.#logger.warn(`${problem.status} ${error.name}: ${error.message}`);
     for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
-    httpAdapter.reply(response, problem, problem.status);
+    // what the user can quote and the logs know
+    const reference = trace.getActiveSpan()?.spanContext().traceId;
+    httpAdapter.reply(response, { ...problem, ...(reference && { reference }) }, problem.status);
   }
 }
