@@ -46,7 +46,7 @@ async function checkPort(
 
 function explain(error: unknown, defaultPort: number): readonly string[] {
   if (error instanceof AggregateError) return error.errors.flatMap((each) => explain(each, defaultPort));
-  if (error instanceof ConfigurationError) return [error.message];
+  if (isConfigurationMistake(error)) return [error.message];
   const { code, port = defaultPort, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === 'EADDRINUSE') return [`port ${port} is in use; set PORT to another one`];
   if (code === 'EACCES') return [`port ${port} may not be opened by this user; set PORT to another one`];
@@ -54,6 +54,11 @@ function explain(error: unknown, defaultPort: number): readonly string[] {
     return [new ConfigurationError('HOST', address, 'an address of this machine').message];
   }
   return [describeError(error).stack ?? describeError(error).message];
+}
+
+/** Libraries that stand alone have errors of their own for this, of the same shape. */
+function isConfigurationMistake(error: unknown): error is Error {
+  return error instanceof Error && 'setting' in error && 'accepted' in error;
 }
 
 function stopOnSignal(created: CreatedApp): void {
