@@ -7,7 +7,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** What the answer to one request must satisfy. */
 export interface AnswerExpectations {
   /** RFC 8693 §2.2.1 requires `issued_token_type`; other grants do not have it. */
-  readonly issuedTokenType: 'required' | 'absent';
+  readonly issuedTokenType: 'required' | 'optional' | 'absent';
   readonly requestedType?: string;
   /** The key that the token must be bound to has been shown. RFC 9449 §5. */
   readonly dpop: boolean;
@@ -85,7 +85,7 @@ function readTokenType(value: unknown, expected: AnswerExpectations): ExchangedT
 }
 
 function readIssuedType(value: unknown, { issuedTokenType, requestedType }: AnswerExpectations): string | undefined {
-  if (issuedTokenType === 'absent') return undefined;
+  if (issuedTokenType === 'absent' || (issuedTokenType === 'optional' && value === undefined)) return undefined;
   if (typeof value !== 'string' || value === '') throw malformed('it holds no issued_token_type');
   const wanted = requestedType ?? TokenType.AccessToken;
   if (value === wanted || (isAccessTokenType(value) && isAccessTokenType(wanted))) return value;

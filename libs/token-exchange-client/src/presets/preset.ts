@@ -8,7 +8,7 @@ export interface Preset {
   /** The type given to the token of the current request. RFC 8693 §3. */
   readonly subjectTokenType: string;
   /** Whether a success answer carries `issued_token_type`, as RFC 8693 §2.2.1 requires. */
-  readonly issuedTokenType: 'required' | 'absent';
+  readonly issuedTokenType: 'required' | 'optional' | 'absent';
   /** The body of the request, `grant_type` included. */
   readonly form: (request: TokenRequest) => URLSearchParams;
   /** The body of a client credentials request, `grant_type` included. RFC 6749 §4.4.2. */
