@@ -64,7 +64,7 @@ export async function startTestServer(
       'cache-control': 'no-store',
       ...answer.headers,
     });
-    response.end(text ? (answer.body as string) : JSON.stringify(answer.body));
+    response.end(text ? answer.body : JSON.stringify(answer.body));
   }
   return running;
 }
