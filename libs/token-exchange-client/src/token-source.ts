@@ -116,7 +116,10 @@ export class TokenSource {
       clientId: clientAuthentication.clientId,
       authenticationMethod: clientAuthentication.method,
       preset: this.#preset.name,
-      proofKey: await this.dpop?.thumbprint(),
+      proofKeys: [
+        ...(this.dpop ? [`jkt ${await this.dpop.thumbprint()}`] : []),
+        ...(clientAuthentication.method === 'tls_client_auth' ? [`x5c ${clientAuthentication.certificate}`] : []),
+      ],
     };
   }
 }

@@ -7,8 +7,8 @@ export interface Requester {
   readonly clientId: string;
   readonly authenticationMethod: string;
   readonly preset: string;
-  /** What tokens are bound to: a key's thumbprint (RFC 9449 §6.1) or a certificate's (RFC 8705 §3.1). */
-  readonly proofKey?: string;
+  /** What tokens are bound to: a key's thumbprint (RFC 9449 §6.1), a certificate (RFC 8705 §3.1). */
+  readonly proofKeys: readonly string[];
 }
 
 /**
@@ -24,7 +24,7 @@ export function cacheKey(requester: Requester, request: TokenRequest): string {
       requester.clientId,
       requester.authenticationMethod,
       requester.preset,
-      requester.proofKey ?? null,
+      requester.proofKeys,
       subject ? [sha256(subject.token), subject.type] : null,
       actor ? [sha256(actor.token), actor.type] : null,
       request.audiences,
