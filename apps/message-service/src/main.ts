@@ -1,1 +1,5 @@
-export {};
+import 'reflect-metadata';
+import { startApp } from '@onbehalf/service-host';
+import { messageService } from './message-service.js';
+
+await startApp(messageService);

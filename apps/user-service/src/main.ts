@@ -1,1 +1,5 @@
-export {};
+import 'reflect-metadata';
+import { startApp } from '@onbehalf/service-host';
+import { userService } from './user-service.js';
+
+await startApp(userService);

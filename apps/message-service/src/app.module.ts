@@ -1,0 +1,43 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { ResourceServerModule } from '@onbehalf/resource-server';
+import { DownstreamExceptionFilter, TokenExchangeModule } from '@onbehalf/token-exchange-client';
+import { DEMO_SECRET, type Settings } from './settings.js';
+import { MessageController } from './messages/message.controller.js';
+
+@Module({})
+export class AppModule {
+  static with(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ResourceServerModule.forRoot({
+          issuer: settings.ISSUER,
+          jwksUri: settings.JWKS_URI,
+          audience: settings.AUDIENCE,
+          global: true,
+        }),
+        TokenExchangeModule.forRoot({
+          issuer: settings.ISSUER,
+          tokenEndpoint: settings.TOKEN_ENDPOINT,
+          clientAuthentication: {
+            method: 'client_secret_basic',
+            clientId: settings.CLIENT_ID,
+            clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET,
+          },
+          allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
+        }),
+        TokenExchangeModule.forFeature([
+          {
+            name: 'user-service',
+            audience: 'user-service',
+            scope: 'user.read',
+            baseUrl: settings.USER_SERVICE_URL,
+          },
+        ]),
+      ],
+      controllers: [MessageController],
+      providers: [{ provide: APP_FILTER, useClass: DownstreamExceptionFilter }],
+    };
+  }
+}

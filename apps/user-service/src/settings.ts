@@ -1,0 +1,25 @@
+import { httpUrl, isLoopbackUrl, text } from '@onbehalf/service-host';
+import { z } from 'zod';
+
+export const DEFAULT_PORT = 8081;
+/** Stands in only while the authorization server is on this machine. */
+export const DEMO_SECRET = 'user-service-secret';
+
+/** What user-service reads from its environment; see `.env.example`. */
+export const environment = z
+  .object({
+    ISSUER: httpUrl().default('http://localhost:9001'),
+    JWKS_URI: httpUrl().optional(),
+    TOKEN_ENDPOINT: httpUrl().optional(),
+    CLIENT_ID: text('the id of this client at the authorization server').default('user-service'),
+    CLIENT_SECRET: text().optional(),
+    AUDIENCE: text('the name of this resource server, as tokens carry it in aud').default('user-service'),
+    MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
+    ALLOW_INSECURE_HTTP: z.stringbool('true or false').default(false),
+  })
+  .refine(({ ISSUER, CLIENT_SECRET }) => CLIENT_SECRET !== undefined || isLoopbackUrl(ISSUER), {
+    path: ['CLIENT_SECRET'],
+    message: 'the secret of this client; the one of the demo stands in only while ISSUER is on localhost',
+  });
+
+export type Settings = z.output<typeof environment>;
