@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ConfigurableModuleBuilder, Module, type FactoryProvider } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Logger, Module, type FactoryProvider } from '@nestjs/common';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { AuditedTokenExchange, TokenExchange } from '@onbehalf/token-exchange';
@@ -7,6 +7,7 @@ import { Provider } from 'oidc-provider';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
+import { auditRefusedRequests } from './exchange/audit-refused-requests.js';
 import { toExchangePolicy } from './exchange/exchange-policy.js';
 import { ServerState } from './exchange/exchange-state.js';
 import { toForeignIssuers } from './exchange/foreign-issuers.js';
@@ -55,7 +56,10 @@ const provider: FactoryProvider<Provider> = {
   useFactory: (options: AuthorizationServerOptions, accounts: Accounts, engine: TokenExchange) => {
     const policy = toExchangePolicy(options.config);
     const audited = new AuditedTokenExchange({ exchange: engine, sink: options.audit, clock: systemClock });
-    return createProvider({ ...options, accounts }, ownIssuer(options), [new TokenExchangeGrant(policy, audited)]);
+    const log = new Logger('AuthorizationServer');
+    const middleware = [auditRefusedRequests(options.audit, systemClock)];
+    const grants = [new TokenExchangeGrant(policy, audited)];
+    return createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
   },
 };
 

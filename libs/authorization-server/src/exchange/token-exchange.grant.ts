@@ -7,6 +7,7 @@ import {
   type TokenExchange,
 } from '@onbehalf/token-exchange';
 import type { Grant, GrantContext } from '../provider/grant.js';
+import { handToEngine } from './audit-refused-requests.js';
 import { proofOfPossession } from '../provider/provider-seam.js';
 
 /** RFC 8693 §2.1, and `reason` for impersonations. */
@@ -40,6 +41,7 @@ export class TokenExchangeGrant implements Grant {
     if (!registration) throw new OAuthError('invalid_client', 'the client is not registered');
     const proof = await proofOfPossession(ctx);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
+    handToEngine(ctx);
     const issued = await this.#engine.exchange(toForm(ctx.oidc.params), authenticatedClient(registration), {
       proof,
       traceId,

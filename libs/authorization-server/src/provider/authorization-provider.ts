@@ -1,6 +1,13 @@
 import { GrantType, OAuthError } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS, type TrustedIssuer } from '@onbehalf/jwt-verification';
-import { Provider, errors, type AdapterConstructor, type AdapterFactory, type Configuration } from 'oidc-provider';
+import {
+  Provider,
+  errors,
+  type AdapterConstructor,
+  type AdapterFactory,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
@@ -11,6 +18,7 @@ import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
 import type { Grant, GrantContext } from './grant.js';
 import type { IssuedTokens } from './issued-tokens.js';
+import { logErrors, type ErrorLog } from './log-errors.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import { replaceReplayDetection, type ReplayDetection } from './provider-seam.js';
 import { ResourceServers } from './resource-servers.js';
@@ -28,7 +36,12 @@ export interface AuthorizationProviderOptions {
   readonly cookieKeys: readonly string[];
   /** 32 bytes, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
+  readonly log: ErrorLog;
+  /** Around every protocol request, the outermost first. */
+  readonly middleware: readonly Middleware[];
 }
+
+export type Middleware = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 
 /** The certified provider, configured: it does everything of OAuth 2.0 and OpenID Connect but the grants given here. */
 export function createProvider(
@@ -42,7 +55,9 @@ export function createProvider(
   replaceReplayDetection(provider, options.replay);
   for (const grant of grants) register(provider, grant);
   provider.on('grant.revoked', (ctx, grantId) => afterwards(ctx, options.tokens.revokeByGrant(grantId)));
+  logErrors(provider, options.log);
   provider.use(finishAfterwards);
+  for (const middleware of options.middleware) provider.use(middleware);
   provider.use(answerErrors);
   provider.use(
     answerForStructuredTokens({ issuer: own, tokens: options.tokens, representedBy: representedBy(options.config) }),

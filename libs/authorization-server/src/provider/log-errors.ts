@@ -1,0 +1,38 @@
+import type { errors, KoaContextWithOIDC, default as Provider } from 'oidc-provider';
+
+/** Where the reasons go that clients are not told. */
+export interface ErrorLog {
+  warn(message: object): void;
+  error(message: object): void;
+}
+
+const REFUSALS = [
+  'authorization.error',
+  'grant.error',
+  'introspection.error',
+  'revocation.error',
+  'userinfo.error',
+  'end_session.error',
+  'pushed_authorization_request.error',
+] as const;
+
+/** Logs why the provider refused a request, and its own failures. Never a token, a secret or a parameter's value. */
+export function logErrors(provider: Provider, log: ErrorLog): void {
+  for (const event of REFUSALS) {
+    provider.on(event as 'grant.error', (ctx, error) => {
+      if (error.error !== 'unsupported_token_type') log.warn({ event, ...describe(ctx, error) });
+    });
+  }
+  provider.on('server_error', (ctx, error) => {
+    log.error({ event: 'server_error', route: ctx.oidc?.route, error: error.name, reason: error.message });
+  });
+}
+
+function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): object {
+  return {
+    clientId: ctx.oidc?.client?.clientId,
+    error: error.error,
+    description: error.error_description,
+    reason: error.error_detail ?? (ctx.state['refusal'] as { reason?: string } | undefined)?.reason,
+  };
+}
