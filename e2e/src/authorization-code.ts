@@ -1,0 +1,40 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { postForm, type Answer, type Fields } from './form-post.js';
+import { UserAgent } from './user-agent.js';
+
+export interface Login {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** How the client authenticates at the token endpoint; absent: as a public client. */
+  readonly authorization?: string;
+}
+
+/** Logs a user in by hand, with the authorization code grant and PKCE, as a client would. RFC 6749 §4.1, RFC 7636. */
+export async function logIn(login: Login, agent = new UserAgent()): Promise<Answer> {
+  const { issuer, clientId, redirectUri, scope, username = 'baeldung', password = 'password' } = login;
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    scope,
+    state: randomBytes(8).toString('hex'),
+    nonce: randomBytes(8).toString('hex'),
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const page = await agent.follow(await agent.get(`${issuer}/oauth2/authorize?${query.toString()}`));
+  const sent = await agent.submit(page.url, { username, password });
+  const back = await agent.follow(sent, redirectUri);
+  const answer = new URL(back.headers.get('location') ?? 'about:blank').searchParams;
+  const code = answer.get('code');
+  if (code === null) throw new Error(`no code came back: ${back.status} ${answer.get('error') ?? ''}`);
+  const fields: Fields = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
+  return login.authorization === undefined
+    ? postForm(`${issuer}/oauth2/token`, { ...fields, client_id: clientId })
+    : postForm(`${issuer}/oauth2/token`, fields, { authorization: login.authorization });
+}

@@ -1,0 +1,52 @@
+/** A user agent as far as logins need one: keeps cookies by origin, follows redirects by hand, sends forms. */
+export class UserAgent {
+  readonly #cookies = new Map<string, Map<string, string>>();
+
+  async get(url: string): Promise<Response> {
+    return this.#fetch(url, { method: 'GET' });
+  }
+
+  async submit(url: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+    const { origin } = new URL(url);
+    return this.#fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers: { origin } });
+  }
+
+  /** Follows redirects until a page, or until one leads to `until`. */
+  async follow(response: Response, until?: string): Promise<Response> {
+    let current = response;
+    for (let hops = 0; hops < 20; hops += 1) {
+      const location = current.headers.get('location');
+      if (location === null) return current;
+      const next = new URL(location, current.url).href;
+      if (until !== undefined && next.startsWith(until)) return current;
+      current = await this.get(next);
+    }
+    throw new Error('too many redirects');
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const jar = this.#jar(url);
+    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    headers.set('accept', 'text/html');
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const cookie of response.headers.getSetCookie()) this.#keep(jar, cookie);
+    return response;
+  }
+
+  #keep(jar: Map<string, string>, cookie: string): void {
+    const [pair = '', ...attributes] = cookie.split(/;\s*/);
+    const [name = '', ...value] = pair.split('=');
+    const expires = attributes.find((attribute) => /^expires=/i.test(attribute))?.slice('expires='.length);
+    if (expires !== undefined && Date.parse(expires) <= Date.now()) jar.delete(name);
+    else jar.set(name, value.join('='));
+  }
+
+  // cookies ignore ports: http://localhost:8080 and http://localhost:9001 share one jar
+  #jar(url: string): Map<string, string> {
+    const { hostname } = new URL(url);
+    const jar = this.#cookies.get(hostname) ?? new Map<string, string>();
+    this.#cookies.set(hostname, jar);
+    return jar;
+  }
+}
