@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { compareClaims } from './claims-comparison.js';
+import { messagePage } from './message.page.js';
+
+const A = {
+  service: 'user-service',
+  claims: { sub: 'baeldung', aud: 'user-service', scope: 'user.read', jti: '1', exp: 1 },
+};
+const B = {
+  service: 'message-service',
+  claims: {
+    sub: 'baeldung',
+    aud: 'message-service',
+    scope: 'message.read',
+    act: { sub: 'user-service' },
+    jti: '2',
+    exp: 2,
+  },
+};
+const login = { subject: 'baeldung', authorizedParty: 'client-app', idToken: '', accessToken: '', signedInAt: 0 };
+
+describe('compareClaims', () => {
+  it('puts who may do what first, and what each token has of its own last', () => {
+    expect(compareClaims([A, B]).map(({ name }) => name)).toEqual(['sub', 'aud', 'scope', 'act', 'jti', 'exp']);
+  });
+
+  it('marks what is other than in the token before', () => {
+    const changed = Object.fromEntries(compareClaims([A, B]).map((claim) => [claim.name, claim.changed]));
+    expect(changed).toEqual({
+      sub: [false, false],
+      aud: [false, true],
+      scope: [false, true],
+      act: [false, true],
+      jti: [false, false],
+      exp: [false, false],
+    });
+  });
+
+  it('takes a claim named like a member of every object for absent where it is absent', () => {
+    const [claim] = compareClaims([{ service: 'a', claims: JSON.parse('{"__proto__":"x"}') as object as never }, A]);
+    expect(compareClaims([A, A]).some(({ name }) => name === '__proto__')).toBe(false);
+    expect(claim?.values).toHaveLength(2);
+  });
+});
+
+describe('the message page', () => {
+  it('escapes the message and everything that services report', () => {
+    const attack = '<script>alert("1")</script>&\'';
+    const hops = [{ service: attack, claims: { [attack]: attack, act: { sub: attack } } }];
+    const page = messagePage({ ...login, subject: attack }, { message: attack, hops });
+    expect(page).not.toContain('<script');
+    expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;');
+  });
+
+  it('shows the tokens side by side, with the differences marked', () => {
+    const page = messagePage(login, { message: 'Hello', hops: [A, B] });
+    expect(page).toMatch(/Token A\s*<small>as user-service saw it/);
+    expect(page).toMatch(/Token B\s*<small>as message-service saw it/);
+    expect(page).toContain('<mark>message-service</mark>');
+    expect(page).toContain('<mark>message.read</mark>');
+    expect(page).not.toContain('<mark>user-service</mark>');
+    expect(page).not.toContain('<mark>baeldung</mark>');
+  });
+});
