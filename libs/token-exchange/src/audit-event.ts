@@ -1,6 +1,6 @@
 import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import { actorChain } from './delegation.js';
-import type { ExchangeRefusal } from './exchange-refusal.js';
+import { ExchangeRefusal } from './exchange-refusal.js';
 import type { IssuedToken } from './issued-token.js';
 import type { Progress } from './progress.js';
 import type { ExchangeContext, ExchangeRequest } from './stages.js';
@@ -45,22 +45,22 @@ export interface AuditedRequest {
   readonly reached: Progress;
 }
 
-/** The record of a token that was issued. */
-export function issuedEvent(told: AuditedRequest, issued: IssuedToken): ExchangeAuditEvent {
-  return {
-    ...describe(told),
-    outcome: 'issued',
-    issuedTokenId: issued.jwtId,
-    issuedTokenType: issued.issuedTokenType,
-    expiresAt: issued.expiresAt,
-    scopesGranted: issued.scopes,
-  };
+/** The record of a request and of what became of it. */
+export function auditEvent(request: AuditedRequest, outcome: IssuedToken | ExchangeRefusal): ExchangeAuditEvent {
+  const told = describe(request);
+  return outcome instanceof ExchangeRefusal
+    ? { ...told, ...describeRefusal(outcome) }
+    : { ...told, ...describeIssued(outcome) };
 }
 
-/** The record of a request that was not granted. */
-export function refusedEvent(told: AuditedRequest, { rule, code, reason }: ExchangeRefusal): ExchangeAuditEvent {
-  const outcome = SERVER_FAULTS.includes(code) ? 'failed' : 'rejected';
-  return { ...describe(told), outcome, rule, error: code, reason };
+type Outcome = Pick<ExchangeAuditEvent, 'outcome'> & Partial<ExchangeAuditEvent>;
+
+function describeIssued({ jwtId, issuedTokenType, expiresAt, scopes }: IssuedToken): Outcome {
+  return { outcome: 'issued', issuedTokenId: jwtId, issuedTokenType, expiresAt, scopesGranted: scopes };
+}
+
+function describeRefusal({ rule, code, reason }: ExchangeRefusal): Outcome {
+  return { outcome: SERVER_FAULTS.includes(code) ? 'failed' : 'rejected', rule, error: code, reason };
 }
 
 const SERVER_FAULTS: readonly OAuthErrorCode[] = ['server_error', 'temporarily_unavailable'];

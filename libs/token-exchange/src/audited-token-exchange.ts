@@ -1,5 +1,5 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import { issuedEvent, refusedEvent } from './audit-event.js';
+import { auditEvent, type ExchangeAuditEvent } from './audit-event.js';
 import type { AuthenticatedClient } from './authenticated-client.js';
 import { ExchangeRefusal, toRefusal } from './exchange-refusal.js';
 import type { Explanation } from './explanation.js';
@@ -37,20 +37,16 @@ export class AuditedTokenExchange {
     context: ExchangeContext = {},
   ): Promise<IssuedToken> {
     let reached: Progress = {};
-    const told = () => ({ time: this.#clock(), clientId: client.clientId, context, reached });
-    let issued: IssuedToken;
-    try {
-      issued = await this.#exchange.exchange(form, client, context, (progress) => {
-        reached = { ...reached, ...progress };
-      });
-    } catch (error) {
-      const refusal = toRefusal('exchange', error);
-      // the refusal stands, recorded or not: nothing leaves by it
-      await this.#sink.record(refusedEvent(told(), refusal)).catch(() => undefined);
-      throw refusal;
-    }
-    await this.#recordIssued(issuedEvent(told(), issued));
-    return issued;
+    const outcome = await this.#exchange
+      .exchange(form, client, context, (progress) => (reached = { ...reached, ...progress }))
+      .catch((error: unknown) => toRefusal('exchange', error));
+    const failure = await this.#record(
+      auditEvent({ time: this.#clock(), clientId: client.clientId, context, reached }, outcome),
+    );
+    // a refusal stands, recorded or not: nothing leaves by it
+    if (outcome instanceof ExchangeRefusal) throw outcome;
+    if (failure) throw failure;
+    return outcome;
   }
 
   /** As {@link TokenExchange.explain}. Nothing is exchanged, so nothing is recorded. */
@@ -58,15 +54,13 @@ export class AuditedTokenExchange {
     return this.#exchange.explain(form, client, context);
   }
 
-  async #recordIssued(event: Parameters<AuditSink['record']>[0]): Promise<void> {
+  async #record(event: ExchangeAuditEvent): Promise<ExchangeRefusal | undefined> {
     try {
       await this.#sink.record(event);
-    } catch (error) {
+      return undefined;
+    } catch (cause) {
       const reason = 'the audit record cannot be written';
-      throw new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', {
-        reason,
-        cause: error,
-      });
+      return new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', { reason, cause });
     }
   }
 }

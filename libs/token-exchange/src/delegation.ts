@@ -44,11 +44,16 @@ export function chainBytes(actors: readonly Actor[]): number {
 
 /** The edge that fits how the request asks; the first one where none does, so that the rules can say what is wrong. */
 export function chooseEdge(edges: readonly Edge[], { actor, reason }: ExchangeRequest): Edge | undefined {
-  const byActorToken = edges.find((edge) => edge.actor === 'actor_token' || edge.actor === 'either');
+  const byActorToken = edges.find(takesActorToken);
   const byClient = edges.find((edge) => edge.mode === 'delegation' && edge.actor !== 'actor_token');
   const asSubject = edges.find((edge) => edge.mode === 'impersonation');
   const fitting = actor ? [byActorToken] : reason === undefined ? [byClient, asSubject] : [asSubject, byClient];
   return fitting.find((edge) => edge !== undefined) ?? edges[0];
+}
+
+/** Whether an edge accepts an actor token. */
+export function takesActorToken({ mode, actor }: Edge): boolean {
+  return mode === 'delegation' && (actor === 'actor_token' || actor === 'either');
 }
 
 function impersonates({ edge }: Target): boolean {

@@ -1,5 +1,5 @@
-import type { ExchangeState } from './extension-points.js';
-import type { ExchangePolicy } from './policy.js';
+import type { Account, ExchangeState } from './extension-points.js';
+import type { ClientRegistration, ExchangePolicy } from './policy.js';
 import type { TokenState } from './stages.js';
 import type { VerifiedToken } from './verified-token.js';
 
@@ -20,7 +20,7 @@ export async function readTokenState(token: VerifiedToken, sources: FactSources)
     isUnknown(token, sources),
     sources.state.account(token.subject),
   ]);
-  return { revoked, unknown, ...(account && { account }), party: partyOf(token, account?.enabled, sources) };
+  return { revoked, unknown, ...(account && { account }), party: partyOf(token, account, sources) };
 }
 
 async function isRevoked({ issuer, jwtId }: VerifiedToken, { state }: FactSources): Promise<boolean> {
@@ -33,14 +33,18 @@ async function isUnknown(token: VerifiedToken, { issuer, state }: FactSources): 
   return state.isKnown !== undefined && !(await state.isKnown(token.jwtId));
 }
 
-function partyOf(token: VerifiedToken, accountEnabled: boolean | undefined, sources: FactSources): TokenState['party'] {
-  // the subject of a client credentials token is the client itself, RFC 9068 §2.2
-  const enabled = accountEnabled ?? sources.policy.client(token.subject)?.enabled ?? isForeign(token, sources);
-  if (enabled === undefined) return 'absent';
-  return enabled ? 'enabled' : 'disabled';
+function partyOf(token: VerifiedToken, account: Account | undefined, sources: FactSources): TokenState['party'] {
+  if (account) return account.enabled ? 'enabled' : 'disabled';
+  const client = subjectClient(token, sources);
+  if (client) return client.enabled ? 'enabled' : 'disabled';
+  return isForeign(token, sources) ? 'enabled' : 'absent';
 }
 
-function isForeign({ subject, foreign }: VerifiedToken, { foreignIssuers }: FactSources): true | undefined {
-  if (foreign) return true;
-  return foreignIssuers.some((issuer) => subject.startsWith(`${issuer}#`)) || undefined;
+// RFC 9068 §2.2: the subject of a client credentials token is the client itself; no other issuer may speak for a client
+function subjectClient(token: VerifiedToken, { issuer, policy }: FactSources): ClientRegistration | undefined {
+  return token.issuer === issuer ? policy.client(token.subject) : undefined;
+}
+
+function isForeign({ subject, foreign }: VerifiedToken, { foreignIssuers }: FactSources): boolean {
+  return foreign !== undefined || foreignIssuers.some((issuer) => subject.startsWith(`${issuer}#`));
 }

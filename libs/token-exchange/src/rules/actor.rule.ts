@@ -1,3 +1,4 @@
+import { takesActorToken } from '../delegation.js';
 import type { Rule } from '../extension-points.js';
 import { ownAudiences } from '../own-audiences.js';
 import type { Edge } from '../policy.js';
@@ -36,10 +37,6 @@ function judgeActorToken(exchange: Delegation, token: VerifiedToken, edges: read
     return deny('invalid_request', 'The actor_token was issued neither to this client nor for it to receive');
   }
   return undefined;
-}
-
-function takesActorToken({ mode, actor }: Edge): boolean {
-  return mode === 'delegation' && (actor === 'actor_token' || actor === 'either');
 }
 
 function isPermitted({ client, issuer, actor }: Delegation, token: VerifiedToken, edges: readonly Edge[]): boolean {

@@ -23,11 +23,12 @@ export class OwnIdTokenVerifier implements TokenVerifier {
       clock: () => at,
     });
     requireType(verified, ['jwt']);
-    const { claims } = verified;
-    // OpenID Connect Core §3.1.3.7: the authorized party is the client
-    if (claims['azp'] !== undefined && claims['azp'] !== client.clientId) {
+    const facts = readJwtFacts(verified.claims);
+    const { azp } = verified.claims;
+    // OpenID Connect Core §3.1.3.7: of several audiences the authorized party must be told, and must be the client
+    if (azp === undefined ? facts.audiences.length > 1 : azp !== client.clientId) {
       throw new TokenRejection('audience', 'The ID token was issued to another client');
     }
-    return { ...readJwtFacts(claims), audienceOf: 'client', scopes: [] };
+    return { ...facts, audienceOf: 'client', scopes: [] };
   }
 }

@@ -1,0 +1,85 @@
+import { DEFAULT_MAX_DEPTH, type ClientRegistration, type Edge } from './policy.js';
+import type { PolicyRegistrations } from './registered-policy.js';
+
+/** One exchange on the way to an audience. */
+export type Hop = Pick<Edge, 'client' | 'subjectAudience' | 'target' | 'mode'>;
+
+/** A way to an audience, with what arrives there. */
+export interface Route {
+  readonly hops: readonly Hop[];
+  /** As whom the subject is served: who acts in the token that arrives, the current actor first; nobody in an impersonation. */
+  readonly actors: readonly string[];
+  /** The scopes that may arrive. */
+  readonly scopes: readonly string[];
+}
+
+/** Exchanges in a row that are looked at. */
+const LONGEST_ROUTE = 6;
+
+/**
+ * Who can reach an audience, as whom and with which scopes: every chain of exchanges that these registrations allow, the shortest
+ * first. Speaks of the policy alone; tokens, accounts and entitlements narrow it further.
+ */
+export function routesTo(audience: string, registrations: PolicyRegistrations): readonly Route[] {
+  const edges = registrations.edges.filter((edge) => isUsable(edge, registrations));
+  const routes: Route[] = [];
+  let chains = edges.filter((edge) => edge.target === audience).map((edge) => [edge]);
+  while (chains.length > 0) {
+    routes.push(...chains.flatMap((chain) => travel(chain, registrations) ?? []));
+    chains = chains.flatMap((chain) => edges.filter((edge) => precedes(edge, chain)).map((edge) => [edge, ...chain]));
+  }
+  return routes;
+}
+
+/** Whether the client of an edge may exchange at all, and receives the tokens that the edge starts from. */
+function isUsable({ client: clientId, subjectAudience }: Edge, { clients }: PolicyRegistrations): boolean {
+  const client = clients.find((registered) => registered.clientId === clientId);
+  if (!client?.enabled || !client.confidential) return false;
+  return client.represents.includes(subjectAudience) || subjectAudience === clientId;
+}
+
+function precedes(edge: Edge, chain: readonly Edge[]): boolean {
+  return chain.length < LONGEST_ROUTE && !chain.includes(edge) && edge.target === chain[0]?.subjectAudience;
+}
+
+interface Arrival {
+  readonly actors: readonly string[];
+  /** What the token that arrived holds; absent before the first exchange: whatever the edge requires. */
+  readonly scopes?: readonly string[];
+}
+
+/** Goes a chain of edges from its first subject token on; `undefined` when an edge on the way does not let it pass. */
+function travel(chain: readonly Edge[], registrations: PolicyRegistrations): Route | undefined {
+  let arrival: Arrival = { actors: [] };
+  for (const edge of chain) {
+    const actors = actorsAfter(edge, arrival.actors);
+    const scopes = scopesAfter(edge, arrival.scopes, registrations);
+    if (scopes.length === 0 || !isAllowedChain(edge, actors, registrations.clients)) return undefined;
+    arrival = { actors, scopes };
+  }
+  const hops = chain.map(({ client, subjectAudience, target, mode }) => ({ client, subjectAudience, target, mode }));
+  return { scopes: [], ...arrival, hops };
+}
+
+// an edge of impersonation does not wash away the actors of a delegation under way
+function actorsAfter({ client, mode }: Edge, earlier: readonly string[]): readonly string[] {
+  return mode === 'impersonation' && earlier.length === 0 ? [] : [client, ...earlier];
+}
+
+function scopesAfter(edge: Edge, held: readonly string[] | undefined, { resources }: PolicyRegistrations): string[] {
+  const resource = resources.find(({ audience }) => audience === edge.target);
+  return Object.entries(edge.scopes)
+    .filter(
+      ([scope, { requires = [] }]) =>
+        resource?.scopes.includes(scope) && requires.every((one) => held?.includes(one) ?? true),
+    )
+    .map(([scope]) => scope);
+}
+
+function isAllowedChain(edge: Edge, actors: readonly string[], clients: readonly ClientRegistration[]): boolean {
+  if (actors.length > (edge.maxDepth ?? DEFAULT_MAX_DEPTH)) return false;
+  const returns = clients.some(
+    ({ clientId, represents }) => actors.includes(clientId) && represents.includes(edge.target),
+  );
+  return edge.allowCycle === true || (!returns && new Set(actors).size === actors.length);
+}
