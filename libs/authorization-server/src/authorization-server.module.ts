@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { ConfigurableModuleBuilder, Logger, Module, type FactoryProvider } from '@nestjs/common';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { AuditedTokenExchange, TokenExchange } from '@onbehalf/token-exchange';
+import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
 import { Provider } from 'oidc-provider';
+import { ExplainController } from './admin/explain.controller.js';
+import { EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
+import type { IssuedTokens } from './provider/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
@@ -23,6 +26,20 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 
 const inject = [MODULE_OPTIONS_TOKEN];
 
+const own: FactoryProvider<TrustedIssuer> = { provide: OWN_ISSUER, inject, useFactory: ownIssuer };
+
+const tokens: FactoryProvider<IssuedTokens> = {
+  provide: ISSUED_TOKENS,
+  inject,
+  useFactory: ({ tokens }: AuthorizationServerOptions) => tokens,
+};
+
+const policy: FactoryProvider<ExchangePolicy> = {
+  provide: EXCHANGE_POLICY,
+  inject,
+  useFactory: ({ config }: AuthorizationServerOptions) => toExchangePolicy(config),
+};
+
 const accounts: FactoryProvider<Accounts> = {
   provide: Accounts,
   inject,
@@ -31,15 +48,15 @@ const accounts: FactoryProvider<Accounts> = {
 
 const engine: FactoryProvider<TokenExchange> = {
   provide: TokenExchange,
-  inject: [MODULE_OPTIONS_TOKEN, Accounts],
-  useFactory: (options: AuthorizationServerOptions, accounts: Accounts) => {
+  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY],
+  useFactory: (options: AuthorizationServerOptions, accounts: Accounts, policy: ExchangePolicy) => {
     const { issuer, config, keys, tokens } = options;
     const foreignIssuers = toForeignIssuers(config);
     const parts = { own: ownIssuer(options), foreignIssuers, signer: keys, randomId: randomUUID };
     const { verifiers, rules, issuers } = options.exchange(parts);
     return new TokenExchange({
       issuer,
-      policy: toExchangePolicy(config),
+      policy,
       state: new ServerState(issuer, tokens, accounts),
       verifiers,
       rules,
@@ -52,9 +69,13 @@ const engine: FactoryProvider<TokenExchange> = {
 
 const provider: FactoryProvider<Provider> = {
   provide: Provider,
-  inject: [MODULE_OPTIONS_TOKEN, Accounts, TokenExchange],
-  useFactory: (options: AuthorizationServerOptions, accounts: Accounts, engine: TokenExchange) => {
-    const policy = toExchangePolicy(options.config);
+  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange],
+  useFactory: (
+    options: AuthorizationServerOptions,
+    accounts: Accounts,
+    policy: ExchangePolicy,
+    engine: TokenExchange,
+  ) => {
     const audited = new AuditedTokenExchange({ exchange: engine, sink: options.audit, clock: systemClock });
     const log = new Logger('AuthorizationServer');
     const middleware = [auditRefusedRequests(options.audit, systemClock)];
@@ -74,8 +95,8 @@ const server: FactoryProvider<AuthorizationServer> = {
  * parser: `app.use(app.get(AuthorizationServer).middleware)`.
  */
 @Module({
-  controllers: [LoginController],
-  providers: [accounts, engine, provider, server],
+  controllers: [LoginController, ExplainController],
+  providers: [own, tokens, policy, accounts, engine, provider, server],
   exports: [AuthorizationServer, TokenExchange, Provider],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}

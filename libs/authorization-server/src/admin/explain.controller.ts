@@ -1,0 +1,48 @@
+import { Body, Controller, Header, HttpCode, HttpException, Inject, Post, UseGuards } from '@nestjs/common';
+import { authenticatedClient, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
+import { EXCHANGE_POLICY } from '../authorization-server.tokens.js';
+import { OperatorGuard, OperatorScope } from './operator.guard.js';
+
+/** Answers what an exchange would come to, and why, without issuing anything. For operators. */
+@Controller('admin/exchange')
+@UseGuards(OperatorGuard)
+export class ExplainController {
+  constructor(
+    private readonly exchange: TokenExchange,
+    @Inject(EXCHANGE_POLICY) private readonly policy: ExchangePolicy,
+  ) {}
+
+  /**
+   * Takes the parameters of an exchange request (RFC 8693 §2.1) as a form or as JSON, with `client_id` for the client that
+   * would send it, and `dpop_jkt` for the key whose proof it would hold.
+   */
+  @Post('explain')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @OperatorScope('exchange.explain')
+  async explain(@Body() body: unknown): Promise<Explanation> {
+    const form = toForm(body);
+    const clientId = form.get('client_id') ?? '';
+    const registration = this.policy.client(clientId);
+    if (!registration) throw badRequest('client_id must name a registered client');
+    const jkt = form.get('dpop_jkt') ?? undefined;
+    return this.exchange.explain(form, authenticatedClient(registration), { proof: { jkt } });
+  }
+}
+
+function toForm(body: unknown): URLSearchParams {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw badRequest('a form or a JSON object is expected');
+  const form = new URLSearchParams();
+  for (const [name, values] of Object.entries(body)) {
+    for (const value of [values as unknown].flat()) {
+      if (typeof value !== 'string') throw badRequest(`${name} must be a string or a list of strings`);
+      form.append(name, value);
+    }
+  }
+  return form;
+}
+
+function badRequest(description: string): HttpException {
+  return new HttpException({ error: 'invalid_request', error_description: description }, 400);
+}

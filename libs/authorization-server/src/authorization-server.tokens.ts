@@ -1,0 +1,6 @@
+/** This server as the issuer of its own tokens. */
+export const OWN_ISSUER = Symbol('own issuer');
+/** The index of issued tokens. */
+export const ISSUED_TOKENS = Symbol('issued tokens');
+/** Who may exchange what for what. */
+export const EXCHANGE_POLICY = Symbol('exchange policy');
