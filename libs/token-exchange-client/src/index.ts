@@ -1,5 +1,7 @@
-export type { CacheMetrics, ObtainedToken, TokenOrigin } from './cache/exchange-cache.js';
+export type { CacheMetrics } from './cache/cache-metrics.js';
+export type { ObtainedToken, TokenOrigin } from './cache/exchange-cache.js';
 export type { Clocks } from './cache/expiry.js';
+export type { SharedCache, SharedCacheOptions } from './cache/shared-cache.js';
 export type * from './client-authentication/client-authentication.js';
 export type { SigningKey } from './client-authentication/signing-key.js';
 export type { DpopOptions } from './dpop/dpop-proofs.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CacheMetrics, ObtainedToken } from './cache/exchange-cache.js';
+import type { CacheMetrics } from './cache/cache-metrics.js';
+import type { ObtainedToken } from './cache/exchange-cache.js';
 import { DownstreamAuthorizer } from './downstream/downstream-authorizer.js';
 import { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
@@ -72,13 +73,13 @@ export class TokenExchangeService {
   }
 
   /** Ends the reuse of all that was exchanged for this subject token: on logout, or when it was revoked. */
-  forget(subjectToken: string): void {
-    this.#source.forget(subjectToken);
+  forget(subjectToken: string): Promise<void> {
+    return this.#source.forget(subjectToken);
   }
 
   /** Ends the reuse of all that was obtained for a tenant. */
-  forgetTenant(tenant: string): void {
-    this.#source.forgetTenant(tenant);
+  forgetTenant(tenant: string): Promise<void> {
+    return this.#source.forgetTenant(tenant);
   }
 
   /**

@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { systemClock, TokenType } from '@onbehalf/oauth-protocol';
 import { cacheKey, sha256, type Requester } from './cache/cache-key.js';
-import { ExchangeCache, type CacheMetrics, type ObtainedToken } from './cache/exchange-cache.js';
+import type { CacheMetrics } from './cache/cache-metrics.js';
+import { ExchangeCache, type ObtainedToken } from './cache/exchange-cache.js';
 import type { Clocks } from './cache/expiry.js';
+import { SharedEntries } from './cache/shared-entries.js';
 import { DpopProofs } from './dpop/dpop-proofs.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import { ExchangeRefused } from './exchange/exchange-errors.js';
@@ -70,16 +72,16 @@ export class TokenSource {
   }
 
   /** Drops a token that a downstream service refused. */
-  evict(obtained: ObtainedToken): void {
-    this.#cache.evict(obtained);
+  evict(obtained: ObtainedToken): Promise<void> {
+    return this.#cache.evict(obtained);
   }
 
-  forget(subjectToken: string): void {
-    this.#cache.forgetSubject(sha256(subjectToken));
+  forget(subjectToken: string): Promise<void> {
+    return this.#cache.forgetSubject(sha256(subjectToken));
   }
 
-  forgetTenant(tenant: string): void {
-    this.#cache.forgetTenant(tenant);
+  forgetTenant(tenant: string): Promise<void> {
+    return this.#cache.forgetTenant(tenant);
   }
 
   metrics(): CacheMetrics {
@@ -126,7 +128,8 @@ export class TokenSource {
 
 function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): ExchangeCache {
   const { maxEntries = 10_000, maxBytes = 32 * 1024 * 1024, expirySkew = 10, negativeLifetime = 5 } = cache;
-  return new ExchangeCache({ maxEntries, maxBytes, expirySkew, negativeLifetime, clocks });
+  const shared = cache.shared && new SharedEntries(cache.shared, clocks.wall);
+  return new ExchangeCache({ maxEntries, maxBytes, expirySkew, negativeLifetime, clocks, shared });
 }
 
 // RFC 6749 appendix A.12: tokens are visible ASCII

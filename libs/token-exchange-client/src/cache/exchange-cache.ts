@@ -1,7 +1,9 @@
 import type { ExchangedToken } from '../exchange/exchanged-token.js';
 import { ExchangeRefused } from '../exchange/exchange-errors.js';
 import { BoundedEntries, type Bounds } from './bounded-entries.js';
+import { CacheCounters, type CacheMetrics } from './cache-metrics.js';
 import { expiryIn, isExpired, reusableFor, type Clocks, type Expiry } from './expiry.js';
+import type { SharedEntries } from './shared-entries.js';
 import { SingleFlight } from './single-flight.js';
 
 export interface ExchangeCacheOptions extends Bounds {
@@ -10,6 +12,7 @@ export interface ExchangeCacheOptions extends Bounds {
   /** Seconds that a refusal is remembered. */
   readonly negativeLifetime: number;
   readonly clocks: Clocks;
+  readonly shared?: SharedEntries;
 }
 
 /** One exchange, as the cache sees it. */
@@ -22,8 +25,8 @@ export interface CacheableExchange {
   readonly tenant?: string;
 }
 
-/** Where a token came from: the cache, a flight that was under way, or an exchange of its own. */
-export type TokenOrigin = 'hit' | 'joined' | 'exchanged';
+/** Where a token came from: the cache, the shared cache, a flight that was under way, or an exchange of its own. */
+export type TokenOrigin = 'hit' | 'shared' | 'joined' | 'exchanged';
 
 export interface ObtainedToken {
   readonly token: ExchangedToken;
@@ -31,20 +34,12 @@ export interface ObtainedToken {
   readonly key: string;
 }
 
-export interface CacheMetrics {
-  readonly hits: number;
-  readonly negativeHits: number;
-  readonly misses: number;
-  /** Calls that waited for an exchange that another call had begun. */
-  readonly joined: number;
-  /** Exchanges under way. */
-  readonly flights: number;
-  /** Entries that had to leave for others. */
-  readonly evictions: number;
-  /** Entries that a downstream service refused, or that were forgotten. */
-  readonly invalidations: number;
-  readonly entries: number;
-  readonly bytes: number;
+/** Exchanges a token; aborted when nobody waits for it any more. */
+export type Load = (signal: AbortSignal) => Promise<ExchangedToken>;
+
+interface Landed {
+  readonly token: ExchangedToken;
+  readonly origin: 'shared' | 'exchanged';
 }
 
 interface Entry {
@@ -62,12 +57,8 @@ const ENTRY_OVERHEAD = 1024;
 export class ExchangeCache {
   readonly #options: ExchangeCacheOptions;
   readonly #entries: BoundedEntries<Entry>;
-  readonly #flights = new SingleFlight<ExchangedToken>();
-  #hits = 0;
-  #negativeHits = 0;
-  #misses = 0;
-  #joined = 0;
-  #invalidations = 0;
+  readonly #flights = new SingleFlight<Landed>();
+  readonly #counters = new CacheCounters();
   #forgets = 0;
 
   constructor(options: ExchangeCacheOptions) {
@@ -79,48 +70,41 @@ export class ExchangeCache {
    * The token of an earlier exchange, or of the one under way, or of a new one.
    * @throws ExchangeRefused also when the same exchange was refused a moment ago
    */
-  async obtain(
-    exchange: CacheableExchange,
-    load: (signal: AbortSignal) => Promise<ExchangedToken>,
-    signal?: AbortSignal,
-  ): Promise<ObtainedToken> {
+  async obtain(exchange: CacheableExchange, load: Load, signal?: AbortSignal): Promise<ObtainedToken> {
     signal?.throwIfAborted();
     const { key } = exchange;
     const known = this.#find(key);
     if (known) return { token: known, origin: 'hit', key };
     const joined = this.#flights.has(key);
-    if (joined) this.#joined += 1;
-    else this.#misses += 1;
-    const token = await this.#flights.run(key, (aborted) => this.#load(exchange, load, aborted), signal);
-    return { token, origin: joined ? 'joined' : 'exchanged', key };
+    this.#counters.add(joined ? 'joined' : 'misses');
+    const landed = await this.#flights.run(key, (aborted) => this.#load(exchange, load, aborted), signal);
+    return { token: landed.token, origin: joined ? 'joined' : landed.origin, key };
   }
 
   /** Drops a token that was refused downstream; leaves alone what has replaced it meanwhile. */
-  evict({ key, token }: Pick<ObtainedToken, 'key' | 'token'>): void {
-    if (this.#entries.get(key)?.outcome !== token) return;
-    this.#entries.delete(key);
-    this.#invalidations += 1;
+  async evict({ key, token }: Pick<ObtainedToken, 'key' | 'token'>): Promise<void> {
+    const outcome = this.#entries.get(key)?.outcome;
+    if (outcome !== undefined && outcome !== token) return;
+    if (this.#entries.delete(key)) this.#counters.add('invalidations');
+    await this.#options.shared?.delete(key);
   }
 
-  /** Drops everything that was exchanged for a subject token; answers with the keys. */
-  forgetSubject(subjectHash: string): readonly string[] {
-    return this.#invalidate((entry) => entry.subjectHash === subjectHash);
+  /** Drops everything that was exchanged for a subject token. */
+  forgetSubject(subjectHash: string): Promise<void> {
+    return this.#forget((entry) => entry.subjectHash === subjectHash);
   }
 
-  /** Drops everything of a tenant; answers with the keys. */
-  forgetTenant(tenant: string): readonly string[] {
-    return this.#invalidate((entry) => entry.tenant === tenant);
+  /** Drops everything of a tenant. */
+  forgetTenant(tenant: string): Promise<void> {
+    return this.#forget((entry) => entry.tenant === tenant);
   }
 
   metrics(): CacheMetrics {
     return {
-      hits: this.#hits,
-      negativeHits: this.#negativeHits,
-      misses: this.#misses,
-      joined: this.#joined,
-      flights: this.#flights.size,
+      ...this.#counters.read(),
+      sharedErrors: this.#options.shared?.errors ?? 0,
       evictions: this.#entries.evictions,
-      invalidations: this.#invalidations,
+      flights: this.#flights.size,
       entries: this.#entries.size,
       bytes: this.#entries.bytes,
     };
@@ -134,44 +118,58 @@ export class ExchangeCache {
       return undefined;
     }
     if (entry.outcome instanceof ExchangeRefused) {
-      this.#negativeHits += 1;
+      this.#counters.add('negativeHits');
       throw entry.outcome;
     }
-    this.#hits += 1;
+    this.#counters.add('hits');
     return entry.outcome;
   }
 
-  async #load(
-    exchange: CacheableExchange,
-    load: (signal: AbortSignal) => Promise<ExchangedToken>,
-    signal: AbortSignal,
-  ): Promise<ExchangedToken> {
-    const { expirySkew, negativeLifetime, clocks } = this.#options;
+  async #load(exchange: CacheableExchange, load: Load, signal: AbortSignal): Promise<Landed> {
     const forgets = this.#forgets;
+    // what is forgotten while its exchange is under way must not come back
+    const keep = (outcome: Entry['outcome'], seconds: number): boolean =>
+      forgets === this.#forgets && this.#store(exchange, outcome, seconds);
+    const found = await this.#options.shared?.get(exchange.key);
+    signal.throwIfAborted();
+    if (found && keep(found.token, found.seconds)) {
+      this.#counters.add('sharedHits');
+      return { token: found.token, origin: 'shared' };
+    }
+    return { token: await this.#exchange(exchange, load, signal, keep), origin: 'exchanged' };
+  }
+
+  async #exchange(
+    { key, subjectExpiresAt }: CacheableExchange,
+    load: Load,
+    signal: AbortSignal,
+    keep: (outcome: Entry['outcome'], seconds: number) => boolean,
+  ): Promise<ExchangedToken> {
+    const { expirySkew, negativeLifetime, clocks, shared } = this.#options;
     try {
       const token = await load(signal);
-      // what is forgotten while its exchange is under way must not come back
-      if (forgets !== this.#forgets) return token;
-      this.#store(exchange, token, reusableFor(token.expiresIn, exchange.subjectExpiresAt, expirySkew, clocks));
+      const seconds = reusableFor(token.expiresIn, subjectExpiresAt, expirySkew, clocks);
+      if (keep(token, seconds)) void shared?.set(key, { token, seconds });
       return token;
     } catch (error) {
-      if (error instanceof ExchangeRefused) this.#store(exchange, error, negativeLifetime);
+      if (error instanceof ExchangeRefused) keep(error, negativeLifetime);
       throw error;
     }
   }
 
-  #store(exchange: CacheableExchange, outcome: Entry['outcome'], seconds: number): void {
-    if (seconds <= 0) return;
-    const { key, subjectHash, tenant } = exchange;
+  #store({ key, subjectHash, tenant }: CacheableExchange, outcome: Entry['outcome'], seconds: number): boolean {
+    if (seconds <= 0) return false;
     const size = ENTRY_OVERHEAD + sizeOf(outcome) + (tenant?.length ?? 0);
     this.#entries.set(key, { outcome, expiry: expiryIn(seconds, this.#options.clocks), size, subjectHash, tenant });
+    return true;
   }
 
-  #invalidate(matches: (entry: Entry) => boolean): readonly string[] {
+  async #forget(matches: (entry: Entry) => boolean): Promise<void> {
     this.#forgets += 1;
     const keys = this.#entries.deleteWhere(matches);
-    this.#invalidations += keys.length;
-    return keys;
+    this.#counters.add('invalidations', keys.length);
+    const { shared } = this.#options;
+    if (shared) await Promise.all(keys.map((key) => shared.delete(key)));
   }
 }
 

@@ -74,8 +74,8 @@ export class DownstreamAuthorizer {
   }
 
   /** Drops the token of a call that was refused with 401. */
-  refused({ obtained }: Authorization): void {
-    this.#source.evict(obtained);
+  refused({ obtained }: Authorization): Promise<void> {
+    return this.#source.evict(obtained);
   }
 
   /** Whether a 401 may be due to a nonce that the next proof will hold. RFC 9449 §9. */

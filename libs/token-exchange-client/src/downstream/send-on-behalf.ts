@@ -39,7 +39,7 @@ export async function sendOnBehalf<A>(authorizer: DownstreamAuthorizer, call: Ou
       nonceTried = true;
       continue;
     }
-    authorizer.refused(authorization);
+    await authorizer.refused(authorization);
     if (renewed || authorization.obtained.origin === 'exchanged' || !call.repeatable) return answer;
     renewed = true;
   }

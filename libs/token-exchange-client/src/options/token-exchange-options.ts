@@ -1,3 +1,4 @@
+import type { SharedCacheOptions } from '../cache/shared-cache.js';
 import type { Clocks } from '../cache/expiry.js';
 import type { ClientAuthentication } from '../client-authentication/client-authentication.js';
 import type { DpopOptions } from '../dpop/dpop-proofs.js';
@@ -12,6 +13,8 @@ export interface CacheOptions {
   readonly expirySkew?: number;
   /** Seconds that a refusal is remembered, at most 5. Default 5. */
   readonly negativeLifetime?: number;
+  /** A cache that the replicas share, behind the one in memory. */
+  readonly shared?: SharedCacheOptions;
 }
 
 export interface TokenExchangeOptions {
