@@ -2,6 +2,7 @@ export * from './access-token-context.js';
 export * from './access-token-profile.js';
 export * from './compatibility-profiles.js';
 export * from './local-issuer-keys.js';
+export { readBounded } from './read-json.js';
 export * from './remote-issuer-keys.js';
 export * from './token-rejection.js';
 export * from './trusted-issuer.js';

@@ -29,7 +29,8 @@ export async function readJson(url: string, options: ReadJsonOptions): Promise<u
   return JSON.parse(await readBounded(response, options.maxBytes));
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
+/** Reads a body as text up to a limit; what is over it is dropped while it arrives. */
+export async function readBounded(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
