@@ -1,0 +1,93 @@
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import type { AccessRefused } from './access-refused.js';
+import type { Credentials } from './credentials.js';
+import { DpopNonceRequired, type Dpop } from './dpop/dpop.js';
+import { InvalidDpopProof } from './dpop/dpop-proof.js';
+import type { GuardedRequest } from './guarded-request.js';
+import { certificateThumbprint, type CertificateSource } from './mtls/client-certificate.js';
+import type { Refusals } from './refusals.js';
+
+/** How this service lets clients prove possession of the key that a token is bound to. */
+export interface ProofSettings {
+  readonly dpop?: Dpop;
+  readonly certificates?: CertificateSource;
+  /** Whether a token that is not bound to a certificate is refused. */
+  readonly certificateRequired: boolean;
+}
+
+/** The confirmation methods of the `cnf` claim that are known here. RFC 9449 §6.1, RFC 8705 §3.1. */
+const CONFIRMATIONS = ['jkt', 'x5t#S256'];
+
+/** Refuses a bound token unless the request proves possession of the key. RFC 7800 §3. */
+export class ProofOfPossession {
+  readonly #settings: ProofSettings;
+  readonly #refusals: Refusals;
+
+  constructor(settings: ProofSettings, refusals: Refusals) {
+    this.#settings = settings;
+    this.#refusals = refusals;
+  }
+
+  /** @throws AccessRefused */
+  async check(request: GuardedRequest, credentials: Credentials, token: VerifiedAccessToken): Promise<void> {
+    const confirmation = this.#confirmation(token, credentials);
+    await this.#checkKey(confirmation['jkt'], request, credentials);
+    this.#checkCertificate(confirmation['x5t#S256'], request, credentials);
+  }
+
+  #confirmation({ claims }: VerifiedAccessToken, { scheme }: Credentials): Readonly<Partial<Record<string, string>>> {
+    const { cnf } = claims;
+    if (cnf === undefined) return {};
+    const members = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf) ? Object.entries(cnf) : [];
+    // a binding that cannot be checked must not be taken for none
+    const isKnown = ([name, value]: [string, unknown]): boolean =>
+      CONFIRMATIONS.includes(name) && typeof value === 'string' && value !== '';
+    if (members.length === 0 || !members.every(isKnown)) {
+      throw this.#refusals.invalidToken('The token is bound in a way that is not supported', scheme);
+    }
+    return Object.fromEntries(members);
+  }
+
+  async #checkKey(jkt: string | undefined, request: GuardedRequest, { scheme, token }: Credentials): Promise<void> {
+    const { dpop } = this.#settings;
+    if (jkt === undefined) {
+      // RFC 9449 §7.1: the DPoP scheme is for DPoP-bound tokens
+      if (scheme === 'DPoP') throw this.#refusals.invalidToken('The token is not bound to a DPoP key', scheme);
+      if (dpop?.settings.required) throw this.#refusals.invalidToken('A DPoP-bound token is required', 'DPoP');
+      return;
+    }
+    // RFC 9449 §7.2: a DPoP-bound access token must not be accepted as a bearer token
+    if (!dpop || scheme !== 'DPoP') {
+      throw this.#refusals.invalidToken('The token is bound to a DPoP key and is not a bearer token', scheme);
+    }
+    const proven = await this.#provenKey(dpop, request, token);
+    if (proven !== jkt) throw this.#refusals.invalidToken('Invalid DPoP key binding', scheme);
+  }
+
+  async #provenKey(dpop: Dpop, request: GuardedRequest, token: string): Promise<string> {
+    try {
+      return await dpop.provenKey(request, token);
+    } catch (error) {
+      throw this.#toRefusal(error);
+    }
+  }
+
+  #toRefusal(error: unknown): AccessRefused {
+    if (error instanceof InvalidDpopProof) return this.#refusals.invalidDpopProof(error.message, error);
+    if (error instanceof DpopNonceRequired) return this.#refusals.useDpopNonce(error.nonce);
+    // the replay store is full or out of reach: the proof may be a replay, so it does not count
+    return this.#refusals.unavailable(1, error);
+  }
+
+  #checkCertificate(thumbprint: string | undefined, request: GuardedRequest, { scheme }: Credentials): void {
+    const { certificates, certificateRequired } = this.#settings;
+    if (thumbprint === undefined) {
+      if (!certificateRequired) return;
+      throw this.#refusals.invalidToken('A token that is bound to a client certificate is required', scheme);
+    }
+    // RFC 8705 §3: if the certificate does not match, the request is refused with 401 and invalid_token
+    if (!certificates || certificateThumbprint(request, certificates) !== thumbprint) {
+      throw this.#refusals.invalidToken('The token is bound to another client certificate', scheme);
+    }
+  }
+}
