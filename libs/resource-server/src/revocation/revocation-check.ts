@@ -1,0 +1,37 @@
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+
+/** Tells whether a token that verifies is revoked all the same. */
+export interface RevocationCheck {
+  /** @throws RevocationUnknown when it cannot be told now and that is to be a refusal */
+  isRevoked(token: VerifiedAccessToken): Promise<boolean>;
+  /** Starts what runs in the background. */
+  start?(): void;
+  stop?(): void;
+}
+
+/** What happens to requests while nobody can tell whether tokens are revoked. Chosen, never fallen into. */
+export type OnOutage = 'refuse' | 'accept';
+
+/** Whether the token is revoked cannot be told now. */
+export class RevocationUnknown extends Error {
+  /** @param retryAfter seconds until it is worth to try again */
+  constructor(
+    readonly retryAfter: number,
+    options?: ErrorOptions,
+  ) {
+    super('Whether the token is revoked cannot be told now', options);
+    this.name = 'RevocationUnknown';
+  }
+}
+
+/** Credentials for the authorization server. RFC 6749 §2.3.1. */
+export interface ClientCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** The `Authorization` header of `client_secret_basic`: both parts form-encoded first. RFC 6749 §2.3.1. */
+export function basicAuthorization({ clientId, clientSecret }: ClientCredentials): string {
+  const encode = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
+  return `Basic ${Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64')}`;
+}

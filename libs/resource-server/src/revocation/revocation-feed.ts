@@ -1,0 +1,139 @@
+import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import type { Clock } from '@onbehalf/oauth-protocol';
+import {
+  basicAuthorization,
+  RevocationUnknown,
+  type ClientCredentials,
+  type OnOutage,
+  type RevocationCheck,
+} from './revocation-check.js';
+import { revocationKey, RevokedTokens } from './revoked-tokens.js';
+
+/** Polls a list of revoked tokens, so that no request waits for the authorization server. */
+export interface RevocationFeedSettings {
+  readonly url: string;
+  /** The issuer of entries that name none. */
+  readonly issuer: string;
+  readonly client?: ClientCredentials;
+  /** Seconds between two polls. */
+  readonly interval: number;
+  /** Seconds without a successful poll after which the feed counts as out. */
+  readonly maxAge: number;
+  /** Milliseconds for one poll. */
+  readonly timeout: number;
+  /** Claim with the `jti` of the token that this one descends from, for servers that list roots only. */
+  readonly rootClaim?: string;
+  readonly onOutage: OnOutage;
+  readonly clock: Clock;
+}
+
+const MAX_PAGE_BYTES = 1024 * 1024;
+
+/** Pages that are read in one poll; the rest follows in the next. */
+const MAX_PAGES = 100;
+
+/**
+ * A feed of revoked tokens: `GET url` answers `{"tokens":[{"iss"?,"jti","exp"}],"cursor"?}` with an ETag. With a cursor the
+ * next poll asks `?since=cursor` and gets what came after; without one the answer is the whole list.
+ */
+export class RevocationFeed implements RevocationCheck {
+  readonly #settings: RevocationFeedSettings;
+  readonly #revoked: RevokedTokens;
+  #etag: string | undefined;
+  #cursor: string | undefined;
+  #polledAt = -Infinity;
+  #polling: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(settings: RevocationFeedSettings) {
+    this.#settings = settings;
+    this.#revoked = new RevokedTokens(settings.clock);
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => void this.poll(), this.#settings.interval * 1000).unref();
+    void this.poll();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async isRevoked({ issuer, jwtId, claims }: VerifiedAccessToken): Promise<boolean> {
+    const { rootClaim, onOutage, maxAge, interval, clock } = this.#settings;
+    // the first request after the start may come before the first answer
+    if (this.#polledAt === -Infinity) await this.#polling;
+    if (this.#revoked.has(revocationKey(issuer, jwtId))) return true;
+    const root = rootClaim === undefined ? undefined : claims[rootClaim];
+    if (typeof root === 'string' && this.#revoked.has(revocationKey(issuer, root))) return true;
+    if (clock() - this.#polledAt <= maxAge || onOutage === 'accept') return false;
+    throw new RevocationUnknown(interval);
+  }
+
+  /** One poll, shared by concurrent callers. Never rejects: a failure shows in the age of the last success. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#poll()
+      .catch(() => undefined)
+      .finally(() => (this.#polling = undefined));
+    return this.#polling;
+  }
+
+  async #poll(): Promise<void> {
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const before = this.#cursor;
+      const isComplete = await this.#readPage();
+      if (isComplete || this.#cursor === before) break;
+    }
+    this.#polledAt = this.#settings.clock();
+  }
+
+  /** @returns whether there is nothing more to read */
+  async #readPage(): Promise<boolean> {
+    const { url, client, timeout, issuer } = this.#settings;
+    const target = new URL(url);
+    if (this.#cursor !== undefined) target.searchParams.set('since', this.#cursor);
+    const response = await fetch(target, {
+      headers: {
+        accept: 'application/json',
+        ...(this.#etag && { 'if-none-match': this.#etag }),
+        ...(client && { authorization: basicAuthorization(client) }),
+      },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeout),
+    });
+    if (response.status === 304) return true;
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new Error(`the revocation feed answered with status ${response.status}`);
+    }
+    const { tokens, cursor } = readPage(JSON.parse(await readBounded(response, MAX_PAGE_BYTES)), issuer);
+    if (cursor === undefined) this.#revoked.clear();
+    this.#revoked.add(tokens);
+    // an ETag belongs to one URL
+    this.#etag = cursor === this.#cursor ? (response.headers.get('etag') ?? undefined) : undefined;
+    this.#cursor = cursor;
+    return tokens.length === 0 || cursor === undefined;
+  }
+}
+
+interface FeedPage {
+  readonly tokens: readonly (readonly [key: string, expiresAt: number])[];
+  readonly cursor: string | undefined;
+}
+
+function readPage(document: unknown, issuer: string): FeedPage {
+  const { tokens, cursor } = (document ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(tokens) || (cursor !== undefined && typeof cursor !== 'string')) {
+    throw new Error('the revocation feed is malformed');
+  }
+  return { tokens: tokens.map((token: unknown) => readEntry(token, issuer)), cursor };
+}
+
+function readEntry(entry: unknown, issuer: string): readonly [string, number] {
+  const { iss = issuer, jti, exp } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof iss !== 'string' || typeof jti !== 'string' || typeof exp !== 'number') {
+    throw new Error('the revocation feed is malformed');
+  }
+  return [revocationKey(iss, jti), exp];
+}
