@@ -30,10 +30,13 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     try {
       await super.canActivate(context);
       const token = await this.#authenticator.authenticate(this.getRequest(context));
+      setHeaders(this.#authenticator.headers(), context);
       const refusal = this.#authenticator.judge(token, requirements);
       if (refusal) throw refusal;
     } catch (error) {
-      throw withHeaders(error, context);
+      // set before it is thrown, so that no exception filter can lose them
+      if (error instanceof AccessRefused) setHeaders(error.headers, context);
+      throw error;
     }
     return true;
   }
@@ -54,11 +57,8 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
   }
 }
 
-/** Sets the headers of a refusal on the response before it is thrown, so that no exception filter can lose them. */
-export function withHeaders(error: unknown, context: ExecutionContext): unknown {
-  const response = error instanceof AccessRefused ? responseOf(context) : undefined;
-  if (response) {
-    for (const [name, value] of Object.entries((error as AccessRefused).headers)) response.header(name, value);
-  }
-  return error;
+/** Sets headers on the response of the context, where there is one. */
+export function setHeaders(headers: Readonly<Record<string, string>>, context: ExecutionContext): void {
+  const response = responseOf(context);
+  for (const [name, value] of Object.entries(headers)) response?.header(name, value);
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { withAccessToken } from '@onbehalf/jwt-verification';
 import { Observable } from 'rxjs';
-import { withHeaders } from './access-token.guard.js';
+import { setHeaders } from './access-token.guard.js';
+import type { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
 import { requestOf } from './guarded-request.js';
 import { requirementsOf } from './requirements.js';
@@ -29,11 +30,16 @@ export class AccessTokenInterceptor implements NestInterceptor {
     const { requirements } = requirementsOf(context);
     const token = await this.#authenticator.verified(requestOf(context, this.#settings.request));
     if (!token) {
-      if (requirements.length > 0) throw withHeaders(this.#authenticator.refusals.missingToken(), context);
+      if (requirements.length > 0) throw refused(this.#authenticator.refusals.missingToken(), context);
       return next.handle();
     }
     const refusal = this.#authenticator.judge(token, requirements);
-    if (refusal) throw withHeaders(refusal, context);
+    if (refusal) throw refused(refusal, context);
     return new Observable((subscriber) => withAccessToken(token, () => next.handle().subscribe(subscriber)));
   }
+}
+
+function refused(refusal: AccessRefused, context: ExecutionContext): AccessRefused {
+  setHeaders(refusal.headers, context);
+  return refusal;
 }

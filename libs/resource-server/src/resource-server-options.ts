@@ -1,7 +1,15 @@
-import type { SigningAlgorithm, TrustedIssuer } from '@onbehalf/jwt-verification';
+import type {
+  AccessTokenProfile,
+  AccessTokenProfileName,
+  SigningAlgorithm,
+  TrustedIssuer,
+} from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { JSONWebKeySet } from 'jose';
+import type { ReplayStore } from './dpop/replay-store.js';
 import type { RequestFinder } from './guarded-request.js';
+import type { ProtectedResourceOptions } from './metadata/protected-resource.js';
+import type { ClientCredentials, OnOutage } from './revocation/revocation-check.js';
 
 /** An authorization server whose tokens are accepted. */
 export interface IssuerOptions {
@@ -13,6 +21,74 @@ export interface IssuerOptions {
   readonly jwks?: JSONWebKeySet;
   /** The only signature algorithms it may use. Default {@link DEFAULT_ALGORITHMS}. */
   readonly algorithms?: readonly SigningAlgorithm[];
+  /** The shape of its access tokens: RFC 9068 by default, or that of a product, or your own. */
+  readonly profile?: AccessTokenProfileName | AccessTokenProfile;
+}
+
+/** DPoP, RFC 9449. */
+export interface DpopOptions {
+  /**
+   * What clients see in place of this server's root: scheme, host, port, and the path that a proxy takes away. Never read
+   * from the request, because the `Host` header is the caller's choice.
+   */
+  readonly baseUrl: string | readonly string[];
+  /** Refuse tokens that are not bound. Default false. */
+  readonly required?: boolean;
+  /** Signature algorithms of proofs. Default {@link DEFAULT_ALGORITHMS}. */
+  readonly algorithms?: readonly SigningAlgorithm[];
+  /** Seconds that a proof may be old, 1 to 300. Default 60. */
+  readonly maxAge?: number;
+  /** Where used proofs are remembered. Default: in this process, which is not enough for several replicas. */
+  readonly replay?: ReplayStore;
+  /** Demand a nonce in proofs; replicas share the secret of 32 bytes or more (base64url or bytes). Default false. */
+  readonly nonce?: boolean | { readonly secret: string | Uint8Array };
+}
+
+/** Certificate-bound tokens, RFC 8705. */
+export interface MtlsOptions {
+  /** Whether TLS ends in this process, or at a proxy that passes the certificate on. */
+  readonly certificate: 'socket' | { readonly header: string; readonly trustedProxies: readonly string[] };
+  /** Refuse tokens that are not bound. Default false. */
+  readonly required?: boolean;
+}
+
+/** Token introspection, RFC 7662: revocation takes effect after `cacheFor` seconds. */
+export interface IntrospectionOptions {
+  readonly endpoint: string;
+  readonly client: ClientCredentials;
+  /** Seconds that an answer is kept, 0 to 60. Default 5. */
+  readonly cacheFor?: number;
+  /** Answers that are kept. Default 10,000. */
+  readonly maxEntries?: number;
+  /** Milliseconds for one answer. Default 2000. */
+  readonly timeout?: number;
+  /** What happens to requests while the endpoint is out. Default `refuse`, with 503. */
+  readonly onOutage?: OnOutage;
+}
+
+/** A list of revoked tokens that is polled. */
+export interface RevocationFeedOptions {
+  readonly url: string;
+  /** Credentials for the feed. */
+  readonly client?: ClientCredentials;
+  /** Seconds between two polls, 1 to 60. Default 2. */
+  readonly interval?: number;
+  /** Seconds without a successful poll after which the feed counts as out. Default 30. */
+  readonly maxAge?: number;
+  /** Milliseconds for one poll. Default 2000. */
+  readonly timeout?: number;
+  /** Claim with the `jti` of the token that this one descends from, for servers that list roots only. */
+  readonly rootClaim?: string;
+  /** What happens to requests while the feed is out. Default `refuse`, with 503. */
+  readonly onOutage?: OnOutage;
+}
+
+/** Remember which tokens were verified. */
+export interface CacheOptions {
+  /** Tokens that are kept. Default 10,000. */
+  readonly maxEntries?: number;
+  /** Seconds that a verification counts, 1 to 300. Default 60. */
+  readonly maxAge?: number;
 }
 
 /** How a service guards its routes. One of `issuer` and `issuers` is required, and so is `audience`. */
@@ -29,6 +105,14 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly actors?: readonly string[];
   /** Seconds that clocks may differ, at most 30, which is the default. */
   readonly clockTolerance?: number;
+  /** Serve protected resource metadata and name it in every challenge. RFC 9728. */
+  readonly resource?: ProtectedResourceOptions;
+  readonly dpop?: DpopOptions;
+  readonly mtls?: MtlsOptions;
+  readonly introspection?: IntrospectionOptions;
+  readonly revocationFeed?: RevocationFeedOptions;
+  /** Remember which tokens were verified. Default false. */
+  readonly cache?: boolean | CacheOptions;
   /** Finds the request in execution contexts of other transports. */
   readonly request?: RequestFinder;
   readonly clock?: Clock;

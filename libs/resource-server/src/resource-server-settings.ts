@@ -1,66 +1,79 @@
-import {
-  DEFAULT_CLOCK_TOLERANCE,
-  LocalIssuerKeys,
-  MAX_CLOCK_TOLERANCE,
-  RemoteIssuerKeys,
-  SIGNING_ALGORITHMS,
-  type TrustedIssuer,
-} from '@onbehalf/jwt-verification';
+import { DEFAULT_CLOCK_TOLERANCE, MAX_CLOCK_TOLERANCE, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ConfigurationError, isScopeToken, systemClock, type Clock } from '@onbehalf/oauth-protocol';
+import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
 import type { RequestFinder } from './guarded-request.js';
+import { protectedResource, type ProtectedResource } from './metadata/protected-resource.js';
+import type { ProofSettings } from './proof-of-possession.js';
+import { proofSettings } from './proof-options.js';
 import type { Requirement } from './requirements.js';
-import { DEFAULT_ALGORITHMS, type IssuerOptions, type ResourceServerOptions } from './resource-server-options.js';
+import type { CacheOptions, ResourceServerOptions } from './resource-server-options.js';
+import { revocationChecks } from './revocation-options.js';
+import type { RevocationCheck } from './revocation/revocation-check.js';
+import { trustedIssuers } from './trusted-issuers.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
 
-/** The options after validation: nothing is optional that the guard needs. */
+/** The options after validation, as the parts that the guard works with. */
 export interface ResourceServerSettings {
   readonly issuers: readonly TrustedIssuer[];
   readonly audiences: readonly string[];
   readonly global: boolean;
+  /** What every guarded route demands. */
   readonly requirements: readonly Requirement[];
   readonly clockTolerance: number;
+  readonly proof: ProofSettings;
+  readonly revocation: readonly RevocationCheck[];
+  readonly cache?: VerifiedTokenCache;
+  readonly resource?: ProtectedResource;
   readonly request?: RequestFinder;
   readonly clock: Clock;
 }
+
+const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
+  'issuer',
+  'issuers',
+  'audience',
+  'jwksUri',
+  'jwks',
+  'algorithms',
+  'profile',
+  'global',
+  'scopes',
+  'actors',
+  'clockTolerance',
+  'resource',
+  'dpop',
+  'mtls',
+  'introspection',
+  'revocationFeed',
+  'cache',
+  'request',
+  'clock',
+];
 
 /**
  * Validates the options.
  * @throws ConfigurationError naming the option, what was given and what is accepted
  */
 export function toSettings(options: ResourceServerOptions): ResourceServerSettings {
+  onlyKnown('', options, OPTIONS);
+  const clock = options.clock ?? systemClock;
+  const tolerance = clockTolerance(options.clockTolerance);
+  const issuers = trustedIssuers(options);
+  const issuerNames = issuers.map(({ issuer }) => issuer);
+  const proof = proofSettings(options, clock, tolerance);
   return {
-    issuers: trustedIssuers(options),
+    issuers,
     audiences: audiences(options.audience),
     global: options.global ?? false,
     requirements: requirements(options),
-    clockTolerance: clockTolerance(options.clockTolerance),
+    clockTolerance: tolerance,
+    proof,
+    revocation: revocationChecks(options, issuerNames, clock),
+    cache: cache(options.cache, clock),
+    resource: resource(options, issuerNames, proof),
     request: options.request,
-    clock: options.clock ?? systemClock,
+    clock,
   };
-}
-
-function trustedIssuers(options: ResourceServerOptions): readonly TrustedIssuer[] {
-  const { issuer, issuers } = options;
-  if ((issuer === undefined) === (issuers === undefined)) {
-    throw new ConfigurationError('issuer', issuer, 'the URL of the authorization server, or issuers instead of it');
-  }
-  const given: readonly (IssuerOptions | TrustedIssuer)[] = issuers ?? [options as IssuerOptions];
-  if (given.length === 0) throw new ConfigurationError('issuers', issuers, 'one issuer or more');
-  return given.map((one) => ('keys' in one ? one : trustedIssuer(one)));
-}
-
-function trustedIssuer({ issuer, jwksUri, jwks, algorithms = DEFAULT_ALGORITHMS }: IssuerOptions): TrustedIssuer {
-  httpUrl('issuer', issuer);
-  if (jwksUri !== undefined) httpUrl('jwksUri', jwksUri);
-  if (algorithms.length === 0 || algorithms.some((algorithm) => !SIGNING_ALGORITHMS.includes(algorithm))) {
-    throw new ConfigurationError('algorithms', algorithms, SIGNING_ALGORITHMS.join(', '));
-  }
-  const keys = jwks ? new LocalIssuerKeys(jwks) : new RemoteIssuerKeys({ issuer, jwksUri });
-  return { issuer, algorithms, keys };
-}
-
-function httpUrl(setting: string, value: unknown): void {
-  if (typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return;
-  throw new ConfigurationError(setting, value, 'an http or https URL');
 }
 
 function audiences(audience: unknown): readonly string[] {
@@ -77,27 +90,60 @@ function isAudience(value: unknown): value is string {
 function requirements({ scopes, actors }: ResourceServerOptions): readonly Requirement[] {
   const found: Requirement[] = [];
   if (scopes !== undefined) {
-    if (!nonEmptyNames(scopes) || !scopes.every(isScopeToken)) {
-      throw new ConfigurationError('scopes', scopes, 'one scope token or more; leave it out to demand none');
-    }
+    const accepted = 'one scope token or more; leave it out to demand none';
+    if (!names('scopes', scopes, accepted).every(isScopeToken))
+      throw new ConfigurationError('scopes', scopes, accepted);
     found.push({ kind: 'scopes', scopes });
   }
   if (actors !== undefined) {
-    if (!nonEmptyNames(actors)) {
-      throw new ConfigurationError('actors', actors, 'one subject or more; leave it out to accept any actor');
-    }
-    found.push({ kind: 'known_actor', actors });
+    const accepted = 'one subject or more; leave it out to accept any actor';
+    found.push({ kind: 'known_actor', actors: names('actors', actors, accepted) });
   }
   return found;
 }
 
-function nonEmptyNames(values: unknown): values is readonly string[] {
-  return (
-    Array.isArray(values) && values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')
+function clockTolerance(value: number = DEFAULT_CLOCK_TOLERANCE): number {
+  return wholeNumber('clockTolerance', value, [0, MAX_CLOCK_TOLERANCE]);
+}
+
+function cache(options: boolean | CacheOptions | undefined, clock: Clock): VerifiedTokenCache | undefined {
+  if (!options) return undefined;
+  const given = options === true ? {} : options;
+  onlyKnown('cache.', given, ['maxEntries', 'maxAge']);
+  return new VerifiedTokenCache({
+    maxEntries: wholeNumber('cache.maxEntries', given.maxEntries ?? 10_000, [1, 1_000_000]),
+    maxAge: wholeNumber('cache.maxAge', given.maxAge ?? 60, [1, 300]),
+    clock,
+  });
+}
+
+function resource(
+  { resource, scopes }: ResourceServerOptions,
+  issuers: readonly string[],
+  { dpop, certificates }: ProofSettings,
+): ProtectedResource | undefined {
+  if (resource === undefined) return undefined;
+  onlyKnown('resource.', resource, RESOURCE_OPTIONS);
+  // RFC 9728 §1.2: a URL without a fragment
+  if (httpUrl('resource.resource', resource.resource).includes('#')) {
+    throw new ConfigurationError('resource.resource', resource.resource, 'a URL without fragment');
+  }
+  return protectedResource(
+    { scopesSupported: scopes, ...resource },
+    {
+      issuers,
+      dpopAlgorithms: dpop?.settings.algorithms,
+      dpopRequired: dpop?.settings.required,
+      certificateBound: certificates !== undefined,
+    },
   );
 }
 
-function clockTolerance(value: number = DEFAULT_CLOCK_TOLERANCE): number {
-  if (Number.isInteger(value) && value >= 0 && value <= MAX_CLOCK_TOLERANCE) return value;
-  throw new ConfigurationError('clockTolerance', value, `0 to ${MAX_CLOCK_TOLERANCE} whole seconds`);
-}
+const RESOURCE_OPTIONS = [
+  'resource',
+  'scopesSupported',
+  'name',
+  'documentation',
+  'policyUri',
+  'termsOfServiceUri',
+] as const;

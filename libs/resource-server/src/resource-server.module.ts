@@ -1,10 +1,22 @@
-import { Inject, Module, type CanActivate, type OnApplicationBootstrap } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import {
+  Inject,
+  Module,
+  type CanActivate,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenInterceptor } from './access-token.interceptor.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
 import { AuthorizationServerHealthIndicator } from './authorization-server.health.js';
+import { MetadataRoute } from './metadata/metadata-route.js';
+import type { ResourceServerOptions } from './resource-server-options.js';
 import { toSettings, type ResourceServerSettings } from './resource-server-settings.js';
 import {
   ConfigurableModuleClass,
@@ -22,7 +34,9 @@ const allow: CanActivate = { canActivate: () => true };
     AccessTokenStrategy,
     AccessTokenGuard,
     AuthorizationServerHealthIndicator,
+    MetadataRoute,
     {
+      // decided when the options are known, so that `global` works wherever it stands
       provide: APP_GUARD,
       useFactory: (settings: ResourceServerSettings, guard: AccessTokenGuard) => (settings.global ? guard : allow),
       inject: [RESOURCE_SERVER_SETTINGS, AccessTokenGuard],
@@ -31,16 +45,53 @@ const allow: CanActivate = { canActivate: () => true };
   ],
   exports: [RESOURCE_SERVER_SETTINGS, Authenticator, AccessTokenGuard, AuthorizationServerHealthIndicator],
 })
-export class ResourceServerModule extends ConfigurableModuleClass implements OnApplicationBootstrap {
+export class ResourceServerModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
+{
   readonly #settings: ResourceServerSettings;
 
-  constructor(@Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings) {
+  readonly #modules: ModulesContainer;
+
+  constructor(
+    @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
     super();
     this.#settings = settings;
+    this.#modules = modules;
+  }
+
+  /**
+   * For tests: guards every route with tokens of a test issuer, whose keys need no network.
+   * @param issuer from `createTestIssuer()` of `@onbehalf/testing`
+   */
+  static forTesting(
+    issuer: TrustedIssuer & { readonly audience: string },
+    options: Partial<ResourceServerOptions> = {},
+  ): DynamicModule {
+    return this.forRoot({ issuers: [issuer], audience: issuer.audience, global: true, ...options });
+  }
+
+  /** The module is visible everywhere, so with two of them nobody could say which one a guard belongs to. */
+  onModuleInit(): void {
+    const registered = [...this.#modules.values()].filter(({ metatype }) => metatype === ResourceServerModule).length;
+    if (registered > 1) {
+      throw new ConfigurationError(
+        'ResourceServerModule',
+        `${registered} registrations`,
+        'one, with several issuers and audiences',
+      );
+    }
   }
 
   /** Fetches the keys ahead of the first request. The start does not wait for them, nor fail without: readiness tells. */
   onApplicationBootstrap(): void {
     for (const { keys } of this.#settings.issuers) keys.ready?.().catch(() => undefined);
+    for (const check of this.#settings.revocation) check.start?.();
+  }
+
+  onModuleDestroy(): void {
+    for (const check of this.#settings.revocation) check.stop?.();
   }
 }

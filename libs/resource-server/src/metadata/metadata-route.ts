@@ -1,0 +1,32 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import type { ResourceServerSettings } from '../resource-server-settings.js';
+import { RESOURCE_SERVER_SETTINGS } from '../resource-server.tokens.js';
+
+/**
+ * Serves `/.well-known/oauth-protected-resource` (RFC 9728 §3). Registered at the HTTP adapter, not as a controller: a global
+ * prefix would move it, a version would hide it and a global guard would ask for the token that it tells how to get.
+ */
+@Injectable()
+export class MetadataRoute implements OnModuleInit {
+  readonly #settings: ResourceServerSettings;
+  readonly #host: HttpAdapterHost;
+
+  constructor(
+    @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+  ) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  onModuleInit(): void {
+    const { resource } = this.#settings;
+    const adapter: AbstractHttpAdapter | undefined = this.#host.httpAdapter;
+    if (!resource || !adapter) return;
+    adapter.get(resource.path, (_request: unknown, response: unknown) => {
+      adapter.setHeader(response, 'Content-Type', 'application/json');
+      adapter.reply(response, resource.metadata, 200);
+    });
+  }
+}

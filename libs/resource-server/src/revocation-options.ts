@@ -1,0 +1,63 @@
+import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
+import { httpUrl, oneOf, onlyKnown, wholeNumber } from './accepted-values.js';
+import type { IntrospectionOptions, RevocationFeedOptions } from './resource-server-options.js';
+import { Introspection } from './revocation/introspection.js';
+import type { ClientCredentials, OnOutage, RevocationCheck } from './revocation/revocation-check.js';
+import { RevocationFeed } from './revocation/revocation-feed.js';
+
+const INTROSPECTION_OPTIONS = ['endpoint', 'client', 'cacheFor', 'maxEntries', 'timeout', 'onOutage'] as const;
+const FEED_OPTIONS = ['url', 'client', 'interval', 'maxAge', 'timeout', 'rootClaim', 'onOutage'] as const;
+
+const TIMEOUT = [1, 60_000] as const;
+
+/** The revocation checks that the options ask for, the one that costs no call first. */
+export function revocationChecks(
+  options: { readonly introspection?: IntrospectionOptions; readonly revocationFeed?: RevocationFeedOptions },
+  issuers: readonly string[],
+  clock: Clock,
+): readonly RevocationCheck[] {
+  const { introspection, revocationFeed } = options;
+  return [
+    ...(revocationFeed ? [feed(revocationFeed, issuers, clock)] : []),
+    ...(introspection ? [introspectionOf(introspection, clock)] : []),
+  ];
+}
+
+function introspectionOf(options: IntrospectionOptions, clock: Clock): Introspection {
+  onlyKnown('introspection.', options, INTROSPECTION_OPTIONS);
+  return new Introspection({
+    endpoint: httpUrl('introspection.endpoint', options.endpoint),
+    client: client('introspection.client', options.client),
+    cacheFor: wholeNumber('introspection.cacheFor', options.cacheFor ?? 5, [0, 60]),
+    maxEntries: wholeNumber('introspection.maxEntries', options.maxEntries ?? 10_000, [1, 1_000_000]),
+    timeout: wholeNumber('introspection.timeout', options.timeout ?? 2000, TIMEOUT),
+    onOutage: onOutage('introspection.onOutage', options.onOutage),
+    clock,
+  });
+}
+
+function feed(options: RevocationFeedOptions, issuers: readonly string[], clock: Clock): RevocationFeed {
+  onlyKnown('revocationFeed.', options, FEED_OPTIONS);
+  return new RevocationFeed({
+    url: httpUrl('revocationFeed.url', options.url),
+    issuer: issuers[0]!,
+    client: options.client && client('revocationFeed.client', options.client),
+    interval: wholeNumber('revocationFeed.interval', options.interval ?? 2, [1, 60]),
+    maxAge: wholeNumber('revocationFeed.maxAge', options.maxAge ?? 30, [1, 3600]),
+    timeout: wholeNumber('revocationFeed.timeout', options.timeout ?? 2000, TIMEOUT),
+    rootClaim: options.rootClaim,
+    onOutage: onOutage('revocationFeed.onOutage', options.onOutage),
+    clock,
+  });
+}
+
+function onOutage(setting: string, value: OnOutage = 'refuse'): OnOutage {
+  return oneOf(setting, value, ['refuse', 'accept']);
+}
+
+function client(setting: string, value: Partial<ClientCredentials> | undefined): ClientCredentials {
+  const { clientId, clientSecret } = value ?? {};
+  if (clientId && clientSecret) return { clientId, clientSecret };
+  // what was given may hold the secret
+  throw new ConfigurationError(setting, value && Object.keys(value), '{ clientId, clientSecret }');
+}
