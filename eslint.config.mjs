@@ -64,7 +64,7 @@ export default tseslint.config(
   },
   {
     // specs may use the test issuer although it sits above every layer
-    files: ['**/*.spec.ts', '**/*.test-d.ts'],
+    files: ['**/*.spec.ts', '**/*.test-d.ts', '**/*.fixture.ts'],
     rules: {
       '@nx/enforce-module-boundaries': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
