@@ -85,7 +85,7 @@ describe('logs', () => {
     const base = await start();
     await fetch(`${base}/thing?code=secret-code`);
     const line = lines.map((text) => JSON.parse(text) as Record<string, unknown>).find(({ res }) => res);
-    expect(line).toMatchObject({ name: 'things', req: { method: 'GET', path: '/thing' }, res: { status: 200 } });
+    expect(line).toMatchObject({ name: 'things', req: { method: 'GET', url: '/thing' }, res: { statusCode: 200 } });
     expect(line?.['traceId']).toMatch(/^[0-9a-f]{32}$/);
     expect(line?.['requestId']).toMatch(/^[0-9a-f]{16}$/);
     expect(lines.join()).not.toContain('secret-code');

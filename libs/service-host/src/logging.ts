@@ -62,8 +62,8 @@ export function logRequests(logger: Logger): Middleware {
     genReqId: () => currentRequestId() ?? '',
     wrapSerializers: false,
     serializers: {
-      req: (request: IncomingMessage) => ({ method: request.method, path: pathOf(request) }),
-      res: (response: ServerResponse) => ({ status: response.statusCode }),
+      req: (request: IncomingMessage) => ({ method: request.method, url: pathOf(request) }),
+      res: (response: ServerResponse) => ({ statusCode: response.statusCode }),
       err: describeError,
     },
     customLogLevel: levelOf,
