@@ -6,6 +6,7 @@ import { AuthorizationServer } from '../authorization-server/authorization-serve
 import type { Login } from '../session/session-data.js';
 import { reload, save } from '../session/sessions.js';
 import { LoginRequired } from './login-required.js';
+import { explain } from './oauth-failure.js';
 import { refreshed } from './to-login.js';
 
 /** A token that expires within this time is refreshed before it is used. Milliseconds. */
@@ -53,7 +54,7 @@ export class AccessTokens {
       return refreshed(login, await refreshTokenGrant(configuration, login.refreshToken));
     } catch (error) {
       if (error instanceof ResponseBodyError && error.status < 500) {
-        throw new LoginRequired('The access token has expired and was not refreshed', { cause: error });
+        throw new LoginRequired('The access token has expired and was not refreshed', { cause: explain(error) });
       }
       throw new AuthorizationServerUnavailable({ cause: error });
     }

@@ -16,6 +16,7 @@ import { AuthorizationServer } from '../authorization-server/authorization-serve
 import { PageError } from '../pages/page-error.js';
 import type { Login, PendingLogin } from '../session/session-data.js';
 import { Settings } from '../settings.js';
+import { explain } from './oauth-failure.js';
 import { toLogin } from './to-login.js';
 
 export const CALLBACK_PATH = '/callback';
@@ -134,7 +135,7 @@ function takePending(session: Partial<SessionData>, state: string): PendingLogin
 
 // RFC 6749 §4.1.2.1
 function refusedByServer(error: AuthorizationResponseError): PageError {
-  const cause = { cause: error };
+  const cause = { cause: explain(error) };
   return error.error === 'access_denied'
     ? new PageError(403, 'You are not signed in', 'The sign-in was cancelled or refused.', cause)
     : new PageError(502, 'Signing in did not work', 'The authorization server refused the request.', cause);

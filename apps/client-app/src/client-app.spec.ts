@@ -1,0 +1,477 @@
+import 'reflect-metadata';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp, type CreatedApp } from '@onbehalf/service-host';
+import { startTestServer, type Answering, type TestServer } from '@onbehalf/testing';
+import { Provider } from 'oidc-provider';
+import { clientApp } from './client-app.js';
+
+const ANSWER = {
+  message: 'Hello <b>Baeldung</b>',
+  hops: [
+    { service: 'user-service', claims: { sub: 'baeldung', aud: 'user-service', client_id: 'client-app' } },
+    { service: 'message-service', claims: { sub: 'baeldung', aud: 'message-service', client_id: 'user-service' } },
+  ],
+};
+const answerMessage: Answering = () => ({ body: ANSWER });
+
+const lines: string[] = [];
+let provider: TestProvider;
+let userService: TestServer;
+let app: CreatedApp | undefined;
+// one port for all tests: the client is registered with it
+let port: number;
+let base: string;
+
+beforeAll(async () => {
+  port = await freePort();
+  base = `http://localhost:${port}`;
+  provider = await TestProvider.start(base);
+  userService = await startTestServer(answerMessage);
+});
+
+afterAll(async () => {
+  await provider.stop();
+  await userService.close();
+});
+
+beforeEach(async () => {
+  userService.answering = answerMessage;
+  userService.requests.length = 0;
+  provider.reset();
+  lines.length = 0;
+  await startClientApp();
+});
+
+afterEach(() => app?.close(0));
+
+async function startClientApp(): Promise<void> {
+  const given = { PORT: String(port), ISSUER: provider.issuer, USER_SERVICE_URL: userService.url };
+  app = await createApp(clientApp, given, { write: (line) => void lines.push(line) });
+  await app.listen();
+}
+
+describe('signing in', () => {
+  it("sends the visitor to the authorization server and greets with the tokens' subject and authorized party", async () => {
+    const browser = new Browser();
+    const page = await browser.open(`${base}/`);
+    expect(page.body).toContain("<h1>Hello 'baeldung (client-app)'</h1>");
+    expect(page.body).toContain('href="/api/user/message"');
+  });
+
+  it('asks by authorization code with PKCE (S256), state and nonce', async () => {
+    const { location } = await new Browser().request(`${base}/`);
+    const asked = new URL(location ?? '');
+    expect(Object.fromEntries(asked.searchParams)).toEqual({
+      client_id: 'client-app',
+      redirect_uri: `${base}/callback`,
+      response_type: 'code',
+      scope: 'openid profile user.read',
+      code_challenge_method: 'S256',
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/) as unknown,
+      state: expect.stringMatching(/^[\w-]{43}$/) as unknown,
+      nonce: expect.stringMatching(/^[\w-]{43}$/) as unknown,
+    });
+  });
+
+  it('comes back to the page that was asked for', async () => {
+    const page = await new Browser().open(`${base}/api/user/message`);
+    expect(page.url).toBe(`${base}/api/user/message`);
+    expect(page.body).toContain('Hello &lt;b&gt;Baeldung&lt;/b&gt;');
+  });
+
+  it('keeps the tokens on its own side, in a session whose cookie is HttpOnly and SameSite', async () => {
+    const browser = new Browser();
+    const page = await browser.open(`${base}/api/user/message`);
+    const token = userService.requests[0]?.headers.authorization?.slice('Bearer '.length) ?? 'none';
+    expect(token).toMatch(/^eyJ/);
+    expect(browser.setCookies.filter((cookie) => cookie.startsWith('client-app.sid='))).toEqual([
+      expect.stringMatching(/^client-app\.sid=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^client-app\.sid=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
+    ]);
+    for (const text of [page.body, browser.setCookies.join(), lines.join()]) expect(text).not.toContain(token);
+  });
+
+  it('gives the session a new id, so that one planted before is worth nothing', async () => {
+    const browser = new Browser();
+    await browser.request(`${base}/`);
+    const planted = browser.cookie('client-app.sid');
+    await browser.open(`${base}/`);
+    const thief = new Browser({ 'client-app.sid': planted });
+    expect(browser.cookie('client-app.sid')).not.toBe(planted);
+    expect((await thief.request(`${base}/`)).status).toBe(303);
+  });
+
+  it('works in several tabs at a time, in any order', async () => {
+    const browser = new Browser();
+    const first = await browser.request(`${base}/`);
+    const second = await browser.request(`${base}/api/user/message`);
+    expect((await browser.open(first.location ?? '')).body).toContain("Hello 'baeldung (client-app)'");
+    // the other tab's answer finds the user signed in
+    expect((await browser.open(second.location ?? '')).url).toBe(`${base}/`);
+  });
+});
+
+describe('what comes back from the authorization server', () => {
+  async function callback(): Promise<{ browser: Browser; url: URL }> {
+    const browser = new Browser();
+    const url = await browser.openUntil(`${base}/`, `${base}/callback`);
+    return { browser, url: new URL(url) };
+  }
+
+  it.each([
+    ['a state that nobody was given', (query: URLSearchParams) => query.set('state', 'made-up'), 400],
+    ['no state', (query: URLSearchParams) => query.delete('state'), 400],
+    ['a state named like a member of every object', (query: URLSearchParams) => query.set('state', '__proto__'), 400],
+    ['another such state', (query: URLSearchParams) => query.set('state', 'constructor'), 400],
+    // RFC 9207 §2.4
+    ['the iss of another server', (query: URLSearchParams) => query.set('iss', 'https://evil.example'), 502],
+    ['no iss', (query: URLSearchParams) => query.delete('iss'), 502],
+    ['a code that nobody was given', (query: URLSearchParams) => query.set('code', 'made-up'), 502],
+    ['two codes', (query: URLSearchParams) => query.append('code', 'made-up'), 502],
+  ])('is refused with %s', async (_case, change, status) => {
+    const { browser, url } = await callback();
+    change(url.searchParams);
+    const page = await browser.request(url.href);
+    expect([page.status, page.body.includes('Reference: <code>')]).toEqual([status, true]);
+    expect((await browser.request(`${base}/`)).status).toBe(303);
+  });
+
+  it('is refused in another browser, which did not begin this sign-in', async () => {
+    const { url } = await callback();
+    expect((await new Browser().request(url.href)).status).toBe(400);
+  });
+
+  it('is accepted once', async () => {
+    const { browser, url } = await callback();
+    const copy = new Browser({ 'client-app.sid': browser.cookie('client-app.sid') });
+    expect((await browser.request(url.href)).status).toBe(303);
+    expect((await copy.request(url.href)).status).toBe(400);
+  });
+
+  it('may be a refusal, which is told without repeating what the address says', async () => {
+    const { browser, url } = await callback();
+    url.searchParams.delete('code');
+    url.searchParams.set('error', 'access_denied');
+    url.searchParams.set('error_description', 'Please call 555-EVIL');
+    const page = await browser.request(url.href);
+    expect([page.status, page.body.includes('EVIL')]).toEqual([403, false]);
+  });
+});
+
+describe('an expired access token', () => {
+  it('is refreshed once for all requests that need it, and the rotated refresh token is the one that counts', async () => {
+    provider.firstTokenLifetime = 5;
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    const pages = await Promise.all(Array.from({ length: 8 }, () => browser.request(`${base}/api/user/message`)));
+    expect(pages.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    expect(provider.refreshes).toBe(1);
+    expect(new Set(userService.requests.map(({ headers }) => headers.authorization)).size).toBe(1);
+    expect((await browser.request(`${base}/api/user/message`)).status).toBe(200);
+    expect(provider.refreshes).toBe(1);
+  });
+
+  it('that cannot be refreshed any more leads to the login, and back', async () => {
+    provider.firstTokenLifetime = 5;
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    provider.refuseRefresh = true;
+    const answer = await browser.request(`${base}/api/user/message`);
+    expect([answer.status, answer.location?.startsWith(provider.issuer)]).toEqual([303, true]);
+    provider.reset();
+    expect((await browser.open(answer.location ?? '')).url).toBe(`${base}/api/user/message`);
+  });
+});
+
+describe('signing out', () => {
+  const post = { method: 'POST' };
+
+  it('ends the session here, revokes the refresh token, and goes on to the provider', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    const sid = browser.cookie('client-app.sid');
+    const { status, location } = await browser.request(`${base}/logout`, { ...post, headers: { origin: base } });
+    const end = new URL(location ?? '');
+    expect([status, end.origin, end.pathname]).toEqual([303, provider.issuer, '/session/end']);
+    expect(Object.fromEntries(end.searchParams)).toEqual({
+      client_id: 'client-app',
+      id_token_hint: expect.stringMatching(/^eyJ/) as unknown,
+      post_logout_redirect_uri: `${base}/`,
+      state: 'signed-out',
+    });
+    expect(provider.revocations).toBe(1);
+    expect((await new Browser({ 'client-app.sid': sid }).request(`${base}/`)).status).toBe(303);
+  });
+
+  it.each([
+    ['another site', { origin: 'https://evil.example' }],
+    ['another app on the same host', { origin: 'http://localhost:1' }],
+    ['an opaque origin', { origin: 'null' }],
+    ['another site, by fetch metadata', { 'sec-fetch-site': 'cross-site' }],
+    ['the same site but another origin, by fetch metadata', { 'sec-fetch-site': 'same-site' }],
+  ])('is refused when %s asks for it', async (_case, headers) => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    const answer = await browser.request(`${base}/logout`, { ...post, headers });
+    expect(answer.status).toBe(403);
+    expect((await browser.request(`${base}/`)).body).toContain("Hello 'baeldung");
+  });
+
+  it('is no matter of a link', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    expect((await browser.request(`${base}/logout`)).status).toBe(404);
+  });
+
+  it('ends at a page that does not sign in again by itself', async () => {
+    const page = await new Browser().request(`${base}/?state=signed-out`);
+    expect([page.status, page.body.includes('You are signed out')]).toEqual([200, true]);
+  });
+});
+
+describe('a failure behind the page', () => {
+  it.each<[string, Answering, number]>([
+    ['user-service fails', () => ({ status: 502, body: { detail: 'secret detail' } }), 502],
+    ['user-service answers something else', () => ({ body: { hello: 'world' } }), 502],
+    ['user-service redirects', () => ({ status: 302, headers: { location: 'https://evil.example' } }), 502],
+    ['user-service refuses a token that was issued just now', () => ({ status: 401 }), 502],
+    ['the user may not', () => ({ status: 403 }), 403],
+  ])('is a plain page with a reference when %s', async (_case, answering, status) => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    userService.answering = answering;
+    const page = await browser.request(`${base}/api/user/message`);
+    expect(page.status).toBe(status);
+    expect(page.body).not.toMatch(/secret detail|node_modules|at .*\.[jt]s:/);
+    const reference = /Reference: <code>([0-9a-f]{32})<\/code>/.exec(page.body)?.[1];
+    expect(lines.filter((line) => line.includes(`"traceId":"${reference}"`))).not.toHaveLength(0);
+    expect(lines.join()).not.toMatch(/eyJ[\w-]+\./);
+  });
+
+  it('is a page too when user-service is not there, and the trace goes on to it when it is', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/api/user/message`);
+    expect(userService.requests[0]?.headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+    const { port } = userService;
+    await userService.close();
+    expect((await browser.request(`${base}/api/user/message`)).status).toBe(502);
+    userService = await startTestServer(answerMessage, { port });
+    expect((await browser.request(`${base}/api/user/message`)).status).toBe(200);
+  });
+
+  it('is a page for an address that does not exist', async () => {
+    expect((await new Browser().request(`${base}/nothing`)).status).toBe(404);
+  });
+});
+
+describe('without an authorization server', () => {
+  it('starts, is not ready, says so on a page, and recovers by itself', async () => {
+    await app?.close(0);
+    await provider.stop();
+    await startClientApp();
+    const browser = new Browser();
+    expect((await browser.request(`${base}/health/live`)).status).toBe(200);
+    expect((await browser.request(`${base}/health/ready`)).status).toBe(503);
+    const page = await browser.request(`${base}/`);
+    expect([page.status, page.body.includes('The authorization server does not answer')]).toEqual([503, true]);
+    await provider.restart();
+    await until(async () => (await browser.request(`${base}/health/ready`)).status === 200);
+    expect((await browser.open(`${base}/`)).body).toContain("Hello 'baeldung (client-app)'");
+  });
+});
+
+describe('pages', () => {
+  it('run no script, take no frame, and post forms only here and at the authorization server', async () => {
+    const browser = new Browser();
+    const page = await browser.open(`${base}/`);
+    expect(page.headers.get('content-security-policy')).toBe(
+      `default-src 'none';style-src 'self';img-src 'self';form-action 'self' ${provider.issuer};` +
+        "base-uri 'none';frame-ancestors 'none'",
+    );
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.body).not.toMatch(/<script|<style| style=| on\w+=/);
+    const stylesheet = await browser.request(`${base}/assets/client-app.css`);
+    expect([stylesheet.status, stylesheet.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+  });
+});
+
+/** A real OpenID provider at which everybody is signed in as baeldung at once. */
+class TestProvider {
+  readonly issuer: string;
+  firstTokenLifetime = 3600;
+  refuseRefresh = false;
+  refreshes = 0;
+  revocations = 0;
+  #server = createServer();
+  readonly #port: number;
+  readonly #engine: Provider;
+
+  private constructor(port: number, clientUrl: string) {
+    this.#port = port;
+    this.issuer = `http://localhost:${port}`;
+    this.#engine = this.#create(clientUrl);
+  }
+
+  static async start(clientUrl: string): Promise<TestProvider> {
+    // it would warn of what is right for a test: keys and storage in memory
+    jest.spyOn(console, 'warn').mockReturnValue(undefined);
+    const provider = new TestProvider(await freePort(), clientUrl);
+    await provider.restart();
+    return provider;
+  }
+
+  reset(): void {
+    Object.assign(this, { firstTokenLifetime: 3600, refuseRefresh: false, refreshes: 0, revocations: 0 });
+  }
+
+  async restart(): Promise<void> {
+    this.#server = createServer((request, response) => {
+      if (!request.url?.startsWith('/interaction/')) return void this.#engine.callback()(request, response);
+      void this.#engine.interactionFinished(request, response, { login: { accountId: 'baeldung' } });
+    });
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  #create(clientUrl: string): Provider {
+    const provider = new Provider(this.issuer, {
+      clients: [
+        {
+          client_id: 'client-app',
+          client_secret: 'client-app-secret',
+          redirect_uris: [`${clientUrl}/callback`],
+          post_logout_redirect_uris: [`${clientUrl}/`],
+          grant_types: ['authorization_code', 'refresh_token'],
+        },
+      ],
+      cookies: { keys: ['for-tests-only'] },
+      findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+      interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
+      issueRefreshToken: () => true,
+      rotateRefreshToken: true,
+      async loadExistingGrant(ctx) {
+        const grant = new ctx.oidc.provider.Grant({ accountId: ctx.oidc.session?.accountId, clientId: 'client-app' });
+        grant.addOIDCScope('openid profile');
+        grant.addResourceScope('urn:user-service', 'user.read');
+        await grant.save();
+        return grant;
+      },
+      features: {
+        devInteractions: { enabled: false },
+        revocation: { enabled: true },
+        resourceIndicators: {
+          enabled: true,
+          defaultResource: () => 'urn:user-service',
+          useGrantedResource: () => true,
+          getResourceServerInfo: () => ({ scope: 'user.read', audience: 'user-service', accessTokenFormat: 'jwt' }),
+        },
+      },
+      ttl: {
+        AccessToken: (ctx) => (ctx.oidc.params?.['grant_type'] === 'refresh_token' ? 3600 : this.firstTokenLifetime),
+        Grant: 3600,
+        IdToken: 3600,
+        Interaction: 3600,
+        RefreshToken: 3600,
+        Session: 3600,
+      },
+    });
+    provider.use(async (ctx, next) => {
+      if (ctx.path === '/token/revocation') this.revocations += 1;
+      await next();
+      const { params } = ctx.oidc as { params?: Record<string, unknown> };
+      if (params?.['grant_type'] === 'refresh_token') this.refreshes += 1;
+    });
+    provider.use(async (ctx, next) => {
+      if (this.refuseRefresh && ctx.path === '/token') {
+        ctx.status = 400;
+        ctx.body = { error: 'invalid_grant' };
+        return;
+      }
+      await next();
+    });
+    return provider;
+  }
+}
+
+interface Page {
+  readonly url: string;
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** Follows redirects and keeps cookies by name alone, as a browser does for all ports of one host. */
+class Browser {
+  readonly setCookies: string[] = [];
+  readonly #cookies: Map<string, string>;
+
+  constructor(cookies: Record<string, string> = {}) {
+    this.#cookies = new Map(Object.entries(cookies));
+  }
+
+  cookie(name: string): string {
+    return this.#cookies.get(name) ?? '';
+  }
+
+  async request(url: string, options: RequestInit & { headers?: Record<string, string> } = {}): Promise<Page> {
+    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(url, { ...options, redirect: 'manual', headers: { ...options.headers, cookie } });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    const location = response.headers.get('location');
+    return {
+      url,
+      status: response.status,
+      location: location === null ? undefined : new URL(location, url).href,
+      headers: response.headers,
+      body: await response.text(),
+    };
+  }
+
+  async open(url: string): Promise<Page> {
+    let page = await this.request(url);
+    for (let i = 0; page.location !== undefined && i < 10; i += 1) page = await this.request(page.location);
+    return page;
+  }
+
+  /** Stops before it would go to an address that begins so, and gives that address. */
+  async openUntil(url: string, stop: string): Promise<string> {
+    let next = url;
+    for (let i = 0; !next.startsWith(stop) && i < 10; i += 1) next = (await this.request(next)).location ?? '';
+    return next;
+  }
+
+  #keep(line: string): void {
+    this.setCookies.push(line);
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+    if (value === '') this.#cookies.delete(name);
+    else this.#cookies.set(name, value);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function until(condition: () => Promise<boolean>, within = 5_000): Promise<void> {
+  const end = Date.now() + within;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('It did not come true in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
