@@ -2,12 +2,17 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection, type SqliteDatabase } from 'kysely';
+import { BusyRetry } from './busy-retry.js';
 
 /** Statements that are kept prepared; the store has about fifty. */
 const PREPARED_STATEMENTS = 200;
 
 /** Takes the write lock at once: a reader that turns writer in mid-transaction fails with SQLITE_BUSY and no wait. */
 class ImmediateDriver extends SqliteDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new BusyRetry(await super.acquireConnection());
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
@@ -34,7 +39,7 @@ export function sqliteDialect(path: string): SqliteDialect {
   }
   const database = new DatabaseSync(path, { timeout: 5000 });
   // FULL: what was acknowledged survives a loss of power, not only of the process
-  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 0;');
   return new NodeSqliteDialect(withPreparedStatements(database));
 }
 
