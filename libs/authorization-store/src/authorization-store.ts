@@ -4,7 +4,10 @@ import { AuditLog } from './audit/audit-log.js';
 import type { Schema } from './database/schema.js';
 import { ProviderAdapter } from './provider-adapter.js';
 import { ReplayDetection } from './replay-detection.js';
+import { reencrypt } from './reencryption.js';
 import type { SealingKeys } from './sealing-keys.js';
+import { SharedSecrets } from './shared-secrets.js';
+import { SigningKeys } from './signing-keys.js';
 import { Sweeper } from './sweeper.js';
 import { TokenIndex } from './token-index.js';
 
@@ -21,16 +24,22 @@ export class AuthorizationStore {
   readonly replay: ReplayDetection;
   readonly tokens: TokenIndex;
   readonly audit: AuditLog;
+  readonly keys: SigningKeys;
+  readonly secrets: SharedSecrets;
   /** The provider's storage, as its `adapter` option takes it. */
   readonly providerAdapter: (model: string) => ProviderAdapter;
   readonly #database: Kysely<Schema>;
+  readonly #sealing: SealingKeys;
   readonly #sweeper: Sweeper;
 
   constructor({ database, sealing, clock, sweepInterval, issuer }: StoreParts) {
     this.#database = database;
+    this.#sealing = sealing;
     this.replay = new ReplayDetection(database, clock);
     this.tokens = new TokenIndex(database, clock, issuer);
     this.audit = new AuditLog(database, sealing);
+    this.keys = new SigningKeys(database, sealing, clock);
+    this.secrets = new SharedSecrets(database, sealing, clock);
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
     this.#sweeper = new Sweeper(database, clock);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
@@ -44,6 +53,11 @@ export class AuthorizationStore {
   /** Deletes expired rows now. Returns how many. */
   sweep(): Promise<number> {
     return this.#sweeper.sweep();
+  }
+
+  /** Encrypts with the current key what is encrypted with an older one; see `reencrypt`. Returns how many values. */
+  reencrypt(): Promise<number> {
+    return reencrypt(this.#database, this.#sealing);
   }
 
   /** Finishes what is under way and disconnects. */

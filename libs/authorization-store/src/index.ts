@@ -10,5 +10,13 @@ export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider-adapter.js';
 export { ReplayDetection } from './replay-detection.js';
 export { SealBroken } from './sealing-keys.js';
+export { SharedSecrets } from './shared-secrets.js';
+export {
+  KeyTransitionRefused,
+  SigningKeys,
+  type Jwk,
+  type NewSigningKey,
+  type StoredSigningKey,
+} from './signing-keys.js';
 export { TokenIndex, type RevocationPage } from './token-index.js';
 export type { IndexedToken, RevokedToken, TokenRecord } from './token-record.js';

@@ -51,6 +51,10 @@ export class SealingKeys {
     return this.#current;
   }
 
+  has(id: string): boolean {
+    return this.#keys.has(id);
+  }
+
   /** @param place where the value is stored; a value that is moved to another row cannot be opened */
   seal(text: string, place: string): Sealed {
     const salt = randomBytes(SALT_BYTES);

@@ -80,6 +80,7 @@ export interface AuditHeadTable {
   sealed_with: string;
 }
 
+/** The life of a signing key: its public part is published before it signs and after it has signed. */
 export type SigningKeyState = 'published' | 'signing' | 'retired' | 'removed';
 
 export interface SigningKeyTable {
