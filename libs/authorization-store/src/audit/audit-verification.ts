@@ -106,6 +106,13 @@ function checkHead(
   sealing: SealingKeys,
 ): AuditBreak | undefined {
   if (!head) return { writer, sequence: last.sequence, reason: 'the head of the chain is missing' };
+  if (!sealing.has(head.sealed_with)) {
+    return {
+      writer,
+      sequence: head.sequence,
+      reason: `the head is sealed with the key ${head.sealed_with}, which is not given`,
+    };
+  }
   if (head.seal !== sealing.authenticate(headText(writer, head), head.sealed_with)) {
     return { writer, sequence: head.sequence, reason: 'the head of the chain was changed' };
   }

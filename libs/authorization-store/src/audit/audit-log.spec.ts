@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { testDatabases } from '@onbehalf/testing';
+import type { AuthorizationStore } from '../authorization-store.js';
+import { InvalidCursor } from '../cursor.js';
+import { openStore } from '../open-store.js';
+import type { AuditNode } from './audit-tree.js';
+import { AuditUnavailable, type AuditEvent } from './audit-event.js';
+
+const databases = await testDatabases();
+const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
+
+describe.each(databases)('the audit trail on $name', (kind) => {
+  let store: AuthorizationStore;
+  const append = (event: AuditEvent) => store.audit.append(event);
+  beforeEach(async () => {
+    store = await openStore({ url: await kind.database(), encryptionKeys });
+  });
+  afterEach(() => store.close());
+  afterAll(() => kind.stop());
+
+  it('numbers the records of a writer without gaps, also when many are appended at once', async () => {
+    const receipts = await Promise.all(Array.from({ length: 500 }, (_, index) => append({ type: `event-${index}` })));
+    expect(receipts.map(({ sequence }) => sequence)).toEqual(receipts.map((_, index) => index + 1));
+    expect(new Set(receipts.map(({ hash }) => hash)).size).toBe(500);
+    expect(await store.audit.verify()).toEqual({ ok: true, writers: 1, records: 501 });
+  });
+
+  it('is empty and whole before the first record', async () => {
+    expect(await store.audit.verify()).toEqual({ ok: true, writers: 0, records: 0 });
+  });
+
+  it('keeps the event as it was told', async () => {
+    const event = { type: 'token_exchange', outcome: 'issued', targets: ['message-service'], nested: { a: [1, null] } };
+    const { sequence, writer, hash } = await append(event);
+    const { records } = await store.audit.query({});
+    expect(records[0]).toEqual({ writer, sequence, hash, at: expect.stringMatching(/^\d{4}-.*Z$/) as unknown, event });
+  });
+
+  it('can be verified while records are being appended', async () => {
+    await append({ type: 'first' });
+    let appending = true;
+    const writing = (async () => {
+      for (let index = 0; index < 300; index += 1) await append({ type: `event-${index}` });
+      appending = false;
+    })();
+    while (appending) expect(await store.audit.verify()).toMatchObject({ ok: true });
+    await writing;
+  });
+
+  it('refuses records after it was closed', async () => {
+    await store.audit.close();
+    await expect(append({ type: 'late' })).rejects.toThrow(AuditUnavailable);
+  });
+
+  describe('query', () => {
+    const exchange = (clientId: string, more: AuditEvent = {}) => append({ type: 'token_exchange', clientId, ...more });
+
+    it.each<[string, AuditEvent, Parameters<AuthorizationStore['audit']['query']>[0]]>([
+      ['client', { clientId: 'wanted' }, { client: 'wanted' }],
+      ['subject', { subject: 'wanted' }, { subject: 'wanted' }],
+      ['current actor', { actors: [{ sub: 'wanted' }, { sub: 'earlier' }] }, { actor: 'wanted' }],
+      ['issued token', { issuedTokenId: 'wanted' }, { jti: 'wanted' }],
+      ['exchanged token', { subjectTokenId: 'wanted' }, { jti: 'wanted' }],
+      ['trace', { traceId: 'wanted' }, { traceId: 'wanted' }],
+    ])('finds by %s', async (_name, member, query) => {
+      await exchange('other', { actors: [{ sub: 'earlier' }] });
+      await exchange('some', member);
+      const { records } = await store.audit.query(query);
+      expect(records.map(({ event }) => event)).toEqual([{ type: 'token_exchange', clientId: 'some', ...member }]);
+    });
+
+    it('demands that all conditions match', async () => {
+      await exchange('a', { subject: 'x' });
+      await exchange('a', { subject: 'y' });
+      expect((await store.audit.query({ client: 'a', subject: 'y' })).records).toHaveLength(1);
+      expect((await store.audit.query({ client: 'b', subject: 'y' })).records).toHaveLength(0);
+    });
+
+    it('finds by time', async () => {
+      await exchange('a');
+      const soon = new Date(Date.now() + 1000);
+      expect((await store.audit.query({ client: 'a', to: soon })).records).toHaveLength(1);
+      expect((await store.audit.query({ client: 'a', from: soon })).records).toHaveLength(0);
+    });
+
+    it('gives pages, newest first, each record once', async () => {
+      for (let index = 0; index < 25; index += 1) await exchange(`client-${index}`);
+      const seen: unknown[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.audit.query({ limit: 7, ...(cursor === undefined ? {} : { cursor }) });
+        seen.push(...page.records.map(({ event }) => event['clientId']));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      const expected = Array.from({ length: 25 }, (_, index) => `client-${24 - index}`);
+      expect(seen).toEqual([...expected, undefined]);
+    });
+
+    it('refuses a cursor of its own making', async () => {
+      await expect(store.audit.query({ cursor: 'WzEsMl0' })).rejects.toThrow(InvalidCursor);
+    });
+  });
+
+  it('shows the exchanges of a trace as a tree', async () => {
+    const exchange = (subjectTokenId: string, issuedTokenId?: string) =>
+      append({ traceId: 'trace', subjectTokenId, ...(issuedTokenId ? { issuedTokenId } : {}) });
+    await exchange('A', 'B');
+    await exchange('B', 'C');
+    await exchange('B', 'D');
+    await exchange('C');
+    await append({ traceId: 'other', subjectTokenId: 'B', issuedTokenId: 'X' });
+    const shape = (nodes: readonly AuditNode[]): unknown[] =>
+      nodes.map(({ record, children }) => [record.event['issuedTokenId'] ?? null, shape(children)]);
+    expect(shape(await store.audit.tree('trace'))).toEqual([
+      [
+        'B',
+        [
+          ['C', [[null, []]]],
+          ['D', []],
+        ],
+      ],
+    ]);
+    expect(await store.audit.tree('unknown')).toEqual([]);
+  });
+});
