@@ -68,7 +68,8 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
-function connect(location: StoreLocation, { connections = 10, onQuery }: StoreOptions): Kysely<Schema> {
+/** A connection to the database. */
+export function connect(location: StoreLocation, { connections = 10, onQuery }: StoreOptions): Kysely<Schema> {
   const dialect =
     location.dialect === 'sqlite' ? sqliteDialect(location.path) : postgresDialect(location.url, connections);
   const log = ({ level, queryDurationMillis }: LogEvent) =>
