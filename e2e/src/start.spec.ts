@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { APPS, RunningApp, System } from '../../tools/system.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+async function occupied(): Promise<{ server: Server; port: number }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** `npm start` as a user runs it, on other ports. */
+function npmStart(ports: Readonly<Record<string, number>>): { process: ChildProcess; output: () => string } {
+  const settings = Object.fromEntries(
+    Object.entries(ports).map(([app, port]) => [`${app.toUpperCase().replace('-', '_')}_PORT`, String(port)]),
+  );
+  const child = spawn('npm', ['start', '--silent'], {
+    cwd: root,
+    env: { ...process.env, ...settings },
+    detached: true,
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { process: child, output: () => text };
+}
+
+describe('npm start', () => {
+  it('prints app, address and health of all four and the demo user, and Ctrl-C stops them cleanly', async () => {
+    const { ports } = await System.onFreePorts();
+    const started = npmStart(ports);
+    while (!started.output().includes('Ctrl-C stops everything')) {
+      if (started.process.exitCode !== null) throw new Error(started.output());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    for (const app of APPS) {
+      expect(started.output()).toMatch(
+        new RegExp(`${app} +http://localhost:${ports[app]} +http://localhost:${ports[app]}/health/ready`),
+      );
+      expect((await fetch(`http://localhost:${ports[app]}/health/ready`)).status).toBe(200);
+    }
+    expect(started.output()).toContain('baeldung / password');
+    // Ctrl-C reaches the whole process group
+    process.kill(-started.process.pid!, 'SIGINT');
+    await once(started.process, 'exit');
+    expect(started.output()).toContain('All apps have stopped.');
+    expect(started.output()).not.toMatch(/Error|stopping the others/);
+    for (const app of APPS) await expect(fetch(`http://localhost:${ports[app]}/health/live`)).rejects.toThrow();
+  }, 120_000);
+
+  it('names the app, the port and the variable when a port is in use', async () => {
+    const { server, port } = await occupied();
+    const { ports } = await System.onFreePorts();
+    const started = npmStart({ ...ports, 'user-service': port });
+    const [code] = (await once(started.process, 'close')) as [number];
+    server.close();
+    expect([code, started.output().trim()]).toEqual([
+      1,
+      `user-service: port ${port} is in use; set USER_SERVICE_PORT to another one`,
+    ]);
+  }, 60_000);
+});
+
+describe('an app that cannot start', () => {
+  const servers: Server[] = [];
+  afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+  it.each(APPS)('%s says in one line that its port is in use', async (name) => {
+    const { server, port } = await occupied();
+    servers.push(server);
+    const app = new RunningApp(name, port, {});
+    expect(await app.exit).toBe(1);
+    expect(app.lines).toEqual([`${name}: port ${port} is in use; set PORT to another one`]);
+  });
+
+  it.each<[(typeof APPS)[number], Record<string, string>, string]>([
+    ['auth-server', { ISSUER: 'localhost' }, 'ISSUER is "localhost"; accepted: an http or https URL without a path'],
+    [
+      'auth-server',
+      { AUTH_SERVER_CONFIG: '/no/such.yaml' },
+      'AUTH_SERVER_CONFIG is "/no/such.yaml"; accepted: a readable YAML or JSON file (ENOENT)',
+    ],
+    [
+      'auth-server',
+      { LOG_LEVEL: 'loud' },
+      'LOG_LEVEL is "loud"; accepted: one of fatal, error, warn, info, debug, trace, silent',
+    ],
+    [
+      'user-service',
+      { ISSUER: 'localhost' },
+      'ISSUER is "localhost"; accepted: an absolute http or https URL without credentials, query or fragment',
+    ],
+    ['message-service', { PORT: 'eighty' }, 'PORT is "eighty"; accepted: a port, a whole number from 0 to 65535'],
+  ])('%s with %j says what is accepted, in one line', async (name, settings, line) => {
+    const app = new RunningApp(name, Number.NaN, { PORT: '0', ...settings });
+    expect(await app.exit).toBe(1);
+    expect(app.lines).toEqual([`${name}: ${line}`]);
+  });
+});
