@@ -1,32 +1,55 @@
 /** `npm start`: builds the four apps, starts them with embedded defaults, and stops them at Ctrl-C. */
 import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { APPS, DEFAULT_PORTS, System, type AppName } from './system.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const WIDTH = Math.max(...APPS.map((app) => app.length));
 
+await checkPorts();
 build();
 const system = new System(ports(), inherited(), (app, line) => console.log(`${app.padEnd(WIDTH)}  ${readable(line)}`));
 const stopping = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => new Promise((stop) => process.once(signal, stop))));
 const started = system.start(...APPS);
-const ended = Promise.race(started.map(async (app) => [app.name, await app.exit] as const));
+const ended = Promise.race(started.map(async (app) => app.exit.then(() => `${app.name} has ended`)));
+const ready = Promise.all(started.map((app) => app.ready())).then(
+  () => undefined,
+  ({ message }: Error) => message.split(':', 1)[0]!,
+);
 
-const outcome = await Promise.race([
-  Promise.all(started.map((app) => app.ready())).then(() => 'ready' as const),
-  ended,
-  stopping,
-]);
-if (outcome === 'ready') {
-  console.log(table());
-  const reason = await Promise.race([stopping, ended]);
-  if (Array.isArray(reason)) fail(`${reason[0]} ended; stopping the others`);
-} else if (Array.isArray(outcome)) {
-  fail(`${outcome[0]} did not start; stopping the others`);
+const problem = await Promise.race([ended, ready, stopping.then(() => undefined)]);
+if (problem === undefined && started.every(({ running }) => running)) console.log(table());
+const reason = problem ?? (await Promise.race([ended, stopping.then(() => undefined)]));
+if (reason !== undefined) {
+  console.error(`${reason}; stopping the others`);
+  process.exitCode = 1;
 }
 await system.down();
 console.log('All apps have stopped.');
 process.exit();
+
+/** Before anything is built: a port in use is one line, with the variable that changes it. */
+async function checkPorts(): Promise<void> {
+  for (const app of APPS) {
+    const port = ports()[app];
+    const problem = await portProblem(port);
+    if (problem === undefined) continue;
+    console.error(`${app}: port ${port} ${problem}; set ${portVariable(app)} to another one`);
+    process.exit(1);
+  }
+}
+
+async function portProblem(port: number): Promise<string | undefined> {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return 'is no port';
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`),
+    );
+    probe.listen(port, process.env['HOST'] ?? '127.0.0.1', () => probe.close(() => resolve(undefined)));
+  });
+}
 
 function build(): void {
   console.log('Building …');
@@ -80,12 +103,11 @@ function table(): string {
 function readable(line: string): string {
   try {
     const { time, level, msg, req, res, responseTime, traceId, err } = JSON.parse(line) as LogLine;
-    const request = req && `${req.method} ${req.url} ${res?.statusCode ?? ''} ${responseTime ?? ''}ms`;
+    const request = req && `${req.method} ${req.path} ${res?.status ?? ''} ${responseTime ?? ''}ms`;
     const parts = [
       clockTime(time),
       (level ?? 30) >= 40 ? '!' : undefined,
-      msg,
-      request,
+      request ?? msg,
       err?.message,
       traceId && `trace ${traceId}`,
     ];
@@ -99,8 +121,8 @@ interface LogLine {
   readonly time?: number | string;
   readonly level?: number;
   readonly msg?: string;
-  readonly req?: { method: string; url: string };
-  readonly res?: { statusCode: number };
+  readonly req?: { method: string; path: string };
+  readonly res?: { status: number };
   readonly responseTime?: number;
   readonly traceId?: string;
   readonly err?: { message?: string };
@@ -108,9 +130,4 @@ interface LogLine {
 
 function clockTime(time: number | string | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toLocaleTimeString('en-GB');
-}
-
-function fail(message: string): void {
-  console.error(message);
-  process.exitCode = 1;
 }

@@ -35,7 +35,7 @@ export class RunningApp {
     this.url = `http://localhost:${port}`;
     this.#process = spawn(process.execPath, [`${root}apps/${name}/dist/main.js`], {
       cwd: `${root}apps/${name}`,
-      env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], ...settings, PORT: String(port) },
+      env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], PORT: String(port), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exit = once(this.#process, 'exit').then(([code]) => code as number | null);
@@ -45,6 +45,10 @@ export class RunningApp {
         onLine?.(name, line);
       });
     }
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
   /** The exit code, once the process has ended; `null` when a signal ended it. */
@@ -59,7 +63,7 @@ export class RunningApp {
   async ready(path = '/health/ready', within = 15_000): Promise<void> {
     const deadline = Date.now() + within;
     while (Date.now() < deadline) {
-      if (this.#process.exitCode !== null) break;
+      if (!this.running) break;
       const answer = await fetch(this.url + path).catch(() => undefined);
       if (answer?.ok) return;
       await sleep(50);
@@ -69,7 +73,7 @@ export class RunningApp {
 
   /** Asks the process to stop, as Ctrl-C does, and waits until it has; ends it by force when it does not. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill(signal);
+    if (this.running) this.#process.kill(signal);
     const force = setTimeout(() => this.#process.kill('SIGKILL'), STOP_WITHIN);
     try {
       return await this.#exit;
