@@ -4,6 +4,7 @@ import { validateDownstream, type DownstreamDefinition } from './downstream/down
 import { InvalidOption } from './options/invalid-option.js';
 import { ConfigurableModuleClass } from './token-exchange.module-definition.js';
 import { downstreamToken } from './token-exchange.constants.js';
+import { TokenExchangeHealthIndicator } from './token-exchange.health.js';
 import { TokenExchangeService } from './token-exchange.service.js';
 
 /** Downstream services whose description is made at start, for instance from the environment. */
@@ -18,7 +19,10 @@ export interface DownstreamFactory {
 }
 
 /** Calls downstream services on behalf of the current user. RFC 8693. */
-@Module({ providers: [TokenExchangeService], exports: [TokenExchangeService] })
+@Module({
+  providers: [TokenExchangeService, TokenExchangeHealthIndicator],
+  exports: [TokenExchangeService, TokenExchangeHealthIndicator],
+})
 export class TokenExchangeModule extends ConfigurableModuleClass {
   /**
    * Registers clients for downstream services, to be injected with `@InjectDownstream(name)`.

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import type { ObtainedToken } from './cache/exchange-cache.js';
 import { DownstreamAuthorizer } from './downstream/downstream-authorizer.js';
@@ -8,6 +8,7 @@ import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import type { ExchangedToken } from './exchange/exchanged-token.js';
 import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
 import type { OneOrMore } from './exchange/token-request.js';
+import { observeCache } from './observability/cache-instruments.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { TokenSource } from './token-source.js';
 import { TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
@@ -39,11 +40,17 @@ export interface ExchangeParameters extends TargetParameters {
 
 /** Exchanges tokens at the configured authorization server. RFC 8693. */
 @Injectable()
-export class TokenExchangeService {
+export class TokenExchangeService implements OnModuleDestroy {
   readonly #source: TokenSource;
+  readonly #stopObserving: () => void;
 
   constructor(@Inject(TOKEN_EXCHANGE_OPTIONS) options: TokenExchangeOptions) {
     this.#source = new TokenSource(options);
+    this.#stopObserving = observeCache(() => this.#source.metrics());
+  }
+
+  onModuleDestroy(): void {
+    this.#stopObserving();
   }
 
   /** Where the clients of this module get their tokens. */

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { systemClock, TokenType } from '@onbehalf/oauth-protocol';
+import { SpanKind, type Attributes } from '@opentelemetry/api';
+import { formatScope, systemClock, TokenType } from '@onbehalf/oauth-protocol';
 import { cacheKey, sha256, type Requester } from './cache/cache-key.js';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import { ExchangeCache, type ObtainedToken } from './cache/exchange-cache.js';
@@ -8,9 +9,12 @@ import { SharedEntries } from './cache/shared-entries.js';
 import { DpopProofs } from './dpop/dpop-proofs.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import { ExchangeRefused } from './exchange/exchange-errors.js';
+import type { ExchangedToken } from './exchange/exchanged-token.js';
+import type { ServerMetadata } from './exchange/server-metadata.js';
 import { TokenRequester } from './exchange/token-requester.js';
 import { asScopes, asSet, type TokenRequest } from './exchange/token-request.js';
 import { createTokenEndpoint } from './exchange/create-token-endpoint.js';
+import { inSpan } from './observability/spans.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { validateOptions } from './options/validate-options.js';
 import { onbehalf } from './presets/onbehalf.preset.js';
@@ -31,6 +35,7 @@ export class TokenSource {
   readonly #cache: ExchangeCache;
   readonly #requester: TokenRequester;
   readonly #breaker: CircuitBreaker;
+  readonly #metadata: ServerMetadata;
 
   constructor(options: TokenExchangeOptions) {
     validateOptions(options);
@@ -40,16 +45,25 @@ export class TokenSource {
     this.dpop = options.dpop && new DpopProofs(options.dpop, this.clocks.wall);
     this.#breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.clocks.monotonic });
     this.#cache = createCache(options, this.clocks);
+    const parts = { preset: this.#preset, dpop: this.dpop, clocks: this.clocks };
+    const { endpoint, metadata } = createTokenEndpoint(options, parts);
+    this.#metadata = metadata;
     this.#requester = new TokenRequester({
-      endpoint: createTokenEndpoint(options, { preset: this.#preset, dpop: this.dpop, clocks: this.clocks }),
+      endpoint,
       breaker: this.#breaker,
       timeout: options.timeout ?? DEFAULT_TIMEOUT,
     });
   }
 
-  /** Whether the token endpoint is asked at present. */
-  get available(): boolean {
-    return this.#breaker.available;
+  /** Why no token can be exchanged at present, in one phrase; `undefined` when nothing speaks against it. */
+  async problem(): Promise<string | undefined> {
+    if (!this.#breaker.available) return 'the token endpoint is left alone after failures';
+    try {
+      await this.#metadata.get(AbortSignal.timeout(this.options.timeout ?? DEFAULT_TIMEOUT));
+      return undefined;
+    } catch {
+      return 'the metadata of the authorization server is unavailable';
+    }
   }
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
@@ -97,7 +111,14 @@ export class TokenSource {
       tenant: request.tenant,
       ...(request.subject && { subjectHash: sha256(request.subject.token) }),
     };
-    return this.#cache.obtain(exchange, (aborted) => this.#requester.request(request, aborted), signal);
+    return inSpan('token exchange', SpanKind.INTERNAL, spanAttributes(request), async (span) => {
+      const load = (aborted: AbortSignal): Promise<ExchangedToken> => this.#requester.request(request, aborted);
+      const obtained = await this.#cache.obtain(exchange, load, signal);
+      span.setAttribute('onbehalf.cache', obtained.origin);
+      const depth = span.isRecording() ? obtained.token.actorDepth : undefined;
+      if (depth !== undefined) span.setAttribute('onbehalf.actor_depth', depth);
+      return obtained;
+    });
   }
 
   #target({ audience, resource, scope, parameters, tenant }: TargetParameters): TokenRequest {
@@ -124,6 +145,14 @@ export class TokenSource {
       ],
     };
   }
+}
+
+function spanAttributes({ subject, audiences, resources, scopes }: TokenRequest): Attributes {
+  return {
+    'onbehalf.grant': subject ? 'exchange' : 'client_credentials',
+    'onbehalf.audience': [...audiences, ...resources],
+    'onbehalf.scope': formatScope(scopes),
+  };
 }
 
 function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): ExchangeCache {

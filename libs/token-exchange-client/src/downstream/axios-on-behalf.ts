@@ -6,7 +6,10 @@ import { sendOnBehalf, type AnswerView } from './send-on-behalf.js';
  * Makes an axios instance send every request with the exchanged token. It stands below the interceptors, so that they run
  * once per call, and errors that reach them hold no token.
  */
-export function interceptAxios(instance: AxiosInstance, authorizer: DownstreamAuthorizer): void {
+export function interceptAxios(
+  instance: AxiosInstance,
+  { authorizer }: { readonly authorizer: DownstreamAuthorizer },
+): void {
   const adapter = axios.getAdapter(instance.defaults.adapter);
   instance.defaults.adapter = onBehalfAdapter(adapter, authorizer);
 }
@@ -15,7 +18,8 @@ function onBehalfAdapter(adapter: AxiosAdapter, authorizer: DownstreamAuthorizer
   return async (config) => {
     const url = authorizer.resolve(instanceUrl(config.baseURL, config.url));
     const send = async (credentials: Readonly<Record<string, string>>): Promise<AxiosResponse> => {
-      const headers = AxiosHeaders.from(config.headers).set({ ...credentials });
+      // a copy: the instance keeps its own, which errors show
+      const headers = new AxiosHeaders(config.headers).set({ ...credentials });
       try {
         return await adapter({ ...config, headers });
       } catch (error) {

@@ -19,13 +19,13 @@ export class DownstreamAuthorizer {
   readonly definition: DownstreamDefinition;
   readonly mode: CallMode;
   readonly #source: TokenSource;
-  readonly #base: URL;
+  readonly #base: URL | undefined;
 
   constructor(source: TokenSource, definition: DownstreamDefinition, mode: CallMode = 'user') {
     this.#source = source;
     this.definition = definition;
     this.mode = mode;
-    this.#base = baseOf(definition.baseUrl);
+    this.#base = definition.baseUrl === undefined ? undefined : baseOf(definition.baseUrl);
   }
 
   /** The same service, called by this service for itself. */
@@ -38,6 +38,7 @@ export class DownstreamAuthorizer {
    * @throws TypeError when it would leave the base address, and take the token along
    */
   resolve(path: string): URL {
+    if (!this.#base) throw new TypeError(`${this.definition.name} has no baseUrl`);
     const { origin, pathname } = this.#base;
     const absolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
     const url = absolute ? new URL(path) : new URL(path.replace(/^\/(?![/\\])/, ''), this.#base);

@@ -50,7 +50,7 @@ export class DownstreamClient {
     // a redirect would carry the token to an address that nobody configured
     const fixed = { baseURL: baseUrl, maxRedirects: 0, allowAbsoluteUrls: false, timeout };
     const instance = axios.create({ ...axiosConfig, ...fixed, maxContentLength: maxAnswerBytes });
-    interceptAxios(instance, authorizer);
+    interceptAxios(instance, this);
     this.http = new HttpService(instance);
   }
 

@@ -12,8 +12,8 @@ export type ActorSource =
 export interface DownstreamDefinition {
   /** The name for `@InjectDownstream(name)`. */
   readonly name: string;
-  /** Every path is below this address; tokens are sent nowhere else. */
-  readonly baseUrl: string;
+  /** Every path is below this address; tokens are sent nowhere else. Absent for a service that gets messages only. */
+  readonly baseUrl?: string;
   readonly audience?: OneOrMore;
   readonly resource?: OneOrMore;
   /** Space-separated or a list. */
@@ -32,8 +32,8 @@ export interface DownstreamDefinition {
 export function validateDownstream(definition: DownstreamDefinition, allowInsecureHttp?: boolean): void {
   requireText('forFeature name', definition.name, 'the name for @InjectDownstream');
   const setting = (member: string): string => `forFeature "${definition.name}" ${member}`;
-  checkUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
-  if (new URL(definition.baseUrl).search) {
+  if (definition.baseUrl !== undefined) checkUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
+  if (definition.baseUrl?.includes('?')) {
     throw new InvalidOption(setting('baseUrl'), 'an address with a query', 'an address without one');
   }
   for (const member of ['audience', 'resource', 'scope'] as const) {

@@ -16,13 +16,17 @@ interface Parts {
   readonly clocks: Clocks;
 }
 
-/** The token endpoint that the options describe. */
-export function createTokenEndpoint(options: TokenExchangeOptions, { preset, dpop, clocks }: Parts): TokenEndpoint {
+/** The token endpoint that the options describe, and where its address comes from. */
+export function createTokenEndpoint(
+  options: TokenExchangeOptions,
+  { preset, dpop, clocks }: Parts,
+): { readonly endpoint: TokenEndpoint; readonly metadata: ServerMetadata } {
   const { clientAuthentication } = options;
   const mutualTls = clientAuthentication.method === 'tls_client_auth';
   const transport = createTransport(mutualTls ? clientAuthentication : undefined);
-  return new TokenEndpoint({
-    metadata: createMetadata(options, transport, clocks),
+  const metadata = createMetadata(options, transport, clocks);
+  const endpoint = new TokenEndpoint({
+    metadata,
     clientId: clientAuthentication.clientId,
     authentication: authenticateClient(clientAuthentication, clocks.wall),
     mutualTls,
@@ -30,6 +34,7 @@ export function createTokenEndpoint(options: TokenExchangeOptions, { preset, dpo
     transport,
     dpop,
   });
+  return { endpoint, metadata };
 }
 
 function createMetadata(

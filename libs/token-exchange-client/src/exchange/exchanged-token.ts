@@ -23,6 +23,7 @@ export class ExchangedToken {
   /** `undefined` when the server did not say, which means: as requested (RFC 8693 §2.2.1). */
   readonly scopes: readonly string[] | undefined;
   readonly #token: string;
+  #actorDepth: number | undefined;
 
   constructor({ token, tokenType, issuedTokenType, expiresIn, scopes }: ExchangedTokenDetail) {
     this.#token = token;
@@ -47,7 +48,11 @@ export class ExchangedToken {
   }
 
   /** How many actors the token names (RFC 8693 §4.1); `undefined` when that cannot be read. */
-  actorDepth(): number | undefined {
+  get actorDepth(): number | undefined {
+    return (this.#actorDepth ??= this.#countActors());
+  }
+
+  #countActors(): number | undefined {
     const claims = this.claims();
     if (claims === undefined) return undefined;
     try {

@@ -6,6 +6,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import type { DpopProofs } from '../dpop/dpop-proofs.js';
+import { traceHeaders } from '../observability/spans.js';
 import type { Preset } from '../presets/preset.js';
 import type { ExchangedToken } from './exchanged-token.js';
 import { ExchangeUnavailable } from './exchange-errors.js';
@@ -52,7 +53,7 @@ export class TokenEndpoint {
     const { clientId, authentication, mutualTls, preset, transport, dpop } = this.#options;
     const form = request.subject ? preset.form(request) : preset.serviceForm(request);
     const endpoint = tokenEndpointOf(server, mutualTls);
-    const headers = dpop ? { dpop: await dpop.prove('POST', endpoint) } : undefined;
+    const headers = { ...traceHeaders(), ...(dpop && { dpop: await dpop.prove('POST', endpoint) }) };
     try {
       const answer = await genericTokenEndpointRequest(
         { ...server, token_endpoint: endpoint },

@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { TokenExchangeService } from './token-exchange.service.js';
+
+/** What Terminus makes a health answer of. */
+export type TokenExchangeHealth = Readonly<
+  Record<string, { readonly status: 'up' | 'down'; readonly reason?: string; readonly cachedTokens: number }>
+>;
+
+/**
+ * Tells whether tokens can be exchanged, from what the last exchanges met; asks nothing of the server but its metadata. For
+ * `@nestjs/terminus`: `health.check([() => exchange.check('token-exchange')])`.
+ */
+@Injectable()
+export class TokenExchangeHealthIndicator {
+  readonly #service: TokenExchangeService;
+
+  constructor(@Inject(TokenExchangeService) service: TokenExchangeService) {
+    this.#service = service;
+  }
+
+  async check(key: string): Promise<TokenExchangeHealth> {
+    const reason = await this.#service.source.problem();
+    const cachedTokens = this.#service.cacheMetrics().entries;
+    return { [key]: reason ? { status: 'down', reason, cachedTokens } : { status: 'up', cachedTokens } };
+  }
+}
