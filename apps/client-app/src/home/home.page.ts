@@ -19,11 +19,14 @@ export function homePage({ subject, authorizedParty }: Login): string {
   return layout({ title: 'Start', content, user: subject });
 }
 
-/** After the logout: nobody is signed in, here and at the provider. */
+/** After the logout: nobody is signed in here, whatever the user chose at the provider. */
 export function signedOutPage(): string {
   const content = html` <section class="card narrow">
     <h1>You are signed out</h1>
-    <p>Here, and at the authorization server.</p>
+    <p>
+      This application has forgotten you. If you chose to stay signed in at the authorization server, it will not ask
+      for your password the next time.
+    </p>
     <p><a class="button" href="/login">Sign in</a></p>
   </section>`;
   return layout({ title: 'Signed out', content });

@@ -94,14 +94,17 @@ export class LoginService {
     }
   }
 
-  /** Where to send the browser to end the session at the provider. OpenID Connect RP-Initiated Logout §2 */
+  /**
+   * Where to send the browser to end the session at the provider. OpenID Connect RP-Initiated Logout §2. The client names
+   * itself by client_id; an id_token_hint would put a token into an address, and tell the provider nothing that its own
+   * cookie does not.
+   */
   async end(login: Login): Promise<URL | undefined> {
     try {
       const configuration = await this.server.configuration();
       await this.#revoke(configuration, login);
       if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
       return buildEndSessionUrl(configuration, {
-        id_token_hint: login.idToken,
         post_logout_redirect_uri: `${this.settings.publicUrl}/`,
         state: SIGNED_OUT,
       });

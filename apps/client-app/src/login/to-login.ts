@@ -4,12 +4,11 @@ import type { Login } from '../session/session-data.js';
 /** Reads a login from the answer to an authorization code. */
 export function toLogin(tokens: TokenEndpointResponse & TokenEndpointResponseHelpers): Login {
   const claims = tokens.claims();
-  if (!claims || tokens.id_token === undefined) throw new Error('The token response holds no ID token');
+  if (!claims) throw new Error('The token response holds no ID token');
   return {
     subject: claims.sub,
     // OpenID Connect Core §2: without azp, the audience is the authorized party
     authorizedParty: claims.azp ?? [claims.aud].flat().join(' '),
-    idToken: tokens.id_token,
     signedInAt: Date.now(),
     ...accessOf(tokens),
   };
@@ -21,7 +20,6 @@ export function refreshed(login: Login, tokens: TokenEndpointResponse & TokenEnd
     ...login,
     expiresAt: undefined,
     ...accessOf(tokens),
-    ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
   };
 }
 

@@ -4,6 +4,8 @@ import type { Login } from '../session/session-data.js';
 import { compareClaims, type ComparedClaim } from './claims-comparison.js';
 import type { Hop, MessageAnswer } from './message.js';
 
+/** Characters of JSON that fit on one line. */
+const SHORT = 16;
 const DATES = ['iat', 'exp', 'nbf', 'auth_time'];
 
 /** The message, and below it the tokens that it took, as the services that accepted them report them. */
@@ -24,7 +26,7 @@ export function messagePage(login: Login, { message, hops }: MessageAnswer): str
       </ol>
       ${claimsTable(hops)}
     </section>
-    <p><a href="/">Back to the start page</a></p>`;
+    <p class="back"><a href="/">Back to the start page</a></p>`;
   return layout({ title: 'Your message', content, user: login.subject });
 }
 
@@ -43,32 +45,33 @@ function claimsTable(hops: readonly Hop[]): Html {
     ({ service }, i) =>
       html`<th scope="col" role="columnheader">${tokenName(i)} <small>as ${service} saw it</small></th>`,
   );
-  return html`<table class="claims" role="table">
-    <caption>
-      Decoded claims.
-      <mark>Marked</mark
-      >: other than in the token before.
-    </caption>
-    <thead role="rowgroup">
-      <tr role="row">
-        <th scope="col" role="columnheader" class="name">Claim</th>
-        ${columns}
-      </tr>
-    </thead>
-    <tbody role="rowgroup">
-      ${compareClaims(hops).map(claimRow)}
-    </tbody>
-  </table>`;
+  return html`<p class="hint" id="legend">
+      Decoded claims. What is other than in the token before is <mark>marked</mark>.
+    </p>
+    <table class="claims" role="table" aria-describedby="legend">
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader" class="name">Claim</th>
+          ${columns}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        ${compareClaims(hops).map(claimRow)}
+      </tbody>
+    </table>`;
 }
 
 function claimRow(claim: ComparedClaim): Html {
   const kind = claim.changed.includes(true) ? 'differs' : 'same';
   const cells = claim.values.map((value, i) => {
+    const changed = claim.changed[i] ? html`<span class="unseen">(changed)</span>` : undefined;
     const content = claim.changed[i] ? html`<mark>${show(value)}</mark>` : show(value);
     return html`<td role="cell">
       <span class="label" aria-hidden="true">${tokenName(i)}</span>
-      <pre>${content}</pre>
-      ${time(claim.name, value)}
+      <div>
+        <pre>${content}</pre>
+        ${changed} ${time(claim.name, value)}
+      </div>
     </td>`;
   });
   return html`<tr role="row" class="${kind}" data-claim="${claim.name}">
@@ -79,7 +82,9 @@ function claimRow(claim: ComparedClaim): Html {
 
 function show(value: unknown): Html | string {
   if (value === undefined) return html`<span class="absent">none</span>`;
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+  if (typeof value === 'string') return value;
+  const short = JSON.stringify(value);
+  return short.length <= SHORT ? short : JSON.stringify(value, null, 2);
 }
 
 function time(name: string, value: unknown): Html | undefined {

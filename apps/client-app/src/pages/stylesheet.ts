@@ -43,7 +43,6 @@ blockquote { margin: 0 0 1rem; padding-left: 1.1rem; border-left: 4px solid var(
 .hops strong { display: block; color: var(--accent); }
 .claims { width: 100%; table-layout: fixed; border-collapse: separate; border-spacing: 0; background: var(--card);
   border: 1px solid var(--line); border-radius: .9rem; overflow: hidden; }
-.claims caption { padding-bottom: .75rem; color: var(--muted); text-align: left; }
 .claims th, .claims td { padding: .6rem .9rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 .claims tbody th, .claims tbody td { border-top: 1px solid var(--line); }
 .claims thead th { background: var(--soft); font-weight: 600; }
@@ -53,21 +52,24 @@ blockquote { margin: 0 0 1rem; padding-left: 1.1rem; border-left: 4px solid var(
 .claims .differs th { box-shadow: inset 4px 0 var(--mark-line); }
 code, pre { font: .9rem/1.6 ui-monospace, monospace; }
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
-mark { padding: .1rem .3rem; margin-left: -.3rem; color: inherit; background: var(--mark); border-radius: .3rem; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+pre mark { margin-left: -.3rem; }
+mark { padding: .1rem .3rem; color: inherit; background: var(--mark); border-radius: .3rem; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 .time { display: block; color: var(--muted); font-size: .85rem; }
 .absent { color: var(--muted); }
 .label { display: none; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.back { margin-top: 1.5rem; }
 @media (max-width: 46rem) {
   .hops { flex-direction: column; gap: 2.2rem; }
   .hops li { flex: none; }
   .hops li + li::before { content: "↓"; left: 1rem; top: -1.1rem; }
   .claims, .claims tbody, .claims tr, .claims th, .claims td { display: block; }
-  .claims caption { display: block; padding: 0 0 .75rem; }
   .claims { background: none; border: 0; border-radius: 0; }
   .claims thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .claims tbody tr { margin-bottom: .75rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; overflow: hidden; }
   .claims tbody th { border-top: 0; background: var(--soft); }
-  .claims .label { display: block; color: var(--muted); font-size: .8rem; }
+  .claims td { display: grid; grid-template-columns: 4.5rem 1fr; gap: 0 .75rem; padding-block: .4rem; }
+  .claims .label { display: block; color: var(--muted); font-size: .85rem; line-height: 1.7; }
 }
 @media (prefers-reduced-motion: no-preference) { button, .button { transition: filter .15s; } }
 `;

@@ -6,7 +6,7 @@ const cookie = { originalMaxAge: null };
 const visitor: SessionData = { cookie };
 const signedIn = (subject: string): SessionData => ({
   cookie,
-  login: { subject, authorizedParty: 'client-app', idToken: '', accessToken: '', signedInAt: 0 },
+  login: { subject, authorizedParty: 'client-app', accessToken: '', signedInAt: 0 },
 });
 
 function read(store: BoundedSessionStore, id: string): SessionData | null | undefined {

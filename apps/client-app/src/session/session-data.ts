@@ -15,7 +15,6 @@ export interface Login {
   readonly subject: string;
   /** The party that the ID token was issued to. OpenID Connect Core §2, azp */
   readonly authorizedParty: string;
-  readonly idToken: string;
   readonly accessToken: string;
   readonly refreshToken?: string;
   /** When the access token expires, milliseconds since the epoch; absent: the server did not say. */
