@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { SignJWT, type CryptoKey, type JSONWebKeySet } from 'jose';
+import {
+  caseRegistrations,
+  createExchangeWorld,
+  exchangeForm,
+  subjectToken,
+  type ExchangeWorld,
+  type FormMutation,
+} from '@onbehalf/testing';
+import { decodeJwt, SignJWT, type CryptoKey, type JSONWebKeySet, type JWTPayload } from 'jose';
 import {
   AccessTokenIssuer,
   authenticatedClient,
+  ExchangeRefusal,
   IdTokenIssuer,
   JwtVerifier,
   OwnAccessTokenVerifier,
@@ -14,7 +23,9 @@ import {
   TokenExchange,
   type Account,
   type AuthenticatedClient,
+  type ExchangeContext,
   type ForeignIssuer,
+  type IssuedToken,
   type PolicyRegistrations,
   type TokenExchangeOptions,
   type TokenSigner,
@@ -31,14 +42,21 @@ export interface Surroundings extends Partial<TokenExchangeOptions> {
   readonly accounts?: Readonly<Record<string, Account>>;
   readonly revoked?: readonly string[];
   readonly foreign?: readonly ForeignIssuer[];
+  /** Told of every header that is asked for. */
+  readonly onSign?: (header: Parameters<TokenSigner['sign']>[1]) => void;
 }
 
-export function signerOf({ jwks, privateKey, algorithms }: SigningIssuer): TokenSigner {
+export function signerOf(
+  { jwks, privateKey, algorithms }: SigningIssuer,
+  onSign?: Surroundings['onSign'],
+): TokenSigner {
   return {
-    sign: (claims, header) =>
-      new SignJWT({ ...claims })
-        .setProtectedHeader({ alg: algorithms[0] ?? '', kid: jwks.keys[0]?.kid ?? '', ...header })
-        .sign(privateKey),
+    sign: (claims, header) => {
+      onSign?.(header);
+      return new SignJWT({ ...claims })
+        .setProtectedHeader({ ...header, alg: algorithms[0] ?? '', kid: jwks.keys[0]?.kid ?? '' })
+        .sign(privateKey);
+    },
   };
 }
 
@@ -46,9 +64,9 @@ export function signerOf({ jwks, privateKey, algorithms }: SigningIssuer): Token
 export function createExchange(
   server: SigningIssuer,
   registrations: PolicyRegistrations,
-  { accounts = {}, revoked = [], foreign = [], ...options }: Surroundings = {},
+  { accounts = {}, revoked = [], foreign = [], onSign, ...options }: Surroundings = {},
 ): TokenExchange {
-  const jwt = { issuer: server.issuer, signer: signerOf(server), randomId: randomUUID };
+  const jwt = { issuer: server.issuer, signer: signerOf(server, onSign), randomId: randomUUID };
   return new TokenExchange({
     issuer: server.issuer,
     policy: new RegisteredPolicy(registrations),
@@ -70,4 +88,59 @@ export function clientOf({ clients }: PolicyRegistrations, clientId: string): Au
   const registration = clients.find((client) => client.clientId === clientId);
   if (!registration) throw new Error(`no client ${clientId}`);
   return authenticatedClient(registration);
+}
+
+/** An exchange over the registrations of the exchange cases, ready to be asked. */
+export class ExchangeLab {
+  readonly exchange: TokenExchange;
+
+  private constructor(
+    readonly world: ExchangeWorld,
+    readonly registrations: PolicyRegistrations,
+    surroundings: Surroundings,
+  ) {
+    const { accounts, revokedTokenId } = caseRegistrations;
+    this.exchange = createExchange(world.server, registrations, {
+      accounts,
+      revoked: [revokedTokenId],
+      ...surroundings,
+    });
+  }
+
+  static async open(
+    surroundings: Surroundings = {},
+    registrations: Partial<PolicyRegistrations> = {},
+  ): Promise<ExchangeLab> {
+    return new ExchangeLab(await createExchangeWorld(), { ...caseRegistrations, ...registrations }, surroundings);
+  }
+
+  /** The subject token of the scenario with other claims. */
+  token(claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return subjectToken(this.world, claims);
+  }
+
+  form(mutation: FormMutation = {}): Promise<URLSearchParams> {
+    return exchangeForm(this.world, () => mutation);
+  }
+
+  /** Sends the request of the scenario with these differences. */
+  async ask(
+    mutation: FormMutation = {},
+    clientId = 'user-service',
+    context: ExchangeContext = {},
+  ): Promise<IssuedToken> {
+    return this.exchange.exchange(await this.form(mutation), clientOf(this.registrations, clientId), context);
+  }
+
+  /** The claims of the token that {@link ask} brings. */
+  async claims(...request: Parameters<ExchangeLab['ask']>): Promise<JWTPayload> {
+    return decodeJwt((await this.ask(...request)).token);
+  }
+
+  /** The refusal that {@link ask} meets. */
+  async refusal(...request: Parameters<ExchangeLab['ask']>): Promise<ExchangeRefusal> {
+    const outcome: unknown = await this.ask(...request).catch((error: unknown) => error);
+    if (outcome instanceof ExchangeRefusal) return outcome;
+    throw new Error('the request was not refused');
+  }
 }

@@ -1,0 +1,281 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { TokenType } from '@onbehalf/oauth-protocol';
+import { caseRegistrations } from '@onbehalf/testing';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { ExchangeLab } from './exchange.fixture.js';
+import { narrow, standardRules, type Edge, type Rule } from './index.js';
+
+let lab: ExchangeLab;
+beforeAll(async () => {
+  lab = await ExchangeLab.open();
+});
+
+const toMessages: Edge = {
+  client: 'user-service',
+  subjectAudience: 'user-service',
+  target: 'message-service',
+  mode: 'delegation',
+  scopes: { 'message.read': { requires: ['user.read'] }, 'message.write': { requires: ['user.write'] } },
+};
+
+const openEdge = (edge: Partial<Edge>, surroundings = {}): Promise<ExchangeLab> =>
+  ExchangeLab.open(surroundings, { edges: [{ ...toMessages, ...edge }] });
+
+describe('scope', () => {
+  it('is, unasked, all that the subject token earns', async () => {
+    const open = await openEdge({});
+    const subjectToken = await open.token({ scope: 'user.write user.read' });
+    expect(await open.claims({ scope: undefined, subject_token: subjectToken })).toMatchObject({
+      scope: 'message.read message.write',
+    });
+    expect(await open.claims({ scope: undefined })).toMatchObject({ scope: 'message.read' });
+  });
+
+  it('holds nothing that means nothing at the resource, whatever the edge lists', async () => {
+    const open = await openEdge({ scopes: { 'user.read': {}, toString: {}, 'message.read': {} } });
+    expect(await open.claims({ scope: undefined })).toMatchObject({ scope: 'message.read' });
+    expect((await open.refusal({ scope: 'toString' })).code).toBe('invalid_scope');
+  });
+
+  it('is narrowed to what the user is entitled to', async () => {
+    const accounts = { baeldung: { enabled: true, protected: false, entitledScopes: ['message.read'] } };
+    const open = await openEdge({ scopes: { 'message.read': {}, 'message.write': {} } }, { accounts });
+    expect(await open.claims({ scope: 'message.write message.read' })).toMatchObject({ scope: 'message.read' });
+    expect(await open.refusal({ scope: 'message.write' })).toMatchObject({ code: 'invalid_scope' });
+  });
+
+  it('is nothing where no edge lists any', async () => {
+    const open = await openEdge({ scopes: {} });
+    expect(await open.refusal({ scope: undefined })).toMatchObject({ code: 'invalid_scope', rule: 'scope' });
+  });
+});
+
+describe('lifetime', () => {
+  it('is what the edge gives, 300 seconds by default', async () => {
+    const subjectToken = await lab.token({ exp: lab.world.now + 9000 });
+    expect((await lab.ask({ subject_token: subjectToken })).expiresIn).toBe(300);
+    expect((await (await openEdge({ timeToLive: 60 })).ask()).expiresIn).toBe(60);
+  });
+
+  it.each([0, -60, Number.NaN])('is refused when the edge gives %d seconds', async (timeToLive) => {
+    expect(await (await openEdge({ timeToLive })).refusal()).toMatchObject({
+      code: 'invalid_request',
+      rule: 'lifetime',
+    });
+  });
+
+  it('is refused below one second, also within the tolerance of clocks', async () => {
+    for (const left of [0, -10]) {
+      const subjectToken = await lab.token({ exp: lab.world.now + left });
+      expect((await lab.refusal({ subject_token: subjectToken })).code).toBe('invalid_request');
+    }
+  });
+
+  it('is whole seconds', async () => {
+    const claims = await lab.claims({ subject_token: await lab.token({ exp: lab.world.now + 42.9 }) });
+    expect(claims.exp).toBe(lab.world.now + 42);
+  });
+});
+
+describe('authentication', () => {
+  it('copies auth_time, acr, amr and sid, and refreshes none', async () => {
+    const authentication = { auth_time: 1_700_000_000, acr: 'urn:example:mfa', amr: ['pwd', 'otp'], sid: 'session-1' };
+    expect(await lab.claims({ subject_token: await lab.token(authentication) })).toMatchObject(authentication);
+    const claims = await lab.claims();
+    for (const claim of Object.keys(authentication)) expect(claims).not.toHaveProperty(claim);
+  });
+
+  it('lets pass what is fresh and strong enough', async () => {
+    const subjectToken = await lab.token({ auth_time: lab.world.now - 299, acr: 'urn:example:mfa' });
+    await expect(
+      lab.ask({ audience: 'vault', scope: 'vault.open', subject_token: subjectToken }),
+    ).resolves.toBeDefined();
+  });
+
+  it('tells what is needed and no more (RFC 9470 §3)', async () => {
+    const byAge = await (await openEdge({ maxAuthenticationAge: 60 })).refusal();
+    expect(byAge).toMatchObject({ code: 'insufficient_user_authentication', parameters: { max_age: 60 } });
+    expect(byAge.parameters).not.toHaveProperty('acr_values');
+    const byClass = await (await openEdge({ acr: ['gold', 'platinum'] })).refusal();
+    expect(byClass.parameters).toEqual({ acr_values: 'gold platinum' });
+  });
+});
+
+describe('key binding (RFC 9449, RFC 8705)', () => {
+  const proof = { jkt: 'own-key' };
+  const certificate = { 'x5t#S256': 'own-certificate' };
+
+  it('binds to the DPoP key whenever one is proven', async () => {
+    const issued = await lab.ask({}, 'user-service', { proof });
+    expect(issued.tokenType).toBe('DPoP');
+    expect(decodeJwt(issued.token)).toMatchObject({ cnf: { jkt: 'own-key' } });
+  });
+
+  it('does not bind to a certificate that merely authenticated the client', async () => {
+    const issued = await lab.ask({}, 'user-service', { proof: certificate });
+    expect(issued.tokenType).toBe('Bearer');
+    expect(decodeJwt(issued.token)).not.toHaveProperty('cnf');
+  });
+
+  it('binds a client to its certificate where it is registered for it', async () => {
+    const clients = caseRegistrations.clients.map((client) => ({ ...client, certificateBound: true }));
+    const open = await ExchangeLab.open({}, { clients });
+    expect(await open.claims({}, 'user-service', { proof: certificate })).toMatchObject({ cnf: certificate });
+    expect(await open.refusal()).toMatchObject({ code: 'invalid_request', rule: 'bound-client' });
+  });
+
+  it('keeps the binding to a certificate that the caller proves', async () => {
+    const subjectToken = await lab.token({ cnf: certificate });
+    const issued = await lab.ask({ subject_token: subjectToken }, 'user-service', { proof: certificate });
+    expect(decodeJwt(issued.token)).toMatchObject({ cnf: certificate });
+    expect(issued.tokenType).toBe('Bearer');
+  });
+
+  it('never drops a binding: an edge with rebind demands another proof', async () => {
+    const open = await openEdge({ rebind: true });
+    const subjectToken = await open.token({ cnf: { jkt: 'key-of-another' } });
+    expect(await open.refusal({ subject_token: subjectToken })).toMatchObject({ rule: 'key-binding' });
+    for (const own of [proof, certificate]) {
+      expect(await open.claims({ subject_token: subjectToken }, 'user-service', { proof: own })).toMatchObject({
+        cnf: own,
+      });
+    }
+  });
+
+  it('demands the proof of every key that a token is bound to', async () => {
+    const both = { ...proof, ...certificate };
+    const subjectToken = await lab.token({ cnf: both });
+    expect((await lab.refusal({ subject_token: subjectToken }, 'user-service', { proof })).rule).toBe('key-binding');
+    await expect(lab.ask({ subject_token: subjectToken }, 'user-service', { proof: both })).resolves.toBeDefined();
+  });
+
+  it('demands the key of an actor token, which no edge rebinds', async () => {
+    const open = await openEdge({ actor: 'actor_token', rebind: true });
+    const request = {
+      actor_token: await open.token({ sub: 'user-service', cnf: { jkt: 'key-of-another' } }),
+      actor_token_type: TokenType.AccessToken,
+    };
+    expect((await open.refusal(request, 'user-service', { proof })).rule).toBe('key-binding');
+    await expect(open.ask(request, 'user-service', { proof: { jkt: 'key-of-another' } })).resolves.toBeDefined();
+  });
+});
+
+describe('requested types', () => {
+  it('issues one access token under both names', async () => {
+    for (const type of [TokenType.AccessToken, TokenType.Jwt]) {
+      const issued = await lab.ask({ requested_token_type: type });
+      expect(issued).toMatchObject({ issuedTokenType: type, tokenType: 'Bearer' });
+      expect(decodeProtectedHeader(issued.token).typ).toBe('at+jwt');
+    }
+  });
+
+  it('issues an ID token only where the edge allows it, as N_A', async () => {
+    expect(await lab.refusal({ requested_token_type: TokenType.IdToken })).toMatchObject({
+      code: 'invalid_request',
+      rule: 'requested-type',
+    });
+    const open = await openEdge({ issues: [TokenType.IdToken] });
+    const issued = await open.ask({ requested_token_type: TokenType.IdToken });
+    expect(issued).toMatchObject({ issuedTokenType: TokenType.IdToken, tokenType: 'N_A', scopes: [] });
+    expect(decodeProtectedHeader(issued.token).typ).toBe('JWT');
+    const claims = decodeJwt(issued.token);
+    expect(claims).toMatchObject({
+      sub: 'baeldung',
+      aud: 'message-service',
+      azp: 'user-service',
+      act: { sub: 'user-service' },
+    });
+    expect(claims).not.toHaveProperty('scope');
+    expect((await open.refusal({ requested_token_type: TokenType.AccessToken })).rule).toBe('requested-type');
+  });
+
+  it('signs by the algorithm of the resource where all targets have the same', async () => {
+    const signed: unknown[] = [];
+    const resources = caseRegistrations.resources.map((resource) =>
+      resource.audience === 'archive' ? resource : { ...resource, signingAlgorithm: 'RS256' as const },
+    );
+    const open = await ExchangeLab.open({ onSign: (header) => signed.push(header.alg) }, { resources });
+    await open.ask({});
+    await open.ask({ audience: ['inbox', 'archive'], scope: 'mail.read' });
+    expect(signed).toEqual(['RS256', undefined]);
+  });
+});
+
+describe('state is asked at every exchange', () => {
+  it('refuses a token that is not on record, where the server keeps one', async () => {
+    const known = new Set<string>();
+    const state = {
+      isRevoked: () => Promise.resolve(false),
+      isKnown: (jwtId: string) => Promise.resolve(known.has(jwtId)),
+      account: () => Promise.resolve({ enabled: true, protected: false }),
+    };
+    const open = await ExchangeLab.open({ state });
+    const subjectToken = await open.token({ jti: 'one' });
+    expect(await open.refusal({ subject_token: subjectToken })).toMatchObject({
+      code: 'invalid_request',
+      rule: 'subject-state',
+    });
+    known.add('one');
+    await expect(open.ask({ subject_token: subjectToken })).resolves.toBeDefined();
+    const idToken = await open.token({ header: { typ: 'JWT' }, aud: 'web-app' });
+    await expect(
+      open.ask({ subject_token: idToken, subject_token_type: TokenType.IdToken }, 'web-app'),
+    ).resolves.toBeDefined();
+  });
+
+  it('asks anew each time: a revoked token, a disabled user, client or edge is refused at once', async () => {
+    const account = { enabled: true, protected: false };
+    const client = { clientId: 'user-service', enabled: true, confidential: true, represents: ['user-service'] };
+    let registrations = { ...caseRegistrations, clients: [client], edges: [toMessages] };
+    const revoked: string[] = [];
+    const policy = {
+      client: (id: string) => registrations.clients.find(({ clientId }) => clientId === id),
+      resource: (name: string) => registrations.resources.find(({ audience }) => audience === name),
+      edges: () => registrations.edges,
+    };
+    const open = await ExchangeLab.open({ policy, revoked, accounts: { baeldung: account } });
+    const request = { subject_token: await open.token({ jti: 'live' }) };
+    await expect(open.ask(request)).resolves.toBeDefined();
+
+    revoked.push('live');
+    expect((await open.refusal(request)).reason).toBe('the token is revoked');
+    revoked.pop();
+    account.enabled = false;
+    expect((await open.refusal(request)).reason).toBe('its subject is disabled');
+    account.enabled = true;
+    client.enabled = false;
+    expect(await open.refusal(request)).toMatchObject({ code: 'unauthorized_client', rule: 'client' });
+    client.enabled = true;
+    registrations = { ...registrations, edges: [] };
+    expect(await open.refusal(request)).toMatchObject({ code: 'invalid_target', rule: 'target' });
+    registrations = { ...registrations, clients: [] };
+    expect(await open.refusal(request)).toMatchObject({ code: 'unauthorized_client', rule: 'client' });
+  });
+
+  it('refuses the token of a client that is disabled', async () => {
+    const subjectToken = await lab.token({ sub: 'disabled-service', client_id: 'disabled-service' });
+    expect((await lab.refusal({ subject_token: subjectToken })).reason).toBe('its subject is disabled');
+  });
+});
+
+describe('rules', () => {
+  it('cannot widen: what a rule grants beyond the limits is not granted', async () => {
+    const generous: Rule = {
+      name: 'generous',
+      judge: () => narrow({ scopes: ['message.read', 'root'], expiresAt: Infinity }),
+    };
+    const open = await ExchangeLab.open({ rules: [...standardRules, generous] });
+    expect(await open.ask()).toMatchObject({ scopes: ['message.read'], expiresIn: 300 });
+  });
+
+  it('fail closed: a rule that throws refuses', async () => {
+    const broken: Rule = {
+      name: 'broken',
+      judge: () => {
+        throw new TypeError('oops');
+      },
+    };
+    const open = await ExchangeLab.open({ rules: [broken] });
+    expect(await open.refusal()).toMatchObject({ code: 'server_error', status: 500, reason: 'TypeError' });
+  });
+});

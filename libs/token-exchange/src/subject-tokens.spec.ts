@@ -1,0 +1,317 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { KeysUnavailable, type IssuerKeys } from '@onbehalf/jwt-verification';
+import { TokenType } from '@onbehalf/oauth-protocol';
+import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { ExchangeLab } from './exchange.fixture.js';
+import type { ForeignIssuer } from './index.js';
+
+let lab: ExchangeLab;
+beforeAll(async () => {
+  lab = await ExchangeLab.open();
+});
+
+describe('RFC 8693 §2.1: validation of the presented tokens', () => {
+  describe(
+    requirement(
+      'RFC8693-2.1-validation',
+      'the authorization server MUST perform the appropriate validation procedures for the indicated token type',
+    ),
+    () => {
+      it.each([
+        ['access_token', TokenType.AccessToken, 'user-service', {}],
+        ['jwt', TokenType.Jwt, 'user-service', {}],
+        [
+          'id_token',
+          TokenType.IdToken,
+          'web-app',
+          { header: { typ: 'JWT' }, aud: 'web-app', client_id: undefined, scope: undefined },
+        ],
+      ])('takes a right %s', async (_name, type, client, claims) => {
+        const request = { subject_token: await lab.token(claims), subject_token_type: type };
+        expect(await lab.claims(request, client)).toMatchObject({ sub: 'baeldung', aud: 'message-service' });
+      });
+
+      it('takes an ID token without typ, and one of several audiences that names the client as azp', async () => {
+        for (const claims of [{ aud: 'web-app' }, { aud: ['web-app', 'another'], azp: 'web-app' }]) {
+          const idToken = await lab.token({ header: { typ: undefined }, ...claims });
+          const request = { subject_token: idToken, subject_token_type: TokenType.IdToken };
+          expect(await lab.claims(request, 'web-app')).toMatchObject({ sub: 'baeldung' });
+        }
+      });
+
+      it('refuses an ID token whose authorized party is another, or of several audiences untold', async () => {
+        for (const claims of [{ aud: ['web-app', 'another'] }, { aud: 'web-app', azp: 'another' }]) {
+          const idToken = await lab.token({ header: { typ: 'JWT' }, ...claims });
+          const refusal = await lab.refusal(
+            { subject_token: idToken, subject_token_type: TokenType.IdToken },
+            'web-app',
+          );
+          expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
+        }
+      });
+
+      it('grants no scope by the scope claim of an ID token', async () => {
+        const edge = {
+          client: 'web-app',
+          subjectAudience: 'web-app',
+          target: 'message-service',
+          mode: 'delegation' as const,
+        };
+        const strict = await ExchangeLab.open(
+          {},
+          { edges: [{ ...edge, scopes: { 'message.read': { requires: ['user.read'] } } }] },
+        );
+        const idToken = await strict.token({ header: { typ: 'JWT' }, aud: 'web-app' });
+        const refusal = await strict.refusal(
+          { subject_token: idToken, subject_token_type: TokenType.IdToken },
+          'web-app',
+        );
+        expect(refusal.code).toBe('invalid_scope');
+      });
+    },
+  );
+
+  describe(
+    requirement(
+      'RFC8693-2.1-actor-validation',
+      'if the actor token is present, the server MUST also validate it by its indicated type',
+    ),
+    () => {
+      const toLedger = { audience: 'ledger', scope: 'ledger.read' };
+
+      it.each([TokenType.AccessToken, TokenType.Jwt])('takes a right %s', async (type) => {
+        const actor = await lab.token({ sub: 'user-service', client_id: 'user-service' });
+        const claims = await lab.claims({ ...toLedger, actor_token: actor, actor_token_type: type });
+        expect(claims['act']).toEqual({ sub: 'user-service' });
+      });
+
+      it.each(['at+jwt', 'logout+jwt', 'JWT'])('refuses an %s declared as another type', async (typ) => {
+        const actor = await lab.token({ header: { typ }, sub: 'user-service' });
+        const type = typ === 'at+jwt' ? TokenType.IdToken : TokenType.AccessToken;
+        const refusal = await lab.refusal({ ...toLedger, actor_token: actor, actor_token_type: type });
+        expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'actor-token' });
+      });
+    },
+  );
+
+  it.each([
+    ['sub', { sub: 7 }],
+    ['jti', { jti: '' }],
+    ['client_id', { client_id: 7 }],
+    ['scope', { scope: ['user.read'] }],
+    ['scope', { scope: 'user.read "' }],
+    ['aud', { aud: [7] }],
+    ['aud', { aud: '' }],
+    ['act', { act: { iss: 'x' } }],
+    ['act', { act: [] }],
+    ['cnf', { cnf: 'key' }],
+    ['cnf', { cnf: null }],
+    ['cnf', { cnf: {} }],
+    ['cnf', { cnf: { jkt: 7 } }],
+    ['auth_time', { auth_time: 'now' }],
+    ['acr', { acr: 1 }],
+    ['amr', { amr: 'pwd' }],
+    ['amr', { amr: [1] }],
+    ['sid', { sid: {} }],
+    ['sub_profile', { sub_profile: [] }],
+  ])('refuses a token with a malformed %s: %j', async (claim, claims) => {
+    const refusal = await lab.refusal({ subject_token: await lab.token(claims) });
+    expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
+    expect(refusal.description).toContain(claim);
+  });
+});
+
+describe('RFC 9068: the access tokens that are taken', () => {
+  describe(requirement('RFC9068-4-typ', 'the typ header value MUST be at+jwt or application/at+jwt'), () => {
+    it.each(['at+jwt', 'application/at+jwt', 'AT+JWT'])('takes %s', async (typ) => {
+      await expect(lab.ask({ subject_token: await lab.token({ header: { typ } }) })).resolves.toBeDefined();
+    });
+
+    it.each(['JWT', 'jwt', undefined, 'at-jwt'])('refuses %s', async (typ) => {
+      for (const type of [TokenType.AccessToken, TokenType.Jwt]) {
+        const subjectToken = await lab.token({ header: { typ } });
+        const refusal = await lab.refusal({ subject_token: subjectToken, subject_token_type: type });
+        expect(refusal.code).toBe('invalid_request');
+      }
+    });
+  });
+
+  it(requirement('RFC9068-4-issuer', 'the issuer identifier MUST exactly match the value of iss'), async () => {
+    for (const iss of ['http://localhost:9001/', 'http://LOCALHOST:9001', 'https://localhost:9001']) {
+      expect((await lab.refusal({ subject_token: await lab.token({ iss }) })).code).toBe('invalid_request');
+    }
+  });
+
+  it(
+    requirement('RFC9068-4-audience', 'aud MUST contain an identifier that the recipient expects for itself'),
+    async () => {
+      expect(await lab.refusal({ subject_token: await lab.token({ aud: 'message-service' }) })).toMatchObject({
+        code: 'invalid_request',
+        rule: 'subject-audience',
+      });
+      await expect(lab.ask({ subject_token: await lab.token({ aud: ['x', 'user-service'] }) })).resolves.toBeDefined();
+    },
+  );
+
+  it(
+    requirement('RFC9068-4-signature', 'the signature MUST be validated, with the keys of the authorization server'),
+    async () => {
+      const { world } = lab;
+      const forged = await world.stranger.token({ iss: world.server.issuer, aud: 'user-service', scope: 'user.read' });
+      expect((await lab.refusal({ subject_token: forged })).code).toBe('invalid_request');
+    },
+  );
+
+  it(requirement('RFC9068-4-none', 'a JWT in which the value of alg is none MUST be rejected'), async () => {
+    const [, payload] = (await lab.token()).split('.');
+    const header = Buffer.from(JSON.stringify({ alg: 'none', typ: 'at+jwt' })).toString('base64url');
+    for (const signature of ['', 'AA']) {
+      expect((await lab.refusal({ subject_token: `${header}.${payload}.${signature}` })).code).toBe('invalid_request');
+    }
+  });
+
+  it(requirement('RFC9068-4-expiry', 'the current time MUST be before the time of exp'), async () => {
+    const expired = await lab.token({ exp: lab.world.now - 1 });
+    expect((await lab.refusal({ subject_token: expired })).code).toBe('invalid_request');
+  });
+
+  it.each(['exp', 'sub', 'aud', 'client_id', 'iat', 'jti'])('requires the claim %s (RFC 9068 §2.2)', async (claim) => {
+    for (const type of [TokenType.AccessToken, TokenType.Jwt]) {
+      const subjectToken = await lab.token({ [claim]: undefined });
+      const refusal = await lab.refusal({ subject_token: subjectToken, subject_token_type: type });
+      expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
+    }
+  });
+});
+
+describe('foreign issuers', () => {
+  let partner: TestIssuer;
+  const subjectAudience = 'user-service';
+  const edge = { client: 'user-service', subjectAudience, target: 'message-service', mode: 'delegation' as const };
+  const scopes = { 'message.read': {} };
+
+  beforeAll(async () => {
+    partner = await createTestIssuer({ issuer: 'https://partner.example', algorithm: 'RS256' });
+  });
+
+  const openTo = (
+    foreign: Partial<ForeignIssuer> = {},
+    subjectIssuers = ['https://partner.example'],
+  ): Promise<ExchangeLab> =>
+    ExchangeLab.open(
+      { foreign: [{ ...partner, ...foreign }] },
+      {
+        edges: [
+          {
+            ...edge,
+            scopes,
+            subjectIssuers,
+            actor: 'either',
+            actors: [{ sub: 'robot', iss: 'https://partner.example' }],
+          },
+        ],
+      },
+    );
+
+  const jwt = async (claims: object = {}): Promise<{ subject_token: string; subject_token_type: string }> => ({
+    subject_token: await partner.token({ sub: 'alice', aud: 'user-service', ...claims }),
+    subject_token_type: TokenType.Jwt,
+  });
+
+  it('knows a foreign subject as iss#sub', async () => {
+    expect(await (await openTo()).claims(await jwt())).toMatchObject({ sub: 'https://partner.example#alice' });
+  });
+
+  it('knows it again when its token is exchanged a second time', async () => {
+    const open = await openTo();
+    const sub = 'https://partner.example#alice';
+    expect(await open.claims({ subject_token: await open.token({ sub }) })).toMatchObject({ sub });
+  });
+
+  it('maps a claim to a local account where it is configured', async () => {
+    const open = await openTo({ subject: { claim: 'email', to: 'account' } });
+    expect(await open.claims(await jwt({ email: 'baeldung' }))).toMatchObject({ sub: 'baeldung' });
+  });
+
+  it.each([
+    ['no account', { email: 'stranger' }, 'subject-state'],
+    ['the identifier of a client', { email: 'message-service' }, 'subject-state'],
+    ['a disabled account', { email: 'former' }, 'subject-state'],
+    ['nothing', {}, 'subject-token'],
+  ])('refuses a mapping to %s', async (_name, claims, rule) => {
+    const open = await openTo({ subject: { claim: 'email', to: 'account' } });
+    expect(await open.refusal(await jwt(claims))).toMatchObject({ code: 'invalid_request', rule });
+  });
+
+  it('names the issuer of foreign actors', async () => {
+    const claims = await (
+      await openTo()
+    ).claims(await jwt({ act: { sub: 'gateway', act: { sub: 'x', iss: 'https://y' } } }));
+    expect(claims['act']).toEqual({
+      sub: 'user-service',
+      act: { sub: 'gateway', iss: 'https://partner.example', act: { sub: 'x', iss: 'https://y' } },
+    });
+  });
+
+  it('takes a foreign actor that the edge names with its issuer', async () => {
+    const open = await openTo();
+    const actor = await partner.token({ sub: 'robot', aud: 'user-service', client_id: 'c', sub_profile: 'ai_agent' });
+    const request = { actor_token: actor, actor_token_type: TokenType.Jwt };
+    expect((await open.claims(request))['act']).toEqual({
+      sub: 'robot',
+      iss: 'https://partner.example',
+      client_id: 'c',
+      sub_profile: 'ai_agent',
+    });
+  });
+
+  it('refuses a foreign actor that bears the name of the client', async () => {
+    const actor = await partner.token({ sub: 'user-service', aud: 'user-service' });
+    const request = { actor_token: actor, actor_token_type: TokenType.Jwt };
+    expect(await (await openTo()).refusal(request)).toMatchObject({ code: 'invalid_request', rule: 'actor' });
+  });
+
+  it('refuses a foreign token where the edge does not name its issuer', async () => {
+    expect(await (await openTo({}, [])).refusal(await jwt())).toMatchObject({
+      code: 'invalid_request',
+      rule: 'subject-issuer',
+    });
+  });
+
+  it('refuses a foreign token declared as an access token of this server', async () => {
+    const request = { ...(await jwt()), subject_token_type: TokenType.AccessToken };
+    expect(await (await openTo()).refusal(request)).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
+  });
+
+  it('takes no other typ than the configured ones', async () => {
+    expect((await (await openTo()).refusal(await jwt({ header: { typ: 'JWT' } }))).code).toBe('invalid_request');
+    const open = await openTo({ types: ['jwt'] });
+    await expect(open.ask(await jwt({ header: { typ: undefined } }))).resolves.toBeDefined();
+  });
+
+  it('takes no other algorithm than the pinned ones', async () => {
+    const open = await openTo({ algorithms: ['ES256'] });
+    expect((await open.refusal(await jwt())).code).toBe('invalid_request');
+  });
+
+  it('never asks an unknown issuer for its keys', async () => {
+    const asked: unknown[] = [];
+    const keys: IssuerKeys = { find: (header) => (asked.push(header), partner.keys.find(header)) };
+    const open = await openTo({ keys });
+    await open.refusal(await jwt({ iss: 'https://unknown.example' }));
+    expect(asked).toHaveLength(0);
+    await open.ask(await jwt());
+    expect(asked).toHaveLength(1);
+  });
+
+  it('answers temporarily_unavailable, not a bad token, while keys cannot be had', async () => {
+    const keys: IssuerKeys = { find: () => Promise.reject(new KeysUnavailable('https://partner.example', 30)) };
+    const refusal = await (await openTo({ keys })).refusal(await jwt());
+    expect(refusal).toMatchObject({ code: 'temporarily_unavailable', status: 503 });
+    expect(refusal.cause).toMatchObject({ retryAfter: 30 });
+  });
+
+  it('takes a foreign token without jti, which nobody can revoke', async () => {
+    await expect((await openTo()).ask(await jwt({ jti: undefined }))).resolves.toMatchObject({ parents: [] });
+  });
+});
