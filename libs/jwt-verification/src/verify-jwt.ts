@@ -159,7 +159,7 @@ function toRejection(error: unknown): unknown {
   if (error instanceof errors.JWTExpired)
     return new TokenRejection('expired', 'The token has expired', { cause: error });
   if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'nbf')
+    if (error.claim === 'nbf' && error.reason === 'check_failed')
       return new TokenRejection('not_yet_valid', 'The token is not valid yet', { cause: error });
     return invalidClaim(error.claim, error);
   }

@@ -19,8 +19,8 @@ export class MalformedCredentials extends Error {
   }
 }
 
-// RFC 6750 §2.1: b64token, and nothing after it. passport-jwt's extractor alone would take the first of several words.
-const TOKEN68 = /^[A-Za-z0-9._~+/-]+=*$/;
+// RFC 6750 §2.1: 1*SP b64token, and nothing after it. passport-jwt's extractor alone would take the first of several words.
+const CREDENTIALS = /^\S+ +[A-Za-z0-9._~+/-]+=*$/;
 
 const extractors: Readonly<Record<ChallengeScheme, passportJwt.JwtFromRequestFunction>> = {
   Bearer: passportJwt.ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -36,13 +36,13 @@ export function readCredentials(request: GuardedRequest, schemes: readonly Chall
   const values = authorizationValues(request);
   if (values.length > 1) throw new MalformedCredentials('The Authorization header must not be repeated');
   const [value = ''] = values;
-  const scheme = schemes.find((known) => new RegExp(`^\\s*${known}(\\s|$)`, 'i').test(value));
+  const scheme = schemes.find((known) => new RegExp(`^${known}(\\s|$)`, 'i').test(value));
   if (!scheme) return undefined;
   if (carriesTokenElsewhere(request)) {
     throw new MalformedCredentials('The access token must be sent by one method only', scheme);
   }
   const token = extractors[scheme](request as Parameters<passportJwt.JwtFromRequestFunction>[0]);
-  if (token === null || !TOKEN68.test(value.trim().slice(scheme.length).trimStart())) {
+  if (token === null || !CREDENTIALS.test(value)) {
     throw new MalformedCredentials('The Authorization header must hold exactly one access token', scheme);
   }
   return { scheme, token };

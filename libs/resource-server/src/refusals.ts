@@ -119,6 +119,6 @@ const MAX_DESCRIPTION = 300;
 
 // RFC 6750 §3: error_description must not hold characters outside %x20-21 / %x23-5B / %x5D-7E
 function sendable(description: string): string {
-  const text = description.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?');
+  const text = description.replaceAll('"', "'").replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '?');
   return text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}...` : text;
 }
