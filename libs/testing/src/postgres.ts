@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,10 @@ export interface PostgresOptions {
 export interface TestPostgres {
   /** The address of an empty database: a schema of its own, which the connection finds first. */
   database(): Promise<string>;
+  /** Makes the server hang, as a machine does that is out of reach; absent for a server that was given. */
+  readonly hang?: () => void;
+  /** Lets it go on. */
+  readonly resume?: () => void;
   /** Drops what was made, and stops the server if it was started for the test. */
   stop(): Promise<void>;
 }
@@ -66,11 +70,20 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
   const kill = () => void server.kill('SIGQUIT');
   process.once('exit', kill);
   await ready(binaries, port, server);
-  return databasesOn(`postgres://postgres@127.0.0.1:${port}/postgres`, async () => {
+  const databases = databasesOn(`postgres://postgres@127.0.0.1:${port}/postgres`, async () => {
     process.removeListener('exit', kill);
     await stopped(server);
     rmSync(directory, { recursive: true, force: true });
   });
+  const signal = (name: NodeJS.Signals) => processesOf(server).forEach((pid) => process.kill(pid, name));
+  return { ...databases, hang: () => signal('SIGSTOP'), resume: () => signal('SIGCONT') };
+}
+
+/** The server and its backends, each of which is a process and leads a session of its own. */
+function processesOf({ pid }: ChildProcess): number[] {
+  if (pid === undefined) return [];
+  const backends = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
+  return [pid, ...backends.filter(Boolean).map(Number)];
 }
 
 /** PostgreSQL refuses to run as root; the package brings a user for it. */
