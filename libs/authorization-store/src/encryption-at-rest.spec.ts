@@ -114,7 +114,7 @@ describe.each(databases)('encryption at rest on $name', (kind) => {
     const sessions = store.providerAdapter('Session');
     await sessions.upsert('mine', { jti: 'mine', accountId: 'me' }, 60);
     await sessions.upsert('yours', { jti: 'yours', accountId: 'you' }, 60);
-    const database = connect(parseStoreUrl(url), { url });
+    const database = connect(parseStoreUrl(url));
     await sql`update provider_records set payload = (select max(payload) from provider_records)`.execute(database);
     await database.destroy();
     const found = await Promise.allSettled([sessions.find('mine'), sessions.find('yours')]);

@@ -83,7 +83,7 @@ describe.each(databases)('the store on $name', (kind) => {
     const dialect = kind.name === 'SQLite' ? 'sqlite' : 'postgres';
     const opened = async () => {
       const url = await kind.database();
-      return connect(parseStoreUrl(url), { url });
+      return connect(parseStoreUrl(url));
     };
 
     it('apply what is missing, in order, once', async () => {

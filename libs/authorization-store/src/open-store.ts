@@ -23,11 +23,16 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** Connections to PostgreSQL; 10 unless told. */
   readonly connections?: number;
+  /** Seconds until a query, or the wait for a connection to PostgreSQL, is given up; 3 unless told. */
+  readonly timeout?: number;
   /** Seconds between two sweeps of expired rows; 60 unless told, 0 for never. */
   readonly sweepInterval?: number;
   /** Is told of each query: how long it took, and whether it failed. For metrics. */
   readonly onQuery?: (query: { readonly milliseconds: number; readonly failed: boolean }) => void;
 }
+
+/** Seconds: a step on a large table, or the wait for another replica that migrates, may take long. */
+const MIGRATION_TIMEOUT = 600;
 
 /**
  * Opens the store and brings its schema up to date.
@@ -37,13 +42,10 @@ export interface StoreOptions {
 export async function openStore(options: StoreOptions): Promise<AuthorizationStore> {
   const location = parseStoreUrl(options.url);
   const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
+  // a database in memory ends with its connection, so SQLite migrates on the one that stays
+  if (location.dialect === 'postgres') await migrate(options.url);
   const database = connect(location, options);
-  try {
-    await migrateSchema(database, location.dialect);
-  } catch (error) {
-    await database.destroy();
-    throw error;
-  }
+  if (location.dialect === 'sqlite') await migrateOn(database, location);
   const { issuer, clock = systemClock, sweepInterval = 60 } = options;
   return new AuthorizationStore({
     database,
@@ -57,21 +59,33 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
 /**
  * Brings the schema up to date and nothing else, for a deployment that does so by hand.
  * @returns the names of the steps that were applied
+ * @throws SchemaTooNew when the schema is of a newer, incompatible version
  */
 export async function migrate(url: string): Promise<string[]> {
   const location = parseStoreUrl(url);
-  const database = connect(location, { url });
+  const database = connect(location, { connections: 1 }, MIGRATION_TIMEOUT);
+  const applied = await migrateOn(database, location);
+  await database.destroy();
+  return applied;
+}
+
+async function migrateOn(database: Kysely<Schema>, { dialect }: StoreLocation): Promise<string[]> {
   try {
-    return await migrateSchema(database, location.dialect);
-  } finally {
+    return await migrateSchema(database, dialect);
+  } catch (error) {
     await database.destroy();
+    throw error;
   }
 }
 
 /** A connection to the database. */
-export function connect(location: StoreLocation, { connections = 10, onQuery }: StoreOptions): Kysely<Schema> {
-  const dialect =
-    location.dialect === 'sqlite' ? sqliteDialect(location.path) : postgresDialect(location.url, connections);
+export function connect(
+  location: StoreLocation,
+  { connections = 10, timeout = 3, onQuery }: Omit<StoreOptions, 'url'> = {},
+  queryTimeout = timeout,
+): Kysely<Schema> {
+  const pool = { connections, connectTimeout: timeout * 1000, queryTimeout: queryTimeout * 1000 };
+  const dialect = location.dialect === 'sqlite' ? sqliteDialect(location.path) : postgresDialect(location.url, pool);
   const log = ({ level, queryDurationMillis }: LogEvent) =>
     onQuery?.({ milliseconds: queryDurationMillis, failed: level === 'error' });
   return new Kysely<Schema>({ dialect, ...(onQuery ? { log } : {}) });

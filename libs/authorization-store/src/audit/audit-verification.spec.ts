@@ -26,7 +26,7 @@ describe.each(databases)('a tampered audit trail on $name', (kind) => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'onbehalf-audit-'));
     url = kind.name === 'SQLite' ? `sqlite:${join(directory, 'store.db')}` : await kind.database();
-    database = connect(parseStoreUrl(url), { url });
+    database = connect(parseStoreUrl(url));
     first = await openStore({ url, encryptionKeys });
     second = await openStore({ url, encryptionKeys });
     writers.length = 0;

@@ -4,18 +4,25 @@ import pg from 'pg';
 /** The type of every integer column here (PostgreSQL's `int8`). */
 const INT8 = 20;
 
-/** Milliseconds. A database that hangs is an outage after this time, not a wait without end. */
-const CONNECT_TIMEOUT = 3000;
-const QUERY_TIMEOUT = 5000;
+export interface PoolOptions {
+  readonly connections: number;
+  /** Milliseconds until the wait for a connection is given up. */
+  readonly connectTimeout: number;
+  /** Milliseconds. A database that hangs is an outage after this time, not a wait without end. */
+  readonly queryTimeout: number;
+}
 
 /** PostgreSQL through a pool of connections. */
-export function postgresDialect(url: string, connections: number): PostgresDialect {
+export function postgresDialect(
+  url: string,
+  { connections, connectTimeout, queryTimeout }: PoolOptions,
+): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT,
-    statement_timeout: QUERY_TIMEOUT,
+    connectionTimeoutMillis: connectTimeout,
+    query_timeout: queryTimeout,
+    statement_timeout: queryTimeout,
     keepAlive: true,
     application_name: 'onbehalf',
     // times and counters fit a double; the default is a string

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startPostgres } from '@onbehalf/testing';
+import type { AuthorizationStore } from './authorization-store.js';
+import { openStore } from './open-store.js';
+
+/** Seconds; `npm run soak` asks for 30. */
+const OUTAGE = Number(process.env['SOAK_OUTAGE'] ?? 2);
+const TIMEOUT = 0.5;
+
+const postgres = await startPostgres();
+const { hang, resume } = postgres ?? {};
+const describeOutage = hang && resume ? describe : describe.skip;
+
+describeOutage(`PostgreSQL hangs for ${OUTAGE} seconds`, () => {
+  let store: AuthorizationStore;
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  beforeAll(async () => {
+    process.on('unhandledRejection', note);
+    const url = (await postgres?.database()) as string;
+    store = await openStore({ url, encryptionKeys: [Buffer.alloc(32, 1).toString('base64')], timeout: TIMEOUT });
+  });
+  afterAll(async () => {
+    process.removeListener('unhandledRejection', note);
+    await store.close();
+    await postgres?.stop();
+  });
+
+  it('fails every call in time, acknowledges nothing, and is back within five seconds', async () => {
+    const acknowledged: string[] = [];
+    let failed = 0;
+    let slowest = 0;
+    const write = async (id: string) => {
+      const start = Date.now();
+      await store.audit.append({ type: 'write', issuedTokenId: id }).then(
+        () => acknowledged.push(id),
+        () => (failed += 1),
+      );
+      slowest = Math.max(slowest, Date.now() - start);
+    };
+    await write('before');
+    const end = Date.now() + OUTAGE * 1000;
+    hang?.();
+    try {
+      for (let round = 0; Date.now() < end; round += 1) {
+        const writes = Array.from({ length: 20 }, (_, index) => write(`during-${round}-${index}`));
+        const check = expect(store.check()).rejects.toThrow();
+        await Promise.all([...writes, check]);
+      }
+    } finally {
+      resume?.();
+    }
+    expect(acknowledged).toEqual(['before']);
+    expect(failed).toBeGreaterThan(0);
+    // a record may wait for the group before its own, and each of the two for a connection and for an answer
+    expect(slowest).toBeLessThan(4 * TIMEOUT * 1000 + 500);
+    const back = Date.now();
+    while (!acknowledged.includes('after') && Date.now() - back < 5_000) await write('after');
+    expect(acknowledged).toEqual(['before', 'after']);
+    expect(await store.audit.verify()).toMatchObject({ ok: true });
+    expect(unhandled).toEqual([]);
+  }, 60_000);
+});
