@@ -47,13 +47,10 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
   const database = connect(location, options);
   if (location.dialect === 'sqlite') await migrateOn(database, location);
   const { issuer, clock = systemClock, sweepInterval = 60 } = options;
-  return new AuthorizationStore({
-    database,
-    sealing,
-    clock,
-    sweepInterval,
-    ...(issuer === undefined ? {} : { issuer }),
-  });
+  const own = issuer === undefined ? {} : { issuer };
+  const store = new AuthorizationStore({ database, sealing, clock, sweepInterval, ...own });
+  await store.check();
+  return store;
 }
 
 /**
