@@ -3,6 +3,7 @@ import { actorChain } from './delegation.js';
 import { ExchangeRefusal } from './exchange-refusal.js';
 import type { IssuedToken } from './issued-token.js';
 import type { Progress } from './progress.js';
+import { recordable } from './recordable.js';
 import type { ExchangeContext, ExchangeRequest } from './stages.js';
 
 /** The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. */
@@ -60,7 +61,12 @@ function describeIssued({ jwtId, issuedTokenType, expiresAt, scopes }: IssuedTok
 }
 
 function describeRefusal({ rule, code, reason }: ExchangeRefusal): Outcome {
-  return { outcome: SERVER_FAULTS.includes(code) ? 'failed' : 'rejected', rule, error: code, reason };
+  return {
+    outcome: SERVER_FAULTS.includes(code) ? 'failed' : 'rejected',
+    rule,
+    error: code,
+    reason: recordable(reason),
+  };
 }
 
 const SERVER_FAULTS: readonly OAuthErrorCode[] = ['server_error', 'temporarily_unavailable'];
@@ -83,11 +89,4 @@ function describe({ time, clientId, context, reached }: AuditedRequest): Omit<Ex
 
 function targetsAsSent(request: ExchangeRequest | undefined): readonly string[] {
   return request ? [...request.audiences, ...request.resources].map(recordable) : [];
-}
-
-const LONGEST_RECORDED = 500;
-
-// a client may send anything anywhere: what looks like a token is not written down
-function recordable(sent: string): string {
-  return sent.length > LONGEST_RECORDED || /[\w-]{16,}\.[\w-]{16,}\.[\w-]*/.test(sent) ? '[not recorded]' : sent;
 }

@@ -138,8 +138,18 @@ export class ExchangeLab {
   }
 
   /** The refusal that {@link ask} meets. */
-  async refusal(...request: Parameters<ExchangeLab['ask']>): Promise<ExchangeRefusal> {
-    const outcome: unknown = await this.ask(...request).catch((error: unknown) => error);
+  async refusal(mutation: FormMutation = {}, clientId?: string, context?: ExchangeContext): Promise<ExchangeRefusal> {
+    return this.refusalOf(await this.form(mutation), clientId, context);
+  }
+
+  /** The refusal that a form meets. */
+  async refusalOf(
+    form: URLSearchParams,
+    clientId = 'user-service',
+    context?: ExchangeContext,
+  ): Promise<ExchangeRefusal> {
+    const client = clientOf(this.registrations, clientId);
+    const outcome: unknown = await this.exchange.exchange(form, client, context).catch((error: unknown) => error);
     if (outcome instanceof ExchangeRefusal) return outcome;
     throw new Error('the request was not refused');
   }

@@ -3,6 +3,7 @@ import type { DecisionStep } from './decide.js';
 import { actorChain } from './delegation.js';
 import type { ExchangeRefusal } from './exchange-refusal.js';
 import type { Progress } from './progress.js';
+import { recordable } from './recordable.js';
 import type { Limits } from './stages.js';
 
 /** Which rule refused, and why. */
@@ -45,5 +46,5 @@ export function explain({ resources, subject, exchange, decision }: Progress, fa
 }
 
 function explainRefusal({ rule, code, description, reason }: ExchangeRefusal): ExplainedRefusal {
-  return { rule, error: code, description, reason };
+  return { rule, error: code, description, reason: recordable(reason) };
 }

@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock, TokenType } from '@onbehalf/oauth-protocol';
+import { exchangeCases } from '@onbehalf/testing';
+import { clientOf, ExchangeLab, type Surroundings } from './exchange.fixture.js';
+import {
+  AuditedTokenExchange,
+  type AuditSink,
+  type ExchangeAuditEvent,
+  type IssuedToken,
+  type TokenIssuer,
+} from './index.js';
+
+let lab: ExchangeLab;
+let events: ExchangeAuditEvent[];
+const sink: AuditSink = { record: (event) => Promise.resolve(void events.push(event)) };
+
+beforeEach(() => {
+  events = [];
+});
+
+const audited = async (surroundings: Surroundings = {}, into: AuditSink = sink): Promise<AuditedTokenExchange> => {
+  lab = await ExchangeLab.open(surroundings);
+  return new AuditedTokenExchange({ exchange: lab.exchange, sink: into, clock: systemClock });
+};
+
+const ask = async (exchange: AuditedTokenExchange, mutation = {}): Promise<IssuedToken> =>
+  exchange.exchange(await lab.form(mutation), clientOf(lab.registrations, 'user-service'), { traceId: 'trace-1' });
+
+describe('one record for every request', () => {
+  it('tells of an issued token who, for whom, what, when and why', async () => {
+    const exchange = await audited();
+    const subjectToken = await lab.token({ jti: 'token-a', act: { sub: 'gateway' } });
+    const issued = await ask(exchange, { subject_token: subjectToken });
+    expect(events).toEqual([
+      {
+        outcome: 'issued',
+        time: expect.any(Number),
+        clientId: 'user-service',
+        kind: 'delegation',
+        subject: 'baeldung',
+        subjectIssuer: 'http://localhost:9001',
+        actors: [{ sub: 'user-service' }, { sub: 'gateway' }],
+        subjectTokenId: 'token-a',
+        issuedTokenId: issued.jwtId,
+        issuedTokenType: TokenType.AccessToken,
+        expiresAt: issued.expiresAt,
+        targets: ['message-service'],
+        scopesRequested: ['message.read'],
+        scopesGranted: ['message.read'],
+        traceId: 'trace-1',
+      },
+    ]);
+  });
+
+  it('names the actor token, and the reason that was stated for an impersonation', async () => {
+    const exchange = await audited();
+    const actor = await lab.token({ jti: 'actor-1', sub: 'user-service' });
+    const ledger = { audience: 'ledger', scope: 'ledger.read' };
+    await ask(exchange, { ...ledger, actor_token: actor, actor_token_type: TokenType.Jwt });
+    await ask(exchange, { audience: 'helpdesk', scope: 'helpdesk.view', reason: 'ticket 4711' });
+    expect(events[0]).toMatchObject({ actorTokenId: 'actor-1' });
+    expect(events[1]).toMatchObject({ kind: 'impersonation', statedReason: 'ticket 4711', actors: [] });
+  });
+
+  it('tells of a rejected request which rule refused and why', async () => {
+    const exchange = await audited();
+    const subjectToken = await lab.token({ aud: 'message-service', jti: 'stolen' });
+    await expect(ask(exchange, { subject_token: subjectToken })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(events).toEqual([
+      expect.objectContaining({
+        outcome: 'rejected',
+        rule: 'subject-audience',
+        error: 'invalid_request',
+        reason: 'the token is for message-service; the client represents user-service',
+        subject: 'baeldung',
+        subjectTokenId: 'stolen',
+        traceId: 'trace-1',
+      }),
+    ]);
+  });
+
+  it('tells of a request that cannot even be parsed', async () => {
+    await expect(ask(await audited(), { grant_type: undefined })).rejects.toBeDefined();
+    expect(events).toEqual([expect.objectContaining({ outcome: 'rejected', rule: 'request', targets: [] })]);
+  });
+
+  it('tells of an unknown target as it was sent', async () => {
+    await expect(ask(await audited(), { audience: 'nobody' })).rejects.toBeDefined();
+    expect(events[0]).toMatchObject({ rule: 'target', targets: ['nobody'] });
+  });
+
+  it('tells of a failure of what the server depends on', async () => {
+    const state = {
+      isRevoked: () => Promise.reject(new Error('no connection')),
+      account: () => Promise.resolve(undefined),
+    };
+    await expect(ask(await audited({ state }))).rejects.toMatchObject({ code: 'server_error', rule: 'exchange' });
+    expect(events).toEqual([expect.objectContaining({ outcome: 'failed', error: 'server_error' })]);
+  });
+
+  it('tells of an issuer that fails', async () => {
+    const issuers: TokenIssuer[] = [
+      { types: [TokenType.AccessToken], issue: () => Promise.reject(new Error('no key')) },
+    ];
+    await expect(ask(await audited({ issuers }))).rejects.toMatchObject({ code: 'server_error' });
+    expect(events).toEqual([expect.objectContaining({ outcome: 'failed' })]);
+  });
+
+  it('is exactly one for each of the cases of bad input, and holds no token', async () => {
+    const exchange = await audited();
+    for (const [index, one] of exchangeCases.entries()) {
+      const form = await lab.form(await one.send(lab.world));
+      const client = clientOf(lab.registrations, one.client ?? 'user-service');
+      await exchange.exchange(form, client).catch(() => undefined);
+      expect(events).toHaveLength(index + 1);
+      const record = JSON.stringify(events.at(-1));
+      for (const name of ['subject_token', 'actor_token']) {
+        for (const part of form.getAll(name).flatMap((token) => token.split('.'))) {
+          if (part.length > 8) expect(record).not.toContain(part);
+        }
+      }
+    }
+  });
+
+  it.each(['audience', 'resource', 'scope', 'reason'])('holds no token that was sent as %s', async (parameter) => {
+    const exchange = await audited();
+    const token = await lab.token();
+    const value = parameter === 'resource' ? `urn:${token}` : token;
+    await ask(exchange, { audience: undefined, [parameter]: value }).catch(() => undefined);
+    await ask(exchange, { [parameter]: value }).catch(() => undefined);
+    expect(events).toHaveLength(2);
+    expect(JSON.stringify(events)).not.toContain(token.split('.')[1]);
+  });
+});
+
+describe('a record that cannot be written', () => {
+  const failing: AuditSink = { record: () => Promise.reject(new Error('disk full')) };
+  const throwing: AuditSink = {
+    record: () => {
+      throw new Error('disk full');
+    },
+  };
+
+  it.each([failing, throwing])('withholds the token', async (broken) => {
+    const exchange = await audited({}, broken);
+    await expect(ask(exchange)).rejects.toMatchObject({ code: 'server_error', rule: 'audit' });
+  });
+
+  it.each([failing, throwing])('does not turn a refusal into anything else', async (broken) => {
+    const exchange = await audited({}, broken);
+    await expect(ask(exchange, { audience: 'nobody' })).rejects.toMatchObject({ code: 'invalid_target' });
+  });
+});
+
+describe('an explanation', () => {
+  it('leaves no record', async () => {
+    const exchange = await audited();
+    const explanation = await exchange.explain(await lab.form(), clientOf(lab.registrations, 'user-service'));
+    expect(explanation.outcome).toBe('permitted');
+    expect(events).toEqual([]);
+  });
+});

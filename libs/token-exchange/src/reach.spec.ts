@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { caseRegistrations } from '@onbehalf/testing';
+import { routesTo, type ClientRegistration, type Edge, type PolicyRegistrations } from './index.js';
+
+const client = (clientId: string, represents: readonly string[] = [clientId]): ClientRegistration => ({
+  clientId,
+  enabled: true,
+  confidential: true,
+  represents,
+});
+
+const edge = (from: string, target: string, scopes: Edge['scopes'], more: Partial<Edge> = {}): Edge => ({
+  client: from,
+  subjectAudience: from,
+  target,
+  mode: 'delegation',
+  scopes,
+  ...more,
+});
+
+const chain: PolicyRegistrations = {
+  clients: [client('a'), client('b'), client('c')],
+  resources: ['a', 'b', 'c'].map((audience) => ({ audience, scopes: ['read', 'write'] })),
+  edges: [
+    edge('a', 'b', { read: {} }),
+    edge('b', 'c', { read: { requires: ['read'] }, write: { requires: ['write'] } }),
+  ],
+};
+
+const withEdges = (...edges: readonly Edge[]): PolicyRegistrations => ({ ...chain, edges });
+
+describe('who can reach an audience, as whom, with which scopes', () => {
+  it('tells the scenario', () => {
+    expect(routesTo('message-service', caseRegistrations)).toContainEqual({
+      hops: [
+        { client: 'user-service', subjectAudience: 'user-service', target: 'message-service', mode: 'delegation' },
+      ],
+      actors: ['user-service'],
+      scopes: ['message.read'],
+    });
+  });
+
+  it('follows chains, the shortest first, and the scopes that survive them', () => {
+    expect(
+      routesTo('c', chain).map(({ hops, actors, scopes }) => [hops.map((hop) => hop.client), actors, scopes]),
+    ).toEqual([
+      [['b'], ['b'], ['read', 'write']],
+      [['a', 'b'], ['b', 'a'], ['read']],
+    ]);
+  });
+
+  it('tells nobody where no edge leads, and where no scope arrives', () => {
+    expect(routesTo('a', chain)).toEqual([]);
+    expect(routesTo('b', withEdges(edge('a', 'b', { 'not-a-scope': {} })))).toEqual([]);
+    expect(routesTo('x', withEdges(edge('a', 'x', { read: {} })))).toEqual([]);
+  });
+
+  it.each([
+    ['is not registered', []],
+    ['is disabled', [{ ...client('a'), enabled: false }]],
+    ['is public', [{ ...client('a'), confidential: false }]],
+    ['does not receive the tokens', [client('a', ['other'])]],
+  ])('leaves out an edge whose client %s', (_name, clients) => {
+    const registrations = { ...withEdges(edge('a', 'b', { read: {} }, { subjectAudience: 'z' })), clients };
+    expect(routesTo('b', registrations)).toEqual([]);
+  });
+
+  it('counts ID tokens, whose audience is the client itself', () => {
+    expect(routesTo('b', { ...withEdges(edge('a', 'b', { read: {} })), clients: [client('a', [])] })).toHaveLength(1);
+  });
+
+  it('tells an impersonation by nobody acting, and a delegation that goes on by all who act', () => {
+    const impersonation = { mode: 'impersonation' as const };
+    const edges = [edge('a', 'b', { read: {} }), edge('b', 'c', { read: {} }, impersonation)];
+    expect(routesTo('c', withEdges(...edges)).map(({ actors }) => actors)).toEqual([[], ['b', 'a']]);
+  });
+
+  it('ends where the depth ends', () => {
+    const edges = [edge('a', 'b', { read: {} }), edge('b', 'c', { read: {} }, { maxDepth: 1 })];
+    expect(routesTo('c', withEdges(...edges))).toHaveLength(1);
+  });
+
+  it('goes round only where the edge allows cycles, and ends all the same', () => {
+    const there = edge('a', 'b', { read: {} });
+    const back = edge('b', 'a', { read: {} });
+    const clientsOf = (edges: readonly Edge[]): unknown =>
+      routesTo('a', withEdges(...edges)).map(({ actors }) => actors);
+    expect(clientsOf([there, back])).toEqual([['b']]);
+    expect(clientsOf([there, { ...back, allowCycle: true }])).toEqual([['b'], ['b', 'a']]);
+  });
+
+  it('looks at no more than six exchanges in a row', () => {
+    const names = Array.from({ length: 12 }, (_, index) => `s${index}`);
+    const registrations = {
+      clients: names.map((name) => client(name)),
+      resources: names.map((audience) => ({ audience, scopes: ['read'] })),
+      edges: names.slice(1).map((name, index) => edge(`s${index}`, name, { read: {} }, { maxDepth: 99 })),
+    };
+    expect(Math.max(...routesTo('s11', registrations).map(({ hops }) => hops.length))).toBe(6);
+  });
+});
