@@ -41,8 +41,8 @@ async function sendOnce(
   service: string,
   call: Call,
 ): Promise<AxiosResponse<unknown>> {
-  const wait = breaker.enter();
-  if (wait !== undefined) throw new DownstreamUnavailable(service, 'resting', undefined, wait);
+  const passage = breaker.enter();
+  if ('wait' in passage) throw new DownstreamUnavailable(service, 'resting', undefined, passage.wait);
   // an exchange that fails says nothing about the service
   let outcome: Outcome = 'abandoned';
   try {
@@ -70,7 +70,7 @@ async function sendOnce(
     outcome = 'failure';
     throw new DownstreamUnavailable(service, reasonOf(error.code));
   } finally {
-    breaker.record(outcome);
+    passage.record(outcome);
   }
 }
 

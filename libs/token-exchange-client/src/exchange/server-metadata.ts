@@ -83,6 +83,7 @@ export class DiscoveredMetadata implements ServerMetadata {
     const openId = await discoveryRequest(issuer, { ...options, algorithm: 'oidc' });
     const answer = openId.status === 404 ? await discoveryRequest(issuer, { ...options, algorithm: 'oauth2' }) : openId;
     const server = await processDiscoveryResponse(issuer, answer);
+    if (server.token_endpoint === undefined) throw new TypeError('token_endpoint is missing');
     for (const endpoint of [server.token_endpoint, server.mtls_endpoint_aliases?.token_endpoint]) {
       if (endpoint !== undefined) checkUrl('token_endpoint', endpoint, this.#options.allowInsecureHttp);
     }

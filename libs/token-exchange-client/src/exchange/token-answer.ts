@@ -52,7 +52,7 @@ export function readRefusal(
 // RFC 6749 appendix A
 const VSCHAR = /^[\x20-\x7e]+$/;
 const ERROR_CODE = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
-const LIKE_A_TOKEN = /[\w-]{16,}\.[\w-]{16,}\.[\w-]*/g;
+const LIKE_A_TOKEN = /[\w-]{16,}(?:\.[\w-]*)+|[\w-]{40,}/g;
 
 // The description is the server's text: short, printable, and without a token that it may quote.
 function printable(description: unknown): string | undefined {
@@ -60,7 +60,7 @@ function printable(description: unknown): string | undefined {
   return description
     .slice(0, 2000)
     .replace(LIKE_A_TOKEN, '[token]')
-    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/[^\x21-\x7e]+/g, ' ')
     .slice(0, 300)
     .trim();
 }

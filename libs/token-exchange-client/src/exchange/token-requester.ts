@@ -51,8 +51,10 @@ export class TokenRequester {
 
   async #ask(request: TokenRequest, signal: AbortSignal): Promise<ExchangedToken> {
     const { breaker, endpoint } = this.#options;
-    const wait = breaker.enter();
-    if (wait !== undefined) throw new ExchangeUnavailable('resting', 'The token endpoint is left alone', wait);
+    const passage = breaker.enter();
+    if ('wait' in passage) {
+      throw new ExchangeUnavailable('resting', 'The token endpoint is left alone', passage.wait);
+    }
     let outcome: Outcome = 'failure';
     try {
       const token = await endpoint.ask(request, signal);
@@ -65,7 +67,7 @@ export class TokenRequester {
       }
       throw error;
     } finally {
-      breaker.record(outcome);
+      passage.record(outcome);
     }
   }
 }

@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ClientAuthentication } from '../client-authentication/client-authentication.js';
+import type { DownstreamDefinition } from '../downstream/downstream-definition.js';
+import { TokenExchangeModule } from '../token-exchange.module.js';
+import { TokenExchangeService } from '../token-exchange.service.js';
+import { InvalidOption } from './invalid-option.js';
+import type { TokenExchangeOptions } from './token-exchange-options.js';
+
+const clientAuthentication = {
+  method: 'client_secret_basic',
+  clientId: 'user-service',
+  clientSecret: 's3cret',
+} as const;
+const right: TokenExchangeOptions = { issuer: 'https://issuer.example', clientAuthentication };
+const auth = (given: object): Partial<TokenExchangeOptions> => ({
+  clientAuthentication: given as ClientAuthentication,
+});
+
+/** The mistake that the work makes known, in one line that holds no secret. */
+function mistake(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof InvalidOption)) throw error;
+    expect(error.message).not.toContain('\n');
+    expect(error.message).not.toContain('s3cret');
+    return error.message;
+  }
+  return 'accepted';
+}
+
+describe('options: one line that names the setting, what was given and what is accepted', () => {
+  it.each<[string, Partial<TokenExchangeOptions>, RegExp]>([
+    ['neither issuer nor endpoint', { issuer: undefined }, /issuer is missing; accepted: .*tokenEndpoint/],
+    ['issuer is no address', { issuer: 'issuer' }, /issuer is "issuer"; accepted: an absolute https: address/],
+    ['issuer is empty', { issuer: '' }, /issuer is empty/],
+    ['issuer in the clear', { issuer: 'http://issuer.example' }, /allowInsecureHttp: true/],
+    ['endpoint in the clear', { tokenEndpoint: 'http://10.0.0.1/token' }, /tokenEndpoint is .*allowInsecureHttp: true/],
+    ['a host that only looks like this machine', { issuer: 'http://localhost.example' }, /allowInsecureHttp/],
+    ['another scheme', { issuer: 'ftp://issuer.example' }, /https:/],
+    ['credentials in the address', { issuer: 'https://user:s3cret@issuer.example' }, /with credentials/],
+    [
+      'no client authentication',
+      { clientAuthentication: undefined },
+      /method is missing; accepted: client_secret_basic/,
+    ],
+    ['unknown method', auth({ method: 'basic', clientId: 'x' }), /method is "basic"; accepted: client_secret_basic, /],
+    ['no client id', auth({ method: 'none' }), /clientId is missing/],
+    ['empty client id', auth({ method: 'none', clientId: ' ' }), /clientId is empty/],
+    ['no secret', auth({ method: 'client_secret_basic', clientId: 'x' }), /clientSecret is missing/],
+    ['empty secret', auth({ method: 'client_secret_post', clientId: 'x', clientSecret: '' }), /clientSecret is empty/],
+    ['no key', auth({ method: 'private_key_jwt', clientId: 'x' }), /key is missing; accepted: a PEM, a JWK/],
+    ['no certificate', auth({ method: 'tls_client_auth', clientId: 'x', privateKey: 'x' }), /certificate is missing/],
+    ['no key for it', auth({ method: 'tls_client_auth', clientId: 'x', certificate: 'x' }), /privateKey is missing/],
+    ['time-out of zero', { timeout: 0 }, /timeout is 0; accepted: a number from 1 to 60000/],
+    ['time-out that is no number', { timeout: Number.NaN }, /timeout is/],
+    ['refusals remembered too long', { cache: { negativeLifetime: 6 } }, /negativeLifetime is 6; accepted: .* 0 to 5/],
+    ['negative bound', { cache: { maxEntries: -1 } }, /maxEntries is -1/],
+    ['negative skew', { cache: { expirySkew: -1 } }, /expirySkew is -1/],
+  ])('%s', (_case, options, message) => {
+    const all = { ...right, ...options };
+    expect(mistake(() => new TokenExchangeService(all))).toMatch(message);
+  });
+
+  it('private_key_jwt needs to know whom the assertion is for', () => {
+    const options = {
+      tokenEndpoint: 'https://issuer.example/token',
+      ...auth({ method: 'private_key_jwt', clientId: 'x', key: { algorithm: 'ES256', pem: 'x' } }),
+    } as TokenExchangeOptions;
+    expect(mistake(() => new TokenExchangeService(options))).toMatch(/audience is missing/);
+  });
+
+  it.each([
+    'http://localhost:9001',
+    'http://127.0.0.1:9001',
+    'http://[::1]:9001',
+    'http://auth.localhost',
+    'https://issuer.example/realms/one',
+  ])('%s is accepted as it is', (issuer) => {
+    expect(mistake(() => new TokenExchangeService({ ...right, issuer }))).toBe('accepted');
+  });
+
+  it('plain http is accepted where it is allowed', () => {
+    const options = { ...right, issuer: 'http://auth-server:9001', allowInsecureHttp: true };
+    expect(mistake(() => new TokenExchangeService(options))).toBe('accepted');
+  });
+});
+
+describe('forFeature', () => {
+  const definition: DownstreamDefinition = { name: 'message-service', baseUrl: 'https://messages.example' };
+
+  it.each<[string, object, RegExp]>([
+    ['no name', { name: undefined }, /name is missing/],
+    ['empty name', { name: '' }, /name is empty/],
+    ['address that is none', { baseUrl: 'messages' }, /"message-service" baseUrl is "messages"/],
+    ['address with a query', { baseUrl: 'https://messages.example/?a=b' }, /with a query/],
+    ['empty audience', { audience: '' }, /audience is empty; accepted: .*leave it out/],
+    ['empty audience among others', { audience: ['one', ''] }, /audience is empty/],
+    ['empty scope', { scope: ' ' }, /scope is empty/],
+    ['empty resource', { resource: '' }, /resource is empty/],
+    ['time-out of zero', { timeout: 0 }, /timeout is 0/],
+  ])('%s', (_case, change, message) => {
+    const definitions = [{ ...definition, ...change }];
+    expect(mistake(() => TokenExchangeModule.forFeature(definitions))).toMatch(message);
+  });
+
+  it('a name twice', () => {
+    expect(mistake(() => TokenExchangeModule.forFeature([definition, definition]))).toMatch(/"message-service" twice/);
+  });
+
+  it('plain http for a service beyond this machine, unless allowed', () => {
+    const insecure = { ...definition, baseUrl: 'http://message-service:8082' };
+    const service = new TokenExchangeService(right);
+    expect(mistake(() => service.downstream(insecure))).toMatch(/"message-service" baseUrl is .*allowInsecureHttp/);
+    const allowed = new TokenExchangeService({ ...right, allowInsecureHttp: true });
+    expect(mistake(() => allowed.downstream(insecure))).toBe('accepted');
+  });
+});
