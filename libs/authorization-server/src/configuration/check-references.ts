@@ -73,16 +73,23 @@ function checkEdge(config: ServerConfig, edge: EdgeConfig, path: string): void {
   if (!client.grantTypes.includes(GrantType.TokenExchange)) {
     throw new ConfigurationError(`${path}.client`, edge.client, `a client with grant type ${GrantType.TokenExchange}`);
   }
-  checkAudience(config, edge.subjectAudience, `${path}.subjectAudience`);
-  if (!client.represents.includes(edge.subjectAudience)) {
-    const accepted = `an audience that the client represents (${client.represents.join(', ') || 'none'})`;
-    throw new ConfigurationError(`${path}.subjectAudience`, edge.subjectAudience, accepted);
-  }
+  checkSubjectAudience(edge, client, path);
   checkAudience(config, edge.target, `${path}.target`);
-  if ((edge.mode === 'delegation') !== (edge.actor !== undefined)) {
-    throw new ConfigurationError(`${path}.actor`, edge.actor, 'client, actor_token or either, exactly for delegation');
+  if (edge.mode === 'impersonation' && edge.actor !== undefined) {
+    throw new ConfigurationError(`${path}.actor`, edge.actor, 'no actor, because mode is impersonation');
   }
   checkEdgeScopes(config, edge, path);
+}
+
+// an ID token has the client itself as its audience, OpenID Connect Core §2
+function checkSubjectAudience(
+  { subjectAudience }: EdgeConfig,
+  { represents, clientId }: ClientConfig,
+  path: string,
+): void {
+  if (represents.includes(subjectAudience) || subjectAudience === clientId) return;
+  const accepted = `an audience that the client represents (${represents.join(', ') || 'none'})`;
+  throw new ConfigurationError(`${path}.subjectAudience`, subjectAudience, accepted);
 }
 
 function checkEdgeScopes(config: ServerConfig, edge: EdgeConfig, path: string): void {

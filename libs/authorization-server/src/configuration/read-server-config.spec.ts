@@ -129,10 +129,10 @@ describe('the configuration file', () => {
       'config.yaml: edges[0].scopes.b.read.requires is "a.write"; accepted: a.read',
     ],
     [
-      'a delegation without an actor',
-      'edges.0.actor',
-      undefined,
-      'config.yaml: edges[0].actor is missing; accepted: client, actor_token or either, exactly for delegation',
+      'an impersonation with an actor',
+      'edges.0.mode',
+      'impersonation',
+      'config.yaml: edges[0].actor is "client"; accepted: no actor, because mode is impersonation',
     ],
     [
       'two clients with one id',

@@ -81,7 +81,10 @@ const edge = z
     subjectAudience: audience,
     target: audience,
     mode: z.enum(['delegation', 'impersonation']),
-    actor: z.enum(['client', 'actor_token', 'either']).optional().describe('who acts; for delegation'),
+    actor: z
+      .enum(['client', 'actor_token', 'either'])
+      .optional()
+      .describe('who acts; for delegation, the client unless told'),
     actors: z
       .array(z.strictObject({ sub: name, iss: url.optional() }))
       .optional()
