@@ -47,6 +47,9 @@ export interface CreatedApp {
 /** How long open requests may take to end when an app stops. Milliseconds. */
 export const DRAIN_DEADLINE = 10_000;
 
+/** How long a client may take to send a request. Milliseconds. */
+const SLOWEST_CLIENT = { headersTimeout: 10_000, requestTimeout: 30_000 };
+
 /** A failure to start is the caller's to report, in one line: Nest keeps its lines until the app's logger takes them. */
 const NEST_OPTIONS = { bufferLogs: true, autoFlushLogs: false, abortOnError: false };
 
@@ -93,6 +96,7 @@ export async function createApp<Schema extends z.ZodObject>(
 function listen(server: Server, { HOST, PORT }: HostSettings): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
+    Object.assign(server, SLOWEST_CLIENT);
     server.listen(PORT, HOST, () => {
       server.off('error', reject);
       resolve(server);

@@ -7,7 +7,7 @@ import { pathOf, type Middleware } from './middleware.js';
 import { currentRequestId, currentTraceId } from './tracing.js';
 
 /** Three base64url parts that begin like a JSON object: a JWT, wherever in a line it stands. */
-const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 const SECRET_MEMBERS = [
   'authorization',

@@ -76,11 +76,3 @@ describe('an authorization server that is not there', () => {
     expect(requests).toHaveLength(1);
   });
 });
-
-describe('settings', () => {
-  it('demand the secret of the client unless the authorization server is on this machine', () => {
-    expect(() => readEnvironment(environment, { ISSUER: 'https://login.example.com' })).toThrow(
-      'CLIENT_SECRET is missing; accepted: the secret of this client',
-    );
-  });
-});
