@@ -79,7 +79,8 @@ function isVerdict(error: unknown): boolean {
 // A refusal is an answer of a server that works.
 function outcomeOf(error: unknown, signal: AbortSignal): Outcome {
   if (error instanceof ExchangeRefused) return 'success';
-  if (error instanceof ExchangeUnavailable) return 'failure';
+  // the endpoint was not asked; discovery has its own pace
+  if (error instanceof ExchangeUnavailable) return error.reason === 'discovery' ? 'abandoned' : 'failure';
   const timedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
   return signal.aborted && !timedOut ? 'abandoned' : 'failure';
 }
