@@ -4,7 +4,7 @@ import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessRefused } from './access-refused.js';
 import type { AuthenticateOptions } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
-import { requestOf, responseOf, type GuardedRequest } from './guarded-request.js';
+import { requestOf, setHeaders, type GuardedRequest } from './guarded-request.js';
 import { requirementsOf } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS, STRATEGY_NAME } from './resource-server.tokens.js';
@@ -55,10 +55,4 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     if (!token) throw this.#authenticator.refusals.missingToken();
     return token;
   }
-}
-
-/** Sets headers on the response of the context, where there is one. */
-export function setHeaders(headers: Readonly<Record<string, string>>, context: ExecutionContext): void {
-  const response = responseOf(context);
-  for (const [name, value] of Object.entries(headers)) response?.header(name, value);
 }

@@ -1,10 +1,9 @@
 import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { withAccessToken } from '@onbehalf/jwt-verification';
 import { Observable } from 'rxjs';
-import { setHeaders } from './access-token.guard.js';
 import type { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
-import { requestOf } from './guarded-request.js';
+import { requestOf, setHeaders } from './guarded-request.js';
 import { requirementsOf } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';

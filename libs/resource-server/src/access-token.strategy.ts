@@ -1,9 +1,10 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type ExecutionContext, type OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import passport from 'passport';
+import { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
-import type { GuardedRequest } from './guarded-request.js';
+import { setHeaders, type GuardedRequest } from './guarded-request.js';
 import { STRATEGY_NAME } from './resource-server.tokens.js';
 
 /** Options that a guard passes along with a request. */
@@ -37,6 +38,14 @@ class RequestStrategy extends passport.Strategy {
 // as in tests, must not verify with each other's options.
 const running = new Set<Authenticator>();
 
+// Passport gives a strategy the request and nothing else; a challenge goes on the response.
+const contexts = new WeakMap<GuardedRequest, ExecutionContext>();
+
+/** Lets the strategy find the response that belongs to a request, where a guard runs that does not set headers itself. */
+export function rememberContext(request: GuardedRequest, context: ExecutionContext): void {
+  contexts.set(request, context);
+}
+
 /** The passport strategy `onbehalf`, so that `@UseGuards(AuthGuard('onbehalf'))` works too. */
 @Injectable()
 export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRATEGY_NAME) implements OnModuleDestroy {
@@ -48,8 +57,14 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRAT
     running.add(authenticator);
   }
 
-  validate(request: GuardedRequest, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
-    return (options.authenticator ?? onlyRunning()).authenticate(request);
+  async validate(request: GuardedRequest, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
+    try {
+      return await (options.authenticator ?? onlyRunning()).authenticate(request);
+    } catch (error) {
+      const context = contexts.get(request);
+      if (context && error instanceof AccessRefused) setHeaders(error.headers, context);
+      throw error;
+    }
   }
 
   onModuleDestroy(): void {

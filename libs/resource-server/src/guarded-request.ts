@@ -87,7 +87,7 @@ interface HeaderResponse {
 }
 
 /** The response of an execution context; `undefined` where there is none, as in a microservice. */
-export function responseOf(context: ExecutionContext): HeaderResponse | undefined {
+function responseOf(context: ExecutionContext): HeaderResponse | undefined {
   const response: unknown =
     context.getType<string>() === 'graphql'
       ? context.getArgByIndex<{ req?: { res?: unknown } } | undefined>(2)?.req?.res
@@ -97,4 +97,10 @@ export function responseOf(context: ExecutionContext): HeaderResponse | undefine
   return typeof (response as Partial<HeaderResponse> | undefined)?.header === 'function'
     ? (response as HeaderResponse)
     : undefined;
+}
+
+/** Sets headers on the response of the context, where there is one. */
+export function setHeaders(headers: Readonly<Record<string, string>>, context: ExecutionContext): void {
+  const response = responseOf(context);
+  for (const [name, value] of Object.entries(headers)) response?.header(name, value);
 }

@@ -1,7 +1,6 @@
 import {
   Inject,
   Module,
-  type CanActivate,
   type DynamicModule,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
@@ -15,6 +14,7 @@ import { AccessTokenInterceptor } from './access-token.interceptor.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
 import { AuthorizationServerHealthIndicator } from './authorization-server.health.js';
+import { GlobalGuard } from './global.guard.js';
 import { MetadataRoute } from './metadata/metadata-route.js';
 import type { ResourceServerOptions } from './resource-server-options.js';
 import { toSettings, type ResourceServerSettings } from './resource-server-settings.js';
@@ -23,8 +23,6 @@ import {
   RESOURCE_SERVER_OPTIONS,
   RESOURCE_SERVER_SETTINGS,
 } from './resource-server.tokens.js';
-
-const allow: CanActivate = { canActivate: () => true };
 
 /** Guards the routes of a service with access tokens of one or more authorization servers. */
 @Module({
@@ -35,12 +33,7 @@ const allow: CanActivate = { canActivate: () => true };
     AccessTokenGuard,
     AuthorizationServerHealthIndicator,
     MetadataRoute,
-    {
-      // decided when the options are known, so that `global` works wherever it stands
-      provide: APP_GUARD,
-      useFactory: (settings: ResourceServerSettings, guard: AccessTokenGuard) => (settings.global ? guard : allow),
-      inject: [RESOURCE_SERVER_SETTINGS, AccessTokenGuard],
-    },
+    { provide: APP_GUARD, useClass: GlobalGuard },
     { provide: APP_INTERCEPTOR, useClass: AccessTokenInterceptor },
   ],
   exports: [RESOURCE_SERVER_SETTINGS, Authenticator, AccessTokenGuard, AuthorizationServerHealthIndicator],
