@@ -43,7 +43,7 @@ function toConfig({ clients, resources, edges, accounts }: typeof caseRegistrati
 }
 
 /** The server's own key with the server's own index: every token that the cases sign counts as issued by the server. */
-async function recording(server: TestIssuer, store: AuthorizationStore): Promise<TestIssuer> {
+function recording(server: TestIssuer, store: AuthorizationStore): TestIssuer {
   return {
     ...server,
     token: async (overrides) => {
@@ -86,7 +86,7 @@ describe('bad input and the answer to it, at the token endpoint', () => {
     await store.tokens.revoke(caseRegistrations.revokedTokenId);
     caller = await generateKeyPair('ES256', { extractable: true });
     const callerKey = await calculateJwkThumbprint(await exportJWK(caller.publicKey));
-    world = await createExchangeWorld({ server: await recording(server, store), callerKey });
+    world = await createExchangeWorld({ server: recording(server, store), callerKey });
   }, 60_000);
 
   afterAll(async () => {
