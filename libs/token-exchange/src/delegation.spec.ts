@@ -53,6 +53,9 @@ describe('RFC 8693 §1.1: delegation and impersonation', () => {
     });
     const unnamed = await actorToken({ sub: 'baeldung' });
     expect(await lab.refusal({ ...request, ...unnamed })).toMatchObject({ code: 'invalid_request', rule: 'actor' });
+    const open = await openEdge({ actor: 'either' });
+    const nobodyNamed = { actor_token: await open.token(), actor_token_type: TokenType.Jwt };
+    expect(await open.refusal(nobodyNamed)).toMatchObject({ code: 'invalid_request', rule: 'actor' });
   });
 
   it('takes an actor token that was issued to the client or for it to receive', async () => {

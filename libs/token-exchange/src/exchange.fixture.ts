@@ -78,7 +78,7 @@ export function createExchange(
     rules: standardRules,
     issuers: [new AccessTokenIssuer(jwt), new IdTokenIssuer(jwt)],
     clock: systemClock,
-    foreignIssuers: foreign.map(({ issuer }) => issuer),
+    ...(foreign.length > 0 && { foreignIssuers: foreign.map(({ issuer }) => issuer) }),
     ...options,
   });
 }

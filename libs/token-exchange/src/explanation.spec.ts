@@ -19,6 +19,11 @@ const explain = async (mutation = {}, context = {}): Promise<Explanation> =>
   lab.exchange.explain(await lab.form(mutation), clientOf(lab.registrations, 'user-service'), context);
 
 describe('explain', () => {
+  it('needs no context', async () => {
+    const client = clientOf(lab.registrations, 'user-service');
+    expect(await lab.exchange.explain(await lab.form(), client)).toMatchObject({ outcome: 'permitted' });
+  });
+
   it('tells what would be granted, and what every rule did to the limits, without minting', async () => {
     const explanation = await explain({ audience: 'inbox', scope: 'mail.read' });
     expect(explanation).toMatchObject({

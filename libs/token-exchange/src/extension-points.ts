@@ -59,7 +59,7 @@ export interface VerificationContext {
 export interface TokenVerifier {
   readonly types: readonly string[];
   /**
-   * @throws TokenRejection when the token is refused, whatever the cause
+   * @throws TokenRejection or MalformedClaim when the token is refused, whatever the cause
    * @throws KeysUnavailable when the issuer's keys cannot be had now
    */
   verify(token: string, context: VerificationContext): Promise<TokenFacts>;

@@ -199,6 +199,18 @@ describe('requested types', () => {
     await open.ask({ audience: ['inbox', 'archive'], scope: 'mail.read' });
     expect(signed).toEqual(['RS256', undefined]);
   });
+
+  it('signs an ID token likewise', async () => {
+    const signed: unknown[] = [];
+    const edges = [{ ...toMessages, issues: [TokenType.IdToken] }];
+    const resources = caseRegistrations.resources.map((resource) => ({
+      ...resource,
+      signingAlgorithm: 'RS256' as const,
+    }));
+    const open = await ExchangeLab.open({ onSign: (header) => signed.push(header) }, { edges, resources });
+    await open.ask({ requested_token_type: TokenType.IdToken });
+    expect(signed).toEqual([{ typ: 'JWT', alg: 'RS256' }]);
+  });
 });
 
 describe('state is asked at every exchange', () => {
@@ -268,14 +280,17 @@ describe('rules', () => {
     expect(await open.ask()).toMatchObject({ scopes: ['message.read'], expiresIn: 300 });
   });
 
-  it('fail closed: a rule that throws refuses', async () => {
+  it.each([
+    [new TypeError('oops'), 'TypeError'],
+    ['oops', 'string'],
+  ])('fail closed: one that throws %j refuses', async (thrown, reason) => {
     const broken: Rule = {
       name: 'broken',
       judge: () => {
-        throw new TypeError('oops');
+        throw thrown as Error;
       },
     };
     const open = await ExchangeLab.open({ rules: [broken] });
-    expect(await open.refusal()).toMatchObject({ code: 'server_error', status: 500, reason: 'TypeError' });
+    expect(await open.refusal()).toMatchObject({ code: 'server_error', status: 500, reason });
   });
 });

@@ -311,6 +311,14 @@ describe('foreign issuers', () => {
     expect(refusal.cause).toMatchObject({ retryAfter: 30 });
   });
 
+  it('answers server_error, not a bad token, when a verifier breaks', async () => {
+    const keys: IssuerKeys = { find: () => Promise.reject(new RangeError('a bug')) };
+    expect(await (await openTo({ keys })).refusal(await jwt())).toMatchObject({
+      code: 'server_error',
+      reason: 'RangeError',
+    });
+  });
+
   it('takes a foreign token without jti, which nobody can revoke', async () => {
     await expect((await openTo()).ask(await jwt({ jti: undefined }))).resolves.toMatchObject({ parents: [] });
   });

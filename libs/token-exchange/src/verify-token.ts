@@ -1,4 +1,5 @@
 import { KeysUnavailable, TokenRejection } from '@onbehalf/jwt-verification';
+import { MalformedClaim } from '@onbehalf/oauth-protocol';
 import type { TokenVerifier, VerificationContext } from './extension-points.js';
 import { ExchangeRefusal } from './exchange-refusal.js';
 import type { TypeRegistry } from './registry.js';
@@ -29,7 +30,7 @@ export async function verifyToken(
 
 function toTokenRefusal(parameter: PresentedToken['parameter'], error: unknown): unknown {
   const stage = parameter === 'subject_token' ? 'subject-token' : 'actor-token';
-  if (error instanceof TokenRejection) {
+  if (error instanceof TokenRejection || error instanceof MalformedClaim) {
     const description = `The ${parameter} is invalid: ${error.message}`;
     return new ExchangeRefusal(stage, 'invalid_request', description, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
-import { MalformedClaim, OAuthError, parseActClaim, parseMayActClaim, parseScope } from '@onbehalf/oauth-protocol';
+import { isScopeToken, parseActClaim, parseMayActClaim } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import type { Authentication, Confirmation, TokenFacts } from '../extension-points.js';
 
@@ -14,12 +14,15 @@ export function requireType({ header, claims }: VerifiedJwt, accepted: readonly 
   throw new TokenRejection('type', 'The token is not of the type that the request declares');
 }
 
-/** What a verified JWT says, in the words of RFC 9068 §2.2, RFC 8693 §4 and RFC 7800 §3. */
-export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts {
+/**
+ * What a verified JWT says, in the words of RFC 9068 §2.2, RFC 8693 §4 and RFC 7800 §3.
+ * @throws TokenRejection or MalformedClaim when a claim has not the form that its specification gives it
+ */
+export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Required<Pick<TokenFacts, 'actors'>> {
   const jwtId = optionalText(claims, 'jti');
   const clientId = optionalText(claims, 'client_id');
   const subProfile = optionalText(claims, 'sub_profile');
-  const mayAct = wellFormed(() => parseMayActClaim(claims['may_act']));
+  const mayAct = parseMayActClaim(claims['may_act']);
   const confirmation = readConfirmation(claims['cnf']);
   return {
     issuer: claims.iss,
@@ -30,7 +33,7 @@ export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts {
     ...(clientId !== undefined && { clientId }),
     ...(subProfile !== undefined && { subProfile }),
     scopes: readScopes(claims),
-    actors: wellFormed(() => parseActClaim(claims['act'])),
+    actors: parseActClaim(claims['act']),
     ...(mayAct && { mayAct }),
     ...(confirmation && { confirmation }),
     authentication: readAuthentication(claims),
@@ -58,10 +61,11 @@ function readAudiences(aud: unknown): readonly string[] {
   throw invalidClaim('aud');
 }
 
-function readScopes(claims: JWTPayload): readonly string[] {
-  const scope = claims['scope'] ?? '';
+function readScopes({ scope = '' }: JWTPayload): readonly string[] {
   if (typeof scope !== 'string') throw invalidClaim('scope');
-  return wellFormed(() => parseScope(scope));
+  const scopes = scope.split(' ').filter((token) => token !== '');
+  if (scopes.every(isScopeToken)) return [...new Set(scopes)];
+  throw invalidClaim('scope');
 }
 
 const CONFIRMATION_METHODS = ['jkt', 'x5t#S256'];
@@ -91,16 +95,6 @@ function readAuthentication(claims: JWTPayload): Authentication {
     ...(amr !== undefined && { amr }),
     ...(sid !== undefined && { sid }),
   };
-}
-
-function wellFormed<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MalformedClaim) throw new TokenRejection('claim', `The token's claim ${error.message}`);
-    if (error instanceof OAuthError) throw invalidClaim('scope');
-    throw error;
-  }
 }
 
 function invalidClaim(name: string): TokenRejection {

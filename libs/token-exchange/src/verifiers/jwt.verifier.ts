@@ -60,7 +60,7 @@ function readForeign(verified: VerifiedJwt, { types = ['at+jwt'], subject = QUAL
   const { issuer } = facts;
   const name = requiredText(verified.claims, subject.claim);
   // RFC 8693 §4.1: an actor of another issuer is identified by both
-  const actors = facts.actors?.map((actor) => ({ iss: issuer, ...actor })) ?? [];
+  const actors = facts.actors.map((actor) => ({ iss: issuer, ...actor }));
   return subject.to === 'account'
     ? { ...facts, actors, subject: name }
     : { ...facts, actors, subject: `${issuer}#${name}`, foreign: { iss: issuer, sub: name } };
