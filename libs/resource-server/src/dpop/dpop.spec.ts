@@ -1,0 +1,338 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Post, type INestApplication } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import request from 'supertest';
+import { ResourceServerModule, type DpopOptions, type ReplayStore } from '../index.js';
+import { DpopNonces } from './dpop-nonces.js';
+import { InMemoryReplayStore } from './replay-store.js';
+
+const NOW = 1_800_000_000;
+const BASE = 'https://api.test/base';
+const ALGS = 'algs="RS256 PS256 ES256 ES384 EdDSA Ed25519"';
+
+@Controller()
+class MessageController {
+  @Get('message')
+  read() {
+    return 'hello';
+  }
+
+  @Post('message')
+  write() {
+    return 'hello';
+  }
+}
+
+/** A client with a key of its own. */
+interface Holder {
+  readonly privateKey: CryptoKey;
+  readonly jwk: JWK;
+  readonly jkt: string;
+}
+
+async function createHolder(algorithm = 'ES256'): Promise<Holder> {
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
+  const jwk = await exportJWK(publicKey);
+  return { privateKey, jwk, jkt: await calculateJwkThumbprint(jwk) };
+}
+
+interface ProofOverrides {
+  readonly header?: Record<string, unknown>;
+  readonly claims?: Record<string, unknown>;
+  readonly key?: CryptoKey;
+}
+
+const ath = (token: string) => createHash('sha256').update(token).digest('base64url');
+
+function proof({ privateKey, jwk }: Holder, token: string, { header, claims, key }: ProofOverrides = {}) {
+  const defaults = { jti: randomUUID(), htm: 'GET', htu: `${BASE}/message`, iat: NOW, ath: ath(token) };
+  return new SignJWT({ ...defaults, ...claims })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk, ...header })
+    .sign(key ?? privateKey);
+}
+
+const invalidProof = (description: string) =>
+  `DPoP error="invalid_dpop_proof", error_description="${description}", ${ALGS}`;
+const NOT_VALID = invalidProof('The DPoP proof is not a valid proof JWT');
+const wrong = (claim: string) => invalidProof(`The DPoP proof's claim ${claim} is missing or does not match`);
+const invalidToken = (scheme: string, description: string) =>
+  scheme === 'DPoP'
+    ? `DPoP error="invalid_token", error_description="${description}", ${ALGS}`
+    : `Bearer error="invalid_token", error_description="${description}", DPoP ${ALGS}`;
+
+type Case = (holder: Holder, token: string) => string | Promise<string>;
+const withClaims =
+  (claims: Record<string, unknown>): Case =>
+  (holder, token) =>
+    proof(holder, token, { claims });
+const withHeader =
+  (header: Record<string, unknown>): Case =>
+  (holder, token) =>
+    proof(holder, token, { header });
+
+const REFUSED: [string, Case, string][] = [
+  [
+    '(1) two proofs',
+    async (holder, token) => `${await proof(holder, token)}, ${await proof(holder, token)}`,
+    invalidProof('The DPoP header must not be repeated'),
+  ],
+  ['(2) no JWT', () => 'proof', NOT_VALID],
+  ['(2) too large', () => 'x'.repeat(8193), invalidProof('The DPoP proof is too large')],
+  ['(3) no jti', withClaims({ jti: undefined }), wrong('jti')],
+  ['(3) an empty jti', withClaims({ jti: '' }), wrong('jti')],
+  ['(3) a jti of 257 characters', withClaims({ jti: 'x'.repeat(257) }), wrong('jti')],
+  ['(3) no htm', withClaims({ htm: undefined }), wrong('htm')],
+  ['(3) no htu', withClaims({ htu: undefined }), wrong('htu')],
+  ['(3) no iat', withClaims({ iat: undefined }), wrong('iat')],
+  ['(4) typ JWT', withHeader({ typ: 'JWT' }), NOT_VALID],
+  ['(4) no typ', withHeader({ typ: undefined }), NOT_VALID],
+  ['(5) HS256 with the public key', (holder, token) => symmetric(holder, token), NOT_VALID],
+  ['(5) alg none', (holder, token) => unsigned(holder, token), NOT_VALID],
+  [
+    '(6) signed by another key',
+    async (holder, token) => proof(holder, token, { key: (await createHolder()).privateKey }),
+    NOT_VALID,
+  ],
+  ['(6) no jwk', withHeader({ jwk: undefined }), NOT_VALID],
+  [
+    '(7) a private jwk',
+    async (holder, token) => proof(holder, token, { header: { jwk: await exportJWK(holder.privateKey) } }),
+    NOT_VALID,
+  ],
+  ['(8) another method', withClaims({ htm: 'POST' }), wrong('htm')],
+  ['(8) the method in lower case', withClaims({ htm: 'get' }), wrong('htm')],
+  ['(9) another path', withClaims({ htu: `${BASE}/other` }), wrong('htu')],
+  ['(9) another host', withClaims({ htu: 'https://other.test/base/message' }), wrong('htu')],
+  ['(9) the address behind the proxy', withClaims({ htu: 'http://127.0.0.1/message' }), wrong('htu')],
+  ['(9) http', withClaims({ htu: 'http://api.test/base/message' }), wrong('htu')],
+  ['(9) a slash more', withClaims({ htu: `${BASE}/message/` }), wrong('htu')],
+  ['(9) a path in upper case', withClaims({ htu: `${BASE}/MESSAGE` }), wrong('htu')],
+  ['(11) 91 seconds old', withClaims({ iat: NOW - 91 }), wrong('iat')],
+  ['(11) 31 seconds ahead', withClaims({ iat: NOW + 31 }), wrong('iat')],
+  ['(11) iat as a string', withClaims({ iat: String(NOW) }), NOT_VALID],
+  ['(11) expired by its own exp', withClaims({ exp: NOW - 60 }), NOT_VALID],
+  ['(12) no ath', withClaims({ ath: undefined }), wrong('ath')],
+  ['(12) the ath of another token', withClaims({ ath: ath('other') }), wrong('ath')],
+];
+
+const ACCEPTED: [string, Case][] = [
+  ['made for this request', (holder, token) => proof(holder, token)],
+  ['with a query and a fragment in htu', withClaims({ htu: `${BASE}/message?a=b#c` })],
+  ['with the default port and the host in upper case', withClaims({ htu: 'https://API.test:443/base/message' })],
+  ['with percent-encoded unreserved characters', withClaims({ htu: `${BASE}/%6Dessage` })],
+  ['90 seconds old', withClaims({ iat: NOW - 90 })],
+  ['30 seconds ahead', withClaims({ iat: NOW + 30 })],
+];
+
+function unsigned({ jwk }: Holder, token: string): string {
+  const header = { alg: 'none', typ: 'dpop+jwt', jwk };
+  const claims = { jti: '1', htm: 'GET', htu: `${BASE}/message`, iat: NOW, ath: ath(token) };
+  const [h, p] = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  return `${h}.${p}.`;
+}
+
+function symmetric({ jwk }: Holder, token: string): string {
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'dpop+jwt', jwk })).toString('base64url');
+  const input = [header, unsigned({ jwk } as Holder, token).split('.')[1]].join('.');
+  return `${input}.${createHmac('sha256', JSON.stringify(jwk)).update(input).digest('base64url')}`;
+}
+
+describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
+  let issuer: TestIssuer;
+  let holder: Holder;
+  const apps: INestApplication<Server>[] = [];
+
+  const start = async (dpop: Partial<DpopOptions> = {}, clock = () => NOW) => {
+    const module = await Test.createTestingModule({
+      imports: [ResourceServerModule.forTesting(issuer, { clock, dpop: { baseUrl: `${BASE}/`, ...dpop } })],
+      controllers: [MessageController],
+    }).compile();
+    const app: INestApplication<Server> =
+      platform === 'express' ? module.createNestApplication() : module.createNestApplication(new FastifyAdapter());
+    await app.init();
+    if (platform === 'fastify') await (app.getHttpAdapter().getInstance() as { ready(): Promise<void> }).ready();
+    apps.push(app);
+    return app;
+  };
+  const bound = (claims: Record<string, unknown> = {}) => issuer.token({ cnf: { jkt: holder.jkt }, ...claims });
+  const call = (app: INestApplication<Server>, authorization: string, dpop?: string, path = '/message') => {
+    const sent = request(app.getHttpServer()).get(path).set('Authorization', authorization);
+    return dpop === undefined ? sent : sent.set('DPoP', dpop);
+  };
+
+  let app: INestApplication<Server>;
+  beforeAll(async () => {
+    issuer = await createTestIssuer({ clock: () => NOW });
+    holder = await createHolder();
+    app = await start();
+  });
+  afterAll(() => Promise.all(apps.map((one) => one.close())));
+
+  describe('§4.3: checking proofs', () => {
+    it.each(ACCEPTED)('accepts a proof %s', async (_case, make) => {
+      const token = await bound();
+      const response = await call(app, `DPoP ${token}`, await make(holder, token), '/message?query=1');
+      expect([response.status, response.text]).toEqual([200, 'hello']);
+    });
+
+    it.each(REFUSED)('refuses a proof: %s', async (_case, make, challenge) => {
+      const token = await bound();
+      const response = await call(app, `DPoP ${token}`, await make(holder, token));
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, challenge]);
+      expect(response.body).toMatchObject({ error: 'invalid_dpop_proof' });
+    });
+
+    it('refuses a request without a proof', async () => {
+      const response = await call(app, `DPoP ${await bound()}`);
+      expect(response.headers['www-authenticate']).toBe(invalidProof('A DPoP proof is required'));
+    });
+
+    it('(12) refuses the proof of another key than the one the token is bound to', async () => {
+      const [token, other] = [await bound(), await createHolder()];
+      const response = await call(app, `DPoP ${token}`, await proof(other, token));
+      expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', 'Invalid DPoP key binding'));
+    });
+  });
+
+  describe('§7.1, §7.2: schemes', () => {
+    it('a request without a token gets both challenges', async () => {
+      const response = await request(app.getHttpServer()).get('/message');
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, `Bearer, DPoP ${ALGS}`]);
+    });
+
+    it('a bound token is no bearer token, with a proof or without', async () => {
+      const token = await bound();
+      const description = 'The token is bound to a DPoP key and is not a bearer token';
+      for (const sent of [undefined, await proof(holder, token)]) {
+        const response = await call(app, `Bearer ${token}`, sent);
+        expect(response.headers['www-authenticate']).toBe(invalidToken('Bearer', description));
+      }
+    });
+
+    it('an unbound token is no DPoP token', async () => {
+      const token = await issuer.token();
+      const response = await call(app, `DPoP ${token}`, await proof(holder, token));
+      expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', 'The token is not bound to a DPoP key'));
+    });
+
+    it('an unbound token is a bearer token still, unless binding is required', async () => {
+      const required = await start({ required: true });
+      const token = await issuer.token();
+      expect((await call(app, `Bearer ${token}`)).status).toBe(200);
+      const response = await call(required, `Bearer ${token}`);
+      expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', 'A DPoP-bound token is required'));
+      expect((await request(required.getHttpServer()).get('/message')).headers['www-authenticate']).toBe(
+        `DPoP ${ALGS}`,
+      );
+    });
+
+    it('the refusal of a DPoP token says so in the DPoP scheme', async () => {
+      const response = await call(app, `DPoP ${await bound({ aud: 'other' })}`);
+      const description = "Invalid audience claim. Expected 'service', got 'other'";
+      expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', description));
+    });
+  });
+
+  describe('§11.1: replay', () => {
+    const REPLAYED = invalidProof('The DPoP proof has been used before');
+
+    it('a proof is good for one request', async () => {
+      const token = await bound();
+      const used = await proof(holder, token);
+      expect((await call(app, `DPoP ${token}`, used)).status).toBe(200);
+      expect((await call(app, `DPoP ${token}`, used)).headers['www-authenticate']).toBe(REPLAYED);
+    });
+
+    it('of 50 concurrent uses exactly one succeeds', async () => {
+      const token = await bound();
+      const used = await proof(holder, token);
+      await app.listen(0, '127.0.0.1');
+      const answers = await Promise.all(Array.from({ length: 50 }, () => call(app, `DPoP ${token}`, used)));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 401)).toHaveLength(49);
+    });
+
+    it('replicas share the store that they are given', async () => {
+      const replay = new InMemoryReplayStore(() => NOW);
+      const [one, other] = await Promise.all([start({ replay }), start({ replay })]);
+      const token = await bound();
+      const used = await proof(holder, token);
+      expect((await call(one, `DPoP ${token}`, used)).status).toBe(200);
+      expect((await call(other, `DPoP ${token}`, used)).headers['www-authenticate']).toBe(REPLAYED);
+    });
+
+    it.each<[string, ReplayStore]>([
+      ['full', new InMemoryReplayStore(() => NOW, 0)],
+      ['out of reach', { firstUse: () => Promise.reject(new Error('connection refused')) }],
+    ])('a store that is %s is an outage, and no reason to accept', async (_case, replay) => {
+      const failing = await start({ replay });
+      const token = await bound();
+      const response = await call(failing, `DPoP ${token}`, await proof(holder, token));
+      expect([response.status, response.headers['retry-after']]).toEqual([503, '1']);
+      expect(response.body).toEqual({
+        error: 'temporarily_unavailable',
+        error_description: 'The access token cannot be verified now',
+      });
+    });
+  });
+
+  describe('§9: nonces', () => {
+    it('demands one, hands it out, and accepts it', async () => {
+      let now = NOW;
+      const demanding = await start({ nonce: true }, () => now);
+      const token = await bound();
+      const first = await call(demanding, `DPoP ${token}`, await proof(holder, token));
+      const nonce = first.headers['dpop-nonce'];
+      expect([first.status, first.headers['www-authenticate']]).toEqual([
+        401,
+        `DPoP error="use_dpop_nonce", error_description="The resource server requires a nonce in the DPoP proof", ${ALGS}`,
+      ]);
+      const second = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
+      expect([second.status, second.headers['dpop-nonce']]).toEqual([200, nonce]);
+      now += 60;
+      const third = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
+      expect(third.status).toBe(200);
+      expect(third.headers['dpop-nonce']).not.toBe(nonce);
+      now += 60;
+      const fourth = await call(
+        demanding,
+        `DPoP ${token}`,
+        await proof(holder, token, { claims: { nonce, iat: now } }),
+      );
+      expect(fourth.body).toMatchObject({ error: 'use_dpop_nonce' });
+    });
+
+    it.each([1, '', 'nonce', null])('does not accept %j', async (nonce) => {
+      const demanding = await start({ nonce: true });
+      const token = await bound();
+      const response = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
+      expect(response.body).toMatchObject({ error: 'use_dpop_nonce' });
+    });
+  });
+});
+
+describe('DpopNonces', () => {
+  it('are the same on replicas with one secret, and on no other', () => {
+    const [one, replica, stranger] = [7, 7, 8].map((byte) => new DpopNonces(Buffer.alloc(32, byte), () => NOW));
+    expect(replica!.accepts(one!.current())).toBe(true);
+    expect(stranger!.accepts(one!.current())).toBe(false);
+  });
+});
+
+describe('InMemoryReplayStore', () => {
+  it('forgets what is expired to make room, and nothing else', async () => {
+    let now = NOW;
+    const store = new InMemoryReplayStore(() => now, 2);
+    expect(await store.firstUse('a', NOW + 10)).toBe(true);
+    expect(await store.firstUse('b', NOW + 20)).toBe(true);
+    await expect(store.firstUse('c', NOW + 30)).rejects.toMatchObject({ name: 'ReplayStoreFull' });
+    now += 11;
+    expect(await store.firstUse('c', NOW + 30)).toBe(true);
+    expect(await store.firstUse('b', NOW + 20)).toBe(false);
+  });
+});
