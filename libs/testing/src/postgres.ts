@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 
+/** The variable that tells a run's files of the server that was started for all of them. */
+export const SHARED_SERVER = 'TEST_POSTGRES_URL';
+
 /** Where Debian and Ubuntu keep PostgreSQL, by version. */
 const INSTALLED = '/usr/lib/postgresql';
 const START_TIMEOUT = 30_000;
@@ -13,10 +16,14 @@ const START_TIMEOUT = 30_000;
 export interface PostgresOptions {
   /** Whether a server that is started flushes to disk, for tests of durability and speed; otherwise it is faster. */
   readonly durable?: boolean;
+  /** Whether the test needs a server that it can make hang, so that none which is shared will do. */
+  readonly own?: boolean;
 }
 
 /** A PostgreSQL for a test run. */
 export interface TestPostgres {
+  /** The address of the server itself. */
+  readonly url: string;
   /** The address of an empty database: a schema of its own, which the connection finds first. */
   database(): Promise<string>;
   /** Makes the server hang, as a machine does that is out of reach; absent for a server that was given. */
@@ -33,14 +40,20 @@ export interface TestPostgres {
  * @throws Error under CI when there is none: there a skipped test would look like a passed one
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres | undefined> {
-  const given = process.env['DATABASE_URL'];
-  if (given?.startsWith('postgres')) return databasesOn(given, dropAll(given));
+  const given = options.own ? undefined : givenServer();
+  if (given !== undefined) return databasesOn(given, dropAll(given));
   const binaries = findBinaries();
   if (binaries) return startServer(binaries, options);
   const missing = `No PostgreSQL: set DATABASE_URL or install the package "postgresql" (looked in ${INSTALLED})`;
   if (process.env['CI']) throw new Error(missing);
   process.stderr.write(`${missing}; its tests are skipped\n`);
   return undefined;
+}
+
+/** One that the developer names, or one that the test run has started for all its files. */
+function givenServer(): string | undefined {
+  const named = [process.env['DATABASE_URL'], process.env[SHARED_SERVER]];
+  return named.find((url) => url?.startsWith('postgres'));
 }
 
 function findBinaries(): string | undefined {
@@ -126,6 +139,7 @@ async function stopped(server: ChildProcess): Promise<void> {
 function databasesOn(server: string, stop: (schemas: readonly string[]) => Promise<void>): TestPostgres {
   const created: string[] = [];
   return {
+    url: server,
     database: async () => {
       const name = `onbehalf_${randomUUID().replaceAll('-', '')}`;
       await run(server, [`create schema ${name}`]);
