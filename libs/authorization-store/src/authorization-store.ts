@@ -3,7 +3,9 @@ import { sql, type Kysely } from 'kysely';
 import { AuditLog } from './audit/audit-log.js';
 import type { Schema } from './database/schema.js';
 import { ProviderAdapter } from './provider-adapter.js';
+import { Registrations } from './registrations.js';
 import { ReplayDetection } from './replay-detection.js';
+import { RateLimits } from './rate-limits.js';
 import { reencrypt } from './reencryption.js';
 import type { SealingKeys } from './sealing-keys.js';
 import { SharedSecrets } from './shared-secrets.js';
@@ -25,6 +27,8 @@ export class AuthorizationStore {
   readonly tokens: TokenIndex;
   readonly audit: AuditLog;
   readonly keys: SigningKeys;
+  readonly registrations: Registrations;
+  readonly rateLimits: RateLimits;
   readonly secrets: SharedSecrets;
   /** The provider's storage, as its `adapter` option takes it. */
   readonly providerAdapter: (model: string) => ProviderAdapter;
@@ -39,6 +43,8 @@ export class AuthorizationStore {
     this.tokens = new TokenIndex(database, clock, issuer);
     this.audit = new AuditLog(database, sealing);
     this.keys = new SigningKeys(database, sealing, clock);
+    this.registrations = new Registrations(database, clock);
+    this.rateLimits = new RateLimits(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
     this.#sweeper = new Sweeper(database, clock);

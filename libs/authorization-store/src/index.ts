@@ -8,6 +8,8 @@ export { InvalidCursor } from './cursor.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider-adapter.js';
+export { RateLimits, type RateCount } from './rate-limits.js';
+export * from './registrations.js';
 export { ReplayDetection } from './replay-detection.js';
 export { SealBroken } from './sealing-keys.js';
 export { SharedSecrets } from './shared-secrets.js';

@@ -73,9 +73,10 @@ describe.each(databases)('the store on $name', (kind) => {
   });
 
   describe('migrations', () => {
+    const last = migrations.at(-1)?.version ?? 0;
     const next = (version: number, compatibleFrom: number): Migration => ({
       version,
-      name: `${version}-next`,
+      name: `next-${version}`,
       compatibleFrom,
       up: async (transaction) =>
         transaction.schema.alterTable('replays').addColumn(`added_${version}`, 'text').execute(),
@@ -89,17 +90,17 @@ describe.each(databases)('the store on $name', (kind) => {
     it('apply what is missing, in order, once', async () => {
       const database = await opened();
       expect(await migrateSchema(database, dialect)).toEqual(migrations.map(({ name }) => name));
-      expect(await migrateSchema(database, dialect, [...migrations, next(2, 1), next(3, 1)])).toEqual([
-        '2-next',
-        '3-next',
+      expect(await migrateSchema(database, dialect, [...migrations, next(last + 1, 1), next(last + 2, 1)])).toEqual([
+        `next-${last + 1}`,
+        `next-${last + 2}`,
       ]);
-      expect(await migrateSchema(database, dialect, [...migrations, next(2, 1), next(3, 1)])).toEqual([]);
+      expect(await migrateSchema(database, dialect, [...migrations, next(last + 1, 1), next(last + 2, 1)])).toEqual([]);
       await database.destroy();
     });
 
     it('let the version before go on beside the new one', async () => {
       const database = await opened();
-      await migrateSchema(database, dialect, [...migrations, next(2, 1)]);
+      await migrateSchema(database, dialect, [...migrations, next(last + 1, 1)]);
       expect(await migrateSchema(database, dialect)).toEqual([]);
       await database
         .insertInto('replays')
@@ -110,14 +111,14 @@ describe.each(databases)('the store on $name', (kind) => {
 
     it('stop a version that is too old for the schema', async () => {
       const database = await opened();
-      await migrateSchema(database, dialect, [...migrations, next(2, 1), next(3, 2)]);
+      await migrateSchema(database, dialect, [...migrations, next(last + 1, 1), next(last + 2, last + 1)]);
       await expect(migrateSchema(database, dialect)).rejects.toThrow(SchemaTooNew);
       await database.destroy();
     });
 
     it('leave nothing behind when one fails', async () => {
       const database = await opened();
-      const broken: Migration = { ...next(2, 1), up: () => Promise.reject(new Error('broken')) };
+      const broken: Migration = { ...next(last + 1, 1), up: () => Promise.reject(new Error('broken')) };
       await expect(migrateSchema(database, dialect, [...migrations, broken])).rejects.toThrow('broken');
       expect(await migrateSchema(database, dialect)).toEqual(migrations.map(({ name }) => name));
       await database.destroy();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
-import { Kysely, type LogEvent } from 'kysely';
+import { Kysely, sql, type LogEvent } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
 import { migrateSchema } from './database/migrate.js';
 import { postgresDialect } from './database/postgres.js';
@@ -42,15 +42,14 @@ const MIGRATION_TIMEOUT = 600;
 export async function openStore(options: StoreOptions): Promise<AuthorizationStore> {
   const location = parseStoreUrl(options.url);
   const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
-  // a database in memory ends with its connection, so SQLite migrates on the one that stays
   if (location.dialect === 'postgres') await migrate(options.url);
   const database = connect(location, options);
-  if (location.dialect === 'sqlite') await migrateOn(database, location);
+  // a database in memory ends with its connection, so SQLite migrates on the one that stays
+  const ready = location.dialect === 'sqlite' ? migrateSchema(database, 'sqlite') : sql`select 1`.execute(database);
+  await orDisconnect<unknown>(database, ready);
   const { issuer, clock = systemClock, sweepInterval = 60 } = options;
   const own = issuer === undefined ? {} : { issuer };
-  const store = new AuthorizationStore({ database, sealing, clock, sweepInterval, ...own });
-  await store.check();
-  return store;
+  return new AuthorizationStore({ database, sealing, clock, sweepInterval, ...own });
 }
 
 /**
@@ -61,14 +60,15 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
 export async function migrate(url: string): Promise<string[]> {
   const location = parseStoreUrl(url);
   const database = connect(location, { connections: 1 }, MIGRATION_TIMEOUT);
-  const applied = await migrateOn(database, location);
+  const applied = await orDisconnect(database, migrateSchema(database, location.dialect));
   await database.destroy();
   return applied;
 }
 
-async function migrateOn(database: Kysely<Schema>, { dialect }: StoreLocation): Promise<string[]> {
+/** Waits for the work and disconnects when it fails. */
+async function orDisconnect<Result>(database: Kysely<Schema>, work: Promise<Result>): Promise<Result> {
   try {
-    return await migrateSchema(database, dialect);
+    return await work;
   } catch (error) {
     await database.destroy();
     throw error;

@@ -7,7 +7,7 @@ import { openStore } from './open-store.js';
 const OUTAGE = Number(process.env['SOAK_OUTAGE'] ?? 2);
 const TIMEOUT = 0.5;
 
-const postgres = await startPostgres();
+const postgres = await startPostgres({ own: true });
 const { hang, resume } = postgres ?? {};
 const describeOutage = hang && resume ? describe : describe.skip;
 

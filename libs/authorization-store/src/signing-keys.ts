@@ -1,5 +1,6 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
+import { lastNumber, nextNumber } from './counters.js';
 import type { Schema, SigningKeyState, SigningKeyTable } from './database/schema.js';
 import type { SealingKeys } from './sealing-keys.js';
 
@@ -45,9 +46,8 @@ export class SigningKeys {
   }
 
   /** A number that grows with each change, for replicas that ask every few seconds. */
-  async revision(): Promise<number> {
-    const counter = this.#database.selectFrom('counters').select('value').where('name', '=', 'signing_keys');
-    return (await counter.executeTakeFirstOrThrow()).value;
+  revision(): Promise<number> {
+    return lastNumber(this.#database, 'signing_keys');
   }
 
   /** All keys that are published, the oldest first. */
@@ -137,11 +137,7 @@ export class SigningKeys {
   /** The counter's row lock comes first, so that steps of several replicas follow one another. */
   async #change<Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     return this.#database.transaction().execute(async (transaction) => {
-      await transaction
-        .updateTable('counters')
-        .set((expression) => ({ value: expression('value', '+', 1) }))
-        .where('name', '=', 'signing_keys')
-        .execute();
+      await nextNumber(transaction, 'signing_keys');
       return work(transaction);
     });
   }

@@ -8,6 +8,7 @@ const EXPIRING = {
   replays: ['key_hash'],
   tokens: ['iss', 'jti'],
   revocation_marks: ['kind', 'key'],
+  rate_windows: ['key_hash'],
 } as const;
 
 /** Seconds that a row is kept after it has expired, so that no clock that runs behind misses it. */

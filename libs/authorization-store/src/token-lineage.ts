@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { nextNumber } from './counters.js';
 import type { RevocationKind, Schema } from './database/schema.js';
 
 /** A token by issuer and `jti`; the issuer is '' for this server. */
@@ -54,19 +55,14 @@ export async function revokeLineage(
 ): Promise<number> {
   return database.transaction().execute(async (transaction) => {
     // the lock on this row orders revocations, so that a reader of the feed never sees a later one before an earlier one
-    const { value } = await transaction
-      .updateTable('counters')
-      .set((expression) => ({ value: expression('value', '+', 1) }))
-      .where('name', '=', 'revocation')
-      .returning('value')
-      .executeTakeFirstOrThrow();
+    const revocation = await nextNumber(transaction, 'revocation');
     const { rows } = await sql`
       with recursive lineage (iss, jti) as (
         ${named(kind, key)}
         union
         select t.iss, t.jti from tokens t join lineage l on t.parent_iss = l.iss and t.parent_jti = l.jti
       )
-      update tokens set revoked_at = ${now}, revocation = ${value}
+      update tokens set revoked_at = ${now}, revocation = ${revocation}
       where revoked_at is null and (iss, jti) in (select iss, jti from lineage)
       returning 1`.execute(transaction);
     return rows.length;

@@ -1,10 +1,11 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { initialSchema } from './migrations/0001-initial.js';
+import { registrations } from './migrations/0002-registrations.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [initialSchema];
+export const migrations: readonly Migration[] = [initialSchema, registrations];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
 const MIGRATION_LOCK = 8_693_000_001;

@@ -104,6 +104,22 @@ export interface SharedSecretTable {
   created_at: Seconds;
 }
 
+/** A client, resource, edge or user that is changed at run time. */
+export interface RegistrationTable {
+  kind: string;
+  id: string;
+  version: number;
+  document: string;
+  changed_at: Seconds;
+}
+
+/** What has been counted under a key since its window began. */
+export interface RateWindowTable {
+  key_hash: string;
+  hits: number;
+  expires_at: Seconds;
+}
+
 /** Counters whose row lock orders the writers. */
 export interface CounterTable {
   name: string;
@@ -126,6 +142,8 @@ export interface Schema {
   audit_heads: AuditHeadTable;
   signing_keys: SigningKeyTable;
   shared_secrets: SharedSecretTable;
+  registrations: RegistrationTable;
+  rate_windows: RateWindowTable;
   counters: CounterTable;
   schema_migrations: MigrationTable;
 }

@@ -1,6 +1,7 @@
-import { sql, type CreateTableBuilder, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Migration } from '../migration.js';
 import type { Schema } from '../schema.js';
+import { index, table } from './table.js';
 
 type Schemas = Transaction<Schema>;
 
@@ -23,27 +24,6 @@ export const initialSchema: Migration = {
       .execute();
   },
 };
-
-/** A table whose text columns may not be null, unless their name ends in `?`. */
-function table(db: Schemas, name: string, texts: readonly string[], integers: readonly string[]) {
-  let builder: CreateTableBuilder<string, string> = db.schema.createTable(name);
-  for (const [type, columns] of [['text', texts] as const, ['bigint', integers] as const]) {
-    for (const column of columns) {
-      const optional = column.endsWith('?');
-      const bare = optional ? column.slice(0, -1) : column;
-      builder = builder.addColumn(bare, type, (definition) => (optional ? definition : definition.notNull()));
-    }
-  }
-  return builder;
-}
-
-function index(db: Schemas, tableName: string, ...columns: readonly string[]): Promise<void> {
-  return db.schema
-    .createIndex(`${tableName}_by_${columns.join('_')}`)
-    .on(tableName)
-    .columns([...columns])
-    .execute();
-}
 
 async function createProviderRecords(db: Schemas): Promise<void> {
   await table(

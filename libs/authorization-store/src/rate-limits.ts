@@ -1,0 +1,49 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import { sql, type Kysely } from 'kysely';
+import type { Schema } from './database/schema.js';
+import { sha256 } from './hash.js';
+
+/** What has been counted, and when counting begins anew. */
+export interface RateCount {
+  readonly hits: number;
+  /** seconds until the window ends, for `Retry-After` */
+  readonly resetIn: number;
+}
+
+/** Counts what happens under a key in fixed windows of time, for limits that hold across all replicas. */
+export class RateLimits {
+  readonly #database: Kysely<Schema>;
+  readonly #clock: Clock;
+
+  constructor(database: Kysely<Schema>, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /**
+   * Counts one more.
+   * @param key unambiguous, e.g. `JSON.stringify(['login', address])`; stored as a hash
+   * @param window seconds
+   */
+  async hit(key: string, window: number): Promise<RateCount> {
+    const now = this.#clock();
+    const over = sql<boolean>`rate_windows.expires_at <= ${now}`;
+    const { hits, expires_at } = await this.#database
+      .insertInto('rate_windows')
+      .values({ key_hash: sha256(key), hits: 1, expires_at: now + window })
+      .onConflict((conflict) =>
+        conflict.column('key_hash').doUpdateSet({
+          hits: sql`case when ${over} then 1 else rate_windows.hits + 1 end`,
+          expires_at: sql`case when ${over} then excluded.expires_at else rate_windows.expires_at end`,
+        }),
+      )
+      .returning(['hits', 'expires_at'])
+      .executeTakeFirstOrThrow();
+    return { hits, resetIn: expires_at - now };
+  }
+
+  /** Forgets what was counted, for example after a login that succeeded. */
+  async forget(key: string): Promise<void> {
+    await this.#database.deleteFrom('rate_windows').where('key_hash', '=', sha256(key)).execute();
+  }
+}

@@ -1,0 +1,134 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { lastNumber, nextNumber } from './counters.js';
+import type { RegistrationTable, Schema } from './database/schema.js';
+
+export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
+
+/** A document as it is stored. Secrets and passwords stand in it as hashes only. */
+export interface Registration {
+  readonly kind: RegistrationKind;
+  readonly id: string;
+  /** 1 at first, one more with each change. */
+  readonly version: number;
+  readonly document: Readonly<Record<string, unknown>>;
+  /** seconds since the epoch */
+  readonly changedAt: number;
+}
+
+/** One change: without `version` it creates, without `document` it deletes, with both it replaces. */
+export interface RegistrationChange {
+  readonly kind: RegistrationKind;
+  readonly id: string;
+  /** The version that the change is based on. */
+  readonly version?: number;
+  readonly document?: object;
+}
+
+/** All registrations at one moment. */
+export interface RegistrationSnapshot {
+  readonly revision: number;
+  readonly registrations: readonly Registration[];
+}
+
+/** Somebody else was faster: the change is based on a version that is not the current one. */
+export class VersionConflict extends Error {
+  constructor(
+    readonly kind: RegistrationKind,
+    readonly id: string,
+    /** undefined when there is none */
+    readonly currentVersion: number | undefined,
+  ) {
+    super(`The ${kind} ${id} ${currentVersion === undefined ? 'does not exist' : `has version ${currentVersion}`}`);
+    this.name = 'VersionConflict';
+  }
+}
+
+/** Clients, resources, edges and users that are changed at run time, with optimistic locking. */
+export class Registrations {
+  readonly #database: Kysely<Schema>;
+  readonly #clock: Clock;
+
+  constructor(database: Kysely<Schema>, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** A number that grows with each change, for replicas that ask every few seconds. */
+  revision(): Promise<number> {
+    return lastNumber(this.#database, 'registrations');
+  }
+
+  /** All registrations. They may be newer than the revision, never older: whoever asks again misses nothing. */
+  async snapshot(): Promise<RegistrationSnapshot> {
+    const revision = await this.revision();
+    return { revision, registrations: await readAll(this.#database) };
+  }
+
+  async find(kind: RegistrationKind, id: string): Promise<Registration | undefined> {
+    const row = await findRow(this.#database, kind, id);
+    return row && toRegistration(row);
+  }
+
+  /**
+   * Applies all changes or none, one set of changes at a time across all replicas.
+   * @param check is shown everything as it would be, and throws when that does not fit together
+   * @returns what was created or replaced, in the order of the changes
+   * @throws VersionConflict
+   */
+  async apply(
+    changes: readonly RegistrationChange[],
+    check: (all: readonly Registration[]) => void = () => undefined,
+  ): Promise<Registration[]> {
+    return this.#database.transaction().execute(async (transaction) => {
+      await nextNumber(transaction, 'registrations');
+      const written: Registration[] = [];
+      for (const change of changes) {
+        const row = await this.#apply(transaction, change);
+        if (row) written.push(toRegistration(row));
+      }
+      check(await readAll(transaction));
+      return written;
+    });
+  }
+
+  async #apply(transaction: Transaction<Schema>, { kind, id, version, document }: RegistrationChange) {
+    const current = await findRow(transaction, kind, id);
+    if (current?.version !== version) throw new VersionConflict(kind, id, current?.version);
+    if (current) await transaction.deleteFrom('registrations').where('kind', '=', kind).where('id', '=', id).execute();
+    if (!document) return undefined;
+    const row = {
+      kind,
+      id,
+      version: (version ?? 0) + 1,
+      document: JSON.stringify(document),
+      changed_at: this.#clock(),
+    };
+    await transaction.insertInto('registrations').values(row).execute();
+    return row;
+  }
+}
+
+async function findRow(database: Kysely<Schema>, kind: RegistrationKind, id: string) {
+  return database
+    .selectFrom('registrations')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+async function readAll(database: Kysely<Schema>): Promise<Registration[]> {
+  const rows = await database.selectFrom('registrations').selectAll().orderBy('kind').orderBy('id').execute();
+  return rows.map(toRegistration);
+}
+
+function toRegistration(row: Selectable<RegistrationTable>): Registration {
+  return {
+    kind: row.kind as RegistrationKind,
+    id: row.id,
+    version: row.version,
+    document: JSON.parse(row.document) as Registration['document'],
+    changedAt: row.changed_at,
+  };
+}
