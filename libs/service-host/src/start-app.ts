@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { createApp, DRAIN_DEADLINE, type AppOptions, type CreatedApp } from './create-app.js';
 import { loadEnvironment, readEnvironment } from './environment.js';
 import { describeError } from './error-description.js';
+import { checkFreePort } from './free-port.js';
 import { hostSettings } from './settings.js';
 
 /** What a module may still take after the last request, before the process leaves without it. Milliseconds. */
@@ -37,21 +37,19 @@ async function checkPort(
   source: Parameters<typeof readEnvironment>[1],
 ): Promise<void> {
   const { HOST, PORT } = readEnvironment(hostSettings(options.defaultPort), source);
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(PORT, HOST, () => probe.close(() => resolve()));
-  });
+  await checkFreePort(HOST, PORT);
 }
+
+type ListenError = NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string };
 
 function explain(error: unknown, defaultPort: number): readonly string[] {
   if (error instanceof AggregateError) return error.errors.flatMap((each) => explain(each, defaultPort));
   if (isConfigurationMistake(error)) return [error.message];
-  const { code, port = defaultPort, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port = defaultPort, address, hostname = address } = error as ListenError;
   if (code === 'EADDRINUSE') return [`port ${port} is in use; set PORT to another one`];
   if (code === 'EACCES') return [`port ${port} may not be opened by this user; set PORT to another one`];
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return [new ConfigurationError('HOST', address, 'an address of this machine').message];
+    return [new ConfigurationError('HOST', hostname, 'an address of this machine').message];
   }
   return [describeError(error).stack ?? describeError(error).message];
 }
