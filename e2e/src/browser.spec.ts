@@ -171,6 +171,18 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
     LIMIT,
   );
 
+  it.each(['user-service', 'message-service'] as const)(
+    'shows the OpenAPI description of %s, which its security policy lets work',
+    async (app) => {
+      const page = await openPage();
+      await page.goto(`${system.url(app)}/docs`);
+      await page.locator('.opblock').first().waitFor();
+      expect(await page.locator('.opblock-summary-path').first().innerText()).toMatch(/message/);
+      expect(violations).toEqual([]);
+    },
+    LIMIT,
+  );
+
   it(
     'can be worked by keyboard alone',
     async () => {

@@ -94,6 +94,20 @@ describe('signing in', () => {
     for (const text of [page.body, browser.setCookies.join(), lines.join()]) expect(text).not.toContain(token);
   });
 
+  it('marks the cookie as secure where the public address is https', async () => {
+    const url = 'https://app.example.com';
+    const given = { PORT: '0', ISSUER: provider.issuer, PUBLIC_URL: url };
+    const behindProxy = await createApp(clientApp, given, { write: () => undefined });
+    const { port } = (await behindProxy.listen()).address() as AddressInfo;
+    const headers = { 'x-forwarded-proto': 'https' };
+    const answer = await fetch(`http://localhost:${port}/`, { headers, redirect: 'manual' });
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^__Host-client-app\.sid=.*; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
+    );
+    expect(new URL(answer.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(`${url}/callback`);
+    await behindProxy.close(0);
+  });
+
   it('gives the session a new id, so that one planted before is worth nothing', async () => {
     const browser = new Browser();
     await browser.request(`${base}/`);
