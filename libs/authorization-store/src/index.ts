@@ -6,6 +6,7 @@ export type { AuditAnchor, AuditBreak, AuditVerification } from './audit/audit-v
 export { AuthorizationStore } from './authorization-store.js';
 export { InvalidCursor } from './cursor.js';
 export { SchemaTooNew } from './database/migrate.js';
+export { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from './store-command.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider-adapter.js';
 export { RateLimits, type RateCount } from './rate-limits.js';

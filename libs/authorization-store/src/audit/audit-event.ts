@@ -25,6 +25,11 @@ export interface AuditRecord {
   readonly sequence: number;
   /** ISO 8601 */
   readonly at: string;
+  readonly previousHash: string;
+  /**
+   * SHA-256 in base64url over the JSON array of writer, sequence, previous hash, milliseconds since the epoch and the
+   * event as JSON text.
+   */
   readonly hash: string;
   readonly event: Readonly<Record<string, unknown>>;
 }

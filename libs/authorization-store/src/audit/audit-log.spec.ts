@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { InvalidCursor } from '../cursor.js';
 import { openStore } from '../open-store.js';
 import type { AuditNode } from './audit-tree.js';
-import { AuditUnavailable, type AuditEvent } from './audit-event.js';
+import { AuditUnavailable, type AuditEvent, type AuditRecord } from './audit-event.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
@@ -33,7 +34,8 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     const event = { type: 'token_exchange', outcome: 'issued', targets: ['message-service'], nested: { a: [1, null] } };
     const { sequence, writer, hash } = await append(event);
     const { records } = await store.audit.query({});
-    expect(records[0]).toEqual({ writer, sequence, hash, at: expect.stringMatching(/^\d{4}-.*Z$/) as unknown, event });
+    const at = expect.stringMatching(/^\d{4}-.*Z$/) as unknown;
+    expect(records[0]).toEqual({ writer, sequence, at, previousHash: records[1]?.hash, hash, event });
   });
 
   it('can be verified while records are being appended', async () => {
@@ -50,6 +52,23 @@ describe.each(databases)('the audit trail on $name', (kind) => {
   it('refuses records after it was closed', async () => {
     await store.audit.close();
     await expect(append({ type: 'late' })).rejects.toThrow(AuditUnavailable);
+  });
+
+  it('can be exported, the oldest first, so that each line verifies the one before without the database', async () => {
+    const times = [0, 1e21, '\u2028', { 10: 'a', 2: 'b' }, -0];
+    await Promise.all(
+      Array.from({ length: 1_100 }, (_, index) => append({ type: 'e', ...{ time: times[index % 5] } })),
+    );
+    let previousHash = '';
+    let count = 0;
+    for await (const record of store.audit.export()) {
+      const { writer, sequence, at, event, hash } = JSON.parse(JSON.stringify(record)) as AuditRecord;
+      const hashed = JSON.stringify([writer, sequence, previousHash, Date.parse(at), JSON.stringify(event)]);
+      expect(hash).toBe(createHash('sha256').update(hashed).digest('base64url'));
+      previousHash = hash;
+      count += 1;
+    }
+    expect(count).toBe(1_101);
   });
 
   describe('query', () => {

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
-import type { AuditEvent, AuditReceipt } from './audit-event.js';
-import { queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
+import type { AuditEvent, AuditReceipt, AuditRecord } from './audit-event.js';
+import { exportAudit, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
 import { auditTree, type AuditNode } from './audit-tree.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
 import { AuditWriter } from './audit-writer.js';
@@ -40,6 +40,11 @@ export class AuditLog {
   /** @throws InvalidCursor */
   query(query: AuditQuery): Promise<AuditPage> {
     return queryAudit(this.#database, query);
+  }
+
+  /** All records that match, the oldest first, for an export as JSON Lines. */
+  export(query: Omit<AuditQuery, 'limit'> = {}): AsyncGenerator<AuditRecord> {
+    return exportAudit(this.#database, query);
   }
 
   /** The chain of exchanges of one trace. */

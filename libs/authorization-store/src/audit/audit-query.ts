@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import type { AuditRecord } from './audit-event.js';
@@ -36,27 +36,38 @@ const COLUMNS = { client: 'client_id', subject: 'subject', actor: 'actor', trace
 /** @throws InvalidCursor */
 export async function queryAudit(database: Kysely<Schema>, query: AuditQuery): Promise<AuditPage> {
   const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIMIT, 1), LIMIT);
-  let select = database.selectFrom('audit_records').selectAll();
-  for (const [name, column] of Object.entries(COLUMNS)) {
-    const value = query[name as keyof typeof COLUMNS];
-    if (value !== undefined) select = select.where(column, '=', value);
-  }
-  const { jti, from, to, cursor } = query;
-  if (jti !== undefined) {
-    select = select.where((expression) =>
-      expression.or([expression('jti', '=', jti), expression('parent_jti', '=', jti)]),
-    );
-  }
-  if (from) select = select.where('at', '>=', from.getTime());
-  if (to) select = select.where('at', '<', to.getTime());
-  if (cursor !== undefined) {
-    const [at, writer, sequence] = decodeCursor<[number, string, number]>(cursor, ['number', 'string', 'number']);
-    select = select.where(sql<boolean>`(at, writer, sequence) < (${at}, ${writer}, ${sequence})`);
+  return readPage(database, query, limit, { direction: 'desc', after: sql`<` });
+}
+
+/** All records that match, the oldest first, read page by page. */
+export async function* exportAudit(
+  database: Kysely<Schema>,
+  query: Omit<AuditQuery, 'limit'>,
+): AsyncGenerator<AuditRecord> {
+  let { cursor } = query;
+  do {
+    const from: AuditQuery = cursor === undefined ? query : { ...query, cursor };
+    const page = await readPage(database, from, LIMIT, { direction: 'asc', after: sql`>` });
+    yield* page.records;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+async function readPage(
+  database: Kysely<Schema>,
+  query: AuditQuery,
+  limit: number,
+  { direction, after }: { direction: 'asc' | 'desc'; after: RawBuilder<unknown> },
+): Promise<AuditPage> {
+  let select = matching(database, query);
+  if (query.cursor !== undefined) {
+    const [at, writer, sequence] = decodeCursor<[number, string, number]>(query.cursor, ['number', 'string', 'number']);
+    select = select.where(sql<boolean>`(at, writer, sequence) ${after} (${at}, ${writer}, ${sequence})`);
   }
   const rows = await select
-    .orderBy('at', 'desc')
-    .orderBy('writer', 'desc')
-    .orderBy('sequence', 'desc')
+    .orderBy('at', direction)
+    .orderBy('writer', direction)
+    .orderBy('sequence', direction)
     .limit(limit + 1)
     .execute();
   const page = rows.slice(0, limit);
@@ -65,11 +76,25 @@ export async function queryAudit(database: Kysely<Schema>, query: AuditQuery): P
   return { records: page.map(toAuditRecord), ...next };
 }
 
+function matching(database: Kysely<Schema>, query: AuditQuery) {
+  let select = database.selectFrom('audit_records').selectAll();
+  for (const [name, column] of Object.entries(COLUMNS)) {
+    const value = query[name as keyof typeof COLUMNS];
+    if (value !== undefined) select = select.where(column, '=', value);
+  }
+  const { jti, from, to } = query;
+  if (jti !== undefined) select = select.where((row) => row.or([row('jti', '=', jti), row('parent_jti', '=', jti)]));
+  if (from) select = select.where('at', '>=', from.getTime());
+  if (to) select = select.where('at', '<', to.getTime());
+  return select;
+}
+
 export function toAuditRecord(row: Selectable<AuditRecordTable>): AuditRecord {
   return {
     writer: row.writer,
     sequence: row.sequence,
     at: new Date(row.at).toISOString(),
+    previousHash: row.previous_hash,
     hash: row.hash,
     event: JSON.parse(row.event) as Record<string, unknown>,
   };

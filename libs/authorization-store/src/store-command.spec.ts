@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parseStoreUrl } from './database/store-url.js';
+import { connect, openStore } from './open-store.js';
+import { isStoreCommand, storeCommand, type StoreCommand } from './store-command.js';
+
+describe('store commands', () => {
+  let directory: string;
+  let url: string;
+  const oldKey = randomBytes(32).toString('base64');
+  const run = async (command: StoreCommand, ...encryptionKeys: string[]) => {
+    const lines: string[] = [];
+    const code = await storeCommand(command, { url, encryptionKeys }, (line) => lines.push(line));
+    return { code, lines };
+  };
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'onbehalf-command-'));
+    url = `sqlite:${join(directory, 'store.db')}`;
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it.each([
+    ['audit-verify', true],
+    ['drop', false],
+    ['constructor', false],
+    [undefined, false],
+  ])('%p is a command: %p', (name, expected) => expect(isStoreCommand(name)).toBe(expected));
+
+  it('migrate tells what it has applied', async () => {
+    expect(await run('migrate')).toEqual({ code: 0, lines: ['applied 0001-initial, 0002-registrations'] });
+    expect(await run('migrate')).toEqual({ code: 0, lines: ['the schema is up to date'] });
+  });
+
+  it('audit-verify answers 0 for a whole trail, and 1 with the place for a broken one', async () => {
+    const store = await openStore({ url, encryptionKeys: [oldKey] });
+    const { writer } = await store.audit.append({ type: 'login' });
+    await store.close();
+    expect(await run('audit-verify', oldKey)).toEqual({
+      code: 0,
+      lines: ['the audit trail is whole: 2 records of 1 writers'],
+    });
+    const database = connect(parseStoreUrl(url));
+    await database.updateTable('audit_records').set({ event: '{}' }).where('sequence', '=', 1).execute();
+    await database.destroy();
+    expect(await run('audit-verify', oldKey)).toEqual({
+      code: 1,
+      lines: [`broken at writer ${writer}, record 1: the record does not match its hash`],
+    });
+  });
+
+  it('audit-export writes one JSON object a line', async () => {
+    const store = await openStore({ url, encryptionKeys: [oldKey] });
+    await store.audit.append({ type: 'login' });
+    await store.close();
+    const { lines } = await run('audit-export', oldKey);
+    expect(lines.map((line) => (JSON.parse(line) as { event: object }).event)).toMatchObject([{}, { type: 'login' }]);
+  });
+
+  it('reencrypt tells how many values it has changed', async () => {
+    const store = await openStore({ url, encryptionKeys: [oldKey] });
+    await store.secrets.get('name', () => 'secret');
+    await store.close();
+    const newKey = randomBytes(32).toString('base64');
+    expect(await run('reencrypt', newKey, oldKey)).toEqual({
+      code: 0,
+      lines: ['encrypted 1 values with the current key'],
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import type { AuthorizationStore } from './authorization-store.js';
+import { migrate, openStore, type StoreOptions } from './open-store.js';
+
+/** What an operator does by hand. */
+export const STORE_COMMANDS = ['migrate', 'audit-verify', 'audit-export', 'reencrypt'] as const;
+
+export type StoreCommand = (typeof STORE_COMMANDS)[number];
+
+export function isStoreCommand(name: string | undefined): name is StoreCommand {
+  return STORE_COMMANDS.some((command) => command === name);
+}
+
+type Write = (line: string) => void;
+
+/**
+ * Runs a command on the store and writes lines that a script can read.
+ * @returns the exit code: 0 when all is well, 1 when the audit trail is broken
+ */
+export async function storeCommand(name: StoreCommand, options: StoreOptions, write: Write): Promise<number> {
+  if (name === 'migrate') {
+    const applied = await migrate(options.url);
+    write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');
+    return 0;
+  }
+  const store = await openStore({ ...options, sweepInterval: 0 });
+  try {
+    return await COMMANDS[name](store, write);
+  } finally {
+    await store.close();
+  }
+}
+
+const COMMANDS: Record<
+  Exclude<StoreCommand, 'migrate'>,
+  (store: AuthorizationStore, write: Write) => Promise<number>
+> = {
+  'audit-verify': async (store, write) => {
+    const verification = await store.audit.verify();
+    if (verification.ok) {
+      write(`the audit trail is whole: ${verification.records} records of ${verification.writers} writers`);
+      return 0;
+    }
+    for (const { writer, sequence, reason } of verification.brokenAt) {
+      write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
+    }
+    return 1;
+  },
+  'audit-export': async (store, write) => {
+    for await (const record of store.audit.export()) write(JSON.stringify(record));
+    return 0;
+  },
+  reencrypt: async (store, write) => {
+    write(`encrypted ${await store.reencrypt()} values with the current key`);
+    return 0;
+  },
+};
