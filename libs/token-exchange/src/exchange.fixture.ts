@@ -110,8 +110,9 @@ export class ExchangeLab {
   static async open(
     surroundings: Surroundings = {},
     registrations: Partial<PolicyRegistrations> = {},
+    world: Partial<ExchangeWorld> = {},
   ): Promise<ExchangeLab> {
-    return new ExchangeLab(await createExchangeWorld(), { ...caseRegistrations, ...registrations }, surroundings);
+    return new ExchangeLab(await createExchangeWorld(world), { ...caseRegistrations, ...registrations }, surroundings);
   }
 
   /** The subject token of the scenario with other claims. */

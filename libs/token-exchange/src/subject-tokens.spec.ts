@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { KeysUnavailable, type IssuerKeys } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { decodeProtectedHeader } from 'jose';
 import { ExchangeLab } from './exchange.fixture.js';
 import type { ForeignIssuer } from './index.js';
 
@@ -168,6 +169,12 @@ describe('RFC 9068: the access tokens that are taken', () => {
     for (const signature of ['', 'AA']) {
       expect((await lab.refusal({ subject_token: `${header}.${payload}.${signature}` })).code).toBe('invalid_request');
     }
+  });
+
+  it(requirement('RFC9068-2.1-rs256', 'RS256 MUST be among the supported signature algorithms'), async () => {
+    const server = await createTestIssuer({ issuer: 'http://localhost:9001', algorithm: 'RS256' });
+    const { token } = await (await ExchangeLab.open({}, {}, { server })).ask();
+    expect(decodeProtectedHeader(token).alg).toBe('RS256');
   });
 
   it(requirement('RFC9068-4-expiry', 'the current time MUST be before the time of exp'), async () => {
