@@ -34,6 +34,7 @@ class Things {
   fail(): never {
     // as an HTTP client does: the request, with its token, is a member of the error
     throw Object.assign(new Error(`refused ${TOKEN}`), {
+      code: 'ECONNREFUSED',
       config: { headers: { Authorization: 'Bearer opaque-token' } },
     });
   }
@@ -98,6 +99,7 @@ describe('logs', () => {
     await fetch(`${base}/fail`, { headers });
     const all = lines.join();
     expect(all).toContain('refused [token]');
+    expect(all).toContain('"code":"ECONNREFUSED"');
     for (const secret of [TOKEN, 'opaque-token', 'cookie-value']) expect(all).not.toContain(secret);
   });
 

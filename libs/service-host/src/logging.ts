@@ -18,7 +18,6 @@ const SECRET_MEMBERS = [
   'password',
   'client_secret',
   'client_assertion',
-  'code',
   'access_token',
   'refresh_token',
   'id_token',
