@@ -9,6 +9,7 @@ export function page(title: string, content: Html): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title} · Authorization server</title>
+        <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/authorization-server.css" />
       </head>
       <body>
@@ -29,7 +30,7 @@ export function pagePolicy(redirectUris: Iterable<string>): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
-    "img-src 'self'",
+    "img-src 'self' data:",
     "base-uri 'none'",
     "frame-ancestors 'none'",
     `form-action ${["'self'", ...origins].join(' ')}`,
