@@ -38,6 +38,17 @@ declare global {
 /** Finds the request of an execution context that this library does not know; `undefined` when there is none. */
 export type RequestFinder = (context: ExecutionContext) => GuardedRequest | undefined;
 
+/** Asks the finder once per call: the verified token is kept on the request, so guard and interceptor must see the same one. */
+export function findingOnce(find: RequestFinder): RequestFinder {
+  const found = new WeakMap<object, GuardedRequest | undefined>();
+  return (context) => {
+    const call = context.getArgs<unknown[]>().findLast((arg): arg is object => typeof arg === 'object' && arg !== null);
+    if (!call) return find(context);
+    if (!found.has(call)) found.set(call, find(context));
+    return found.get(call);
+  };
+}
+
 /** The request of an execution context: HTTP, GraphQL (`context.req`), gRPC (metadata) or socket.io (handshake). */
 export function requestOf(context: ExecutionContext, find?: RequestFinder): GuardedRequest | undefined {
   const found = find?.(context);

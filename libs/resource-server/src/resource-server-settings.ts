@@ -1,7 +1,7 @@
 import { DEFAULT_CLOCK_TOLERANCE, MAX_CLOCK_TOLERANCE, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ConfigurationError, isScopeToken, systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
-import type { RequestFinder } from './guarded-request.js';
+import { findingOnce, type RequestFinder } from './guarded-request.js';
 import { protectedResource, type ProtectedResource } from './metadata/protected-resource.js';
 import type { ProofSettings } from './proof-of-possession.js';
 import { proofSettings } from './proof-options.js';
@@ -71,7 +71,7 @@ export function toSettings(options: ResourceServerOptions): ResourceServerSettin
     revocation: revocationChecks(options, issuerNames, clock),
     cache: cache(options.cache, clock),
     resource: resource(options, issuerNames, proof),
-    request: options.request,
+    request: options.request && findingOnce(options.request),
     clock,
   };
 }

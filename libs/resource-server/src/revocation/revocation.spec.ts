@@ -1,0 +1,285 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { decodeJwt } from 'jose';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import request from 'supertest';
+import { ResourceServerModule, type IntrospectionOptions, type RevocationFeedOptions } from '../index.js';
+
+@Controller()
+class MessageController {
+  @Get('message')
+  read() {
+    return 'hello';
+  }
+}
+
+const client = { clientId: 'message service', clientSecret: 'a:secret' };
+const BASIC = `Basic ${Buffer.from('message+service:a%3Asecret').toString('base64')}`;
+const REVOKED = 'Bearer error="invalid_token", error_description="The token has been revoked"';
+
+interface Call {
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+describe('revocation', () => {
+  let issuer: TestIssuer;
+  let server: Server;
+  let app: INestApplication<Server> | undefined;
+  let calls: Call[];
+  let answer: (call: Call, response: ServerResponse) => void;
+  let now: number;
+
+  beforeEach(async () => {
+    now = Math.floor(Date.now() / 1000);
+    issuer = await createTestIssuer();
+    calls = [];
+    server = createServer((incoming, response) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        const call = { url: incoming.url!, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
+        calls.push(call);
+        answer(call, response);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    await app?.close();
+    app = undefined;
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  const url = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  const json = (response: ServerResponse, document: unknown, headers = {}) =>
+    response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(document));
+
+  const start = async (options: object) => {
+    const module = await Test.createTestingModule({
+      imports: [ResourceServerModule.forTesting(issuer, { clock: () => now, ...options })],
+      controllers: [MessageController],
+    }).compile();
+    app = module.createNestApplication<INestApplication<Server>>();
+    await app.listen(0, '127.0.0.1');
+  };
+  const get = (token: string) => request(app!.getHttpServer()).get('/message').auth(token, { type: 'bearer' });
+
+  describe('RFC 7662: introspection', () => {
+    const introspect = (more: Partial<IntrospectionOptions> = {}) =>
+      start({ introspection: { endpoint: url('/introspect'), client, ...more } });
+
+    it('§2.1: asks with the credentials of the service, and lets an active token through', async () => {
+      answer = (_call, response) => json(response, { active: true });
+      await introspect();
+      const token = await issuer.token();
+      expect((await get(token)).status).toBe(200);
+      expect(calls).toHaveLength(1);
+      expect(calls[0]!.headers.authorization).toBe(BASIC);
+      expect(new URLSearchParams(calls[0]!.body)).toEqual(
+        new URLSearchParams({ token, token_type_hint: 'access_token' }),
+      );
+    });
+
+    it('§2.2: refuses an inactive token', async () => {
+      answer = (_call, response) => json(response, { active: false });
+      await introspect();
+      const response = await get(await issuer.token());
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, REVOKED]);
+    });
+
+    it('does not ask about a token that does not verify', async () => {
+      answer = (_call, response) => json(response, { active: true });
+      await introspect();
+      expect((await get(await issuer.token({ aud: 'other' }))).status).toBe(401);
+      expect(calls).toHaveLength(0);
+    });
+
+    it('asks once for concurrent requests and keeps the answer for the time it was told', async () => {
+      answer = (_call, response) => json(response, { active: calls.length === 1 });
+      await introspect({ cacheFor: 5 });
+      const token = await issuer.token();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => get(token)));
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      expect(calls).toHaveLength(1);
+      now += 4;
+      expect((await get(token)).status).toBe(200);
+      now += 1;
+      expect((await get(token)).status).toBe(401);
+      expect(calls).toHaveLength(2);
+    });
+
+    it('keeps a bounded number of answers', async () => {
+      answer = (_call, response) => json(response, { active: true });
+      await introspect({ maxEntries: 2, cacheFor: 60 });
+      const tokens = await Promise.all([1, 2, 3].map((sub) => issuer.token({ sub: `user-${sub}` })));
+      for (const token of [...tokens, tokens[2]!, tokens[0]!]) await get(token);
+      expect(calls).toHaveLength(4);
+    });
+
+    const OUTAGES: [string, (response: ServerResponse) => void][] = [
+      ['fails', (response) => response.writeHead(500).end()],
+      ['does not know the service', (response) => response.writeHead(401).end()],
+      ['gives no answer', (response) => json(response, { error: 'invalid_request' })],
+      ['gives another type', (response) => json(response, { active: 'true' })],
+      ['gives no JSON', (response) => response.writeHead(200).end('<html>')],
+      ['gives too much', (response) => response.writeHead(200).end('x'.repeat(70_000))],
+      ['redirects', (response) => response.writeHead(307, { location: url('/other') }).end()],
+      ['hangs up', (response) => response.destroy()],
+      ['does not answer in time', () => undefined],
+    ];
+
+    it.each(OUTAGES)('an endpoint that %s is an outage: 503, unless it was chosen to accept', async (_case, fail) => {
+      answer = (_call, response) => fail(response);
+      await introspect({ timeout: 100 });
+      const token = await issuer.token();
+      const response = await get(token);
+      expect([response.status, response.headers['retry-after'], response.headers['www-authenticate']]).toEqual([
+        503,
+        '1',
+        undefined,
+      ]);
+      expect(response.body).toMatchObject({ error: 'temporarily_unavailable' });
+      await app!.close();
+      await introspect({ timeout: 100, onOutage: 'accept' });
+      expect((await get(token)).status).toBe(200);
+    });
+
+    it('leaves a failing endpoint alone for a second, then recovers', async () => {
+      answer = (_call, response) => response.writeHead(500).end();
+      await introspect();
+      const token = await issuer.token();
+      for (let i = 0; i < 5; i++) expect((await get(token)).status).toBe(503);
+      expect(calls).toHaveLength(1);
+      answer = (_call, response) => json(response, { active: true });
+      now += 1;
+      expect((await get(token)).status).toBe(200);
+    });
+  });
+
+  describe('a polled feed', () => {
+    const feed = (more: Partial<RevocationFeedOptions> = {}) =>
+      start({ revocationFeed: { url: url('/revocations'), interval: 1, ...more } });
+    /** Resolves when the feed was asked once more and answered. */
+    const nextPoll = async () => {
+      const before = calls.length;
+      while (calls.length === before) await once(server, 'request');
+    };
+    const entry = (token: string, more: object = {}) => {
+      const { jti, exp } = decodeJwt(token);
+      return { jti, exp, ...more };
+    };
+
+    it('refuses a revoked token within 5 seconds, and no other', async () => {
+      let revoked: object[] = [];
+      answer = (_call, response) => json(response, { tokens: revoked });
+      await feed();
+      const [token, other] = await Promise.all([issuer.token(), issuer.token()]);
+      expect((await get(token)).status).toBe(200);
+      revoked = [entry(token)];
+      const revokedAt = performance.now();
+      let response = await get(token);
+      while (response.status === 200) {
+        await nextPoll();
+        response = await get(token);
+      }
+      expect(performance.now() - revokedAt).toBeLessThan(5000);
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, REVOKED]);
+      expect((await get(other)).status).toBe(200);
+    });
+
+    it('goes by issuer and jti: a token of another issuer with the same jti stays', async () => {
+      const token = await issuer.token();
+      answer = (_call, response) => json(response, { tokens: [entry(token, { iss: 'https://other.test' })] });
+      await feed();
+      expect((await get(token)).status).toBe(200);
+    });
+
+    it('knows descendants by the claim that names their root', async () => {
+      const [token, other] = [await issuer.token({ root: 'root-1' }), await issuer.token({ root: 'root-2' })];
+      answer = (_call, response) => json(response, { tokens: [{ jti: 'root-1', exp: now + 300 }] });
+      await feed({ rootClaim: 'root' });
+      expect((await get(token)).status).toBe(401);
+      expect((await get(other)).status).toBe(200);
+    });
+
+    it('sends credentials and the ETag of the last answer, and keeps its list on 304', async () => {
+      const token = await issuer.token();
+      answer = ({ headers }, response) =>
+        headers['if-none-match'] === '"1"'
+          ? response.writeHead(304).end()
+          : json(response, { tokens: [entry(token)] }, { etag: '"1"' });
+      await feed({ client });
+      expect((await get(token)).status).toBe(401);
+      await nextPoll();
+      expect(calls.at(-1)!.headers).toMatchObject({ 'if-none-match': '"1"', authorization: BASIC });
+      expect((await get(token)).status).toBe(401);
+    });
+
+    it('follows a cursor through the pages, and asks for what is new from then on', async () => {
+      const tokens = await Promise.all([1, 2, 3].map(() => issuer.token()));
+      answer = ({ url: asked }, response) => {
+        const from = Number(new URL(asked, 'http://feed.test').searchParams.get('since') ?? 0);
+        json(response, {
+          tokens: tokens.slice(from, from + 1).map((token) => entry(token)),
+          cursor: String(Math.min(from + 1, 3)),
+        });
+      };
+      await feed();
+      for (const token of tokens) expect((await get(token)).status).toBe(401);
+      expect(calls.slice(0, 4).map((call) => call.url)).toEqual([
+        '/revocations',
+        '/revocations?since=1',
+        '/revocations?since=2',
+        '/revocations?since=3',
+      ]);
+      await nextPoll();
+      expect(calls.at(-1)!.url).toBe('/revocations?since=3');
+    });
+
+    it.each<[string, (response: ServerResponse) => void]>([
+      ['fails', (response) => response.writeHead(500).end()],
+      ['is malformed', (response) => json(response, { revoked: [] })],
+      ['has a malformed entry', (response) => json(response, { tokens: [{ jti: 1, exp: 1 }] })],
+      ['is too large', (response) => response.writeHead(200).end('x'.repeat(1_100_000))],
+    ])('a feed that %s from the start is an outage: 503, unless it was chosen to accept', async (_case, fail) => {
+      answer = (_call, response) => fail(response);
+      await feed();
+      const token = await issuer.token();
+      const response = await get(token);
+      expect([response.status, response.headers['retry-after']]).toEqual([503, '1']);
+      await app!.close();
+      await feed({ onOutage: 'accept' });
+      expect((await get(token)).status).toBe(200);
+    });
+
+    it('goes on for as long as it was told after the last poll, and still knows what was revoked', async () => {
+      const [token, other] = await Promise.all([issuer.token(), issuer.token()]);
+      answer = (_call, response) => json(response, { tokens: [entry(token)] });
+      await feed({ maxAge: 30, interval: 60 });
+      expect((await get(token)).status).toBe(401);
+      now += 30;
+      expect((await get(other)).status).toBe(200);
+      now += 1;
+      expect((await get(other)).status).toBe(503);
+      expect((await get(token)).status).toBe(401);
+    });
+
+    it('stops polling when the application closes', async () => {
+      answer = (_call, response) => json(response, { tokens: [] });
+      await feed();
+      await get(await issuer.token());
+      await app!.close();
+      const before = calls.length;
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      expect(calls).toHaveLength(before);
+    });
+  });
+});
