@@ -188,6 +188,7 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
     async () => {
       const page = await openPage();
       await page.goto(`${system.url('client-app')}/`);
+      await page.locator('#username:focus').waitFor();
       await page.keyboard.type('baeldung');
       await page.keyboard.press('Tab');
       await page.keyboard.type('password');
