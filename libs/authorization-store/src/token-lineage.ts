@@ -28,16 +28,18 @@ export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }:
       select t.parent_iss, t.parent_jti
         from tokens t join lineage l on t.iss = l.iss and t.jti = l.jti
         where t.parent_jti is not null
+    ),
+    known as (select t.* from lineage l join tokens t on t.iss = l.iss and t.jti = l.jti),
+    wanted (kind, key, since) as (
+      select 'token', iss || ' ' || jti, 0 from lineage
+      union all select 'grant', grant_id, 0 from known where grant_id is not null
+      union all select 'session', session_id, 0 from known where session_id is not null
+      union all select 'subject', subject, recorded_at from known
+      union all select 'client', client_id, recorded_at from known
     )
-    select 1 from lineage l left join tokens t on t.iss = l.iss and t.jti = l.jti
-    where t.revoked_at is not null
-      or exists (select 1 from revocation_marks m where m.kind = 'token' and m.key = l.iss || ' ' || l.jti)
-      or exists (select 1 from revocation_marks m where m.kind = 'grant' and m.key = t.grant_id)
-      or exists (select 1 from revocation_marks m where m.kind = 'session' and m.key = t.session_id)
-      or exists (select 1 from revocation_marks m
-                 where m.kind = 'subject' and m.key = t.subject and m.marked_at >= t.recorded_at)
-      or exists (select 1 from revocation_marks m
-                 where m.kind = 'client' and m.key = t.client_id and m.marked_at >= t.recorded_at)
+    select 1 from known where revoked_at is not null
+    union all
+    select 1 from wanted w join revocation_marks m on m.kind = w.kind and m.key = w.key and m.marked_at >= w.since
     limit 1`.execute(database);
   return rows.length > 0;
 }

@@ -1,8 +1,12 @@
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
+import { sha256 } from '../hash.js';
 
 /** The type of every integer column here (PostgreSQL's `int8`). */
 const INT8 = 20;
+
+/** Characters. */
+const LONGEST_NAMED = 2000;
 
 export interface PoolOptions {
   readonly connections: number;
@@ -50,11 +54,16 @@ function discardingBroken(pool: pg.Pool): PostgresPool {
   };
 }
 
+/** A statement with a name is parsed and planned once per connection. The long ones are lists that differ in length. */
+function named(text: string): { name?: string } {
+  return text.length > LONGEST_NAMED ? {} : { name: sha256(text) };
+}
+
 function discardAfterTimeout(client: pg.PoolClient): PostgresPoolClient {
   let broken = false;
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
-      return await client.query(sql, [...parameters]);
+      return await client.query({ ...named(sql), text: sql, values: [...parameters] });
     } catch (error) {
       // an error of the server leaves the connection sound, any other (time-out, broken socket) does not
       broken ||= !(error instanceof pg.DatabaseError);
