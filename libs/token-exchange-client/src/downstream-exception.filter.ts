@@ -1,6 +1,7 @@
 import { Catch, Inject, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { trace } from '@opentelemetry/api';
+import { throwError, type Observable } from 'rxjs';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
 import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './exchange/exchange-errors.js';
 import { toProblem } from './problem.js';
@@ -18,8 +19,9 @@ export class DownstreamExceptionFilter implements ExceptionFilter<Error> {
     this.#host = host;
   }
 
-  catch(error: Error, host: ArgumentsHost): void {
+  catch(error: Error, host: ArgumentsHost): Observable<never> | void {
     // other transports have their own way to tell
+    if (host.getType() === 'rpc') return throwError(() => error);
     if (host.getType() !== 'http') throw error;
     const { httpAdapter } = this.#host;
     const response: unknown = host.switchToHttp().getResponse();

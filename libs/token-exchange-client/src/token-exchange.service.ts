@@ -9,6 +9,7 @@ import type { ExchangedToken } from './exchange/exchanged-token.js';
 import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
 import type { OneOrMore } from './exchange/token-request.js';
 import { observeCache } from './observability/cache-instruments.js';
+import { InvalidOption } from './options/invalid-option.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { TokenSource } from './token-source.js';
 import { TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
@@ -96,6 +97,8 @@ export class TokenExchangeService implements OnModuleDestroy {
   downstream(definition: DownstreamDefinition): DownstreamClient {
     const { allowInsecureHttp, clientAuthentication } = this.#source.options;
     validateDownstream(definition, allowInsecureHttp);
+    const problem = this.#source.unsupported(definition, definition.actor !== undefined);
+    if (problem) throw new InvalidOption(`forFeature "${definition.name}"`, 'not possible', problem);
     const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.#source.clocks.monotonic });
     const authorizer = new DownstreamAuthorizer(this.#source, definition);
     // RFC 8705 §3: a token bound to the certificate is used with the certificate

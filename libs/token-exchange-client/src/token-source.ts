@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import { formatScope, systemClock, TokenType } from '@onbehalf/oauth-protocol';
+import { decodeJwt } from 'jose';
 import { cacheKey, sha256, type Requester } from './cache/cache-key.js';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import { ExchangeCache, type ObtainedToken } from './cache/exchange-cache.js';
@@ -77,7 +78,22 @@ export class TokenSource {
       }),
       ...(requestedTokenType && { requestedType: requestedTokenType }),
     };
-    return this.#obtain(request, parameters.subjectExpiresAt, parameters.signal);
+    return this.#obtain(request, parameters.subjectExpiresAt ?? expiryOf(subjectToken), parameters.signal);
+  }
+
+  /** What the server cannot do with exchanges for this target, in one phrase; `undefined` when it can do them. */
+  unsupported(
+    target: TargetParameters & { readonly requestedTokenType?: string },
+    withActor: boolean,
+  ): string | undefined {
+    const subject = { token: '', type: this.#preset.subjectTokenType };
+    const { requestedTokenType: requestedType } = target;
+    return this.#preset.unsupported?.({
+      ...this.#target(target),
+      subject,
+      ...(withActor && { actor: subject }),
+      ...(requestedType && { requestedType }),
+    });
   }
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
@@ -104,7 +120,7 @@ export class TokenSource {
 
   async #obtain(request: TokenRequest, subjectExpiresAt?: number, signal?: AbortSignal): Promise<ObtainedToken> {
     const problem = this.#preset.unsupported?.(request);
-    if (problem) throw new ExchangeRefused({ error: 'invalid_request', description: problem, status: 400 });
+    if (problem) throw new ExchangeRefused({ error: 'unsupported_request', description: problem, status: 400 });
     const exchange = {
       key: cacheKey(await this.#requesterIdentity(), request),
       subjectExpiresAt,
@@ -159,6 +175,15 @@ function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): Exch
   const { maxEntries = 10_000, maxBytes = 32 * 1024 * 1024, expirySkew = 10, negativeLifetime = 5 } = cache;
   const shared = cache.shared && new SharedEntries(cache.shared, clocks.wall);
   return new ExchangeCache({ maxEntries, maxBytes, expirySkew, negativeLifetime, clocks, shared });
+}
+
+// Unverified, which does no harm: it can only shorten the reuse.
+function expiryOf(token: string): number | undefined {
+  try {
+    return decodeJwt(token).exp;
+  } catch {
+    return undefined;
+  }
 }
 
 // RFC 6749 appendix A.12: tokens are visible ASCII

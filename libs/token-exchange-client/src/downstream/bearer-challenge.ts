@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import type { StepUp } from '../exchange/exchange-errors.js';
+import { printable } from '../exchange/printable.js';
 
 export interface BearerChallenge {
   readonly error?: string;
@@ -15,10 +17,10 @@ export function parseBearerChallenge(header: string | undefined): BearerChalleng
   const challenges = splitChallenges(header?.slice(0, 8192) ?? '').map(readParameters);
   const parameters = challenges.find((challenge) => challenge.has('error')) ?? challenges[0];
   if (parameters === undefined) return {};
-  const error = parameters.get('error');
+  const error = printable(parameters.get('error'));
   return {
     error,
-    description: parameters.get('error_description'),
+    description: printable(parameters.get('error_description')),
     stepUp: error === undefined ? undefined : readStepUp(error, parameters),
   };
 }

@@ -25,7 +25,8 @@ export async function sendReliably(
     return await sendOnce(http, breaker, service, call);
   } catch (error) {
     if (!SAFE.has(call.method.toUpperCase()) || !isPassing(error)) throw error;
-    await sleep(Math.random() * MAX_JITTER, undefined, { signal: call.signal });
+    await sleep(Math.random() * MAX_JITTER, undefined, { signal: call.signal }).catch(() => undefined);
+    call.signal?.throwIfAborted();
     return sendOnce(http, breaker, service, call);
   }
 }

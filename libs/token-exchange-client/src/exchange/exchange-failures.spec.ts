@@ -166,7 +166,8 @@ describe('RFC 6749 §5.1, RFC 8693 §2.2.1: what is no answer is not used', () =
 
   it('an answer beyond 64 KB is not read to its end', async () => {
     server.answering = () => ({ body: { ...issued, padding: 'x'.repeat(70_000) } });
-    expect(await failure(exchange(createService()))).toMatchObject({ name: 'ExchangeUnavailable' });
+    expect(await failure(exchange(createService()))).toMatchObject({ reason: 'malformed' });
+    expect(server.requests).toHaveLength(1);
   });
 
   it.each(['bearer', 'BEARER'])('token_type is case insensitive: %s', async (type) => {

@@ -1,6 +1,7 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { ExchangedToken, type ExchangedTokenType } from './exchanged-token.js';
 import { ExchangeRefused, ExchangeUnavailable, type StepUp } from './exchange-errors.js';
+import { printable } from './printable.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -52,18 +53,6 @@ export function readRefusal(
 // RFC 6749 appendix A
 const VSCHAR = /^[\x20-\x7e]+$/;
 const ERROR_CODE = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
-const LIKE_A_TOKEN = /[\w-]{16,}(?:\.[\w-]*)+|[\w-]{40,}/g;
-
-// The description is the server's text: short, printable, and without a token that it may quote.
-function printable(description: unknown): string | undefined {
-  if (typeof description !== 'string') return undefined;
-  return description
-    .slice(0, 2000)
-    .replace(LIKE_A_TOKEN, '[token]')
-    .replace(/[^\x21-\x7e]+/g, ' ')
-    .slice(0, 300)
-    .trim();
-}
 
 // RFC 9470 §3
 function readStepUp(error: string, body: JsonObject): StepUp | undefined {

@@ -24,6 +24,11 @@ export class ConnectionFailure extends Error {
     super(`The connection failed: ${code}`);
     this.name = 'ConnectionFailure';
   }
+
+  /** The answer is longer than {@link MAX_ANSWER_BYTES}. */
+  get oversized(): boolean {
+    return this.code === 'ERR_BAD_RESPONSE';
+  }
 }
 
 /** Sends to the authorization server: no redirects, a bounded answer, the client certificate when there is one. */

@@ -66,6 +66,9 @@ export class TokenEndpoint {
       dpop?.remember(endpoint, answer.headers.get('dpop-nonce'));
       return answer;
     } catch (error) {
+      if (error instanceof ConnectionFailure && error.oversized) {
+        throw new ExchangeUnavailable('malformed', "The token endpoint's answer is too long");
+      }
       if (error instanceof ConnectionFailure) {
         throw new PassingFailure('connection', `The token endpoint cannot be reached (${error.code})`);
       }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ClientAuthentication } from '../client-authentication/client-authentication.js';
 import type { DownstreamDefinition } from '../downstream/downstream-definition.js';
+import { keycloak } from '../presets/index.js';
 import { TokenExchangeModule } from '../token-exchange.module.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
 import { InvalidOption } from './invalid-option.js';
@@ -106,6 +107,14 @@ describe('forFeature', () => {
 
   it('a name twice', () => {
     expect(mistake(() => TokenExchangeModule.forFeature([definition, definition]))).toMatch(/"message-service" twice/);
+  });
+
+  it('what the preset cannot ask for stops the start, not the first call', () => {
+    const service = new TokenExchangeService({ ...right, preset: keycloak });
+    const resource = { ...definition, resource: 'https://messages.example' };
+    expect(mistake(() => service.downstream(resource))).toMatch(/"message-service" .*Keycloak has no resource/);
+    expect(mistake(() => service.downstream({ ...definition, actor: 'service' }))).toMatch(/actor_token/);
+    expect(mistake(() => service.downstream({ ...definition, audience: 'message-service' }))).toBe('accepted');
   });
 
   it('plain http for a service beyond this machine, unless allowed', () => {

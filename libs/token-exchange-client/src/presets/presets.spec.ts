@@ -323,6 +323,7 @@ describe('what a server would ignore or refuse is refused before it is sent', ()
     await strictServer({ form: {}, answer: {} });
     const refused = serviceWith(preset).exchange({ subjectToken: 'subject', ...parameters });
     await expect(refused).rejects.toBeInstanceOf(ExchangeRefused);
+    await expect(refused).rejects.toMatchObject({ error: 'unsupported_request' });
     expect(server.requests).toHaveLength(0);
   });
 });
