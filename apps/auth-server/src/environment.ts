@@ -27,6 +27,10 @@ export const environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/i, '32 bytes in hexadecimal')
     .optional(),
+  CLIENT_CERTIFICATE_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')
+    .optional(),
   SIGNING_KEYS_FILE: z.string().min(1, 'the path of a JWK Set with private keys for ES256 and RS256').optional(),
 });
 

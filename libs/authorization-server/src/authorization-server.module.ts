@@ -79,7 +79,7 @@ const provider: FactoryProvider<Provider> = {
     const audited = new AuditedTokenExchange({ exchange: engine, sink: options.audit, clock: systemClock });
     const log = new Logger('AuthorizationServer');
     const middleware = [auditRefusedRequests(options.audit, systemClock)];
-    const grants = [new TokenExchangeGrant(policy, audited)];
+    const grants = [new TokenExchangeGrant(policy, audited, options.clientCertificateHeader)];
     return createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
   },
 };

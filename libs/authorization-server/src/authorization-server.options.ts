@@ -37,4 +37,6 @@ export interface AuthorizationServerOptions {
   readonly cookieKeys: readonly string[];
   /** 32 bytes from which the DPoP nonces are made, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
+  /** The header in which a trusted proxy hands on client certificates (RFC 9440). Absent: none is believed. */
+  readonly clientCertificateHeader?: string;
 }

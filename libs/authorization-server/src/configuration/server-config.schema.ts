@@ -61,6 +61,7 @@ const client = z
       .optional()
       .describe('answers errors as this server does, for clients that depend on it'),
     dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
+    certificateBound: z.boolean().default(false).describe('every access token is bound to its certificate (RFC 8705)'),
     subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
   })
   .describe('a registered client');
@@ -133,6 +134,14 @@ export const serverConfigSchema = z
     users: z.array(user).default([]),
     edges: z.array(edge).default([]),
     trustedIssuers: z.array(trustedIssuer).default([]),
+    dpop: z
+      .strictObject({
+        requireNonce: z
+          .boolean()
+          .default(false)
+          .describe('proofs must hold a nonce of this server (RFC 9449 section 8)'),
+      })
+      .prefault({}),
     lifetimes: z
       .strictObject({
         accessToken: seconds.default(300),

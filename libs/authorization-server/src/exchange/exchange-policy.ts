@@ -11,7 +11,17 @@ export function toExchangePolicy(config: ServerConfig): ExchangePolicy {
 }
 
 function toRegistration(client: ClientConfig): ClientRegistration {
-  const { clientId, enabled, represents, defaultTarget, compatible, dpopBound, subProfile } = client;
+  const { clientId, enabled, represents, defaultTarget, compatible, dpopBound, certificateBound, subProfile } = client;
   const confidential = client.authentication !== 'none';
-  return { clientId, enabled, confidential, represents, defaultTarget, compatible, dpopBound, subProfile };
+  return {
+    clientId,
+    enabled,
+    confidential,
+    represents,
+    defaultTarget,
+    compatible,
+    dpopBound,
+    certificateBound,
+    subProfile,
+  };
 }

@@ -14,6 +14,7 @@ import type { SigningKeys } from '../keys/signing-keys.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
 import { completeAccessToken } from './access-token-claims.js';
 import { answerErrors, rememberRefusal } from './answer-errors.js';
+import { clientCertificate } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
 import type { Grant, GrantContext } from './grant.js';
@@ -36,6 +37,8 @@ export interface AuthorizationProviderOptions {
   readonly cookieKeys: readonly string[];
   /** 32 bytes, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
+  /** The header in which a trusted proxy hands on client certificates. Absent: none is believed. */
+  readonly clientCertificateHeader?: string;
   readonly log: ErrorLog;
   /** Around every protocol request, the outermost first. */
   readonly middleware: readonly Middleware[];
@@ -144,7 +147,16 @@ function toConfiguration(options: AuthorizationProviderOptions): Configuration {
         logoutSource: renderLogoutPage,
         postLogoutSuccessSource: renderLoggedOutPage,
       },
-      dPoP: { enabled: true, nonceSecret: options.nonceSecret as Buffer },
+      dPoP: {
+        enabled: true,
+        nonceSecret: options.nonceSecret as Buffer,
+        requireNonce: () => config.dpop.requireNonce,
+      },
+      mTLS: {
+        enabled: true,
+        certificateBoundAccessTokens: true,
+        getCertificate: (ctx) => clientCertificate(ctx.req, options.clientCertificateHeader),
+      },
     },
   };
 }

@@ -17,6 +17,7 @@ export function toClientMetadata(client: ClientConfig): ClientMetadata {
     post_logout_redirect_uris: [...client.postLogoutRedirectUris],
     scope: client.scopes.filter((scope) => Object.hasOwn(OWN_SCOPES, scope)).join(' ') || undefined,
     dpop_bound_access_tokens: client.dpopBound,
+    tls_client_certificate_bound_access_tokens: client.certificateBound,
     id_token_signed_response_alg: 'ES256',
   };
 }

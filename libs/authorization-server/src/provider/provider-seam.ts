@@ -4,8 +4,9 @@
  */
 import type { default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { checkDpopReplay, checkDpopRequired, checkMtlsCert, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
-import { createHash, X509Certificate } from 'node:crypto';
+import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
+import type { X509Certificate } from 'node:crypto';
+import { certificateThumbprint } from './client-certificate.js';
 
 /** Remembers what may be used once. */
 export interface ReplayDetection {
@@ -38,19 +39,15 @@ export function replaceReplayDetection(provider: Provider, replay: ReplayDetecti
  * The keys that the request at the token endpoint proves to hold.
  * @throws InvalidDpopProof when the proof is wrong, replayed, or missing for a client that is bound to it
  */
-export async function proofOfPossession(ctx: TokenEndpointGrantContext): Promise<ProofOfPossession> {
+export async function proofOfPossession(
+  ctx: TokenEndpointGrantContext,
+  certificate: X509Certificate | undefined,
+): Promise<ProofOfPossession> {
   const { provider } = ctx.oidc;
   const dpop = await validateDpop(provider, ctx);
   await checkDpopReplay(provider, ctx, dpop, ctx.oidc.client.clientId, errors.InvalidDpopProof);
   checkDpopRequired(provider, ctx, dpop, errors.InvalidDpopProof);
-  const certificate = checkMtlsCert(provider, ctx, errors.InvalidClient);
-  return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && thumbprint(certificate) };
-}
-
-// RFC 8705 §3.1
-function thumbprint(certificate: X509Certificate | string): string {
-  const { raw } = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
-  return createHash('sha256').update(raw).digest('base64url');
+  return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && certificateThumbprint(certificate) };
 }
 
 /** Whether the provider has dispatched the request to one of its routes, and which. */
