@@ -1,14 +1,16 @@
 import type { Confirmation } from './extension-points.js';
 import type { VerifiedExchange } from './stages.js';
 
-/** Whether a token is bound to a key at all. */
-export function isBound(confirmation: Confirmation | undefined): confirmation is Confirmation {
-  return confirmation !== undefined && Object.keys(confirmation).length > 0;
+const METHODS = ['jkt', 'x5t#S256'] as const;
+
+/** Whether a confirmation names any key. */
+export function isBound(confirmation: Confirmation): boolean {
+  return METHODS.some((method) => confirmation[method] !== undefined);
 }
 
 /** Whether the caller has proven every key that a token is bound to. RFC 9449 §4.3, RFC 8705 §3. */
 export function isProven(bound: Confirmation, proof: Confirmation): boolean {
-  return (Object.keys(bound) as (keyof Confirmation)[]).every((method) => bound[method] === proof[method]);
+  return METHODS.every((method) => bound[method] === undefined || bound[method] === proof[method]);
 }
 
 /**

@@ -134,7 +134,10 @@ describe('key binding (RFC 9449, RFC 8705)', () => {
   it('never drops a binding: an edge with rebind demands another proof', async () => {
     const open = await openEdge({ rebind: true });
     const subjectToken = await open.token({ cnf: { jkt: 'key-of-another' } });
-    expect(await open.refusal({ subject_token: subjectToken })).toMatchObject({ rule: 'key-binding' });
+    for (const none of [{}, { jkt: undefined, 'x5t#S256': undefined }]) {
+      const refusal = await open.refusal({ subject_token: subjectToken }, 'user-service', { proof: none });
+      expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'key-binding' });
+    }
     for (const own of [proof, certificate]) {
       expect(await open.claims({ subject_token: subjectToken }, 'user-service', { proof: own })).toMatchObject({
         cnf: own,

@@ -1,4 +1,5 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
+import { TokenType } from '@onbehalf/oauth-protocol';
 
 /** A protected resource, as registered. */
 export interface ResourceRegistration {
@@ -59,6 +60,8 @@ export interface Edge {
   readonly actor?: 'client' | 'actor_token' | 'either';
   /** Subjects of actor tokens that are accepted beside the calling client itself. */
   readonly actors?: readonly PermittedActor[];
+  /** Types that the subject token may be presented as, as URNs. Default: access tokens, as `access_token` or `jwt`. */
+  readonly subjectTypes?: readonly string[];
   /** Foreign issuers whose subject tokens are accepted, beside this authorization server's own. */
   readonly subjectIssuers?: readonly string[];
   /** The longest chain of actors, the new one included. Default 4. */
@@ -95,3 +98,6 @@ export const DEFAULT_TIME_TO_LIVE = 300;
 
 /** Actors a chain may hold when its edge does not say. */
 export const DEFAULT_MAX_DEPTH = 4;
+
+/** What an edge takes and issues when it does not say. */
+export const DEFAULT_TOKEN_TYPES: readonly string[] = [TokenType.AccessToken, TokenType.Jwt];

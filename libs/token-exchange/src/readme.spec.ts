@@ -148,7 +148,9 @@ describe('the examples of the README', () => {
   });
 
   it('verifier: takes the new subject token type', async () => {
-    const lab = await ExchangeLab.open({ verifiers: [new ApiKeyVerifier()] });
+    const verifiers = [new ApiKeyVerifier()];
+    const edges = caseRegistrations.edges.map((edge) => ({ ...edge, subjectTypes: verifiers[0]?.types }));
+    const lab = await ExchangeLab.open({ verifiers }, { edges });
     const [type] = lab.exchange.presentableTypes;
     expect(await lab.claims({ subject_token: 'right', subject_token_type: type })).toMatchObject({ sub: 'baeldung' });
     expect((await lab.refusal({ subject_token: 'wrong', subject_token_type: type })).code).toBe('invalid_request');

@@ -78,6 +78,20 @@ describe('RFC 8693 §2.1: request', () => {
     }
   });
 
+  it('takes a logical name that is itself a URI by either parameter', async () => {
+    const api = 'https://api.example';
+    const edge = { client: 'user-service', subjectAudience: 'user-service', target: api, mode: 'delegation' as const };
+    const resources = [{ audience: api, scopes: ['message.read'] }];
+    const open = await ExchangeLab.open({}, { resources, edges: [{ ...edge, scopes: { 'message.read': {} } }] });
+    for (const target of [
+      { audience: api },
+      { audience: undefined, resource: api },
+      { audience: api, resource: api },
+    ]) {
+      expect((await open.claims(target)).aud).toBe(api);
+    }
+  });
+
   it('goes to the default target of the client when the request names none', async () => {
     expect((await lab.claims({ audience: undefined }, 'default-service')).aud).toBe('message-service');
   });

@@ -13,21 +13,22 @@ export function resolveTargets(
   policy: ExchangePolicy,
 ): readonly ResourceRegistration[] {
   const named = [
-    ...audiences.map((name) => resolve(policy, name, (resource) => resource.audience)),
-    ...resources.map((uri) => resolve(policy, uri, (resource) => resource.resource)),
+    ...audiences.map((name) => resolve(policy, name, ({ audience }) => [audience])),
+    // a logical name may itself be a URI
+    ...resources.map((uri) => resolve(policy, uri, ({ audience, resource }) => [audience, resource])),
   ];
   if (named.length > 0) return [...new Map(named.map((resource) => [resource.audience, resource])).values()];
   // RFC 8707 §2: invalid_target also where the resource is missing
   if (defaultTarget === undefined) throw new OAuthError('invalid_target', 'audience or resource is required');
-  return [resolve(policy, defaultTarget, (resource) => resource.audience)];
+  return [resolve(policy, defaultTarget, ({ audience }) => [audience])];
 }
 
 function resolve(
   policy: ExchangePolicy,
   value: string,
-  nameOf: (resource: ResourceRegistration) => string | undefined,
+  namesOf: (resource: ResourceRegistration) => readonly (string | undefined)[],
 ): ResourceRegistration {
   const resource = policy.resource(value);
-  if (resource && nameOf(resource) === value) return resource;
+  if (resource && namesOf(resource).includes(value)) return resource;
   throw new OAuthError('invalid_target', 'The requested target is unknown');
 }

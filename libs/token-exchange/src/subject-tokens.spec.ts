@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { KeysUnavailable, type IssuerKeys } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { caseRegistrations, createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import { decodeProtectedHeader } from 'jose';
 import { ExchangeLab } from './exchange.fixture.js';
-import type { ForeignIssuer } from './index.js';
+import { JwtVerifier, type ExchangeRefusal, type ForeignIssuer } from './index.js';
 
 let lab: ExchangeLab;
 beforeAll(async () => {
@@ -51,23 +51,17 @@ describe('RFC 8693 §2.1: validation of the presented tokens', () => {
         }
       });
 
-      it('grants no scope by the scope claim of an ID token', async () => {
-        const edge = {
-          client: 'web-app',
-          subjectAudience: 'web-app',
-          target: 'message-service',
-          mode: 'delegation' as const,
+      it('takes an ID token only where the edge says so, and grants no scope by a scope claim in it', async () => {
+        const edge = { client: 'web-app', subjectAudience: 'web-app', target: 'message-service' };
+        const scopes = { 'message.read': { requires: ['user.read'] } };
+        const refusalBy = async (subjectTypes?: readonly string[]): Promise<ExchangeRefusal> => {
+          const edges = [{ ...edge, mode: 'delegation' as const, scopes, subjectTypes }];
+          const open = await ExchangeLab.open({}, { edges });
+          const idToken = await open.token({ header: { typ: 'JWT' }, aud: 'web-app' });
+          return open.refusal({ subject_token: idToken, subject_token_type: TokenType.IdToken }, 'web-app');
         };
-        const strict = await ExchangeLab.open(
-          {},
-          { edges: [{ ...edge, scopes: { 'message.read': { requires: ['user.read'] } } }] },
-        );
-        const idToken = await strict.token({ header: { typ: 'JWT' }, aud: 'web-app' });
-        const refusal = await strict.refusal(
-          { subject_token: idToken, subject_token_type: TokenType.IdToken },
-          'web-app',
-        );
-        expect(refusal.code).toBe('invalid_scope');
+        expect(await refusalBy()).toMatchObject({ code: 'invalid_request', rule: 'subject-type' });
+        expect(await refusalBy([TokenType.IdToken])).toMatchObject({ code: 'invalid_scope', rule: 'required-scope' });
       });
     },
   );
@@ -119,6 +113,21 @@ describe('RFC 8693 §2.1: validation of the presented tokens', () => {
     const refusal = await lab.refusal({ subject_token: await lab.token(claims) });
     expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
     expect(refusal.description).toContain(claim);
+  });
+});
+
+describe('a verifier of another token type', () => {
+  it('may leave out what its tokens do not say, and nothing is granted by it', async () => {
+    const types = ['urn:example:ticket'];
+    const { issuer } = lab.world.server;
+    const facts = { issuer, subject: 'baeldung', audiences: ['user-service'], expiresAt: lab.world.now + 60 };
+    for (const said of [facts, { ...facts, scopes: undefined, actors: undefined, confirmation: undefined }]) {
+      const verifiers = [{ types, verify: () => Promise.resolve(said) }];
+      const edges = caseRegistrations.edges.map((edge) => ({ ...edge, subjectTypes: types }));
+      const open = await ExchangeLab.open({ verifiers }, { edges });
+      const refusal = await open.refusal({ subject_token: 'a ticket', subject_token_type: types[0] });
+      expect(refusal).toMatchObject({ code: 'invalid_scope', rule: 'required-scope' });
+    }
   });
 });
 
@@ -223,6 +232,12 @@ describe('foreign issuers', () => {
   const jwt = async (claims: object = {}): Promise<{ subject_token: string; subject_token_type: string }> => ({
     subject_token: await partner.token({ sub: 'alice', aud: 'user-service', ...claims }),
     subject_token_type: TokenType.Jwt,
+  });
+
+  it('are each configured once, and are not this server', () => {
+    const { server } = lab.world;
+    expect(() => new JwtVerifier(server, [partner, partner])).toThrow('each other issuer once');
+    expect(() => new JwtVerifier(server, [partner, server])).toThrow('each other issuer once');
   });
 
   it('knows a foreign subject as iss#sub', async () => {

@@ -2,12 +2,13 @@ import type { TokenFacts } from './extension-points.js';
 
 declare const verified: unique symbol;
 
-type Defaulted = 'scopes' | 'actors' | 'audienceOf' | 'authentication';
+type Defaulted = 'scopes' | 'actors' | 'audienceOf' | 'authentication' | 'confirmation';
 
 /** A token whose verifier vouches for what it says. Only {@link verifiedToken} makes one. */
 export type VerifiedToken = TokenFacts & Required<Pick<TokenFacts, Defaulted>> & { readonly [verified]: true };
 
 /** Marks the facts that a verifier established. To be called by the verification stage, and by nothing else. */
 export function verifiedToken(facts: TokenFacts): VerifiedToken {
-  return { scopes: [], actors: [], audienceOf: 'resource', authentication: {}, ...facts } as VerifiedToken;
+  const { scopes = [], actors = [], audienceOf = 'resource', authentication = {}, confirmation = {} } = facts;
+  return { ...facts, scopes, actors, audienceOf, authentication, confirmation } as VerifiedToken;
 }

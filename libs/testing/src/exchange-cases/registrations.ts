@@ -57,7 +57,12 @@ export const caseRegistrations = {
     edge('vault', ['vault.open'], { maxAuthenticationAge: 300, acr: ['urn:example:mfa'] }),
     edge('helpdesk', ['helpdesk.view'], { mode: 'impersonation' as const }),
     // an ID token is exchanged by the client that it was issued to
-    edge('message-service', [], { client: 'web-app', subjectAudience: 'web-app', scopes: { 'message.read': {} } }),
+    edge('message-service', [], {
+      client: 'web-app',
+      subjectAudience: 'web-app',
+      scopes: { 'message.read': {} },
+      subjectTypes: ['urn:ietf:params:oauth:token-type:id_token'],
+    }),
   ],
   accounts: {
     baeldung: { enabled: true, protected: false },

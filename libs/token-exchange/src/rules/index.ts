@@ -7,12 +7,12 @@ import { delegationDepthRule } from './delegation-depth.rule.js';
 import { impersonationRule } from './impersonation.rule.js';
 import { boundClientRule, keyBindingRule } from './key-binding.rule.js';
 import { mayActRule } from './may-act.rule.js';
-import { requestedTypeRule } from './requested-type.rule.js';
 import { entitlementRule, requestedScopeRule, requiredScopeRule } from './scope.rule.js';
 import { subjectAudienceRule } from './subject-audience.rule.js';
 import { subjectIssuerRule } from './subject-issuer.rule.js';
 import { sharedTokenRule, targetRule } from './target.rule.js';
 import { actorStateRule, subjectStateRule } from './token-state.rule.js';
+import { requestedTypeRule, subjectTypeRule } from './token-type.rule.js';
 
 /** Every rule of this library, in the order in which they judge. Leave none out; append your own. */
 export const standardRules: readonly Rule[] = [
@@ -22,6 +22,7 @@ export const standardRules: readonly Rule[] = [
   subjectAudienceRule,
   targetRule,
   sharedTokenRule,
+  subjectTypeRule,
   subjectIssuerRule,
   requestedTypeRule,
   actorStateRule,
@@ -56,5 +57,6 @@ export {
   subjectAudienceRule,
   subjectIssuerRule,
   subjectStateRule,
+  subjectTypeRule,
   targetRule,
 };

@@ -1,4 +1,4 @@
-import type { Confirmation, Rule } from '../extension-points.js';
+import type { Rule } from '../extension-points.js';
 import { isBound, isProven } from '../key-binding.js';
 import type { VerifiedExchange } from '../stages.js';
 import { deny } from '../verdict.js';
@@ -22,18 +22,18 @@ export const boundClientRule: Rule = {
 export const keyBindingRule: Rule = {
   name: 'key-binding',
   judge(exchange) {
-    const actorBinding = exchange.kind === 'delegation' ? exchange.actorToken?.confirmation : undefined;
-    if (isBound(actorBinding) && !isProven(actorBinding, exchange.proof)) {
+    const { subject, proof } = exchange;
+    const actorToken = exchange.kind === 'delegation' ? exchange.actorToken : undefined;
+    if (actorToken && !isProven(actorToken.confirmation, proof)) {
       return deny('invalid_request', 'The actor_token is bound to a key that the request does not prove');
     }
-    const { confirmation } = exchange.subject;
-    if (!isBound(confirmation) || isProven(confirmation, exchange.proof)) return undefined;
-    return mayRebind(exchange, exchange.proof)
+    return isProven(subject.confirmation, proof) || mayRebind(exchange)
       ? undefined
       : deny('invalid_request', 'The subject_token is bound to a key that the request does not prove');
   },
 };
 
-function mayRebind({ targets }: VerifiedExchange, proof: Confirmation): boolean {
+// to another key, never to none
+function mayRebind({ targets, proof }: VerifiedExchange): boolean {
   return isBound(proof) && targets.every(({ edge }) => edge?.rebind);
 }

@@ -1,5 +1,5 @@
 import { verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
-import { TokenType } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
 import { readJwtFacts, requiredText, requireType } from './jwt-facts.js';
 import { ACCESS_TOKEN_CLAIMS } from './own-access-token.verifier.js';
@@ -28,8 +28,14 @@ export class JwtVerifier implements TokenVerifier {
   readonly #issuer: TrustedIssuer;
   readonly #foreign: readonly ForeignIssuer[];
 
-  /** @param issuer this authorization server itself */
+  /**
+   * @param issuer this authorization server itself
+   * @throws ConfigurationError when it is among the foreign ones, whose tokens are taken by other rules
+   */
   constructor(issuer: TrustedIssuer, foreign: readonly ForeignIssuer[] = []) {
+    const names = foreign.map((other) => other.issuer);
+    const ambiguous = names.find((name, index) => name === issuer.issuer || names.indexOf(name) !== index);
+    if (ambiguous !== undefined) throw new ConfigurationError('foreign issuer', ambiguous, 'each other issuer once');
     this.#issuer = issuer;
     this.#foreign = foreign;
   }
