@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 
 /** The variable that tells a run's files of the server that was started for all of them. */
 export const SHARED_SERVER = 'TEST_POSTGRES_URL';
@@ -162,6 +161,8 @@ function dropAll(server: string): (schemas: readonly string[]) => Promise<void> 
 }
 
 async function run(server: string, statements: readonly string[]): Promise<void> {
+  // loaded here, so that a test issuer can be had without a database driver
+  const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: server });
   await client.connect();
   try {
