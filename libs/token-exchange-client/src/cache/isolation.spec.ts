@@ -83,6 +83,19 @@ describe('cache isolation', () => {
     expect(service.cacheMetrics()).toMatchObject({ hits: 1, entries: 3 });
   });
 
+  it('a subject token that ends soon ends the reuse, also when it was handed over as text', async () => {
+    let now = 1_800_000_000;
+    const service = createService({ clocks: { wall: () => now, monotonic: () => now * 1000 } });
+    const claims = Buffer.from(JSON.stringify({ exp: now + 20 })).toString('base64url');
+    const messages = service.downstream({ name: 'messages', audience: 'message-service' });
+    const obtain = () => onBehalfOf(`eyJhbGciOiJFUzI1NiJ9.${claims}.c2ln`, () => messages.authorizer.obtain());
+    expect((await obtain()).origin).toBe('exchanged');
+    now += 19;
+    expect((await obtain()).origin).toBe('hit');
+    now += 1;
+    expect((await obtain()).origin).toBe('exchanged');
+  });
+
   it('two downstream services of one user get a token each', async () => {
     const service = createService();
     const baseUrl = messageService.url;

@@ -256,6 +256,14 @@ describe('failures', () => {
     expect(messageService.requests).toHaveLength(1);
   });
 
+  it('a challenge that quotes the token loses it', async () => {
+    const quoted = `eyJhbGciOiJFUzI1NiJ9.${'x'.repeat(40)}.${'y'.repeat(40)}`;
+    const challenge = `Bearer error="invalid_token", error_description="the token ${quoted} is bad"`;
+    messageService.answering = () => ({ status: 401, headers: { 'www-authenticate': challenge } });
+    const error = await failure(asUser(() => client().get('/')));
+    expect(error).toMatchObject({ error: 'invalid_token', description: 'the token [token] is bad' });
+  });
+
   it('a refusal holds the body for who wants to judge it', async () => {
     messageService.answering = () => ({ status: 404, body: { detail: 'no such message' } });
     const error = (await failure(asUser(() => client().get('/')))) as DownstreamRefused;

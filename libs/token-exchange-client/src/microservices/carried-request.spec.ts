@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { KafkaContext, NatsContext, RmqContext, TcpContext } from '@nestjs/microservices';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { ExecutionContext } from '@nestjs/common';
+import type { RequestFinder } from '@onbehalf/resource-server';
 import { startTestServer } from '@onbehalf/testing';
 import { onBehalfOf } from '../subject-token.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
@@ -63,6 +64,11 @@ describe('carriedRequest', () => {
     ['nothing', undefined, 'rpc'],
   ])('finds none elsewhere: %s', (_transport, rpc, type) => {
     expect(carriedRequest(contextOf(rpc, type))).toBeUndefined();
+  });
+
+  it('is what the guard takes as its way to find a request', () => {
+    const finder: RequestFinder = carriedRequest;
+    expect(finder(contextOf(kafka({ authorization: 'Bearer token' })))?.headers.authorization).toBe('Bearer token');
   });
 
   it('does not take inherited members for headers', () => {
