@@ -90,6 +90,11 @@ const edge = z
       .array(z.strictObject({ sub: name, iss: url.optional() }))
       .optional()
       .describe('who may appear in an actor token, beside the client itself'),
+    subjectTypes: z
+      .array(tokenType)
+      .min(1, 'at least one token type')
+      .optional()
+      .describe('types that the subject token may be presented as; access tokens unless told'),
     subjectIssuers: z.array(url).optional().describe('foreign issuers whose subject tokens are accepted'),
     scopes: z
       .record(scope, z.strictObject({ requires: z.array(scope).optional() }))
