@@ -3,7 +3,6 @@ import { ConfigurableModuleBuilder, Logger, Module, type FactoryProvider } from 
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
-import { Provider } from 'oidc-provider';
 import { ExplainController } from './admin/explain.controller.js';
 import { EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
@@ -16,9 +15,10 @@ import { ServerState } from './exchange/exchange-state.js';
 import { toForeignIssuers } from './exchange/foreign-issuers.js';
 import { recorded } from './exchange/recorded-issuer.js';
 import { TokenExchangeGrant } from './exchange/token-exchange.grant.js';
-import { OWN_ALGORITHMS } from './keys/signing-keys.js';
+import { OWN_ALGORITHMS } from './keys/key-set.js';
 import { LoginController } from './pages/login.controller.js';
 import { createProvider } from './provider/authorization-provider.js';
+import { LiveProvider } from './provider/live-provider.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
   .setClassMethodName('forRoot')
@@ -67,8 +67,8 @@ const engine: FactoryProvider<TokenExchange> = {
   },
 };
 
-const provider: FactoryProvider<Provider> = {
-  provide: Provider,
+const provider: FactoryProvider<LiveProvider> = {
+  provide: LiveProvider,
   inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange],
   useFactory: (
     options: AuthorizationServerOptions,
@@ -80,14 +80,18 @@ const provider: FactoryProvider<Provider> = {
     const log = new Logger('AuthorizationServer');
     const middleware = [auditRefusedRequests(options.audit, systemClock)];
     const grants = [new TokenExchangeGrant(policy, audited, options.clientCertificateHeader)];
-    return createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
+    const create = () => createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
+    const live = new LiveProvider(create);
+    options.keys.onReplaced(() => live.renew());
+    return live;
   },
 };
 
 const server: FactoryProvider<AuthorizationServer> = {
   provide: AuthorizationServer,
-  inject: [MODULE_OPTIONS_TOKEN, Provider],
-  useFactory: ({ issuer }: AuthorizationServerOptions, provider: Provider) => new AuthorizationServer(provider, issuer),
+  inject: [MODULE_OPTIONS_TOKEN, LiveProvider],
+  useFactory: ({ issuer }: AuthorizationServerOptions, provider: LiveProvider) =>
+    new AuthorizationServer(provider, issuer),
 };
 
 /**
@@ -97,7 +101,7 @@ const server: FactoryProvider<AuthorizationServer> = {
 @Module({
   controllers: [LoginController, ExplainController],
   providers: [own, tokens, policy, accounts, engine, provider, server],
-  exports: [AuthorizationServer, TokenExchange, Provider],
+  exports: [AuthorizationServer, TokenExchange, LiveProvider],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type Provider from 'oidc-provider';
+import type { LiveProvider } from './provider/live-provider.js';
 
 type Next = (error?: unknown) => void;
 
@@ -13,13 +13,13 @@ const TOKEN_ENDPOINT = '/oauth2/token';
 
 /** The protocol endpoints of the server as middleware. Mount it before any body parser. */
 export class AuthorizationServer {
-  readonly #handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly #provider: LiveProvider;
   readonly #host: string;
   readonly #protocol: string;
 
-  constructor(provider: Provider, issuer: string) {
+  constructor(provider: LiveProvider, issuer: string) {
     const { host, protocol } = new URL(issuer);
-    this.#handle = provider.callback();
+    this.#provider = provider;
     this.#host = host;
     this.#protocol = protocol.slice(0, -1);
   }
@@ -32,7 +32,7 @@ export class AuthorizationServer {
     if (path === TOKEN_ENDPOINT && request.method !== 'POST' && request.method !== 'OPTIONS')
       return refuseMethod(response);
     this.#pinAddress(request);
-    this.#handle(request, response).catch(next);
+    this.#provider.handle(request, response).catch(next);
   };
 
   // addresses in metadata, redirects and DPoP proofs follow the issuer, whatever address a caller used

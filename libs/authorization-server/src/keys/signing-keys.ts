@@ -1,85 +1,49 @@
-import { LocalIssuerKeys, type IssuerKeys, type SigningAlgorithm } from '@onbehalf/jwt-verification';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { IssuerKeys, SigningAlgorithm } from '@onbehalf/jwt-verification';
 import type { TokenSigner } from '@onbehalf/token-exchange';
-import {
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  SignJWT,
-  type JSONWebKeySet,
-  type JWK,
-} from 'jose';
-import type { CryptoKey, JWTPayload } from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose';
+import { KeySet } from './key-set.js';
 
-/** Algorithms of the server's own tokens: ES256 by default, RS256 because RFC 9068 §2.1 asks for its support. */
-export const OWN_ALGORITHMS = ['ES256', 'RS256'] as const satisfies readonly SigningAlgorithm[];
-
-interface SigningKey {
-  readonly alg: string;
-  readonly kid: string;
-  readonly key: CryptoKey;
-}
-
-/** The key pairs of this server: the one owner of what signs its tokens. */
+/** The keys that this server signs with now: a stable handle on a {@link KeySet} that rotation replaces. */
 export class SigningKeys implements TokenSigner {
-  readonly #signing: readonly SigningKey[];
+  /** The keys that verify, as of each moment. */
+  readonly verification: IssuerKeys = { find: (header) => this.#current.verification.find(header) };
+  readonly #listeners: (() => void)[] = [];
+  #current: KeySet;
 
-  private constructor(
-    /** With private members; never publish it. */
-    readonly privateJwks: JSONWebKeySet,
-    signing: readonly SigningKey[],
-    /** The same keys as the ones that verify. */
-    readonly verification: IssuerKeys,
-  ) {
-    this.#signing = signing;
+  constructor(keys: KeySet) {
+    this.#current = keys;
   }
 
-  /** Fresh keys, one for each of {@link OWN_ALGORITHMS}. */
+  /** Fresh keys that end with the process. */
   static async generate(): Promise<SigningKeys> {
-    return SigningKeys.of({ keys: await Promise.all(OWN_ALGORITHMS.map(generateKey)) });
+    return new SigningKeys(await KeySet.generate());
   }
 
   /**
-   * The keys of a JWK Set with private members, each with `alg`.
-   * @throws ConfigurationError when an algorithm of {@link OWN_ALGORITHMS} has no key
+   * The keys of a JWK Set with private members, each with `alg`. The first of an algorithm signs, all verify.
+   * @throws ConfigurationError when an algorithm of the server has no key
    */
   static async of(jwks: JSONWebKeySet): Promise<SigningKeys> {
-    const keys = await Promise.all(jwks.keys.map(withKid));
-    for (const alg of OWN_ALGORITHMS) {
-      if (!keys.some((key) => key.alg === alg && key.d !== undefined)) {
-        throw new ConfigurationError(
-          'signing keys',
-          keys.map((key) => key.alg),
-          `a private key for ${alg}`,
-        );
-      }
-    }
-    const signing = await Promise.all(keys.map(toSigningKey));
-    return new SigningKeys({ keys }, signing, new LocalIssuerKeys({ keys: keys.map(publicPart) }));
+    return new SigningKeys(await KeySet.of(jwks));
   }
 
-  /** Signs with the first key of the algorithm, ES256 unless told. */
-  async sign(claims: JWTPayload, { typ, alg = 'ES256' }: { typ: string; alg?: SigningAlgorithm }): Promise<string> {
-    const signing = this.#signing.find((key) => key.alg === alg);
-    if (!signing) throw new ConfigurationError('signingAlgorithm', alg, OWN_ALGORITHMS.join(', '));
-    return new SignJWT(claims).setProtectedHeader({ alg, kid: signing.kid, typ }).sign(signing.key);
+  /** With private members; never publish it. */
+  get privateJwks(): JSONWebKeySet {
+    return this.#current.privateJwks;
   }
-}
 
-async function generateKey(alg: SigningAlgorithm): Promise<JWK> {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  return { ...(await exportJWK(privateKey)), alg, use: 'sig' };
-}
+  /** Signs with the key of the algorithm that signs now, ES256 unless told. */
+  sign(claims: JWTPayload, header: { typ: string; alg?: SigningAlgorithm }): Promise<string> {
+    return this.#current.sign(claims, header);
+  }
 
-async function withKid(jwk: JWK): Promise<JWK & { kid: string }> {
-  return { ...jwk, use: 'sig', kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)) };
-}
+  /** From here on these keys sign and verify. */
+  replace(keys: KeySet): void {
+    this.#current = keys;
+    for (const listener of this.#listeners) listener();
+  }
 
-async function toSigningKey(jwk: JWK & { kid: string }): Promise<SigningKey> {
-  return { alg: jwk.alg ?? '', kid: jwk.kid, key: (await importJWK(jwk)) as CryptoKey };
-}
-
-function publicPart({ kty, alg, use, kid, crv, x, y, n, e }: JWK): JWK {
-  return { kty, alg, use, kid, crv, x, y, n, e };
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
 }

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { Provider, errors } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
+import { LiveProvider } from '../provider/live-provider.js';
 import { html } from './html.js';
 import { loginPage } from './login-page.js';
 import { page, pagePolicy } from './page.js';
@@ -14,10 +15,10 @@ const PASSWORD = 'pwd';
 /** The login page: where the provider sends a user that must authenticate. */
 @Controller()
 export class LoginController {
-  readonly #provider: Provider;
+  readonly #provider: LiveProvider;
   readonly #accounts: Accounts;
 
-  constructor(@Inject(Provider) provider: Provider, @Inject(Accounts) accounts: Accounts) {
+  constructor(@Inject(LiveProvider) provider: LiveProvider, @Inject(Accounts) accounts: Accounts) {
     this.#provider = provider;
     this.#accounts = accounts;
   }
@@ -53,7 +54,7 @@ export class LoginController {
 
   async #finish(request: Request, response: Response, accountId: string): Promise<void> {
     try {
-      await this.#provider.interactionFinished(request, response, { login: { accountId, amr: [PASSWORD] } });
+      await this.#provider.current.interactionFinished(request, response, { login: { accountId, amr: [PASSWORD] } });
     } catch (error) {
       this.#answerExpired(response, error);
     }
@@ -66,9 +67,10 @@ export class LoginController {
     render: (clientId: string) => string,
   ): Promise<void> {
     try {
-      const { params } = await this.#provider.interactionDetails(request, response);
+      const provider = this.#provider.current;
+      const { params } = await provider.interactionDetails(request, response);
       const clientId = String(params['client_id']);
-      const client = await this.#provider.Client.find(clientId);
+      const client = await provider.Client.find(clientId);
       this.#send(response, status, render(clientId), client?.redirectUris ?? []);
     } catch (error) {
       this.#answerExpired(response, error);
