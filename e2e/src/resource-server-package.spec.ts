@@ -115,7 +115,7 @@ describe('the packed resource server in an application outside the workspace', (
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = await once(createInterface(application.stdout!), 'line', {
+    const [line]: unknown[] = await once(createInterface(application.stdout!), 'line', {
       signal: AbortSignal.timeout(20_000),
     });
     url = String(line);
@@ -134,10 +134,11 @@ describe('the packed resource server in an application outside the workspace', (
   const get = async (path: string, claims?: Record<string, unknown>) => {
     const authorization = claims && { authorization: `Bearer ${await issuer.token(claims)}` };
     const response = await fetch(`${url}${path}`, { headers: { ...authorization } });
+    const body: unknown = await response.json();
     return {
       status: response.status,
       challenge: response.headers.get('www-authenticate'),
-      body: (await response.json()) as unknown,
+      body,
     };
   };
 
