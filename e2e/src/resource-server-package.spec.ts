@@ -115,10 +115,10 @@ describe('the packed resource server in an application outside the workspace', (
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line]: unknown[] = await once(createInterface(application.stdout!), 'line', {
+    const lines: unknown[] = await once(createInterface(application.stdout!), 'line', {
       signal: AbortSignal.timeout(20_000),
     });
-    url = String(line);
+    url = String(lines[0]);
     say(`the application listens at ${url}`);
   }, 180_000);
 
