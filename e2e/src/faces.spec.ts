@@ -1,0 +1,271 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openStore } from '@onbehalf/authorization-store';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { createTestIssuer, type ServedTestIssuer } from '@onbehalf/testing';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { System } from '../../tools/system.ts';
+import { logIn } from './authorization-code.js';
+import { basic, postForm, type Answer, type Fields } from './form-post.js';
+
+// npx nx run auth-server:hash-password, for: password
+const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+
+const service = { secret: 'secret', grantTypes: [GrantType.ClientCredentials, GrantType.TokenExchange] };
+const messageRead = { 'message.read': {} };
+
+function config(partner: ServedTestIssuer, mapped: ServedTestIssuer): object {
+  return {
+    resources: [
+      { audience: 'user-service', scopes: ['user.read'] },
+      { audience: 'message-service', scopes: ['message.read'] },
+      { audience: 'ledger', scopes: ['ledger.read'], signingAlgorithm: 'RS256' },
+    ],
+    clients: [
+      {
+        clientId: 'web-app',
+        secret: 'secret',
+        grantTypes: ['authorization_code', GrantType.TokenExchange],
+        redirectUris: ['http://localhost:1/callback'],
+        scopes: ['openid', 'user.read'],
+        defaultResource: 'user-service',
+      },
+      {
+        ...service,
+        clientId: 'user-service',
+        represents: ['user-service'],
+        scopes: ['user.read'],
+        defaultResource: 'user-service',
+      },
+      { ...service, clientId: 'support-desk', represents: ['user-service'] },
+    ],
+    users: ['baeldung', 'chief'].map((username) => ({
+      username,
+      passwordHash: PASSWORD,
+      protected: username === 'chief',
+    })),
+    trustedIssuers: [
+      { issuer: partner.issuer, algorithms: ['ES256'] },
+      {
+        issuer: mapped.issuer,
+        jwksUri: mapped.jwksUri,
+        algorithms: ['ES256'],
+        subject: { claim: 'email', to: 'account' },
+      },
+    ],
+    edges: [
+      {
+        client: 'web-app',
+        subjectAudience: 'web-app',
+        subjectTypes: [TokenType.IdToken],
+        target: 'message-service',
+        mode: 'delegation',
+        scopes: messageRead,
+      },
+      {
+        client: 'user-service',
+        subjectAudience: 'user-service',
+        target: 'message-service',
+        mode: 'delegation',
+        actor: 'either',
+        scopes: messageRead,
+        subjectIssuers: [partner.issuer, mapped.issuer],
+        issues: [TokenType.AccessToken, TokenType.Jwt, TokenType.IdToken],
+      },
+      {
+        client: 'user-service',
+        subjectAudience: 'user-service',
+        target: 'ledger',
+        mode: 'delegation',
+        scopes: { 'ledger.read': {} },
+      },
+      {
+        client: 'support-desk',
+        subjectAudience: 'user-service',
+        target: 'message-service',
+        mode: 'impersonation',
+        scopes: messageRead,
+        timeToLive: 60,
+      },
+    ],
+  };
+}
+
+describe('the faces of token exchange, at the token endpoint', () => {
+  let system: System;
+  let database: string;
+  let partner: ServedTestIssuer;
+  let mapped: ServedTestIssuer;
+  let tokens: Answer['body'];
+  let chief: Answer['body'];
+
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'faces-'));
+    database = `sqlite:${join(folder, 'server.db')}`;
+    [partner, mapped] = await Promise.all([createTestIssuer({ http: true }), createTestIssuer({ http: true })]);
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config(partner, mapped)));
+    system = await System.onFreePorts({ AUTH_SERVER_CONFIG: join(folder, 'config.json'), DATABASE_URL: database });
+    await system.up('auth-server');
+    const login = {
+      issuer: system.url('auth-server'),
+      clientId: 'web-app',
+      redirectUri: 'http://localhost:1/callback',
+      scope: 'openid user.read',
+      authorization: basic('web-app', 'secret'),
+    };
+    tokens = (await logIn({ ...login, username: 'baeldung' })).body;
+    chief = (await logIn({ ...login, username: 'chief' })).body;
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all([system.down(), partner.close(), mapped.close()]);
+  });
+
+  function exchange(client: string, fields: Fields): Promise<Answer> {
+    const defaults = {
+      grant_type: GrantType.TokenExchange,
+      subject_token: String(tokens['access_token']),
+      subject_token_type: TokenType.AccessToken,
+      audience: 'message-service',
+    };
+    return postForm(
+      `${system.url('auth-server')}/oauth2/token`,
+      { ...defaults, ...fields },
+      { authorization: basic(client, 'secret') },
+    );
+  }
+
+  const claimsOf = ({ body }: Answer): JWTPayload => decodeJwt(String(body['access_token']));
+
+  describe('subject tokens', () => {
+    it('an ID token is exchanged by the client that it was issued to, and by nobody else', async () => {
+      const fields = { subject_token: String(tokens['id_token']), subject_token_type: TokenType.IdToken };
+      expect(claimsOf(await exchange('web-app', fields))).toMatchObject({
+        sub: 'baeldung',
+        aud: 'message-service',
+        act: { sub: 'web-app' },
+      });
+      expect((await exchange('user-service', fields)).body['error']).toBe('invalid_request');
+    });
+
+    it('a token is what the request declares it to be', async () => {
+      const idToken = String(tokens['id_token']);
+      const mixed = [
+        { subject_token: idToken, subject_token_type: TokenType.AccessToken },
+        { subject_token: idToken, subject_token_type: TokenType.Jwt },
+        { subject_token_type: TokenType.IdToken },
+      ];
+      for (const fields of mixed)
+        expect((await exchange('user-service', fields)).body['error']).toBe('invalid_request');
+    });
+
+    it('a JWT of a trusted foreign issuer keeps its subject as iss#sub', async () => {
+      const token = await partner.token({ aud: 'user-service', sub: 'alice' });
+      const claims = claimsOf(
+        await exchange('user-service', { subject_token: token, subject_token_type: TokenType.Jwt }),
+      );
+      expect(claims).toMatchObject({
+        iss: system.url('auth-server'),
+        sub: `${partner.issuer}#alice`,
+        act: { sub: 'user-service' },
+      });
+    });
+
+    it('a claim of a trusted foreign issuer can name a local account, which must exist', async () => {
+      const send = async (email: string): Promise<Answer> =>
+        exchange('user-service', {
+          subject_token: await mapped.token({ aud: 'user-service', sub: '4711', email }),
+          subject_token_type: TokenType.Jwt,
+        });
+      expect(claimsOf(await send('baeldung')).sub).toBe('baeldung');
+      expect((await send('stranger')).body['error']).toBe('invalid_request');
+    });
+
+    it('an issuer that is not trusted is refused and never asked for its keys', async () => {
+      let asked = 0;
+      const server: Server = createServer((_, response) => {
+        asked += 1;
+        response.end();
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const stranger = await createTestIssuer({ issuer });
+      const fields = {
+        subject_token: await stranger.token({ aud: 'user-service' }),
+        subject_token_type: TokenType.Jwt,
+      };
+      expect((await exchange('user-service', fields)).body['error']).toBe('invalid_request');
+      expect(asked).toBe(0);
+      server.close();
+    });
+  });
+
+  it('delegation with an actor_token names its subject as the actor', async () => {
+    const { body } = await postForm(
+      `${system.url('auth-server')}/oauth2/token`,
+      { grant_type: GrantType.ClientCredentials, scope: 'user.read' },
+      { authorization: basic('user-service', 'secret') },
+    );
+    const actor = { actor_token: String(body['access_token']), actor_token_type: TokenType.AccessToken };
+    expect(claimsOf(await exchange('user-service', actor))).toMatchObject({
+      sub: 'baeldung',
+      act: { sub: 'user-service' },
+    });
+    const swapped = {
+      subject_token: actor.actor_token,
+      actor_token: String(tokens['access_token']),
+      actor_token_type: TokenType.AccessToken,
+    };
+    expect((await exchange('user-service', swapped)).body['error']).toBe('invalid_request');
+  });
+
+  describe('impersonation', () => {
+    it('needs a reason, which stands in the audit record, and leaves no act', async () => {
+      expect((await exchange('support-desk', {})).body['error']).toBe('invalid_request');
+      const answer = await exchange('support-desk', { reason: 'ticket 4711' });
+      expect(claimsOf(answer)).toMatchObject({ sub: 'baeldung', client_id: 'support-desk' });
+      expect(claimsOf(answer)).not.toHaveProperty('act');
+      expect(answer.body['expires_in']).toBeLessThanOrEqual(60);
+      const store = await openStore({ url: database });
+      const { records } = await store.audit.query({ client: 'support-desk', limit: 10 });
+      await store.close();
+      expect(records.map(({ event }) => [event['outcome'], event['statedReason']])).toEqual([
+        ['issued', 'ticket 4711'],
+        ['rejected', undefined],
+      ]);
+    });
+
+    it('never reaches a protected account', async () => {
+      const fields = { subject_token: String(chief['access_token']), reason: 'curiosity' };
+      expect((await exchange('support-desk', fields)).body['error']).toBe('invalid_request');
+    });
+  });
+
+  describe('RFC 8693 §2.2.1: what is issued', () => {
+    it('jwt is the same token under its other name', async () => {
+      const { body } = await exchange('user-service', { requested_token_type: TokenType.Jwt });
+      expect(body).toMatchObject({ issued_token_type: TokenType.Jwt, token_type: 'Bearer' });
+    });
+
+    it('an ID token is no access token: N_A', async () => {
+      const { body } = await exchange('user-service', { requested_token_type: TokenType.IdToken });
+      expect(body).toMatchObject({ issued_token_type: TokenType.IdToken, token_type: 'N_A' });
+      expect(decodeJwt(String(body['access_token']))).toMatchObject({ sub: 'baeldung', aud: 'message-service' });
+    });
+
+    it('an ID token is issued only where the edge allows it', async () => {
+      const { body } = await exchange('user-service', { audience: 'ledger', requested_token_type: TokenType.IdToken });
+      expect(body['error']).toBe('invalid_request');
+    });
+
+    it('a resource can have its tokens signed with RS256', async () => {
+      const { body } = await exchange('user-service', { audience: 'ledger' });
+      expect(decodeProtectedHeader(String(body['access_token'])).alg).toBe('RS256');
+    });
+  });
+});
