@@ -12,6 +12,7 @@ export type { Schema } from './downstream/standard-schema.js';
 export { interceptAxios } from './downstream/axios-on-behalf.js';
 export { fetchOnBehalf, type DownstreamFetch, type FetchInit } from './downstream/fetch-on-behalf.js';
 export { DownstreamExceptionFilter } from './downstream-exception.filter.js';
+export type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
 export { ExchangeRefused, ExchangeUnavailable, NoSubjectToken, type StepUp } from './exchange/exchange-errors.js';
 export { ExchangedToken } from './exchange/exchanged-token.js';
 export { InjectDownstream } from './inject-downstream.decorator.js';
@@ -25,4 +26,4 @@ export { currentSubjectToken, onBehalfOf, type SubjectToken } from './subject-to
 export { downstreamToken } from './token-exchange.constants.js';
 export { TokenExchangeHealthIndicator, type TokenExchangeHealth } from './token-exchange.health.js';
 export { TokenExchangeModule, type DownstreamFactory } from './token-exchange.module.js';
-export { TokenExchangeService, type ExchangeParameters, type TargetParameters } from './token-exchange.service.js';
+export { TokenExchangeService } from './token-exchange.service.js';

@@ -4,40 +4,15 @@ import type { ObtainedToken } from './cache/exchange-cache.js';
 import { DownstreamAuthorizer } from './downstream/downstream-authorizer.js';
 import { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
+import type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import type { ExchangedToken } from './exchange/exchanged-token.js';
 import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
-import type { OneOrMore } from './exchange/token-request.js';
 import { observeCache } from './observability/cache-instruments.js';
 import { InvalidOption } from './options/invalid-option.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { TokenSource } from './token-source.js';
 import { TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
-
-/** What a token is asked for. RFC 8693 §2.1. */
-export interface TargetParameters {
-  readonly audience?: OneOrMore;
-  readonly resource?: OneOrMore;
-  /** Space-separated or a list. */
-  readonly scope?: OneOrMore;
-  /** Further parameters of one server. */
-  readonly parameters?: Readonly<Record<string, string>>;
-  readonly tenant?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** The parameters of one exchange. RFC 8693 §2.1. */
-export interface ExchangeParameters extends TargetParameters {
-  readonly subjectToken: string;
-  /** Default: the preset's, mostly `…:access_token`. */
-  readonly subjectTokenType?: string;
-  /** Seconds since the epoch; the exchanged token is not reused past it. */
-  readonly subjectExpiresAt?: number;
-  readonly actorToken?: string;
-  /** Default: `…:access_token`. */
-  readonly actorTokenType?: string;
-  readonly requestedTokenType?: string;
-}
 
 /** Exchanges tokens at the configured authorization server. RFC 8693. */
 @Injectable()

@@ -8,19 +8,19 @@ import { ExchangeCache, type ObtainedToken } from './cache/exchange-cache.js';
 import type { Clocks } from './cache/expiry.js';
 import { SharedEntries } from './cache/shared-entries.js';
 import { DpopProofs } from './dpop/dpop-proofs.js';
+import type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
-import { ExchangeRefused } from './exchange/exchange-errors.js';
-import type { ExchangedToken } from './exchange/exchanged-token.js';
-import type { ServerMetadata } from './exchange/server-metadata.js';
-import { TokenRequester } from './exchange/token-requester.js';
-import { asScopes, asSet, type TokenRequest } from './exchange/token-request.js';
 import { createTokenEndpoint } from './exchange/create-token-endpoint.js';
+import { ExchangeRefused } from './exchange/exchange-errors.js';
+import type { ServerMetadata } from './exchange/server-metadata.js';
+import { toExchangeRequest, toServiceRequest } from './exchange/to-token-request.js';
+import { TokenRequester } from './exchange/token-requester.js';
+import type { TokenRequest } from './exchange/token-request.js';
 import { inSpan } from './observability/spans.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { validateOptions } from './options/validate-options.js';
 import { onbehalf } from './presets/onbehalf.preset.js';
 import type { Preset } from './presets/preset.js';
-import type { ExchangeParameters, TargetParameters } from './token-exchange.service.js';
 
 /** Milliseconds that an exchange may take unless configured. */
 export const DEFAULT_TIMEOUT = 2000;
@@ -49,11 +49,29 @@ export class TokenSource {
     const parts = { preset: this.#preset, dpop: this.dpop, clocks: this.clocks };
     const { endpoint, metadata } = createTokenEndpoint(options, parts);
     this.#metadata = metadata;
-    this.#requester = new TokenRequester({
-      endpoint,
-      breaker: this.#breaker,
-      timeout: options.timeout ?? DEFAULT_TIMEOUT,
-    });
+    const timeout = options.timeout ?? DEFAULT_TIMEOUT;
+    this.#requester = new TokenRequester({ endpoint, breaker: this.#breaker, timeout });
+  }
+
+  /** @throws ExchangeRefused, ExchangeUnavailable */
+  async forSubject(parameters: ExchangeParameters): Promise<ObtainedToken> {
+    const request = toExchangeRequest(this.#withTenant(parameters), this.#preset.subjectTokenType);
+    const { subjectToken, subjectExpiresAt = expiryOf(subjectToken), signal } = parameters;
+    return this.#obtain(request, subjectExpiresAt, signal);
+  }
+
+  /** @throws ExchangeRefused, ExchangeUnavailable */
+  async forService(target: TargetParameters): Promise<ObtainedToken> {
+    return this.#obtain(toServiceRequest(this.#withTenant(target)), undefined, target.signal);
+  }
+
+  /** What the server cannot do with exchanges for this target, in one phrase; `undefined` when it can do them. */
+  unsupported(target: Omit<ExchangeParameters, 'subjectToken'>, withActor: boolean): string | undefined {
+    const tokens = {
+      subjectToken: 'any',
+      ...(withActor && { actorToken: 'any', actorTokenType: TokenType.AccessToken }),
+    };
+    return this.#preset.unsupported?.(toExchangeRequest({ ...target, ...tokens }, this.#preset.subjectTokenType));
   }
 
   /** Why no token can be exchanged at present, in one phrase; `undefined` when nothing speaks against it. */
@@ -65,40 +83,6 @@ export class TokenSource {
     } catch {
       return 'the metadata of the authorization server is unavailable';
     }
-  }
-
-  /** @throws ExchangeRefused, ExchangeUnavailable */
-  forSubject(parameters: ExchangeParameters): Promise<ObtainedToken> {
-    const { subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType } = parameters;
-    const request: TokenRequest = {
-      ...this.#target(parameters),
-      subject: { token: checkToken(subjectToken), type: subjectTokenType ?? this.#preset.subjectTokenType },
-      ...(actorToken !== undefined && {
-        actor: { token: checkToken(actorToken), type: actorTokenType ?? TokenType.AccessToken },
-      }),
-      ...(requestedTokenType && { requestedType: requestedTokenType }),
-    };
-    return this.#obtain(request, parameters.subjectExpiresAt ?? expiryOf(subjectToken), parameters.signal);
-  }
-
-  /** What the server cannot do with exchanges for this target, in one phrase; `undefined` when it can do them. */
-  unsupported(
-    target: TargetParameters & { readonly requestedTokenType?: string },
-    withActor: boolean,
-  ): string | undefined {
-    const subject = { token: '', type: this.#preset.subjectTokenType };
-    const { requestedTokenType: requestedType } = target;
-    return this.#preset.unsupported?.({
-      ...this.#target(target),
-      subject,
-      ...(withActor && { actor: subject }),
-      ...(requestedType && { requestedType }),
-    });
-  }
-
-  /** @throws ExchangeRefused, ExchangeUnavailable */
-  forService(target: TargetParameters): Promise<ObtainedToken> {
-    return this.#obtain(this.#target(target), undefined, target.signal);
   }
 
   /** Drops a token that a downstream service refused. */
@@ -122,14 +106,13 @@ export class TokenSource {
     const problem = this.#preset.unsupported?.(request);
     if (problem) throw new ExchangeRefused({ error: 'unsupported_request', description: problem, status: 400 });
     const exchange = {
-      key: cacheKey(await this.#requesterIdentity(), request),
+      key: cacheKey(await this.#identity(), request),
       subjectExpiresAt,
       tenant: request.tenant,
       ...(request.subject && { subjectHash: sha256(request.subject.token) }),
     };
     return inSpan('token exchange', SpanKind.INTERNAL, spanAttributes(request), async (span) => {
-      const load = (aborted: AbortSignal): Promise<ExchangedToken> => this.#requester.request(request, aborted);
-      const obtained = await this.#cache.obtain(exchange, load, signal);
+      const obtained = await this.#cache.obtain(exchange, (end) => this.#requester.request(request, end), signal);
       span.setAttribute('onbehalf.cache', obtained.origin);
       const depth = span.isRecording() ? obtained.token.actorDepth : undefined;
       if (depth !== undefined) span.setAttribute('onbehalf.actor_depth', depth);
@@ -137,18 +120,11 @@ export class TokenSource {
     });
   }
 
-  #target({ audience, resource, scope, parameters, tenant }: TargetParameters): TokenRequest {
-    const current = tenant ?? this.options.tenant?.();
-    return {
-      audiences: asSet(audience),
-      resources: asSet(resource),
-      scopes: asScopes(scope),
-      parameters: parameters ?? {},
-      ...(current !== undefined && { tenant: current }),
-    };
+  #withTenant<P extends TargetParameters>(parameters: P): P {
+    return { ...parameters, tenant: parameters.tenant ?? this.options.tenant?.() };
   }
 
-  async #requesterIdentity(): Promise<Requester> {
+  async #identity(): Promise<Requester> {
     const { issuer, tokenEndpoint, clientAuthentication } = this.options;
     return {
       issuer: issuer ?? tokenEndpoint ?? '',
@@ -184,10 +160,4 @@ function expiryOf(token: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-// RFC 6749 appendix A.12: tokens are visible ASCII
-function checkToken(token: string): string {
-  if (/^[\x20-\x7e]+$/.test(token)) return token;
-  throw new ExchangeRefused({ error: 'invalid_request', description: 'the token is empty or malformed', status: 400 });
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createTestIssuer, startTestServer, type TestServer } from '@onbehalf/testing';
 import { onBehalfOf } from '../subject-token.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
+import type { Clocks } from './expiry.js';
 import type { SharedCache, SharedCacheOptions } from './shared-cache.js';
 
 /** A store of its own process, as far as the client can tell. */
@@ -38,11 +39,12 @@ async function withServer(work: (server: TestServer) => Promise<void>): Promise<
   await work(server).finally(() => server.close());
 }
 
-function replica(server: TestServer, shared: SharedCacheOptions): TokenExchangeService {
+function replica(server: TestServer, shared: SharedCacheOptions, clocks?: Clocks): TokenExchangeService {
   return new TokenExchangeService({
     tokenEndpoint: `${server.url}/token`,
     clientAuthentication: { method: 'client_secret_basic', clientId: 'user-service', clientSecret: 's3cret' },
     cache: { shared },
+    ...(clocks && { clocks }),
   });
 }
 
@@ -62,6 +64,34 @@ describe('shared cache', () => {
       expect(server.requests).toHaveLength(1);
       expect(store.seconds).toEqual([290]);
       expect(second.cacheMetrics()).toMatchObject({ sharedHits: 1, sharedErrors: 0 });
+    }));
+
+  it('a token that has aged in the store is reused for the rest of its life only', () =>
+    withServer(async (server) => {
+      let now = 1_800_000_000;
+      const clocks = { wall: () => now, monotonic: () => now * 1000 };
+      const shared = { store: new MapStore(), encryptionKey };
+      await replica(server, shared, clocks).exchange(subject);
+      now += 200;
+      const second = replica(server, shared, clocks);
+      expect((await second.obtain(subject)).origin).toBe('shared');
+      now += 89;
+      expect((await second.obtain(subject)).origin).toBe('hit');
+      now += 1;
+      expect((await second.obtain(subject)).origin).toBe('exchanged');
+    }));
+
+  it('a replica whose clock is behind does not reuse a token for longer than it was good for', () =>
+    withServer(async (server) => {
+      let now = 1_800_000_000;
+      const shared = { store: new MapStore(), encryptionKey };
+      const right = { wall: () => now, monotonic: () => now * 1000 };
+      const behind = { wall: () => now - 3600, monotonic: () => now * 1000 };
+      await replica(server, shared, right).exchange(subject);
+      const second = replica(server, shared, behind);
+      expect((await second.obtain(subject)).origin).toBe('shared');
+      now += 290;
+      expect((await second.obtain(subject)).origin).not.toBe('hit');
     }));
 
   it('holds no token in the clear: neither exchanged nor subject, in value or key', () =>

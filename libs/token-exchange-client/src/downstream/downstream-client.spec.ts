@@ -153,6 +153,10 @@ describe('the token goes to the base address only', () => {
   it.each([
     '//evil.example/',
     'https://evil.example/',
+    'https://evil.example/api/messages',
+    '//evil.example/api/messages',
+    '/\\evil.example/api/messages',
+    'http://127.0.0.1:1/api/messages',
     'http://127.0.0.1:1/',
     '/../secret',
     '/..%2f..',
@@ -212,6 +216,14 @@ describe('401 ends the reuse of a token', () => {
     await failure(asUser(() => messages.get('/')));
     expect(messageService.requests).toHaveLength(3);
     expect(authorizationServer.requests).toHaveLength(2);
+  });
+
+  it('not more than one retry per call either when many calls renew one token', async () => {
+    const messages = client();
+    await asUser(() => messages.get('/'));
+    messageService.answering = () => ({ status: 401 });
+    await Promise.all(Array.from({ length: 10 }, () => failure(asUser(() => messages.get('/')))));
+    expect(messageService.requests.length).toBeLessThanOrEqual(21);
   });
 
   it('no retry when the body cannot be sent again', async () => {
@@ -308,6 +320,14 @@ describe('failures', () => {
     expect(await failure(asUser(() => messages.get('/')))).toMatchObject({ status: 503, retryAfter: 30 });
     expect(await failure(asUser(() => messages.get('/')))).toMatchObject({ reason: 'resting', retryAfter: 30 });
     expect(messageService.requests).toHaveLength(1);
+  });
+
+  it('a caller that is throttled does not silence the others', async () => {
+    messageService.answering = () =>
+      messageService.requests.length === 1 ? { status: 429, headers: { 'retry-after': '30' } } : { body: 'hello' };
+    const messages = client();
+    expect(await failure(asUser(() => messages.get('/')))).toMatchObject({ status: 429, retryAfter: 30 });
+    expect(await onBehalfOf('another-user', () => messages.get('/'))).toBe('hello');
   });
 
   it('ten failures of the last twenty calls: the service is left alone', async () => {

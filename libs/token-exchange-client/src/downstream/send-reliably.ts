@@ -64,7 +64,8 @@ async function sendOnce(
     throw failureOf(service, answer);
   } catch (error) {
     if (!isAxiosError(error)) {
-      if (error instanceof DownstreamUnavailable && error.retryAfter !== undefined) breaker.rest(error.retryAfter);
+      // a 503 speaks of the service, a 429 of this one caller
+      if (error instanceof DownstreamUnavailable && error.status === 503) breaker.rest(error.retryAfter ?? 0);
       throw error;
     }
     if (call.signal?.aborted) throw call.signal.reason;

@@ -207,6 +207,12 @@ describe('RFC 6749 §5.2: refusals', () => {
     expect(await failure(exchange(createService()))).toMatchObject({ stepUp: { acrValues: 'urn:mfa', maxAge: 60 } });
   });
 
+  it('RFC 9449 §8: who does not use DPoP does not answer a demand for a nonce', async () => {
+    server.answering = () => ({ status: 400, headers: { 'dpop-nonce': 'n' }, body: { error: 'use_dpop_nonce' } });
+    expect(await failure(exchange(createService()))).toMatchObject({ error: 'use_dpop_nonce' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it.each(['', 'two\nlines', 'smörgåsbord', 'e\u00fc', 'tab\there'])(
     'a token that cannot be one is not sent: %j',
     async (token) => {

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { startTestServer, type ReceivedRequest, type TestAnswer, type TestServer } from '@onbehalf/testing';
 import type { TokenExchangeOptions } from '../options/token-exchange-options.js';
 import { ExchangeRefused } from '../exchange/exchange-errors.js';
-import { TokenExchangeService, type ExchangeParameters } from '../token-exchange.service.js';
+import type { ExchangeParameters } from '../exchange-parameters.js';
+import { TokenExchangeService } from '../token-exchange.service.js';
 import {
   auth0CustomExchange,
   auth0OnBehalfOf,
