@@ -174,8 +174,12 @@ describe('RFC 8693 §4.1: act', () => {
   });
 
   it('tells actors of different issuers apart', async () => {
-    const subjectToken = await lab.token({ act: { sub: 'user-service', iss: 'https://elsewhere.example' } });
-    await expect(lab.ask({ subject_token: subjectToken })).resolves.toBeDefined();
+    for (const sub of ['user-service', 'message-service']) {
+      const elsewhere = await lab.token({ act: { sub, iss: 'https://elsewhere.example' } });
+      await expect(lab.ask({ subject_token: elsewhere })).resolves.toBeDefined();
+      const here = await lab.token({ act: { sub, iss: 'http://localhost:9001' } });
+      expect((await lab.refusal({ subject_token: here })).rule).toBe('delegation-cycle');
+    }
   });
 
   it('refuses a call of a service to itself', async () => {

@@ -22,13 +22,12 @@ export function toVerifiedExchange(
     return { ...facts, kind: 'impersonation' };
   }
   const actor = evidence ? actorOf(evidence.token) : clientAsActor(facts);
-  const visited = [actor, ...facts.subject.actors].flatMap(({ sub }) => policy.client(sub)?.represents ?? []);
   return {
     ...facts,
     kind: 'delegation',
     actor,
     ...(evidence && { actorToken: evidence.token, actorState: evidence.state }),
-    visited,
+    visited: [actor, ...facts.subject.actors].flatMap((party) => audiencesOf(party, facts.issuer, policy)),
   };
 }
 
@@ -60,6 +59,11 @@ function impersonates({ edge }: Target): boolean {
   return edge?.mode === 'impersonation';
 }
 
+// a party of another issuer is none of the clients here, whatever its name
+function audiencesOf({ sub, iss = '' }: Actor, issuer: string, policy: ExchangePolicy): readonly string[] {
+  return iss === '' || iss === issuer ? (policy.client(sub)?.represents ?? []) : [];
+}
+
 function clientAsActor({ client }: ExchangeFacts): Actor {
   return { sub: client.clientId, ...(client.subProfile !== undefined && { sub_profile: client.subProfile }) };
 }
@@ -74,7 +78,7 @@ function actorOf({ subject, foreign, clientId, subProfile }: VerifiedToken): Act
   };
 }
 
-/** Whether two actors are the same party. */
-export function isSameActor(one: Actor, other: Actor): boolean {
-  return one.sub === other.sub && one.iss === other.iss;
+/** Whether two actors are the same party; one without an issuer is known to `issuer`, this server. */
+export function isSameActor(one: Actor, other: Actor, issuer: string): boolean {
+  return one.sub === other.sub && (one.iss ?? issuer) === (other.iss ?? issuer);
 }

@@ -1,7 +1,9 @@
 import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import type { DecisionStep } from './decide.js';
 import { actorChain } from './delegation.js';
+import { answerFor } from './error-profile.js';
 import type { ExchangeRefusal } from './exchange-refusal.js';
+import type { ClientRegistration } from './policy.js';
 import type { Progress } from './progress.js';
 import { recordable } from './recordable.js';
 import type { Limits } from './stages.js';
@@ -30,13 +32,17 @@ export interface Explanation {
   readonly granted?: Limits;
 }
 
-/** Tells how far an exchange came and what stopped it. */
-export function explain({ resources, subject, exchange, decision }: Progress, failure?: ExchangeRefusal): Explanation {
+/** Tells how far an exchange came and what stopped it, in the words in which this client would be told. */
+export function explain(
+  { resources, subject, exchange, decision }: Progress,
+  client: ClientRegistration,
+  failure?: ExchangeRefusal,
+): Explanation {
   const refusal = failure ?? (decision?.outcome === 'refused' ? decision.refusal : undefined);
   const permit = decision?.outcome === 'permitted' ? decision.permit : undefined;
   return {
     outcome: permit ? 'permitted' : 'refused',
-    ...(refusal && { refusal: explainRefusal(refusal) }),
+    ...(refusal && { refusal: explainRefusal(answerFor(client, refusal)) }),
     ...(exchange && { kind: exchange.kind, actors: actorChain(exchange) }),
     ...(subject && { subject: subject.subject }),
     targets: resources?.map(({ audience }) => audience) ?? [],

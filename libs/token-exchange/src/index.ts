@@ -13,6 +13,7 @@ export { parseExchangeRequest } from './parse-request.js';
 export * from './policy.js';
 export type { Progress, ProgressObserver } from './progress.js';
 export { routesTo, type Hop, type Route } from './reach.js';
+export { recordable } from './recordable.js';
 export { RegisteredPolicy, type PolicyRegistrations } from './registered-policy.js';
 export * from './rules/index.js';
 export type * from './stages.js';

@@ -83,9 +83,9 @@ export class TokenExchange {
     let reached: Progress = {};
     try {
       await this.#decide(form, client, context, (progress) => (reached = { ...reached, ...progress }));
-      return explain(reached);
+      return explain(reached, client);
     } catch (error) {
-      return explain(reached, toRefusal('exchange', error));
+      return explain(reached, client, toRefusal('exchange', error));
     }
   }
 

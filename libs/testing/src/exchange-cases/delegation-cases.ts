@@ -39,6 +39,12 @@ export const delegationCases: readonly ExchangeCase[] = [
     send: async (world) => ({ subject_token: await subjectToken(world, { may_act: { sub: 'message-service' } }) }),
     expected: { error: 'invalid_request' },
   },
+  {
+    row: 41,
+    name: 'may_act names the actor',
+    send: async (world) => ({ subject_token: await subjectToken(world, { may_act: { sub: 'user-service' } }) }),
+    expected: { claims: () => ({ act: { sub: 'user-service' }, may_act: { sub: 'user-service' } }) },
+  },
   refused(42, 'may_act: sub right, iss wrong', { may_act: { sub: 'user-service', iss: 'https://stranger.example' } }),
   refused(
     43,
@@ -47,6 +53,14 @@ export const delegationCases: readonly ExchangeCase[] = [
     { sub: 'agent-7', client_id: 'other', aud: 'message-service' },
   ),
   refused(44, 'the actor is neither the client nor allowed by the edge', {}, { sub: 'message-service' }),
+  {
+    row: 44,
+    name: 'the actor is one that the edge allows',
+    send: (world) => toLedger(world, {}, { sub: 'agent-7', sub_profile: 'ai_agent' }),
+    expected: {
+      claims: () => ({ act: { sub: 'agent-7', client_id: 'user-service', sub_profile: 'ai_agent' } }),
+    },
+  },
   {
     row: 45,
     name: 'actor and subject swapped',
@@ -136,6 +150,18 @@ export const delegationCases: readonly ExchangeCase[] = [
     name: 'impersonation not permitted',
     send: () => ({ audience: 'ledger', scope: 'ledger.read' }),
     expected: { error: 'unauthorized_client' },
+  },
+  {
+    row: 51,
+    name: 'impersonation permitted, for a stated reason',
+    send: () => ({ audience: 'helpdesk', scope: 'helpdesk.view', reason: 'ticket 4711' }),
+    expected: { claims: () => ({ sub: 'baeldung', aud: 'helpdesk', client_id: 'user-service' }) },
+  },
+  {
+    row: 51,
+    name: 'impersonation without a reason',
+    send: () => ({ audience: 'helpdesk', scope: 'helpdesk.view' }),
+    expected: { error: 'invalid_request' },
   },
   {
     row: 52,

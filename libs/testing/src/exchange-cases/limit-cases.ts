@@ -1,3 +1,4 @@
+import { TokenType } from '@onbehalf/oauth-protocol';
 import { subjectToken, type ExchangeCase } from './exchange-case.js';
 
 /** Limits that only narrow, and the answer when they are kept. RFC 8693 §2.2.1, RFC 9449, RFC 8705, RFC 9470. */
@@ -27,6 +28,18 @@ export const limitCases: readonly ExchangeCase[] = [
     name: 'no scope is asked for, and none can be granted',
     send: async (world) => ({ subject_token: await subjectToken(world, { scope: undefined }), scope: undefined }),
     expected: { error: 'invalid_scope' },
+  },
+  {
+    row: 36,
+    name: 'targets that may share a token do',
+    send: () => ({ audience: 'archive', resource: 'https://mail.example/inbox', scope: 'mail.read' }),
+    expected: { claims: () => ({ aud: ['archive', 'inbox'], scope: 'mail.read' }), response: { scope: 'mail.read' } },
+  },
+  {
+    row: 37,
+    name: 'resource and audience of one service',
+    send: () => ({ resource: 'https://messages.example/api' }),
+    expected: { claims: () => ({ aud: 'message-service' }) },
   },
   {
     row: 55,
@@ -117,6 +130,23 @@ export const limitCases: readonly ExchangeCase[] = [
       error: 'insufficient_user_authentication',
       parameters: { max_age: 300, acr_values: 'urn:example:mfa' },
     },
+  },
+  {
+    row: 61,
+    name: 'fresh and strong authentication is passed on as it was',
+    send: async (world) => ({
+      subject_token: await subjectToken(world, { auth_time: world.now - 10, acr: 'urn:example:mfa', amr: ['otp'] }),
+      audience: 'vault',
+      scope: 'vault.open',
+    }),
+    expected: { claims: ({ now }) => ({ auth_time: now - 10, acr: 'urn:example:mfa', amr: ['otp'] }) },
+  },
+  {
+    row: 91,
+    name: 'a client with a default target needs no audience, and may call an access token a jwt',
+    client: 'default-service',
+    send: () => ({ audience: undefined, subject_token_type: TokenType.Jwt, requested_token_type: TokenType.Jwt }),
+    expected: { claims: () => ({ aud: 'message-service' }), response: { issued_token_type: TokenType.Jwt } },
   },
   {
     row: 91,

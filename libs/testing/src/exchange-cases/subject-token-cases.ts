@@ -23,6 +23,13 @@ const refusedWith = (row: number, name: string, overrides: Overrides): ExchangeC
 /** Subject tokens that are refused. RFC 8693 §2.1, §2.2.2; RFC 9068 §4; RFC 8725 §3. */
 export const subjectTokenCases: readonly ExchangeCase[] = [
   refused(20, 'bad signature', async (world) => tampered(await subjectToken(world))),
+  {
+    row: 20,
+    name: 'bad signature, told to a client that depends on the codes of Spring',
+    client: 'spring-service',
+    send: async (world) => ({ subject_token: tampered(await subjectToken(world)) }),
+    expected: { error: 'invalid_grant' },
+  },
   refused(21, 'alg none', (world) => unsigned(world, { alg: 'none', typ: 'at+jwt' })),
   refused(22, 'HS256 keyed with the public key', (world) => signedWithPublicKey(world)),
   refusedWith(23, 'expired', ({ now }) => ({ exp: now - 60 })),
@@ -78,6 +85,16 @@ export const subjectTokenCases: readonly ExchangeCase[] = [
       subject_token_type: TokenType.IdToken,
     }),
     expected: { error: 'invalid_request' },
+  },
+  {
+    row: 31,
+    name: 'an ID token of the client itself is exchanged',
+    client: 'web-app',
+    send: async (world) => ({
+      subject_token: await subjectToken(world, { header: { typ: 'JWT' }, aud: 'web-app', client_id: undefined }),
+      subject_token_type: TokenType.IdToken,
+    }),
+    expected: { claims: () => ({ sub: 'baeldung', aud: 'message-service', act: { sub: 'web-app' } }) },
   },
   refusedWith(32, 'no aud', () => ({ aud: undefined })),
   refusedWith(32, 'an empty aud', () => ({ aud: [] })),

@@ -15,6 +15,6 @@ export const delegationCycleRule: Rule = {
   },
 };
 
-function closesCycle({ actor, subject, visited }: Delegation, { resource }: Target): boolean {
-  return subject.actors.some((earlier) => isSameActor(earlier, actor)) || visited.includes(resource.audience);
+function closesCycle({ actor, subject, visited, issuer }: Delegation, { resource }: Target): boolean {
+  return subject.actors.some((earlier) => isSameActor(earlier, actor, issuer)) || visited.includes(resource.audience);
 }

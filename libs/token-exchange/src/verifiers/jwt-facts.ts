@@ -40,6 +40,12 @@ export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Requir
   };
 }
 
+/** Refuses a token that lacks one of these claims. */
+export function requireClaims(claims: JWTPayload, names: readonly string[]): void {
+  const missing = names.find((name) => claims[name] === undefined);
+  if (missing !== undefined) throw invalidClaim(missing);
+}
+
 /** A claim that must be a non-empty string. */
 export function requiredText(claims: JWTPayload, name: string): string {
   const value = optionalText(claims, name);

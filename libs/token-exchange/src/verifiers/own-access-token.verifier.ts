@@ -1,10 +1,7 @@
-import { verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
+import { verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
-import { readJwtFacts, requireType } from './jwt-facts.js';
-
-/** RFC 9068 §2.2 */
-export const ACCESS_TOKEN_CLAIMS = ['sub', 'aud', 'client_id', 'iat', 'jti'] as const;
+import { readJwtFacts, requireClaims, requireType } from './jwt-facts.js';
 
 /** Access tokens of this authorization server: JWTs by the profile of RFC 9068. RFC 8693 §3, `access_token`. */
 export class OwnAccessTokenVerifier implements TokenVerifier {
@@ -17,12 +14,13 @@ export class OwnAccessTokenVerifier implements TokenVerifier {
   }
 
   async verify(token: string, { at }: VerificationContext): Promise<TokenFacts> {
-    const verified = await verifyJwt(token, {
-      issuers: [this.#issuer],
-      requiredClaims: ACCESS_TOKEN_CLAIMS,
-      clock: () => at,
-    });
-    requireType(verified, ['at+jwt']);
-    return readJwtFacts(verified.claims);
+    return readAccessToken(await verifyJwt(token, { issuers: [this.#issuer], clock: () => at }));
   }
+}
+
+/** What a verified JWT access token says. RFC 9068 §2.1, §2.2. */
+export function readAccessToken(verified: VerifiedJwt): TokenFacts {
+  requireType(verified, ['at+jwt']);
+  requireClaims(verified.claims, ['sub', 'aud', 'client_id', 'iat', 'jti']);
+  return readJwtFacts(verified.claims);
 }

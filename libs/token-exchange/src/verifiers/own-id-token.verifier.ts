@@ -1,7 +1,7 @@
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
-import { readJwtFacts, requireType } from './jwt-facts.js';
+import { readJwtFacts, requireClaims, requireType } from './jwt-facts.js';
 
 /**
  * ID tokens of this authorization server. They speak to the client that they were issued to, which must be the one that
@@ -17,12 +17,9 @@ export class OwnIdTokenVerifier implements TokenVerifier {
   }
 
   async verify(token: string, { at, client }: VerificationContext): Promise<TokenFacts> {
-    const verified = await verifyJwt(token, {
-      issuers: [this.#issuer],
-      requiredClaims: ['sub', 'aud', 'iat'],
-      clock: () => at,
-    });
+    const verified = await verifyJwt(token, { issuers: [this.#issuer], clock: () => at });
     requireType(verified, ['jwt']);
+    requireClaims(verified.claims, ['sub', 'aud', 'iat']);
     const facts = readJwtFacts(verified.claims);
     const { azp } = verified.claims;
     // OpenID Connect Core §3.1.3.7: of several audiences the authorized party must be told, and must be the client
