@@ -32,6 +32,7 @@ export class AppModule {
             keys: await signingKeys(settings),
             exchange: exchangeConfig,
             audit: { record: async (event) => void (await storage.audit.append({ type: 'token_exchange', ...event })) },
+            auditTrail: storage.audit,
             clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
             tokens: storage.tokens,
             replay: storage.replay,

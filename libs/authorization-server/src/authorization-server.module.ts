@@ -3,8 +3,10 @@ import { ConfigurableModuleBuilder, Logger, Module, type FactoryProvider } from 
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
+import { AuditController } from './admin/audit.controller.js';
+import type { AuditTrail } from './admin/audit-trail.js';
 import { ExplainController } from './admin/explain.controller.js';
-import { EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
+import { AUDIT_TRAIL, EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
@@ -32,6 +34,12 @@ const tokens: FactoryProvider<IssuedTokens> = {
   provide: ISSUED_TOKENS,
   inject,
   useFactory: ({ tokens }: AuthorizationServerOptions) => tokens,
+};
+
+const trail: FactoryProvider<AuditTrail> = {
+  provide: AUDIT_TRAIL,
+  inject,
+  useFactory: ({ auditTrail }: AuthorizationServerOptions) => auditTrail,
 };
 
 const policy: FactoryProvider<ExchangePolicy> = {
@@ -99,8 +107,8 @@ const server: FactoryProvider<AuthorizationServer> = {
  * parser: `app.use(app.get(AuthorizationServer).middleware)`.
  */
 @Module({
-  controllers: [LoginController, ExplainController],
-  providers: [own, tokens, policy, accounts, engine, provider, server],
+  controllers: [LoginController, ExplainController, AuditController],
+  providers: [own, tokens, trail, policy, accounts, engine, provider, server],
   exports: [AuthorizationServer, TokenExchange, LiveProvider],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}

@@ -1,6 +1,7 @@
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { AuditSink, ForeignIssuer, Rule, TokenIssuer, TokenSigner, TokenVerifier } from '@onbehalf/token-exchange';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
+import type { AuditTrail } from './admin/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
@@ -29,6 +30,8 @@ export interface AuthorizationServerOptions {
   readonly keys: SigningKeys;
   readonly exchange: (parts: ExchangeParts) => ExchangeRegistration;
   readonly audit: AuditSink;
+  /** What operators read, and where their own changes are recorded. */
+  readonly auditTrail: AuditTrail;
   readonly tokens: IssuedTokens;
   readonly replay: ReplayDetection;
   /** Where sessions, codes and refresh tokens live. Absent: in memory, lost at the end of the process. */

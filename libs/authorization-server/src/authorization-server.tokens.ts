@@ -4,3 +4,5 @@ export const OWN_ISSUER = Symbol('own issuer');
 export const ISSUED_TOKENS = Symbol('issued tokens');
 /** Who may exchange what for what. */
 export const EXCHANGE_POLICY = Symbol('exchange policy');
+/** What this server decided and what operators did. */
+export const AUDIT_TRAIL = Symbol('audit trail');

@@ -1,3 +1,4 @@
+export type { AuditPage, AuditQuery, AuditTrail } from './admin/audit-trail.js';
 export type {
   AuthorizationServerOptions,
   ExchangeParts,

@@ -3,6 +3,7 @@ export class InvalidCursor extends Error {
   constructor() {
     super('The cursor is not one that an earlier page has given');
     this.name = 'InvalidCursor';
+    this.name = 'InvalidCursor';
   }
 }
 

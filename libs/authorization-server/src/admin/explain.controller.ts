@@ -1,6 +1,7 @@
-import { Body, Controller, Header, HttpCode, HttpException, Inject, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { authenticatedClient, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import { EXCHANGE_POLICY } from '../authorization-server.tokens.js';
+import { badRequest } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';
 
 /** Answers what an exchange would come to, and why, without issuing anything. For operators. */
@@ -41,8 +42,4 @@ function toForm(body: unknown): URLSearchParams {
     }
   }
   return form;
-}
-
-function badRequest(description: string): HttpException {
-  return new HttpException({ error: 'invalid_request', error_description: description }, 400);
 }

@@ -1,0 +1,87 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
+import type { Response } from 'express';
+import { z } from 'zod';
+import { AUDIT_TRAIL } from '../authorization-server.tokens.js';
+import type { AuditPage, AuditQuery, AuditTrail } from './audit-trail.js';
+import { badRequest, parseInput } from './bad-request.js';
+import { OperatorGuard, OperatorScope } from './operator.guard.js';
+
+const AUDIT_READ = 'audit.read';
+
+const value = z.string('one value').min(1, 'a value that is not empty');
+const time = z.iso
+  .datetime({ offset: true, error: 'a time such as 2026-01-31T12:00:00Z' })
+  .transform((t) => new Date(t));
+
+const filters = {
+  subject: value.optional(),
+  client_id: value.optional(),
+  actor: value.optional(),
+  jti: value.optional(),
+  trace_id: value.optional(),
+  from: time.optional(),
+  to: time.optional(),
+};
+
+const exportQuery = z.strictObject(filters);
+const pageQuery = exportQuery.extend({
+  cursor: value.optional(),
+  limit: z
+    .string('one value')
+    .regex(/^[1-9]\d{0,2}$|^1000$/, 'a whole number from 1 to 1000')
+    .transform(Number)
+    .optional(),
+});
+
+/** Reads the audit trail. For operators; a filter that is misspelt is refused, not ignored. */
+@Controller('admin/audit')
+@UseGuards(OperatorGuard)
+export class AuditController {
+  constructor(@Inject(AUDIT_TRAIL) private readonly trail: AuditTrail) {}
+
+  /** One page of the records that match, the newest first. */
+  @Get()
+  @Header('cache-control', 'no-store')
+  @OperatorScope(AUDIT_READ)
+  async query(@Query() query: unknown): Promise<AuditPage> {
+    const { cursor, limit, ...rest } = parseInput(pageQuery, query);
+    try {
+      return await this.trail.query({ ...toQuery(rest), cursor, limit });
+    } catch (error) {
+      if (error instanceof Error && error.name === 'InvalidCursor') throw badRequest(`cursor: ${error.message}`);
+      throw error;
+    }
+  }
+
+  /** The exchanges of one trace as a tree: below each those that were made from the token that it issued. */
+  @Get('traces/:traceId')
+  @Header('cache-control', 'no-store')
+  @OperatorScope(AUDIT_READ)
+  async trace(@Param('traceId') traceId: string): Promise<{ traceId: string; exchanges: readonly object[] }> {
+    return { traceId, exchanges: await this.trail.tree(traceId) };
+  }
+
+  /** All records that match, the oldest first, one JSON object a line, at the pace of whoever reads. */
+  @Get('export')
+  @OperatorScope(AUDIT_READ)
+  async export(@Query() query: unknown, @Res() response: Response): Promise<void> {
+    const lines = toLines(this.trail.export(toQuery(parseInput(exportQuery, query))));
+    // what cannot be read is an error as long as nothing was sent
+    const first = await lines.next();
+    response.set({ 'content-type': 'application/jsonl; charset=utf-8', 'cache-control': 'no-store' });
+    if (first.done) return void response.end();
+    response.write(first.value);
+    // an export that breaks off is cut, so that nobody takes it for a whole one
+    await pipeline(Readable.from(lines), response).catch(() => response.destroy());
+  }
+}
+
+function toQuery({ client_id, trace_id, ...rest }: z.output<typeof exportQuery>): AuditQuery {
+  return { client: client_id, traceId: trace_id, ...rest };
+}
+
+async function* toLines(records: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const record of records) yield `${JSON.stringify(record)}\n`;
+}
