@@ -12,7 +12,7 @@ export { IdTokenIssuer } from './issuers/id-token.issuer.js';
 export { parseExchangeRequest } from './parse-request.js';
 export * from './policy.js';
 export type { Progress, ProgressObserver } from './progress.js';
-export { routesTo, type Hop, type Route } from './reach.js';
+export { formatRoute, routesTo, type Hop, type Route } from './reach.js';
 export { recordable } from './recordable.js';
 export { RegisteredPolicy, type PolicyRegistrations } from './registered-policy.js';
 export * from './rules/index.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { caseRegistrations } from '@onbehalf/testing';
-import { routesTo, type ClientRegistration, type Edge, type PolicyRegistrations } from './index.js';
+import { formatRoute, routesTo, type ClientRegistration, type Edge, type PolicyRegistrations } from './index.js';
 
 const client = (clientId: string, represents: readonly string[] = [clientId]): ClientRegistration => ({
   clientId,
@@ -97,5 +97,19 @@ describe('who can reach an audience, as whom, with which scopes', () => {
       edges: names.slice(1).map((name, index) => edge(`s${index}`, name, { read: {} }, { maxDepth: 99 })),
     };
     expect(Math.max(...routesTo('s11', registrations).map(({ hops }) => hops.length))).toBe(6);
+  });
+});
+
+describe('a route in one line', () => {
+  it('tells the way, the actors and the scopes', () => {
+    expect(routesTo('c', chain).map(formatRoute)).toEqual([
+      'b (b) → c: as the subject, acting: b; scopes: read write',
+      'a (a) → b (b) → c: as the subject, acting: b for a; scopes: read',
+    ]);
+  });
+
+  it('tells an impersonation', () => {
+    const [route] = routesTo('b', withEdges(edge('a', 'b', { read: {} }, { mode: 'impersonation' })));
+    expect(route && formatRoute(route)).toBe('a (a) → b: as the subject, nobody acting; scopes: read');
   });
 });

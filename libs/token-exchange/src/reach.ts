@@ -83,3 +83,10 @@ function isAllowedChain(edge: Edge, actors: readonly string[], clients: readonly
   );
   return edge.allowCycle === true || (!returns && new Set(actors).size === actors.length);
 }
+
+/** A route in one line: the way, as whom the subject is served at its end, and the scopes that may arrive. */
+export function formatRoute({ hops, actors, scopes }: Route): string {
+  const way = hops.map(({ client, subjectAudience }) => `${subjectAudience} (${client})`);
+  const as = actors.length === 0 ? 'as the subject, nobody acting' : `as the subject, acting: ${actors.join(' for ')}`;
+  return `${[...way, hops.at(-1)?.target].join(' → ')}: ${as}; scopes: ${scopes.join(' ')}`;
+}
