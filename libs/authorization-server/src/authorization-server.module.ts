@@ -18,6 +18,7 @@ import { toForeignIssuers } from './exchange/foreign-issuers.js';
 import { recorded } from './exchange/recorded-issuer.js';
 import { TokenExchangeGrant } from './exchange/token-exchange.grant.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { LoginController } from './pages/login.controller.js';
 import { createProvider } from './provider/authorization-provider.js';
 import { LiveProvider } from './provider/live-provider.js';
@@ -29,6 +30,13 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 const inject = [MODULE_OPTIONS_TOKEN];
 
 const own: FactoryProvider<TrustedIssuer> = { provide: OWN_ISSUER, inject, useFactory: ownIssuer };
+
+// as a provider, so that keys in a store are followed for as long as the application runs
+const keys: FactoryProvider<SigningKeys> = {
+  provide: SigningKeys,
+  inject,
+  useFactory: ({ keys }: AuthorizationServerOptions) => keys,
+};
 
 const tokens: FactoryProvider<IssuedTokens> = {
   provide: ISSUED_TOKENS,
@@ -108,7 +116,7 @@ const server: FactoryProvider<AuthorizationServer> = {
  */
 @Module({
   controllers: [LoginController, ExplainController, AuditController],
-  providers: [own, tokens, trail, policy, accounts, engine, provider, server],
+  providers: [own, keys, tokens, trail, policy, accounts, engine, provider, server],
   exports: [AuthorizationServer, TokenExchange, LiveProvider],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}

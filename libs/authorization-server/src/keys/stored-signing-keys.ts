@@ -1,0 +1,78 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { JSONWebKeySet } from 'jose';
+import type { KeyRotation, TakenStep } from './key-rotation.js';
+import { KeySet } from './key-set.js';
+import { SigningKeys } from './signing-keys.js';
+import type { KeyState, SigningKeyStore, StoredKey } from './signing-key-store.js';
+
+export interface StoredSigningKeysOptions {
+  readonly store: SigningKeyStore;
+  readonly rotation: KeyRotation;
+  /** Seconds between two looks at the store; 2 unless told. */
+  readonly interval?: number;
+  /** Is told of the steps that this replica took. */
+  readonly onSteps?: (steps: readonly TakenStep[]) => void;
+  /** Is told when the store could not be asked; the keys at hand stay in use. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** The keys in the store, followed while the application runs: what any replica changes, all have within seconds. */
+export class StoredSigningKeys extends SigningKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #options: StoredSigningKeysOptions;
+  #revision: number;
+  #timer: NodeJS.Timeout | undefined;
+  #following: Promise<void> | undefined;
+
+  private constructor(options: StoredSigningKeysOptions, keys: KeySet, revision: number) {
+    super(keys);
+    this.#options = options;
+    this.#revision = revision;
+  }
+
+  /** The keys of the store; the first replica that starts makes them. */
+  static async open(options: StoredSigningKeysOptions): Promise<StoredSigningKeys> {
+    const { store, rotation } = options;
+    await rotation.runDue();
+    // asked for first: a change in between is read again, never missed
+    const revision = await store.revision();
+    return new StoredSigningKeys(options, await KeySet.of(toJwks(await store.list())), revision);
+  }
+
+  onApplicationBootstrap(): void {
+    const { interval = 2 } = this.#options;
+    this.#timer = setInterval(() => void this.follow(), interval * 1000).unref();
+    void this.follow();
+  }
+
+  /** The store closes after this. */
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#following;
+  }
+
+  /** Takes the steps that are due and reads what has changed. Never rejects. */
+  follow(): Promise<void> {
+    this.#following ??= this.#follow()
+      .catch((error: unknown) => this.#options.onFailure?.(error))
+      .finally(() => (this.#following = undefined));
+    return this.#following;
+  }
+
+  async #follow(): Promise<void> {
+    const { store, rotation, onSteps } = this.#options;
+    const taken = await rotation.runDue();
+    if (taken.length > 0) onSteps?.(taken);
+    const revision = await store.revision();
+    if (revision === this.#revision) return;
+    this.replace(await KeySet.of(toJwks(await store.list())));
+    this.#revision = revision;
+  }
+}
+
+/** The first key of an algorithm signs. */
+const ORDER: readonly KeyState[] = ['signing', 'published', 'retired'];
+
+function toJwks(keys: readonly StoredKey[]): JSONWebKeySet {
+  const inOrder = keys.toSorted((left, right) => ORDER.indexOf(left.state) - ORDER.indexOf(right.state));
+  return { keys: inOrder.map(({ kid, algorithm, privateJwk }) => ({ ...privateJwk, kid, alg: algorithm })) };
+}
