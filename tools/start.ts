@@ -72,7 +72,7 @@ function portVariable(app: AppName): string {
 
 /** The settings that make sense for all apps at once. */
 function inherited(): Record<string, string> {
-  const names = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'HOST'];
+  const names = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'ENCRYPTION_KEYS', 'HOST'];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

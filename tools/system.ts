@@ -100,10 +100,11 @@ export class System {
     this.#onLine = onLine;
   }
 
-  /** A system on free ports. */
+  /** A system on free ports that shares nothing with another one: its database is in memory unless told. */
   static async onFreePorts(settings: Settings = {}): Promise<System> {
     const ports = await Promise.all(APPS.map(freePort));
-    return new System(Object.fromEntries(APPS.map((app, i) => [app, ports[i]!])) as Record<AppName, number>, settings);
+    const byApp = Object.fromEntries(APPS.map((app, i) => [app, ports[i]!])) as Record<AppName, number>;
+    return new System(byApp, { DATABASE_URL: 'sqlite::memory:', ...settings });
   }
 
   url(app: AppName): string {
@@ -161,7 +162,7 @@ export class System {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

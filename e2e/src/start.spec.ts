@@ -20,7 +20,7 @@ function npmStart(ports: Readonly<Record<string, number>>): { process: ChildProc
   );
   const child = spawn('npm', ['start', '--silent'], {
     cwd: root,
-    env: { ...process.env, ...settings },
+    env: { ...process.env, DATABASE_URL: 'sqlite::memory:', ...settings },
     detached: true,
   });
   let text = '';

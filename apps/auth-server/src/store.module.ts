@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthorizationStore, openStore } from '@onbehalf/authorization-store';
 import { TerminusModule } from '@nestjs/terminus';
-import type { Settings } from './environment.js';
+import { storeOptions, type Settings } from './environment.js';
 import { StoreHealthIndicator } from './store.health.js';
 
 /** The store as a provider, closed after the last request. */
@@ -9,8 +9,8 @@ import { StoreHealthIndicator } from './store.health.js';
 export class StoreModule implements OnApplicationShutdown {
   constructor(private readonly store: AuthorizationStore) {}
 
-  static with({ DATABASE_URL: url, ISSUER: issuer }: Settings): DynamicModule {
-    const store = { provide: AuthorizationStore, useFactory: () => openStore({ url, issuer }) };
+  static with(settings: Settings): DynamicModule {
+    const store = { provide: AuthorizationStore, useFactory: () => openStore(storeOptions(settings)) };
     return {
       module: StoreModule,
       imports: [TerminusModule],

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Logger } from '@nestjs/common';
+import {
+  KeyRotation,
+  SigningKeys,
+  StoredSigningKeys,
+  type AuthorizationServerOptions,
+  type KeySchedule,
+  type ServerConfig,
+} from '@onbehalf/authorization-server';
+import { SealBroken, type AuthorizationStore } from '@onbehalf/authorization-store';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { JSONWebKeySet } from 'jose';
+import type { Settings } from './environment.js';
+
+type Secrets = Pick<AuthorizationServerOptions, 'keys' | 'cookieKeys' | 'nonceSecret'>;
+
+/**
+ * What the server signs with: given by the environment, otherwise kept in the store, where all replicas have the same.
+ * @throws ConfigurationError for keys that cannot be read
+ */
+export async function serverSecrets(
+  settings: Settings,
+  config: ServerConfig,
+  store: AuthorizationStore,
+): Promise<Secrets> {
+  try {
+    return {
+      keys: await signingKeys(settings, config, store),
+      cookieKeys: settings.COOKIE_KEYS ?? [await sharedSecret(store, 'cookie-key')],
+      nonceSecret: Buffer.from(settings.NONCE_SECRET ?? (await sharedSecret(store, 'nonce-secret')), 'hex'),
+    };
+  } catch (error) {
+    if (!(error instanceof SealBroken)) throw error;
+    throw new ConfigurationError('ENCRYPTION_KEYS', '(hidden)', 'the keys with which this database was encrypted');
+  }
+}
+
+function sharedSecret({ secrets }: AuthorizationStore, name: string): Promise<string> {
+  return secrets.get(name, () => randomBytes(32).toString('hex'));
+}
+
+async function signingKeys(
+  settings: Settings,
+  config: ServerConfig,
+  { keys }: AuthorizationStore,
+): Promise<SigningKeys> {
+  if (settings.SIGNING_KEYS_FILE !== undefined) return keysFromFile(settings.SIGNING_KEYS_FILE);
+  const log = new Logger('SigningKeys');
+  return StoredSigningKeys.open({
+    store: keys,
+    rotation: new KeyRotation(keys, keySchedule(settings, config)),
+    onSteps: (steps) => steps.forEach((step) => log.log(step)),
+    onFailure: (error) => log.warn({ reason: (error as Error).message }),
+  });
+}
+
+/** A key is published for as long as anything that it signed may come back: an ID token does at logout. */
+export function keySchedule(settings: Settings, { lifetimes }: ServerConfig): KeySchedule {
+  const { KEY_SIGN_FOR: signFor, KEY_PUBLISH_AHEAD: publishAhead } = settings;
+  const longest = Math.max(lifetimes.accessToken, lifetimes.session);
+  return { signFor, publishAhead, retireFor: settings.KEY_RETIRE_FOR ?? longest + 60 };
+}
+
+async function keysFromFile(path: string): Promise<SigningKeys> {
+  try {
+    return await SigningKeys.of(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    throw new ConfigurationError('SIGNING_KEYS_FILE', path, 'a readable JWK Set with private keys for ES256 and RS256');
+  }
+}

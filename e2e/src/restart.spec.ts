@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
+import { System } from '../../tools/system.ts';
+import { logIn } from './authorization-code.js';
+import { basic, postForm, toAnswer, type Answer } from './form-post.js';
+import { until } from './until.js';
+import { UserAgent } from './user-agent.js';
+
+const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
+const SERVICE = { authorization: basic('user-service', 'user-service-secret') };
+
+describe('a restart of auth-server on a SQLite file', () => {
+  let system: System;
+  const agent = new UserAgent();
+  let before: Answer['body'];
+  let keys: unknown;
+
+  const url = (path: string): string => `${system.url('auth-server')}${path}`;
+  const redirectUri = (): string => `${system.url('client-app')}/callback`;
+  const jwks = async (): Promise<unknown[]> =>
+    ((await toAnswer(await fetch(url('/oauth2/jwks')))).body['keys'] as { kid: string }[]).map(({ kid }) => kid).sort();
+  const refresh = (token: unknown): Promise<Answer> =>
+    postForm(url('/oauth2/token'), { grant_type: 'refresh_token', refresh_token: String(token) }, CLIENT);
+
+  beforeAll(async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'restart-')), 'auth-server.db');
+    system = await (await System.onFreePorts({ DATABASE_URL: `sqlite:${file}` })).up('auth-server');
+    const scope = 'openid user.read';
+    const login = { issuer: system.url('auth-server'), clientId: 'client-app', redirectUri: redirectUri(), scope };
+    before = (await logIn({ ...login, ...CLIENT }, agent)).body;
+    await until(async () => (await jwks()).length === 4);
+    keys = await jwks();
+    expect(await system.app('auth-server').stop()).toBe(0);
+    await system.up('auth-server');
+  }, 60_000);
+
+  afterAll(() => system.down());
+
+  it('keeps the signing keys: what was issued before still verifies, and is still known', async () => {
+    expect(await jwks()).toEqual(keys);
+    expect(keys).toContain(decodeProtectedHeader(String(before['access_token'])).kid);
+    const { body } = await postForm(url('/oauth2/introspect'), { token: String(before['access_token']) }, SERVICE);
+    expect(body).toMatchObject({ active: true, sub: 'baeldung' });
+  });
+
+  it('keeps the session, and with it the keys of the cookies: the user does not log in again', async () => {
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'client-app',
+      redirect_uri: redirectUri(),
+      scope: 'openid',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    });
+    const back = await agent.follow(await agent.get(url(`/oauth2/authorize?${query.toString()}`)), redirectUri());
+    expect(new URL(back.headers.get('location')!).searchParams.get('code')).toEqual(expect.any(String));
+  });
+
+  it('keeps refresh tokens; one that was rotated is refused after a restart too', async () => {
+    const { status, body } = await refresh(before['refresh_token']);
+    expect([status, body['refresh_token']]).toEqual([200, expect.any(String)]);
+    await system.app('auth-server').stop();
+    await system.up('auth-server');
+    expect((await refresh(before['refresh_token'])).body['error']).toBe('invalid_grant');
+  });
+});
