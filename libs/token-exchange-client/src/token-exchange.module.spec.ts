@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { Controller, Get, Global, Module, type INestApplication } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { createTestIssuer, startTestServer, type TestIssuer, type TestServer } from '@onbehalf/testing';
@@ -8,11 +8,13 @@ import { decodeJwt } from 'jose';
 import {
   DownstreamClient,
   DownstreamExceptionFilter,
+  downstreamToken,
   InjectDownstream,
   onBehalfOf,
   TokenExchangeModule,
 } from './index.js';
 
+const MESSAGE_URL = Symbol('MESSAGE_URL');
 let issuer: TestIssuer;
 let authorizationServer: TestServer;
 let messageService: TestServer;
@@ -118,6 +120,29 @@ describe('TokenExchangeModule', () => {
       audience: 'message-service',
       scope: 'message.read',
     });
+  });
+
+  it('takes the description of a service from a factory as well', async () => {
+    const forFeature = TokenExchangeModule.forFeature([
+      {
+        name: 'late-service',
+        inject: [MESSAGE_URL],
+        useFactory: (baseUrl: string) => Promise.resolve({ baseUrl, audience: 'late-service' }),
+      },
+    ]);
+    @Module({ providers: [{ provide: MESSAGE_URL, useFactory: () => messageService.url }], exports: [MESSAGE_URL] })
+    @Global()
+    class UrlModule {}
+    const { clientAuthentication, tokenEndpoint } = {
+      clientAuthentication: { method: 'client_secret_basic', clientId: 'user-service', clientSecret: 's3cret' },
+      tokenEndpoint: `${authorizationServer.url}/oauth2/token`,
+    } as const;
+    const module = await Test.createTestingModule({
+      imports: [UrlModule, TokenExchangeModule.forRoot({ tokenEndpoint, clientAuthentication }), forFeature],
+    }).compile();
+    const late = module.get<DownstreamClient>(downstreamToken('late-service'));
+    expect(await onBehalfOf(tokenA, () => late.get('/'))).toMatchObject({ aud: 'late-service' });
+    await module.close();
   });
 
   it('shows the claims of the exchanged token, never the token', async () => {

@@ -29,6 +29,13 @@ describe('cacheKey', () => {
     expect(keyOf(one)).toBe(keyOf(other));
   });
 
+  it('is the same for the same parameters in another order', () => {
+    const one = { parameters: { a: '1', b: '2' } };
+    const other = { parameters: { b: '2', a: '1' } };
+    expect(keyOf(one)).toBe(keyOf(other));
+    expect(keyOf(one)).not.toBe(keyOf({ parameters: { a: '2', b: '1' } }));
+  });
+
   it('differs with every single thing that an exchange depends on', () => {
     const keys = [
       keyOf({}),

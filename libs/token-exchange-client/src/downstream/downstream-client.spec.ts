@@ -176,6 +176,31 @@ describe('the token goes to the base address only', () => {
     }
   });
 
+  it.each(['https://evil.example/api/', '//evil.example/api/', '/\\evil.example/api/', 'http://127.0.0.1:1/api/'])(
+    'with fetch as well: %s',
+    async (path) => {
+      await expect(asUser(async () => fetchOnBehalf(client())(path))).rejects.toBeInstanceOf(TypeError);
+      expect(authorizationServer.requests).toHaveLength(0);
+    },
+  );
+
+  it('a service without an address cannot be called by HTTP', async () => {
+    const messagesOnly = service.downstream({ name: 'message-service', audience: 'message-service' });
+    await expect(asUser(() => messagesOnly.get('/'))).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it('RFC 8693 §2.2.1: a token that is no access token (N_A) is not sent', async () => {
+    authorizationServer.answering = () => ({
+      body: {
+        access_token: 'exchanged-assertion',
+        issued_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        token_type: 'N_A',
+      },
+    });
+    expect(await failure(asUser(() => client().get('/')))).toMatchObject({ name: 'ExchangeUnavailable' });
+    expect(messageService.requests).toHaveLength(0);
+  });
+
   it.each([301, 302, 307, 308])('a redirect (%d) is not followed', async (status) => {
     const elsewhere = await startTestServer(() => ({ body: 'stolen' }));
     messageService.answering = () => ({ status, headers: { location: elsewhere.url } });
@@ -363,6 +388,8 @@ describe('schema (Standard Schema)', () => {
     expect(error).toBeInstanceOf(UnexpectedAnswer);
     expect((error as UnexpectedAnswer).issues[0]).toMatch(/^text: /);
     expect(error.message).not.toContain('4711');
+    const whole = await failure(asUser(() => client().get('/', { schema: z.string() })));
+    expect((whole as UnexpectedAnswer).issues[0]).not.toMatch(/^: /);
   });
 });
 

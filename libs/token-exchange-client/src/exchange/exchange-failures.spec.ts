@@ -236,7 +236,8 @@ describe('RFC 8414: discovery', () => {
         ? { body: { issuer: server.url, token_endpoint: `${server.url}/oauth2/token` } }
         : { body: issued };
     const service = discovering();
-    await Promise.all([exchange(service), exchange(service), exchange(service)]);
+    await Promise.all([exchange(service), exchange(service)]);
+    await exchange(service);
     expect(paths().sort()).toEqual(['/.well-known/openid-configuration', ...Array<string>(3).fill('/oauth2/token')]);
   });
 

@@ -299,6 +299,23 @@ describe('preset zitadel', () => {
   });
 });
 
+describe('the service for itself, by client credentials', () => {
+  it.each([
+    ['keycloak', keycloak, {}],
+    ['okta', okta, {}],
+    ['zitadel', zitadel, {}],
+    ['auth0', auth0OnBehalfOf, { audience: 'message-service' }],
+  ] as const)('%s', async (_name, preset, audience) => {
+    await strictServer({
+      form: { grant_type: 'client_credentials', scope: 'message.read', ...audience },
+      authorization: basic,
+      answer: { body: issued },
+    });
+    const target = { audience: 'message-service', scope: 'message.read' };
+    expect((await serviceWith(preset).serviceToken(target)).token).toBe('issued');
+  });
+});
+
 describe('what a server would ignore or refuse is refused before it is sent', () => {
   const custom = auth0CustomExchange({ subjectTokenType: 'urn:acme:legacy-token' });
   const cases: [string, Preset, Partial<ExchangeParameters>][] = [
