@@ -6,13 +6,13 @@ import {
   SigningKeys,
   StoredSigningKeys,
   type AuthorizationServerOptions,
-  type KeySchedule,
   type ServerConfig,
 } from '@onbehalf/authorization-server';
 import { SealBroken, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { JSONWebKeySet } from 'jose';
 import type { Settings } from './environment.js';
+import { keySchedule } from './key-schedule.js';
 
 type Secrets = Pick<AuthorizationServerOptions, 'keys' | 'cookieKeys' | 'nonceSecret'>;
 
@@ -54,13 +54,6 @@ async function signingKeys(
     onSteps: (steps) => steps.forEach((step) => log.log(step)),
     onFailure: (error) => log.warn({ reason: (error as Error).message }),
   });
-}
-
-/** A key is published for as long as anything that it signed may come back: an ID token does at logout. */
-export function keySchedule(settings: Settings, { lifetimes }: ServerConfig): KeySchedule {
-  const { KEY_SIGN_FOR: signFor, KEY_PUBLISH_AHEAD: publishAhead } = settings;
-  const longest = Math.max(lifetimes.accessToken, lifetimes.session);
-  return { signFor, publishAhead, retireFor: settings.KEY_RETIRE_FOR ?? longest + 60 };
 }
 
 async function keysFromFile(path: string): Promise<SigningKeys> {
