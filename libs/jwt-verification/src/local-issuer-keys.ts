@@ -15,9 +15,7 @@ export class LocalIssuerKeys implements IssuerKeys {
       return await this.#find({ ...header, alg: header.alg ?? '' });
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-        throw new TokenRejection('unknown_key', 'The token is signed with a key that its issuer does not publish', {
-          cause: error,
-        });
+        throw new TokenRejection('unknown_key', 'The token is signed with a key that its issuer does not publish');
       }
       throw error;
     }

@@ -56,8 +56,8 @@ function readHeader(token: string): JWTHeaderParameters {
   if (parts.length !== 3 || !parts.every(isBase64url)) throw new TokenRejection('malformed', 'The token is not a JWT');
   try {
     return decodeProtectedHeader(token) as JWTHeaderParameters;
-  } catch (error) {
-    throw new TokenRejection('malformed', 'The token is not a JWT', { cause: error });
+  } catch {
+    throw new TokenRejection('malformed', 'The token is not a JWT');
   }
 }
 
@@ -98,8 +98,8 @@ function findIssuer(token: string, issuers: readonly TrustedIssuer[]): TrustedIs
 function readIssuer(token: string): unknown {
   try {
     return decodeJwt(token).iss;
-  } catch (error) {
-    throw new TokenRejection('malformed', 'The token is not a JWT', { cause: error });
+  } catch {
+    throw new TokenRejection('malformed', 'The token is not a JWT');
   }
 }
 
@@ -151,26 +151,26 @@ function quoted(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.map((value) => (value === '' ? 'none' : `'${value}'`)).join(', ');
 }
 
-function invalidClaim(name: string, cause?: unknown): TokenRejection {
-  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`, { cause });
+function invalidClaim(name: string): TokenRejection {
+  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
 }
 
+// jose's errors are no cause of ours: they carry the claims, and a syntax error quotes what it could not parse
 function toRejection(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired)
-    return new TokenRejection('expired', 'The token has expired', { cause: error });
+  if (error instanceof errors.JWTExpired) return new TokenRejection('expired', 'The token has expired');
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === 'nbf' && error.reason === 'check_failed')
-      return new TokenRejection('not_yet_valid', 'The token is not valid yet', { cause: error });
-    return invalidClaim(error.claim, error);
+      return new TokenRejection('not_yet_valid', 'The token is not valid yet');
+    return invalidClaim(error.claim);
   }
   if (error instanceof errors.JOSENotSupported) {
-    return new TokenRejection('critical', 'The token has a header that is not supported', { cause: error });
+    return new TokenRejection('critical', 'The token has a header that is not supported');
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return new TokenRejection('signature', 'The signature of the token is invalid', { cause: error });
+    return new TokenRejection('signature', 'The signature of the token is invalid');
   }
   if (error instanceof errors.JOSEError || error instanceof TypeError) {
-    return new TokenRejection('malformed', 'The token is not a valid JWT', { cause: error });
+    return new TokenRejection('malformed', 'The token is not a valid JWT');
   }
   return error;
 }

@@ -43,12 +43,11 @@ export class Authenticator {
    * The verified access token of the request; also set as its `auth`.
    * @throws AccessRefused
    */
-  authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
-    const known = this.#verified.get(request);
-    if (known) return known;
-    const verified = this.#authenticate(request);
-    this.#verified.set(request, verified);
-    return verified;
+  async authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
+    const verified = this.#verified.get(request) ?? this.#start(request);
+    const token = await verified;
+    // a request that lives on, as a connection that a finder gives for one, does not outlive its token
+    return this.#hasExpired(token) ? this.#start(request) : token;
   }
 
   /** The token that this resource server verified for the request; `undefined` when it was not asked to, or refused. */
@@ -67,6 +66,16 @@ export class Authenticator {
     const { clock, clockTolerance, requirements: always } = this.#settings;
     const context = { refusals: this.refusals, now: clock(), clockTolerance };
     return judge(token, always, context) ?? judge(token, requirements, context);
+  }
+
+  #start(request: GuardedRequest): Promise<VerifiedAccessToken> {
+    const verified = this.#authenticate(request);
+    this.#verified.set(request, verified);
+    return verified;
+  }
+
+  #hasExpired({ expiresAt }: VerifiedAccessToken): boolean {
+    return this.#settings.clock() >= expiresAt + this.#settings.clockTolerance;
   }
 
   async #authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {

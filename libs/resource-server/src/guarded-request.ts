@@ -49,7 +49,7 @@ export function findingOnce(find: RequestFinder): RequestFinder {
   };
 }
 
-/** The request of an execution context: HTTP, GraphQL (`context.req`), gRPC (metadata) or socket.io (handshake). */
+/** The request of an execution context: HTTP, GraphQL (`context.req`) or gRPC (metadata). */
 export function requestOf(context: ExecutionContext, find?: RequestFinder): GuardedRequest | undefined {
   const found = find?.(context);
   if (found) return found;
@@ -60,8 +60,6 @@ export function requestOf(context: ExecutionContext, find?: RequestFinder): Guar
       return context.getArgByIndex<{ req?: GuardedRequest } | undefined>(2)?.req;
     case 'rpc':
       return requestOfMetadata(context.switchToRpc().getContext());
-    case 'ws':
-      return context.switchToWs().getClient<{ handshake?: GuardedRequest } | undefined>()?.handshake;
     default:
       return undefined;
   }

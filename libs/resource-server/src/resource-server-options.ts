@@ -69,6 +69,8 @@ export interface IntrospectionOptions {
 /** A list of revoked tokens that is polled. */
 export interface RevocationFeedOptions {
   readonly url: string;
+  /** The issuer of entries that name none. Default: the first issuer. */
+  readonly issuer?: string;
   /** Credentials for the feed. */
   readonly client?: ClientCredentials;
   /** Seconds between two polls, 1 to 60. Default 2. */

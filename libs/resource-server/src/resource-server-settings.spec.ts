@@ -135,6 +135,11 @@ const MISTAKES: [string, unknown, string][] = [
     { issuer, audience, revocationFeed: { url: issuer, interval: 600 } },
     'revocationFeed.interval is 600; accepted: a whole number from 1 to 60',
   ],
+  [
+    'a feed of a stranger',
+    { issuer, audience, revocationFeed: { url: issuer, issuer: 'https://other.test' } },
+    'revocationFeed.issuer is "https://other.test"; accepted: https://issuer.test',
+  ],
   ['an unbounded cache', { issuer, audience, cache: { maxEntries: Infinity } }, 'cache.maxEntries is null'],
   ['a cache for ever', { issuer, audience, cache: { maxAge: 86_400 } }, 'cache.maxAge is 86400'],
   [
@@ -165,6 +170,13 @@ describe('ResourceServerModule options', () => {
       ResourceServerModule.forRootAsync({ useFactory: () => Promise.resolve({ issuer, audience: [] }) }),
     ];
     await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({ setting: 'audience' });
+  });
+
+  it('may not stand beside the factory, where they would be lost', () => {
+    const options = { global: true, useFactory: () => ({ issuer, audience }) };
+    expect(() => ResourceServerModule.forRootAsync(options)).toThrow(
+      'global is "not an option"; accepted: imports, inject',
+    );
   });
 
   it('stop the start of an application that registers the module twice', async () => {

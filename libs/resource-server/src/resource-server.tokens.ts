@@ -1,4 +1,5 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
+import { onlyKnown } from './accepted-values.js';
 import type { ResourceServerOptions } from './resource-server-options.js';
 
 /** Name of the passport strategy: `AuthGuard('onbehalf')`. */
@@ -6,6 +7,16 @@ export const STRATEGY_NAME = 'onbehalf';
 
 /** Injection token of the validated options. */
 export const RESOURCE_SERVER_SETTINGS = Symbol('onbehalf:resource-server-settings');
+
+/** `forRootAsync({ global: true, … })` would guard nothing: options belong into what the factory returns. */
+function withoutStrayOptions(definition: DynamicModule, extras: object): DynamicModule {
+  const [options] = definition.providers ?? [];
+  const isAsync = options !== undefined && !('useValue' in options);
+  if (isAsync) {
+    onlyKnown('', extras, ['imports', 'inject', 'useFactory', 'useClass', 'useExisting', 'provideInjectionTokensFrom']);
+  }
+  return definition;
+}
 
 export const {
   ConfigurableModuleClass,
@@ -16,5 +27,5 @@ export const {
 } = new ConfigurableModuleBuilder<ResourceServerOptions>({ moduleName: 'ResourceServer' })
   .setClassMethodName('forRoot')
   // the guard is injected wherever @UseGuards() stands, so what it needs must be visible everywhere
-  .setExtras({}, (definition) => ({ ...definition, global: true }))
+  .setExtras({}, (definition, extras) => ({ ...withoutStrayOptions(definition, extras), global: true }))
   .build();

@@ -6,7 +6,7 @@ import type { ClientCredentials, OnOutage, RevocationCheck } from './revocation/
 import { RevocationFeed } from './revocation/revocation-feed.js';
 
 const INTROSPECTION_OPTIONS = ['endpoint', 'client', 'cacheFor', 'maxEntries', 'timeout', 'onOutage'] as const;
-const FEED_OPTIONS = ['url', 'client', 'interval', 'maxAge', 'timeout', 'rootClaim', 'onOutage'] as const;
+const FEED_OPTIONS = ['url', 'issuer', 'client', 'interval', 'maxAge', 'timeout', 'rootClaim', 'onOutage'] as const;
 
 const TIMEOUT = [1, 60_000] as const;
 
@@ -40,7 +40,7 @@ function feed(options: RevocationFeedOptions, issuers: readonly string[], clock:
   onlyKnown('revocationFeed.', options, FEED_OPTIONS);
   return new RevocationFeed({
     url: httpUrl('revocationFeed.url', options.url),
-    issuer: issuers[0]!,
+    issuer: oneOf('revocationFeed.issuer', options.issuer ?? issuers[0], issuers),
     client: options.client && client('revocationFeed.client', options.client),
     interval: wholeNumber('revocationFeed.interval', options.interval ?? 2, [1, 60]),
     maxAge: wholeNumber('revocationFeed.maxAge', options.maxAge ?? 30, [1, 3600]),

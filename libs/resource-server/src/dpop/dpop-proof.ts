@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 
 /** A proof that is refused. RFC 9449 §7.1: `invalid_dpop_proof`. */
 export class InvalidDpopProof extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(message: string) {
+    super(message);
     this.name = 'InvalidDpopProof';
   }
 }
@@ -65,8 +65,8 @@ async function verifySignature(
       clockTolerance,
     });
     return { payload, jwk: protectedHeader.jwk! };
-  } catch (error) {
-    throw new InvalidDpopProof('The DPoP proof is not a valid proof JWT', { cause: error });
+  } catch {
+    throw new InvalidDpopProof('The DPoP proof is not a valid proof JWT');
   }
 }
 
