@@ -4,6 +4,7 @@ WORKDIR /srv
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY package.json package-lock.json .npmrc ./
 COPY libs/oauth-protocol/package.json libs/oauth-protocol/
+COPY libs/html/package.json libs/html/
 COPY libs/jwt-verification/package.json libs/jwt-verification/
 COPY libs/token-exchange/package.json libs/token-exchange/
 COPY libs/authorization-store/package.json libs/authorization-store/

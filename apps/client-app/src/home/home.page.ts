@@ -1,4 +1,4 @@
-import { html } from '../pages/html.js';
+import { html } from '@onbehalf/html';
 import { layout } from '../pages/layout.js';
 import type { Login } from '../session/session-data.js';
 

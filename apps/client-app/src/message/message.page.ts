@@ -1,4 +1,4 @@
-import { html, type Html } from '../pages/html.js';
+import { html, type Html } from '@onbehalf/html';
 import { layout } from '../pages/layout.js';
 import type { Login } from '../session/session-data.js';
 import { compareClaims, type ComparedClaim } from './claims-comparison.js';

@@ -1,4 +1,4 @@
-import { html } from './html.js';
+import { html } from '@onbehalf/html';
 import { layout } from './layout.js';
 
 export interface ErrorPage {

@@ -1,4 +1,4 @@
-import { html } from './html.js';
+import { html } from '@onbehalf/html';
 import { page } from './page.js';
 
 export interface LoginPage {

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { errors } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
-import { html } from './html.js';
+import { html } from '@onbehalf/html';
 import { loginPage } from './login-page.js';
 import { page, pagePolicy } from './page.js';
 import { STYLESHEET } from './stylesheet.js';

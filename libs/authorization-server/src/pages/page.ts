@@ -1,4 +1,4 @@
-import { html, type Html } from './html.js';
+import { html, type Html } from '@onbehalf/html';
 
 /** A whole page of the authorization server. */
 export function page(title: string, content: Html): string {

@@ -1,5 +1,5 @@
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
-import { html, Html } from './html.js';
+import { html, Html } from '@onbehalf/html';
 import { page, pagePolicy } from './page.js';
 
 /** The page for an authorization request that cannot be answered by a redirect. */
