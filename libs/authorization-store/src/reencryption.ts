@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
 import { headText } from './audit/audit-chain.js';
 import type { Schema } from './database/schema.js';
@@ -37,6 +38,8 @@ export async function reencrypt(database: Kysely<Schema>, sealing: SealingKeys):
     for (;;) {
       const batch = await reencryptBatch(database, sealing, sealed);
       count += batch.changed;
+      // SQLite answers at once: let the requests have their turn
+      await nextTurn();
       if (batch.read < BATCH) break;
     }
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from './database/schema.js';
@@ -49,6 +50,8 @@ export class Sweeper {
       for (let batch = 0; batch < BATCHES; batch += 1) {
         const count = await this.#deleteBatch(table);
         deleted += count;
+        // SQLite answers at once: let the requests have their turn
+        await nextTurn();
         if (count < BATCH) break;
       }
     }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from './authorization-store.js';
@@ -123,6 +124,20 @@ describe.each(databases)('the index of tokens on $name', (kind) => {
     expect(await store.tokens.revoke('foreign', FOREIGN)).toBe(1);
     expect(await revoked('B')).toEqual(['B']);
     expect(await record('later', { parentJti: 'foreign', parentIss: FOREIGN })).toBe(false);
+  });
+
+  it.each([
+    ['is too long for an index', randomBytes(4_000).toString('hex')],
+    ['holds a NUL', 'a\0b'],
+    ['holds half a surrogate pair', 'a\ud800b'],
+  ])('follows a name from outside that %s', async (_name, value) => {
+    const outside = { parentJti: value, parentIss: FOREIGN, subject: value, sessionId: value, grantId: value };
+    await record('B', outside);
+    expect(await store.tokens.isRevoked('B')).toBe(false);
+    expect(await store.tokens.revoke(value, FOREIGN)).toBe(1);
+    expect(await revoked('B')).toEqual(['B']);
+    await record('C', { ...outside, parentJti: 'another' });
+    expect(await store.tokens.revokeBySubject(value)).toBe(1);
   });
 
   it('revokes a lineage of 1,000 tokens, five levels deep, within a second', async () => {

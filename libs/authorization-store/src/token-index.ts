@@ -2,6 +2,7 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { RevocationKind, Schema } from './database/schema.js';
+import { indexable } from './hash.js';
 import { isRevokedInLineage, revokeLineage, tokenMark, type TokenKey } from './token-lineage.js';
 import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
 
@@ -71,22 +72,22 @@ export class TokenIndex {
 
   /** Revokes what was issued under the grant, with its descendants. */
   async revokeByGrant(grantId: string): Promise<number> {
-    return this.#revoke('grant', grantId);
+    return this.#revoke('grant', indexable(grantId));
   }
 
   /** Revokes what was issued in the session, with its descendants. */
   async revokeBySession(sessionId: string): Promise<number> {
-    return this.#revoke('session', sessionId);
+    return this.#revoke('session', indexable(sessionId));
   }
 
   /** Revokes what has been issued for the subject so far, with its descendants. */
   async revokeBySubject(subject: string): Promise<number> {
-    return this.#revoke('subject', subject);
+    return this.#revoke('subject', indexable(subject));
   }
 
   /** Revokes what has been issued to the client so far, with its descendants. */
   async revokeByClient(clientId: string): Promise<number> {
-    return this.#revoke('client', clientId);
+    return this.#revoke('client', indexable(clientId));
   }
 
   /**
@@ -130,10 +131,10 @@ export class TokenIndex {
         parent_jti: parent?.jti ?? null,
         root_iss: root?.iss ?? iss,
         root_jti: root?.jti ?? jti,
-        client_id: token.clientId,
-        subject: token.subject,
-        session_id: token.sessionId ?? null,
-        grant_id: token.grantId ?? null,
+        client_id: indexable(token.clientId),
+        subject: indexable(token.subject),
+        session_id: token.sessionId === undefined ? null : indexable(token.sessionId),
+        grant_id: token.grantId === undefined ? null : indexable(token.grantId),
         audiences: JSON.stringify(token.audiences),
         recorded_at: Date.now(),
         expires_at: Math.ceil(token.expiresAt),
@@ -165,6 +166,6 @@ export class TokenIndex {
   }
 
   #key(jti: string, iss?: string): TokenKey {
-    return { iss: iss === undefined || iss === this.#issuer ? '' : iss, jti };
+    return { iss: iss === undefined || iss === this.#issuer ? '' : indexable(iss), jti: indexable(jti) };
   }
 }

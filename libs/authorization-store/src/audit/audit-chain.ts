@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { AuditRecordTable } from '../database/schema.js';
-import { sha256 } from '../hash.js';
+import { indexable, sha256 } from '../hash.js';
 
 /** Stands in place of the hash before the first record. */
 export const GENESIS = '';
@@ -53,5 +53,5 @@ export function headText(writer: string, { sequence, hash }: ChainHead): string 
 }
 
 function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
+  return typeof value === 'string' ? indexable(value) : null;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
@@ -41,12 +41,32 @@ describe.each(databases)('the audit trail on $name', (kind) => {
   it('can be verified while records are being appended', async () => {
     await append({ type: 'first' });
     let appending = true;
-    const writing = (async () => {
+    const write = async () => {
       for (let index = 0; index < 300; index += 1) await append({ type: `event-${index}` });
-      appending = false;
-    })();
+    };
+    const writing = write().finally(() => (appending = false));
     while (appending) expect(await store.audit.verify()).toMatchObject({ ok: true });
     await writing;
+  });
+
+  it.each([
+    ['is too long for an index', randomBytes(4_000).toString('hex')],
+    ['holds a NUL', 'a\0b'],
+    ['holds half a surrogate pair', 'a\ud800b'],
+  ])('stores a value from outside that %s, finds it, and lets nobody else fail for it', async (_name, value) => {
+    const event = { clientId: value, subject: value, issuedTokenId: value, traceId: value, outcome: value };
+    await Promise.all([append({ type: 'before' }), append(event), append({ type: 'after' })]);
+    expect(await store.audit.verify()).toMatchObject({ ok: true, records: 4 });
+    for (const query of [{ client: value }, { subject: value }, { jti: value }, { traceId: value }]) {
+      expect((await store.audit.query(query)).records.map((record) => record.event)).toEqual([event]);
+    }
+    expect(await store.audit.tree(value)).toHaveLength(1);
+  });
+
+  it('refuses an event that is no JSON, and goes on', async () => {
+    await expect(store.audit.append({ type: 'e', ...{ amount: 1n } })).rejects.toThrow(TypeError);
+    await append({ type: 'next' });
+    expect(await store.audit.verify()).toMatchObject({ ok: true, records: 2 });
   });
 
   it('refuses records after it was closed', async () => {

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
+import { indexable } from '../hash.js';
 import type { AuditRecord } from './audit-event.js';
 
 /** What to look for; all that is given must match. */
@@ -49,6 +51,8 @@ export async function* exportAudit(
     const from: AuditQuery = cursor === undefined ? query : { ...query, cursor };
     const page = await readPage(database, from, LIMIT, { direction: 'asc', after: sql`>` });
     yield* page.records;
+    // SQLite answers at once: without this, nobody else would have a turn until the end
+    await nextTurn();
     cursor = page.cursor;
   } while (cursor !== undefined);
 }
@@ -80,10 +84,13 @@ function matching(database: Kysely<Schema>, query: AuditQuery) {
   let select = database.selectFrom('audit_records').selectAll();
   for (const [name, column] of Object.entries(COLUMNS)) {
     const value = query[name as keyof typeof COLUMNS];
-    if (value !== undefined) select = select.where(column, '=', value);
+    if (value !== undefined) select = select.where(column, '=', indexable(value));
   }
-  const { jti, from, to } = query;
-  if (jti !== undefined) select = select.where((row) => row.or([row('jti', '=', jti), row('parent_jti', '=', jti)]));
+  const { from, to } = query;
+  if (query.jti !== undefined) {
+    const jti = indexable(query.jti);
+    select = select.where((row) => row.or([row('jti', '=', jti), row('parent_jti', '=', jti)]));
+  }
   if (from) select = select.where('at', '>=', from.getTime());
   if (to) select = select.where('at', '<', to.getTime());
   return select;

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
+import { indexable } from '../hash.js';
 import type { AuditRecord } from './audit-event.js';
 import { toAuditRecord } from './audit-query.js';
 
@@ -17,7 +18,7 @@ export async function auditTree(database: Kysely<Schema>, traceId: string): Prom
   const rows = await database
     .selectFrom('audit_records')
     .selectAll()
-    .where('trace_id', '=', traceId)
+    .where('trace_id', '=', indexable(traceId))
     .orderBy('at')
     .orderBy('writer')
     .orderBy('sequence')

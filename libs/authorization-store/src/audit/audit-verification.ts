@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
@@ -185,6 +186,8 @@ async function* pagesOf(database: Kysely<Schema>, writer: string, last: number):
       .limit(PAGE)
       .execute();
     yield page;
+    // SQLite answers at once: without this, nobody else would have a turn until the end
+    await nextTurn();
     const end = page.at(-1);
     if (page.length < PAGE || !end) return;
     after = end.sequence;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
@@ -35,7 +36,7 @@ export class AuditWriter {
   }
 
   /** @throws AuditUnavailable when the record is not known to be durable */
-  append(event: object): Promise<AuditReceipt> {
+  async append(event: object): Promise<AuditReceipt> {
     const text = JSON.stringify(event);
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new AuditUnavailable('The audit trail is closed'));
@@ -53,7 +54,7 @@ export class AuditWriter {
 
   async #writeAll(): Promise<void> {
     // let every caller of this turn of the event loop join the first group
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (this.#waiting.length > 0) await this.#writeGroup(this.#waiting.splice(0, GROUP));
     this.#writing = undefined;
   }
