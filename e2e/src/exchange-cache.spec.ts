@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
-import { basic, toAnswer, type Answer } from './form-post.js';
+import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 
 interface MessageAnswer {
   readonly hops: readonly { readonly service: string; readonly claims: JWTPayload }[];
@@ -46,5 +46,16 @@ describe('the exchange cache, through the apps', () => {
   it('another login of the same user is another subject token: nothing is reused', async () => {
     const [one, other] = [await message(await tokenA()), await message(await tokenA())];
     expect(new Set([...jtis(one), ...jtis(other)]).size).toBe(6);
+  });
+
+  it('a revoked token is not exchanged any more: 403, and nothing that looks like "log in again"', async () => {
+    const token = await tokenA();
+    const authorization = basic('client-app', 'client-app-secret');
+    const revoked = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, { authorization });
+    expect(revoked.status).toBe(200);
+    const { status, headers, body } = await message(token);
+    expect(status).toBe(403);
+    expect(headers.get('www-authenticate')).toBeNull();
+    expect(body).toMatchObject({ status: 403, error: 'access_denied' });
   });
 });
