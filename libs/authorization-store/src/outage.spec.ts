@@ -43,7 +43,7 @@ describeOutage(`PostgreSQL hangs for ${OUTAGE} seconds`, () => {
     hang?.();
     try {
       for (let round = 0; Date.now() < end; round += 1) {
-        const writes = Array.from({ length: 20 }, (_, index) => write(`during-${round}-${index}`));
+        const writes = Array.from({ length: 1_000 }, (_, index) => write(`during-${round}-${index}`));
         const check = expect(store.check()).rejects.toThrow();
         await Promise.all([...writes, check]);
       }
@@ -52,8 +52,8 @@ describeOutage(`PostgreSQL hangs for ${OUTAGE} seconds`, () => {
     }
     expect(acknowledged).toEqual(['before']);
     expect(failed).toBeGreaterThan(0);
-    // a record may wait for the group before its own, and each of the two for a connection and for an answer
-    expect(slowest).toBeLessThan(4 * TIMEOUT * 1000 + 500);
+    // the wait for a connection and for an answer
+    expect(slowest).toBeLessThan(2 * TIMEOUT * 1000 + 500);
     const back = Date.now();
     while (!acknowledged.includes('after') && Date.now() - back < 5_000) await write('after');
     expect(acknowledged).toEqual(['before', 'after']);

@@ -66,7 +66,10 @@ export class AuditWriter {
     } catch (cause) {
       // the commit may have taken place although its answer was lost: the next group asks where the chain stands
       this.#head = undefined;
-      for (const { reject } of group) reject(new AuditUnavailable('The audit record could not be written', { cause }));
+      // who waits behind this group would only wait for the same outage, one time-out after the other
+      const refused = [...group, ...this.#waiting.splice(0)];
+      for (const { reject } of refused)
+        reject(new AuditUnavailable('The audit record could not be written', { cause }));
       return;
     }
     const { sequence, hash } = rows[rows.length - 1] as ChainRow;
