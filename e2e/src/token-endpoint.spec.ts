@@ -309,6 +309,19 @@ describe('the token endpoint', () => {
       expect((await introspect(await exchange(), 'no-exchange')).body).toEqual({ active: false });
     });
 
+    it('a client does not revoke the token of another, and is told so', async () => {
+      const token = await exchange();
+      const headers = { authorization: basic('no-exchange', 'secret') };
+      const answer = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, headers);
+      expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
+      expect((await introspect(token)).body['active']).toBe(true);
+    });
+
+    it('a token that is not known is answered with 200', async () => {
+      const answer = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token: 'a.b.c' }, userService);
+      expect(answer.status).toBe(200);
+    });
+
     it('a revoked subject token takes the tokens with it that were exchanged for it', async () => {
       const answer = await postForm(
         endpoint,

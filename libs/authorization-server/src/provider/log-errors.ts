@@ -24,14 +24,14 @@ export function logErrors(provider: Provider, log: ErrorLog): void {
     });
   }
   provider.on('server_error', (ctx, error) => {
-    log.error({ event: 'server_error', route: ctx.oidc?.route, error: error.name, reason: error.message });
+    log.error({ event: 'server_error', route: ctx.oidc?.route, name: error.name, reason: error.message });
   });
 }
 
 function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): object {
   return {
     clientId: ctx.oidc?.client?.clientId,
-    error: error.error,
+    code: error.error,
     description: error.error_description,
     reason: error.error_detail ?? (ctx.state['refusal'] as { reason?: string } | undefined)?.reason,
   };

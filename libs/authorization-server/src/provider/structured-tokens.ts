@@ -23,9 +23,9 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
     if ((ctx.body as { error?: string } | undefined)?.error !== 'unsupported_token_type') return;
     const clientId = ctx.oidc.client!.clientId;
     const claims = await readOwn(String(ctx.oidc.params!['token']), issuer);
-    ctx.status = 200;
-    if (route === 'introspection') ctx.body = await introspect(claims, clientId);
-    else ctx.body = await revoke(claims, clientId);
+    if (route === 'introspection') answer(ctx, 200, await introspect(claims, clientId));
+    else if (isForeign(claims, clientId)) answer(ctx, 400, NOT_YOURS);
+    else answer(ctx, 200, await revoke(claims));
   };
 
   // RFC 7662 §2.2: whoever may not know learns nothing but "inactive"
@@ -35,9 +35,9 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
     return { active: true, token_type: bound ? 'DPoP' : 'Bearer', ...claims };
   }
 
-  // RFC 7009 §2.1: a client revokes only its own tokens; §2.2: the answer is the same either way
-  async function revoke(claims: JWTPayload | undefined, clientId: string): Promise<string> {
-    if (claims?.jti !== undefined && claims['client_id'] === clientId) await tokens.revoke(claims.jti);
+  // RFC 7009 §2.2: the answer is the same for tokens that are not known
+  async function revoke(claims: JWTPayload | undefined): Promise<string> {
+    if (claims?.jti !== undefined) await tokens.revoke(claims.jti);
     return '';
   }
 
@@ -49,6 +49,18 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
     const audiences = [claims.aud ?? []].flat();
     return claims['client_id'] === clientId || representedBy(clientId).some((audience) => audiences.includes(audience));
   }
+}
+
+// RFC 7009 §2.1: a token of another client is refused, and the client is told
+const NOT_YOURS = { error: 'invalid_request', error_description: 'the token was issued to another client' };
+
+function isForeign(claims: JWTPayload | undefined, clientId: string): boolean {
+  return claims !== undefined && claims['client_id'] !== clientId;
+}
+
+function answer(ctx: KoaContextWithOIDC, status: number, body: object | string): void {
+  ctx.status = status;
+  ctx.body = body;
 }
 
 async function readOwn(token: string, issuer: TrustedIssuer): Promise<JWTPayload | undefined> {
