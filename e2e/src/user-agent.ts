@@ -1,6 +1,12 @@
 /** A user agent as far as logins need one: keeps cookies by origin, follows redirects by hand, sends forms. */
 export class UserAgent {
   readonly #cookies = new Map<string, Map<string, string>>();
+  readonly #headers: Readonly<Record<string, string>>;
+
+  /** @param headers sent with every request */
+  constructor(headers: Readonly<Record<string, string>> = {}) {
+    this.#headers = headers;
+  }
 
   async get(url: string): Promise<Response> {
     return this.#fetch(url, { method: 'GET' });
@@ -25,7 +31,7 @@ export class UserAgent {
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ ...this.#headers, ...(init.headers as Record<string, string>) });
     const jar = this.#jar(url);
     headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
     headers.set('accept', 'text/html');

@@ -29,6 +29,8 @@ export class AppModule {
             exchange: exchangeConfig,
             audit: { record: async (event) => void (await storage.audit.append({ type: 'token_exchange', ...event })) },
             auditTrail: storage.audit,
+            rateLimits: storage.rateLimits,
+            trustedProxies: settings.TRUSTED_PROXIES,
             clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
             tokens: storage.tokens,
             replay: storage.replay,

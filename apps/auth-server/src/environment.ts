@@ -37,6 +37,10 @@ export const environment = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/i, '32 bytes in hexadecimal')
     .optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((networks) => networks.split(',').map((network) => network.trim()))
+    .optional(),
   CLIENT_CERTIFICATE_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')

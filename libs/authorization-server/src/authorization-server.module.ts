@@ -6,7 +6,13 @@ import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbeh
 import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './admin/audit-trail.js';
 import { ExplainController } from './admin/explain.controller.js';
-import { AUDIT_TRAIL, EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
+import {
+  AUDIT_TRAIL,
+  CLIENT_ADDRESS,
+  EXCHANGE_POLICY,
+  ISSUED_TOKENS,
+  OWN_ISSUER,
+} from './authorization-server.tokens.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
@@ -22,6 +28,10 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { LoginController } from './pages/login.controller.js';
 import { createProvider } from './provider/authorization-provider.js';
 import { LiveProvider } from './provider/live-provider.js';
+import type { ClientAddress } from './rate-limits/client-address.js';
+import { limitProtocolRequests } from './rate-limits/limit-protocol-requests.js';
+import { RateLimiter } from './rate-limits/rate-limiter.js';
+import { rateLimitProviders } from './rate-limits/rate-limits.providers.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
   .setClassMethodName('forRoot')
@@ -85,16 +95,19 @@ const engine: FactoryProvider<TokenExchange> = {
 
 const provider: FactoryProvider<LiveProvider> = {
   provide: LiveProvider,
-  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange],
+  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange, RateLimiter, CLIENT_ADDRESS],
   useFactory: (
     options: AuthorizationServerOptions,
     accounts: Accounts,
     policy: ExchangePolicy,
     engine: TokenExchange,
+    limiter: RateLimiter,
+    address: ClientAddress,
   ) => {
     const audited = new AuditedTokenExchange({ exchange: engine, sink: options.audit, clock: systemClock });
     const log = new Logger('AuthorizationServer');
-    const middleware = [auditRefusedRequests(options.audit, systemClock)];
+    const limits = limitProtocolRequests({ limiter, limits: options.config.rateLimits.token, address });
+    const middleware = [limits, auditRefusedRequests(options.audit, systemClock)];
     const grants = [new TokenExchangeGrant(policy, audited, options.clientCertificateHeader)];
     const create = () => createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
     const live = new LiveProvider(create);
@@ -116,7 +129,18 @@ const server: FactoryProvider<AuthorizationServer> = {
  */
 @Module({
   controllers: [LoginController, ExplainController, AuditController],
-  providers: [own, keys, tokens, trail, policy, accounts, engine, provider, server],
+  providers: [
+    own,
+    keys,
+    tokens,
+    trail,
+    policy,
+    accounts,
+    engine,
+    provider,
+    server,
+    ...rateLimitProviders(MODULE_OPTIONS_TOKEN),
+  ],
   exports: [AuthorizationServer, TokenExchange, LiveProvider],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}

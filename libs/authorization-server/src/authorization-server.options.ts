@@ -5,6 +5,7 @@ import type { AuditTrail } from './admin/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
+import type { RateLimitStore } from './rate-limits/rate-limit-store.js';
 import type { ReplayDetection } from './provider/provider-seam.js';
 
 /** What the registration of verifiers, rules and issuers can build on. */
@@ -42,4 +43,8 @@ export interface AuthorizationServerOptions {
   readonly nonceSecret: Uint8Array;
   /** The header in which a trusted proxy hands on client certificates (RFC 9440). Absent: none is believed. */
   readonly clientCertificateHeader?: string;
+  /** What is counted for the limits of login and token endpoint, by all replicas together. */
+  readonly rateLimits: RateLimitStore;
+  /** Addresses or networks whose `X-Forwarded-For` is believed. Absent: nobody's. */
+  readonly trustedProxies?: readonly string[];
 }

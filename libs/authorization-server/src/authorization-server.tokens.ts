@@ -6,3 +6,5 @@ export const ISSUED_TOKENS = Symbol('issued tokens');
 export const EXCHANGE_POLICY = Symbol('exchange policy');
 /** What this server decided and what operators did. */
 export const AUDIT_TRAIL = Symbol('audit trail');
+/** Finds out where a request comes from. */
+export const CLIENT_ADDRESS = Symbol('client address');

@@ -30,6 +30,14 @@ describe.each(databases)('rate limits on $name', (kind) => {
     expect(await store.rateLimits.hit('key', 60)).toEqual({ hits: 1, resetIn: 60 });
   });
 
+  it('count several at once, and take back what was counted in this window', async () => {
+    expect(await store.rateLimits.hit('key', 60, 5)).toMatchObject({ hits: 5 });
+    expect(await store.rateLimits.hit('key', 60, -2)).toMatchObject({ hits: 3 });
+    now += 60;
+    expect(await store.rateLimits.hit('key', 60, -1)).toMatchObject({ hits: 0 });
+    expect(await store.rateLimits.hit('never counted', 60, -1)).toMatchObject({ hits: 0 });
+  });
+
   it('forget a key on demand, and are swept', async () => {
     await store.rateLimits.hit('key', 60);
     await store.rateLimits.forget('key');

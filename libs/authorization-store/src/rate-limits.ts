@@ -24,16 +24,17 @@ export class RateLimits {
    * Counts one more.
    * @param key unambiguous, e.g. `JSON.stringify(['login', address])`; stored as a hash
    * @param window seconds
+   * @param count how many more; a negative one takes back what was counted in this window
    */
-  async hit(key: string, window: number): Promise<RateCount> {
+  async hit(key: string, window: number, count = 1): Promise<RateCount> {
     const now = this.#clock();
     const over = sql<boolean>`rate_windows.expires_at <= ${now}`;
     const { hits, expires_at } = await this.#database
       .insertInto('rate_windows')
-      .values({ key_hash: sha256(key), hits: 1, expires_at: now + window })
+      .values({ key_hash: sha256(key), hits: Math.max(count, 0), expires_at: now + window })
       .onConflict((conflict) =>
         conflict.column('key_hash').doUpdateSet({
-          hits: sql`case when ${over} then 1 else rate_windows.hits + 1 end`,
+          hits: sql`case when ${over} then excluded.hits else rate_windows.hits + ${count} end`,
           expires_at: sql`case when ${over} then excluded.expires_at else rate_windows.expires_at end`,
         }),
       )

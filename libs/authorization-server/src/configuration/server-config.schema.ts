@@ -1,6 +1,7 @@
 import { GrantType, isResourceIndicator, isScopeToken, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { z } from 'zod';
+import { rateLimits } from './rate-limits.schema.js';
 
 const SUPPORTED_GRANTS = [
   GrantType.AuthorizationCode,
@@ -155,6 +156,7 @@ export const serverConfigSchema = z
       })
       .prefault({})
       .describe('in seconds'),
+    rateLimits,
   })
   .describe('Configuration of the Onbehalf authorization server');
 

@@ -4,6 +4,9 @@ import { errors } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import { html } from '@onbehalf/html';
+import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
+import type { ClientAddress } from '../rate-limits/client-address.js';
+import { LoginLimits } from '../rate-limits/login-limits.js';
 import { loginPage } from './login-page.js';
 import { page, pagePolicy } from './page.js';
 import { STYLESHEET } from './stylesheet.js';
@@ -17,10 +20,19 @@ const PASSWORD = 'pwd';
 export class LoginController {
   readonly #provider: LiveProvider;
   readonly #accounts: Accounts;
+  readonly #limits: LoginLimits;
+  readonly #addressOf: ClientAddress;
 
-  constructor(@Inject(LiveProvider) provider: LiveProvider, @Inject(Accounts) accounts: Accounts) {
+  constructor(
+    @Inject(LiveProvider) provider: LiveProvider,
+    @Inject(Accounts) accounts: Accounts,
+    @Inject(LoginLimits) limits: LoginLimits,
+    @Inject(CLIENT_ADDRESS) addressOf: ClientAddress,
+  ) {
     this.#provider = provider;
     this.#accounts = accounts;
+    this.#limits = limits;
+    this.#addressOf = addressOf;
   }
 
   @Get('login/:uid')
@@ -37,8 +49,14 @@ export class LoginController {
   ): Promise<void> {
     const username = typeof form?.['username'] === 'string' ? form['username'].trim() : '';
     const password = typeof form?.['password'] === 'string' ? form['password'] : '';
+    const address = this.#addressOf(request);
+    const wait = await this.#limits.attempt(address, username);
+    if (wait !== undefined) return this.#answerTooMany(response, wait);
     const account = await this.#accounts.authenticate(username, password);
-    if (account) return this.#finish(request, response, account.username);
+    if (account) {
+      await this.#limits.succeeded(address, username);
+      return this.#finish(request, response, account.username);
+    }
     const error = 'The user name or the password is wrong.';
     await this.#answer(request, response, 400, (clientId) =>
       loginPage({ action: `/login/${uid}`, clientId, username, error }),
@@ -75,6 +93,16 @@ export class LoginController {
     } catch (error) {
       this.#answerExpired(response, error);
     }
+  }
+
+  #answerTooMany(response: Response, seconds: number): void {
+    const minutes = Math.ceil(seconds / 60);
+    const content = html`<p role="alert">
+      There were too many attempts to sign in. Please wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then go
+      back to the application and sign in again.
+    </p>`;
+    response.set('retry-after', String(seconds));
+    this.#send(response, 429, page('Please wait', content), []);
   }
 
   #answerExpired(response: Response, error: unknown): void {

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+
+/** Finds out where a request comes from, without believing what its sender says. */
+export type ClientAddress = (request: IncomingMessage) => string;
+
+/**
+ * The address that is held to a limit: the one of the connection, or, when that is a trusted proxy, the last one in
+ * `X-Forwarded-For` that is not. An IPv6 address counts as its network, which one party holds as a whole.
+ * @param trustedProxies addresses or networks such as 10.0.0.0/8
+ * @throws ConfigurationError
+ */
+export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const trusted = toBlockList(trustedProxies);
+  return ({ socket, headers }) => {
+    let address = plain(socket.remoteAddress ?? '');
+    const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+    while (isTrusted(trusted, address)) {
+      const before = plain(forwarded.pop()?.trim() ?? '');
+      if (isIP(before) === 0) break;
+      address = before;
+    }
+    return isIPv6(address) ? network(address) : address;
+  };
+}
+
+function toBlockList(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const given of networks) {
+    const [address = '', prefix] = given.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    try {
+      if (prefix === undefined) list.addAddress(address, family);
+      else list.addSubnet(address, Number(prefix), family);
+    } catch {
+      throw new ConfigurationError('trusted proxies', given, 'an IP address, or a network such as 10.0.0.0/8');
+    }
+  }
+  return list;
+}
+
+function isTrusted(list: BlockList, address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+}
+
+/** The first 64 bits. */
+function network(address: string): string {
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  const all = [...groups, ...Array<string>(missing).fill('0'), ...(tail ? tail.split(':') : [])];
+  return `${all.slice(0, 4).join(':')}::/64`;
+}

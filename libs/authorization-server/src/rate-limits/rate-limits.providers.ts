@@ -1,0 +1,28 @@
+import type { FactoryProvider, InjectionToken } from '@nestjs/common';
+import { systemClock } from '@onbehalf/oauth-protocol';
+import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
+import { clientAddress, type ClientAddress } from './client-address.js';
+import { LoginLimits } from './login-limits.js';
+import { RateLimiter } from './rate-limiter.js';
+
+/** What holds the limits of login and token endpoint. */
+export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
+  const limiter: FactoryProvider<RateLimiter> = {
+    provide: RateLimiter,
+    inject: [options],
+    useFactory: ({ rateLimits }: AuthorizationServerOptions) => new RateLimiter(rateLimits, systemClock),
+  };
+  const logins: FactoryProvider<LoginLimits> = {
+    provide: LoginLimits,
+    inject: [options, RateLimiter],
+    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter) =>
+      new LoginLimits(limiter, config.rateLimits.login),
+  };
+  const address: FactoryProvider<ClientAddress> = {
+    provide: CLIENT_ADDRESS,
+    inject: [options],
+    useFactory: ({ trustedProxies = [] }: AuthorizationServerOptions) => clientAddress(trustedProxies),
+  };
+  return [limiter, logins, address];
+}
