@@ -89,9 +89,10 @@ describe('answers of the exception filter', () => {
   );
 
   it('the demand of a service further down is relayed as well', async () => {
-    const answer = await answerTo(downstream(401, { stepUp: { acrValues: 'urn:mfa' } }));
+    const answer = await answerTo(downstream(401, { stepUp: { acrValues: 'urn:mfa', scope: 'message.read' } }));
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('acr_values="urn:mfa"');
+    expect(answer.headers.get('www-authenticate')).not.toContain('message.read');
   });
 
   it("Entra's claims challenge is relayed in its own form", async () => {

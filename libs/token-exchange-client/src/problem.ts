@@ -70,8 +70,8 @@ function unavailable(passing: boolean, retryAfter?: number): ProblemAnswer {
   return answer(503, 'temporarily_unavailable', description, headers);
 }
 
-// RFC 9470 §3: what is needed is relayed outwards, to where the user is
-function stepUpAnswer({ acrValues, maxAge, scope, claims }: StepUp): ProblemAnswer {
+// RFC 9470 §3: what is needed is relayed outwards, to where the user is; the scopes of services further down mean nothing there
+function stepUpAnswer({ acrValues, maxAge, claims }: StepUp): ProblemAnswer {
   const error = claims === undefined ? 'insufficient_user_authentication' : 'insufficient_claims';
   const description = 'A different authentication level is required';
   const challenge = formatChallenge('Bearer', {
@@ -79,7 +79,6 @@ function stepUpAnswer({ acrValues, maxAge, scope, claims }: StepUp): ProblemAnsw
     error_description: description,
     acr_values: acrValues,
     max_age: maxAge,
-    scope,
     claims: claims && Buffer.from(claims).toString('base64'),
   });
   return answer(401, error, description, { 'WWW-Authenticate': challenge });

@@ -148,9 +148,10 @@ function spanAttributes({ subject, audiences, resources, scopes }: TokenRequest)
 }
 
 function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): ExchangeCache {
-  const { maxEntries = 10_000, maxBytes = 32 * 1024 * 1024, expirySkew = 10, negativeLifetime = 5 } = cache;
+  const { maxEntries = 10_000, maxBytes = 32 * 1024 * 1024 } = cache;
+  const { expirySkew = 10, maxAge = Number.POSITIVE_INFINITY, negativeLifetime = 5 } = cache;
   const shared = cache.shared && new SharedEntries(cache.shared, clocks.wall);
-  return new ExchangeCache({ maxEntries, maxBytes, expirySkew, negativeLifetime, clocks, shared });
+  return new ExchangeCache({ maxEntries, maxBytes, expirySkew, maxAge, negativeLifetime, clocks, shared });
 }
 
 // Unverified, which does no harm: it can only shorten the reuse.

@@ -28,7 +28,14 @@ class TestClocks {
 function setup(options: Partial<ExchangeCacheOptions> = {}) {
   const clocks = new TestClocks();
   const bounds = { maxEntries: 10_000, maxBytes: 32 * 1024 * 1024 };
-  const cache = new ExchangeCache({ ...bounds, expirySkew: 10, negativeLifetime: 5, clocks, ...options });
+  const cache = new ExchangeCache({
+    ...bounds,
+    expirySkew: 10,
+    maxAge: Infinity,
+    negativeLifetime: 5,
+    clocks,
+    ...options,
+  });
   return { cache, clocks };
 }
 
@@ -73,6 +80,24 @@ describe('lifetime = min(expires_in − skew, subject expiry)', () => {
     const token = new ExchangedToken({ token: 'short', tokenType: 'Bearer', expiresIn });
     await cache.obtain({ key: 'key', subjectExpiresAt }, () => Promise.resolve(token));
     expect(cache.metrics()).toMatchObject({ entries: 0, bytes: 0 });
+  });
+});
+
+describe('maxAge', () => {
+  it('ends the reuse of a token that lives longer', async () => {
+    const { cache, clocks } = setup({ maxAge: 30 });
+    await cache.obtain({ key: 'key' }, issue('first'));
+    clocks.pass(29);
+    expect((await cache.obtain({ key: 'key' }, never)).origin).toBe('hit');
+    clocks.pass(1);
+    expect((await cache.obtain({ key: 'key' }, issue('second'))).origin).toBe('exchanged');
+  });
+
+  it('of zero keeps nothing, and still shares one exchange among concurrent calls', async () => {
+    const { cache } = setup({ maxAge: 0 });
+    const calls = [cache.obtain({ key: 'key' }, issue('one')), cache.obtain({ key: 'key' }, never)];
+    expect((await Promise.all(calls)).map(({ origin }) => origin)).toEqual(['exchanged', 'joined']);
+    expect(cache.metrics().entries).toBe(0);
   });
 });
 

@@ -9,6 +9,8 @@ import { SingleFlight } from './single-flight.js';
 export interface ExchangeCacheOptions extends Bounds {
   /** Seconds before a token's end at which it is no longer handed out. */
   readonly expirySkew: number;
+  /** Seconds that a token is reused at most. */
+  readonly maxAge: number;
   /** Seconds that a refusal is remembered. */
   readonly negativeLifetime: number;
   readonly clocks: Clocks;
@@ -145,10 +147,10 @@ export class ExchangeCache {
     signal: AbortSignal,
     keep: (outcome: Entry['outcome'], seconds: number) => boolean,
   ): Promise<ExchangedToken> {
-    const { expirySkew, negativeLifetime, clocks, shared } = this.#options;
+    const { expirySkew, maxAge, negativeLifetime, clocks, shared } = this.#options;
     try {
       const token = await load(signal);
-      const seconds = reusableFor(token.expiresIn, subjectExpiresAt, expirySkew, clocks);
+      const seconds = Math.min(maxAge, reusableFor(token.expiresIn, subjectExpiresAt, expirySkew, clocks));
       if (keep(token, seconds)) void shared?.set(key, { token, seconds });
       return token;
     } catch (error) {

@@ -108,7 +108,7 @@ describe('outage and recovery of the authorization server', () => {
       const began = performance.now();
       const { name, reason } = await failure(onBehalfOf(`other-${i}`, () => messages.get('/')));
       expect(name).toBe('ExchangeUnavailable');
-      expect(performance.now() - began).toBeLessThan(1000);
+      expect(performance.now() - began).toBeLessThan(1900);
       reasons.push(reason);
     }
     // five calls of two attempts each
@@ -117,7 +117,7 @@ describe('outage and recovery of the authorization server', () => {
     expect(await onBehalfOf('baeldung', () => messages.get('/'))).toBe(known);
 
     await start(port);
-    expect(await untilExchanged(service)).toBeLessThan(6000);
+    expect(await untilExchanged(service)).toBeLessThan(10_000);
     expect(await health.check('exchange')).toMatchObject({ exchange: { status: 'up' } });
     // whatever has happened: only exchanged tokens went out
     const sent = messageService.requests.map(({ headers }) => headers.authorization);
@@ -133,7 +133,7 @@ describe('outage and recovery of the authorization server', () => {
     server.kill('SIGSTOP');
     expect(await failure(service.exchange(anybody()))).toMatchObject({ reason: 'timeout' });
     server.kill('SIGCONT');
-    expect(await untilExchanged(service)).toBeLessThan(3000);
+    expect(await untilExchanged(service)).toBeLessThan(6000);
   }, 30_000);
 
   it('not up yet: the service starts, tells that it is not ready, and recovers', async () => {
@@ -145,7 +145,7 @@ describe('outage and recovery of the authorization server', () => {
       exchange: { status: 'down', reason: 'the metadata of the authorization server is unavailable' },
     });
     await start(port);
-    expect(await untilExchanged(service)).toBeLessThan(3000);
+    expect(await untilExchanged(service)).toBeLessThan(6000);
     expect(await health.check('exchange')).toMatchObject({ exchange: { status: 'up' } });
   }, 30_000);
 });

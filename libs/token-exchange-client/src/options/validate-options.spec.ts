@@ -57,6 +57,7 @@ describe('options: one line that names the setting, what was given and what is a
     ['time-out that is no number', { timeout: Number.NaN }, /timeout is/],
     ['refusals remembered too long', { cache: { negativeLifetime: 6 } }, /negativeLifetime is 6; accepted: .* 0 to 5/],
     ['negative bound', { cache: { maxEntries: -1 } }, /maxEntries is -1/],
+    ['negative age', { cache: { maxAge: -1 } }, /maxAge is -1/],
     ['negative skew', { cache: { expirySkew: -1 } }, /expirySkew is -1/],
   ])('%s', (_case, options, message) => {
     const all = { ...right, ...options };

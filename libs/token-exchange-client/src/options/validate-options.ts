@@ -26,6 +26,7 @@ export function validateOptions(options: TokenExchangeOptions): void {
   checkNumber('cache.maxEntries', cache?.maxEntries, 0, 10_000_000);
   checkNumber('cache.maxBytes', cache?.maxBytes, 0, 2 ** 34);
   checkNumber('cache.expirySkew', cache?.expirySkew, 0, 3600);
+  checkNumber('cache.maxAge', cache?.maxAge, 0, 31_536_000);
   checkNumber('cache.negativeLifetime', cache?.negativeLifetime, 0, MAX_NEGATIVE_LIFETIME);
 }
 
