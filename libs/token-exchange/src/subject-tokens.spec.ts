@@ -163,6 +163,14 @@ describe('RFC 9068: the access tokens that are taken', () => {
     },
   );
 
+  it('opens no edge by an audience that the client does not represent, beside one that it does', async () => {
+    const edge = { client: 'user-service', target: 'message-service', mode: 'delegation' as const };
+    const edges = [{ ...edge, subjectAudience: 'elsewhere', scopes: { 'message.read': {} } }];
+    const open = await ExchangeLab.open({}, { edges });
+    const refusal = await open.refusal({ subject_token: await open.token({ aud: ['user-service', 'elsewhere'] }) });
+    expect(refusal).toMatchObject({ code: 'invalid_target', rule: 'target' });
+  });
+
   it(
     requirement('RFC9068-4-signature', 'the signature MUST be validated, with the keys of the authorization server'),
     async () => {
@@ -291,6 +299,20 @@ describe('foreign issuers', () => {
     const actor = await partner.token({ sub: 'user-service', aud: 'user-service' });
     const request = { actor_token: actor, actor_token_type: TokenType.Jwt };
     expect(await (await openTo()).refusal(request)).toMatchObject({ code: 'invalid_request', rule: 'actor' });
+  });
+
+  it('refuses a foreign actor that is mapped to an account with the name of the client', async () => {
+    const account = { enabled: true, protected: false };
+    const open = await ExchangeLab.open(
+      {
+        foreign: [{ ...partner, subject: { claim: 'email', to: 'account' } }],
+        accounts: { baeldung: account, 'user-service': account },
+      },
+      { edges: [{ ...edge, scopes, actor: 'either' }] },
+    );
+    const actor = await partner.token({ email: 'user-service', aud: 'user-service' });
+    const refusal = await open.refusal({ actor_token: actor, actor_token_type: TokenType.Jwt });
+    expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'actor' });
   });
 
   it('refuses a foreign token where the edge does not name its issuer', async () => {
