@@ -71,6 +71,18 @@ export class RunningApp {
     throw new Error(`${this.name} did not become ready:\n${this.lines.slice(-20).join('\n')}`);
   }
 
+  /**
+   * Waits until the app has printed a line with `text`.
+   * @throws Error when the time (milliseconds) is over
+   */
+  async printed(text: string, within = 5_000): Promise<void> {
+    const deadline = Date.now() + within;
+    while (!this.lines.some((line) => line.includes(text))) {
+      if (Date.now() > deadline) throw new Error(`${this.name} has not printed ${text}`);
+      await sleep(20);
+    }
+  }
+
   /** Asks the process to stop, as Ctrl-C does, and waits until it has; ends it by force when it does not. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.running) this.#process.kill(signal);
