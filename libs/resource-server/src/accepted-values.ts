@@ -6,6 +6,18 @@ export function httpUrl(setting: string, value: unknown): string {
   throw new ConfigurationError(setting, value, 'an http or https URL');
 }
 
+/** A URL that is fetched from: over TLS, unless it stays on this machine or is allowed expressly. RFC 8725 §3.10. */
+export function fetchedUrl(setting: string, value: unknown, allowInsecureHttp = false): string {
+  const url = httpUrl(setting, value);
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || allowInsecureHttp || isThisMachine(hostname)) return url;
+  throw new ConfigurationError(setting, url, 'an https URL, or an http one together with allowInsecureHttp: true');
+}
+
+function isThisMachine(hostname: string): boolean {
+  return /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** One or more non-empty names; an empty list would demand nothing where the reader sees a demand. */
 export function names(setting: string, value: unknown, accepted: string): readonly string[] {
   const isName = (name: unknown): boolean => typeof name === 'string' && name !== '';

@@ -113,6 +113,8 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly mtls?: MtlsOptions;
   readonly introspection?: IntrospectionOptions;
   readonly revocationFeed?: RevocationFeedOptions;
+  /** Fetch keys and revocations over plain HTTP beyond this machine, in networks that are protected otherwise. Default false. */
+  readonly allowInsecureHttp?: boolean;
   /** Remember which tokens were verified. Default false. */
   readonly cache?: boolean | CacheOptions;
   /** Finds the request in execution contexts of other transports. */

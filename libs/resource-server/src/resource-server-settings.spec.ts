@@ -48,6 +48,22 @@ const MISTAKES: [string, unknown, string][] = [
     'scope is "not an option"; accepted: issuer, issuers, audience',
   ],
   ['a jwksUri that is no URL', { issuer, audience, jwksUri: '/jwks' }, 'jwksUri is "/jwks"'],
+  [
+    'keys in the clear',
+    { issuer: 'http://auth.test', audience },
+    'issuer is "http://auth.test"; accepted: an https URL, or',
+  ],
+  [
+    'a jwksUri in the clear',
+    { issuer, audience, jwksUri: 'http://10.0.0.1/jwks' },
+    'together with allowInsecureHttp: true',
+  ],
+  ['a host that looks like this machine', { issuer: 'http://localhost.test', audience }, 'allowInsecureHttp: true'],
+  [
+    'introspection in the clear',
+    introspection({ endpoint: 'http://auth.test' }),
+    'introspection.endpoint is "http://auth.test"',
+  ],
   ['jwks beside jwksUri', { issuer, audience, jwksUri: issuer, jwks: { keys: [] } }, 'one of jwks and jwksUri'],
   ['an empty JWK Set', { issuer, audience, jwks: { keys: [] } }, 'a JWK Set of one public key or more'],
   [
@@ -197,6 +213,19 @@ describe('ResourceServerModule options', () => {
         { issuer, algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'], profile: { name: 'rfc9068' } },
       ],
     });
+  });
+
+  it.each([
+    { issuer: 'http://localhost:9001' },
+    { issuer: 'http://127.0.0.1:9001' },
+    { issuer: 'http://[::1]:9001' },
+    { issuer: 'http://auth.localhost' },
+    { issuer: 'http://auth.test', jwksUri: 'https://auth.test/jwks' },
+    { issuer: 'http://auth.test', allowInsecureHttp: true },
+    { issuers: [{ issuer: 'http://auth.test' }], allowInsecureHttp: true },
+    { issuer, jwksUri: 'http://auth-server:9001/oauth2/jwks', allowInsecureHttp: true },
+  ])('may have plain HTTP on this machine or expressly: %j', (options) => {
+    expect(() => toSettings({ audience, ...options })).not.toThrow();
   });
 
   it('may give each issuer its own keys, algorithms and profile', async () => {

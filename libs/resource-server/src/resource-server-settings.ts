@@ -45,6 +45,7 @@ const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
   'mtls',
   'introspection',
   'revocationFeed',
+  'allowInsecureHttp',
   'cache',
   'request',
   'clock',

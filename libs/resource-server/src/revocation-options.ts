@@ -1,6 +1,6 @@
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import { httpUrl, oneOf, onlyKnown, wholeNumber } from './accepted-values.js';
-import type { IntrospectionOptions, RevocationFeedOptions } from './resource-server-options.js';
+import { fetchedUrl, oneOf, onlyKnown, wholeNumber } from './accepted-values.js';
+import type { IntrospectionOptions, ResourceServerOptions, RevocationFeedOptions } from './resource-server-options.js';
 import { Introspection } from './revocation/introspection.js';
 import type { ClientCredentials, OnOutage, RevocationCheck } from './revocation/revocation-check.js';
 import { RevocationFeed } from './revocation/revocation-feed.js';
@@ -12,21 +12,24 @@ const TIMEOUT = [1, 60_000] as const;
 
 /** The revocation checks that the options ask for, the one that costs no call first. */
 export function revocationChecks(
-  options: { readonly introspection?: IntrospectionOptions; readonly revocationFeed?: RevocationFeedOptions },
+  options: Pick<ResourceServerOptions, 'introspection' | 'revocationFeed' | 'allowInsecureHttp'>,
   issuers: readonly string[],
   clock: Clock,
 ): readonly RevocationCheck[] {
   const { introspection, revocationFeed } = options;
+  const url = (setting: string, value: unknown): string => fetchedUrl(setting, value, options.allowInsecureHttp);
   return [
-    ...(revocationFeed ? [feed(revocationFeed, issuers, clock)] : []),
-    ...(introspection ? [introspectionOf(introspection, clock)] : []),
+    ...(revocationFeed ? [feed(revocationFeed, issuers, clock, url)] : []),
+    ...(introspection ? [introspectionOf(introspection, clock, url)] : []),
   ];
 }
 
-function introspectionOf(options: IntrospectionOptions, clock: Clock): Introspection {
+type UrlCheck = (setting: string, value: unknown) => string;
+
+function introspectionOf(options: IntrospectionOptions, clock: Clock, url: UrlCheck): Introspection {
   onlyKnown('introspection.', options, INTROSPECTION_OPTIONS);
   return new Introspection({
-    endpoint: httpUrl('introspection.endpoint', options.endpoint),
+    endpoint: url('introspection.endpoint', options.endpoint),
     client: client('introspection.client', options.client),
     cacheFor: wholeNumber('introspection.cacheFor', options.cacheFor ?? 5, [0, 60]),
     maxEntries: wholeNumber('introspection.maxEntries', options.maxEntries ?? 10_000, [1, 1_000_000]),
@@ -36,10 +39,10 @@ function introspectionOf(options: IntrospectionOptions, clock: Clock): Introspec
   });
 }
 
-function feed(options: RevocationFeedOptions, issuers: readonly string[], clock: Clock): RevocationFeed {
+function feed(options: RevocationFeedOptions, issuers: readonly string[], clock: Clock, url: UrlCheck): RevocationFeed {
   onlyKnown('revocationFeed.', options, FEED_OPTIONS);
   return new RevocationFeed({
-    url: httpUrl('revocationFeed.url', options.url),
+    url: url('revocationFeed.url', options.url),
     issuer: oneOf('revocationFeed.issuer', options.issuer ?? issuers[0], issuers),
     client: options.client && client('revocationFeed.client', options.client),
     interval: wholeNumber('revocationFeed.interval', options.interval ?? 2, [1, 60]),

@@ -8,7 +8,7 @@ import {
   type TrustedIssuer,
 } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { httpUrl, onlyKnown } from './accepted-values.js';
+import { fetchedUrl, httpUrl, onlyKnown } from './accepted-values.js';
 import { DEFAULT_ALGORITHMS, type IssuerOptions, type ResourceServerOptions } from './resource-server-options.js';
 
 /** The options that describe one issuer. */
@@ -27,7 +27,7 @@ function singleIssuer(options: ResourceServerOptions): TrustedIssuer {
   if (options.issuer === undefined) {
     throw new ConfigurationError('issuer', undefined, 'the URL of the authorization server, or issuers instead of it');
   }
-  return trustedIssuer(options as IssuerOptions, '');
+  return trustedIssuer(options as IssuerOptions, '', options.allowInsecureHttp);
 }
 
 function severalIssuers(options: ResourceServerOptions): readonly TrustedIssuer[] {
@@ -39,7 +39,9 @@ function severalIssuers(options: ResourceServerOptions): readonly TrustedIssuer[
     throw new ConfigurationError('issuers', issuers, 'a list of one issuer or more');
   }
   return (issuers as readonly (IssuerOptions | TrustedIssuer)[]).map((entry, index) =>
-    isTrustedIssuer(entry) ? checked(entry, index) : trustedIssuer(known(entry, index), `issuers[${index}].`),
+    isTrustedIssuer(entry)
+      ? checked(entry, index)
+      : trustedIssuer(known(entry, index), `issuers[${index}].`, options.allowInsecureHttp),
   );
 }
 
@@ -57,14 +59,14 @@ function known(entry: IssuerOptions, index: number): IssuerOptions {
   return entry;
 }
 
-function trustedIssuer(options: IssuerOptions, prefix: string): TrustedIssuer {
+function trustedIssuer(options: IssuerOptions, prefix: string, allowInsecureHttp?: boolean): TrustedIssuer {
   const issuer = issuerUrl(`${prefix}issuer`, options.issuer);
   if (options.jwksUri !== undefined && options.jwks !== undefined) {
     throw new ConfigurationError(`${prefix}jwks`, 'beside jwksUri', 'one of jwks and jwksUri');
   }
   return {
     issuer,
-    keys: keys(issuer, options, prefix),
+    keys: keys(issuer, options, prefix, allowInsecureHttp),
     algorithms: algorithms(`${prefix}algorithms`, options.algorithms ?? DEFAULT_ALGORITHMS),
     profile: profile(`${prefix}profile`, options.profile),
   };
@@ -77,9 +79,17 @@ function issuerUrl(setting: string, value: unknown): string {
   return issuer;
 }
 
-function keys(issuer: string, { jwks, jwksUri }: IssuerOptions, prefix: string): TrustedIssuer['keys'] {
+function keys(
+  issuer: string,
+  { jwks, jwksUri }: IssuerOptions,
+  prefix: string,
+  allowInsecureHttp?: boolean,
+): TrustedIssuer['keys'] {
   if (jwks === undefined) {
-    return new RemoteIssuerKeys({ issuer, jwksUri: jwksUri && httpUrl(`${prefix}jwksUri`, jwksUri) });
+    const [setting, url] = jwksUri === undefined ? ['issuer', issuer] : ['jwksUri', jwksUri];
+    // whoever can change the keys on their way can sign any token
+    fetchedUrl(prefix + setting, url, allowInsecureHttp);
+    return new RemoteIssuerKeys({ issuer, jwksUri });
   }
   const isSecret = (key: { kty?: string; d?: string }): boolean => key.kty === 'oct' || key.d !== undefined;
   if (!Array.isArray(jwks.keys) || jwks.keys.length === 0 || jwks.keys.some(isSecret)) {

@@ -105,6 +105,9 @@ export class RevocationFeed implements RevocationCheck {
     if (response.status === 304) return true;
     if (response.status !== 200) {
       await response.body?.cancel();
+      // a cursor that the server does not know any more: from the beginning then
+      this.#cursor = undefined;
+      this.#etag = undefined;
       throw new Error(`the revocation feed answered with status ${response.status}`);
     }
     const { tokens, cursor } = readPage(JSON.parse(await readBounded(response, MAX_PAGE_BYTES)), issuer);

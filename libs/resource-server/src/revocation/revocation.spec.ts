@@ -244,6 +244,21 @@ describe('revocation', () => {
       expect(calls.at(-1)!.url).toBe('/revocations?since=3');
     });
 
+    it('begins again when the server does not know its cursor any more', async () => {
+      const token = await issuer.token();
+      let cursor = 'a';
+      answer = ({ url: asked }, response) => {
+        const since = new URL(asked, 'http://feed.test').searchParams.get('since');
+        if (since !== null && since !== cursor) response.writeHead(400).end();
+        else json(response, { tokens: since === null && cursor === 'b' ? [entry(token)] : [], cursor });
+      };
+      await feed();
+      expect((await get(token)).status).toBe(200);
+      cursor = 'b';
+      while ((await get(token)).status === 200) await nextPoll();
+      expect((await get(token)).status).toBe(401);
+    });
+
     it.each<[string, (response: ServerResponse) => void]>([
       ['fails', (response) => response.writeHead(500).end()],
       ['is malformed', (response) => json(response, { revoked: [] })],
