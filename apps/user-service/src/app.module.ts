@@ -16,6 +16,7 @@ export class AppModule {
           issuer: settings.ISSUER,
           jwksUri: settings.JWKS_URI,
           audience: settings.AUDIENCE,
+          allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
           global: true,
         }),
         TokenExchangeModule.forRoot({
