@@ -28,6 +28,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { LoginController } from './pages/login.controller.js';
 import { createProvider } from './provider/authorization-provider.js';
 import { LiveProvider } from './provider/live-provider.js';
+import { RevocationsController } from './revocations/revocations.controller.js';
 import type { ClientAddress } from './rate-limits/client-address.js';
 import { limitProtocolRequests } from './rate-limits/limit-protocol-requests.js';
 import { RateLimiter } from './rate-limits/rate-limiter.js';
@@ -128,7 +129,7 @@ const server: FactoryProvider<AuthorizationServer> = {
  * parser: `app.use(app.get(AuthorizationServer).middleware)`.
  */
 @Module({
-  controllers: [LoginController, ExplainController, AuditController],
+  controllers: [LoginController, RevocationsController, ExplainController, AuditController],
   providers: [
     own,
     keys,

@@ -10,6 +10,8 @@ const PREFIXES = [
   '/.well-known/openid-configuration',
 ];
 const TOKEN_ENDPOINT = '/oauth2/token';
+/** Of this library, beside those of the provider. */
+const REVOCATION_FEED = '/oauth2/revocations';
 
 /** The protocol endpoints of the server as middleware. Mount it before any body parser. */
 export class AuthorizationServer {
@@ -27,6 +29,7 @@ export class AuthorizationServer {
   /** Answers what belongs to the protocol and passes everything else on. */
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (path === REVOCATION_FEED) return next();
     if (path !== '/userinfo' && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
     // RFC 6749 §3.2: the client must use POST
     if (path === TOKEN_ENDPOINT && request.method !== 'POST' && request.method !== 'OPTIONS')

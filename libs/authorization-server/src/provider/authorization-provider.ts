@@ -57,7 +57,10 @@ export function createProvider(
   provider.proxy = true;
   replaceReplayDetection(provider, options.replay);
   for (const grant of grants) register(provider, grant);
-  provider.on('grant.revoked', (ctx, grantId) => afterwards(ctx, options.tokens.revokeByGrant(grantId)));
+  const endGrant = (ctx: AnyContext | undefined, grantId: string) =>
+    afterwards(ctx, options.tokens.revokeByGrant(grantId));
+  provider.on('grant.revoked', endGrant);
+  provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
   logErrors(provider, options.log);
   provider.use(finishAfterwards);
   for (const middleware of options.middleware) provider.use(middleware);
@@ -178,14 +181,15 @@ function register(provider: Provider, grant: Grant): void {
   provider.registerGrantType(grant.grantType, handler, grant.parameters, grant.repeatable);
 }
 
+type AnyContext = { state: Record<string, unknown> };
+
 // the provider's events do not wait for their listeners; the answer does
-function afterwards(ctx: { state: Record<string, unknown> }, work: Promise<unknown>): void {
-  const pending = (ctx.state['afterwards'] ??= []) as Promise<unknown>[];
+function afterwards(ctx: AnyContext | undefined, work: Promise<unknown>): void {
   work.catch(() => undefined);
-  pending.push(work);
+  if (ctx) ((ctx.state['afterwards'] ??= []) as Promise<unknown>[]).push(work);
 }
 
-async function finishAfterwards(ctx: { state: Record<string, unknown> }, next: () => Promise<void>): Promise<void> {
+async function finishAfterwards(ctx: AnyContext, next: () => Promise<void>): Promise<void> {
   await next();
   await Promise.all((ctx.state['afterwards'] ?? []) as Promise<unknown>[]);
 }

@@ -24,4 +24,17 @@ export interface IssuedTokens {
   isRevoked(jti: string): Promise<boolean>;
   revoke(jti: string): Promise<unknown>;
   revokeByGrant(grantId: string): Promise<unknown>;
+  /**
+   * Revoked tokens that have not expired, in the order of their revocation. Throws InvalidCursor.
+   * @param cursor of the page before; absent to begin
+   */
+  revokedSince(cursor?: string): Promise<RevocationPage>;
+}
+
+/** One page of the revocation feed. */
+export interface RevocationPage {
+  /** `iss` only for tokens of another issuer. */
+  readonly tokens: readonly { readonly iss?: string; readonly jti: string; readonly expiresAt: number }[];
+  /** Where the next page begins; the same as before when there is nothing new. */
+  readonly cursor: string;
 }

@@ -1,0 +1,42 @@
+import { HttpException, Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { OAuthErrorCode } from '@onbehalf/oauth-protocol';
+import type { ExchangePolicy } from '@onbehalf/token-exchange';
+import type { Request, Response } from 'express';
+import { EXCHANGE_POLICY } from '../authorization-server.tokens.js';
+import { LiveProvider } from '../provider/live-provider.js';
+import { readBasic } from './client-credentials.js';
+
+/** Lets resource servers in: clients that authenticate with their secret and represent an audience. */
+@Injectable()
+export class ResourceServerGuard implements CanActivate {
+  constructor(
+    @Inject(LiveProvider) private readonly provider: LiveProvider,
+    @Inject(EXCHANGE_POLICY) private readonly policy: ExchangePolicy,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const clientId = await this.#authenticate(http.getRequest<Request>().headers.authorization);
+    if (clientId === undefined) {
+      http.getResponse<Response>().set('www-authenticate', 'Basic realm="revocations"');
+      throw refusal(401, 'invalid_client', 'client authentication is required');
+    }
+    const registration = this.policy.client(clientId);
+    if (registration?.enabled && registration.represents.length > 0) return true;
+    throw refusal(403, 'unauthorized_client', 'the client represents no resource server');
+  }
+
+  async #authenticate(authorization: string | undefined): Promise<string | undefined> {
+    const credentials = readBasic(authorization);
+    if (!credentials) return undefined;
+    const client = await this.provider.current.Client.find(credentials.clientId);
+    const bySecret = client?.clientAuthMethod?.startsWith('client_secret_') ?? false;
+    return client && bySecret && (await client.compareClientSecret(credentials.clientSecret))
+      ? client.clientId
+      : undefined;
+  }
+}
+
+function refusal(status: number, error: OAuthErrorCode, description: string): HttpException {
+  return new HttpException({ error, error_description: description }, status);
+}
