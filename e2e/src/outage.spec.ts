@@ -65,28 +65,9 @@ describe('message-service down', () => {
       const reference = /Reference: <code>([0-9a-f]{32})<\/code>/.exec(html)?.[1] ?? 'none';
       // the number leads to the lines of every service that took part
       for (const app of ['client-app', 'user-service'] as const) {
-        expect(system.app(app).lines.join('\n')).toContain(reference);
+        await system.app(app).printed(reference);
       }
       expect(system.output()).not.toMatch(/eyJ[\w-]+\.|[Bb]earer [\w-]{10}|client-app-secret|user-service-secret/);
-    },
-    LIMIT,
-  );
-});
-
-describe('one request', () => {
-  it(
-    'is one trace through all services',
-    async () => {
-      system = await (await System.onFreePorts()).up('auth-server', 'user-service', 'message-service');
-      const headers = {
-        authorization: `Bearer ${await tokenA()}`,
-        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-      };
-      expect((await fetch(`${system.url('user-service')}/user/message`, { headers })).status).toBe(200);
-      for (const app of ['user-service', 'message-service', 'auth-server'] as const) {
-        const lines = system.app(app).lines.filter((line) => line.includes('0af7651916cd43dd8448eb211c80319c'));
-        expect([app, lines.length > 0]).toEqual([app, true]);
-      }
     },
     LIMIT,
   );
