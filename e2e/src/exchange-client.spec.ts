@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GrantType } from '@onbehalf/oauth-protocol';
+import { onBehalfOf, TokenExchangeService, type TokenExchangeOptions } from '@onbehalf/token-exchange-client';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { System } from '../../tools/system.ts';
+
+const EXCHANGE = GrantType.TokenExchange;
+const own = { scopes: ['user.read'], defaultResource: 'user-service', represents: ['user-service'] };
+const edge = {
+  subjectAudience: 'user-service',
+  target: 'message-service',
+  mode: 'delegation',
+  scopes: { 'message.read': { requires: ['user.read'] } },
+};
+
+/** A server that knows one client for each way to ask it. */
+const configuration = (publicJwk: JWK): object => ({
+  resources: [
+    { audience: 'user-service', scopes: ['user.read'] },
+    { audience: 'message-service', resource: 'https://messages.example/', scopes: ['message.read'] },
+  ],
+  clients: [
+    { clientId: 'user', secret: 'user-secret', grantTypes: ['client_credentials'], ...own },
+    { clientId: 'by-basic', secret: 's&cr=t: +%', grantTypes: [EXCHANGE], ...own },
+    {
+      clientId: 'by-post',
+      authentication: 'client_secret_post',
+      secret: 's&cr=t: +%',
+      grantTypes: [EXCHANGE],
+      ...own,
+    },
+    {
+      clientId: 'by-key',
+      authentication: 'private_key_jwt',
+      jwks: { keys: [publicJwk] },
+      grantTypes: [EXCHANGE],
+      ...own,
+    },
+    { clientId: 'bound', secret: 'bound-secret', dpopBound: true, grantTypes: [EXCHANGE], ...own },
+    { clientId: 'with-actor', secret: 'actor-secret', grantTypes: ['client_credentials', EXCHANGE], ...own },
+  ],
+  edges: [
+    ...['by-basic', 'by-post', 'by-key', 'bound'].map((client) => ({ ...edge, client, actor: 'client' })),
+    { ...edge, client: 'with-actor', actor: 'actor_token' },
+  ],
+  dpop: { requireNonce: true },
+});
+
+describe('the client library against the authorization server', () => {
+  const file = join(tmpdir(), `onbehalf-${randomUUID()}.json`);
+  let system: System;
+  let privateJwk: JWK;
+  let subjectToken: string;
+
+  beforeAll(async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    privateJwk = await exportJWK(privateKey);
+    const publicJwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'ES256', use: 'sig' };
+    await writeFile(file, JSON.stringify(configuration(publicJwk)));
+    system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: file })).up('auth-server');
+    const user = clientOf({ method: 'client_secret_basic', clientId: 'user', clientSecret: 'user-secret' });
+    subjectToken = (await user.serviceToken({ scope: 'user.read' })).token;
+  }, 60_000);
+
+  afterAll(async () => {
+    await system.down();
+    await rm(file, { force: true });
+  });
+
+  function clientOf(
+    clientAuthentication: TokenExchangeOptions['clientAuthentication'],
+    more: Partial<TokenExchangeOptions> = {},
+  ): TokenExchangeService {
+    return new TokenExchangeService({
+      issuer: system.url('auth-server'),
+      clientAuthentication,
+      timeout: 10_000,
+      ...more,
+    });
+  }
+
+  const basic = (clientId: string, clientSecret: string) =>
+    ({ method: 'client_secret_basic', clientId, clientSecret }) as const;
+  const target = { audience: 'message-service', scope: 'message.read' };
+
+  it.each<[string, () => TokenExchangeOptions['clientAuthentication']]>([
+    ['client_secret_basic', () => basic('by-basic', 's&cr=t: +%')],
+    ['client_secret_post', () => ({ method: 'client_secret_post', clientId: 'by-post', clientSecret: 's&cr=t: +%' })],
+    [
+      'private_key_jwt',
+      () => ({
+        method: 'private_key_jwt',
+        clientId: 'by-key',
+        key: { algorithm: 'ES256', keyId: 'key-1', jwk: privateJwk },
+      }),
+    ],
+  ])('%s, the endpoint found by discovery', async (_method, authentication) => {
+    const clientAuthentication = authentication();
+    const token = await clientOf(clientAuthentication).exchange({ subjectToken, ...target });
+    expect(token.tokenType).toBe('Bearer');
+    expect(token.claims()).toMatchObject({
+      sub: 'user',
+      aud: 'message-service',
+      scope: 'message.read',
+      client_id: clientAuthentication.clientId,
+      act: { sub: clientAuthentication.clientId },
+    });
+  });
+
+  it('the target as a resource', async () => {
+    const service = clientOf(basic('by-basic', 's&cr=t: +%'));
+    const token = await service.exchange({
+      subjectToken,
+      resource: 'https://messages.example/',
+      scope: 'message.read',
+    });
+    expect([token.claims()?.aud].flat()[0]).toMatch(/message/);
+  });
+
+  it('DPoP, with the nonce that the server demands', async () => {
+    const service = clientOf(basic('bound', 'bound-secret'), { dpop: true });
+    const token = await service.exchange({ subjectToken, ...target });
+    expect(token.tokenType).toBe('DPoP');
+    expect(token.claims()?.['cnf']).toEqual({ jkt: await service.source.dpop?.thumbprint() });
+  });
+
+  it('DPoP with a key of one’s own', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+    const publicJwk = await exportJWK(publicKey);
+    const dpop = { key: { algorithm: 'ES256', jwk: await exportJWK(privateKey) }, publicJwk } as const;
+    const token = await clientOf(basic('bound', 'bound-secret'), { dpop }).exchange({ subjectToken, ...target });
+    expect(token.claims()?.['cnf']).toEqual({ jkt: await calculateJwkThumbprint(publicJwk) });
+  });
+
+  it('this service as the actor, by its own token', async () => {
+    const service = clientOf(basic('with-actor', 'actor-secret'));
+    const messages = service.downstream({ name: 'message-service', ...target, actor: 'service' });
+    expect(await onBehalfOf(subjectToken, () => messages.exchangedClaims())).toMatchObject({
+      sub: 'user',
+      act: { sub: 'with-actor' },
+    });
+  });
+
+  it.each([
+    ['a wrong secret', { ...target }, 'invalid_client', 'wrong'],
+    ['an unknown target', { audience: 'nobody' }, 'invalid_target', undefined],
+    ['a scope that nobody grants', { ...target, scope: 'message.write' }, 'invalid_scope', undefined],
+  ])('%s is a refusal with the code of the RFC', async (_case, parameters, error, secret) => {
+    const service = clientOf(basic('by-basic', secret ?? 's&cr=t: +%'));
+    await expect(service.exchange({ subjectToken, ...parameters })).rejects.toMatchObject({
+      name: 'ExchangeRefused',
+      error,
+    });
+  });
+
+  it('a token that the server has not issued is refused, and its text stays out of the error', async () => {
+    const forged = `${subjectToken.slice(0, -8)}AAAAAAAA`;
+    const refused = clientOf(basic('by-basic', 's&cr=t: +%')).exchange({ subjectToken: forged, ...target });
+    await expect(refused).rejects.toMatchObject({ error: 'invalid_request' });
+    await refused.catch((error: unknown) => expect(String(error)).not.toContain(forged.split('.')[1]));
+  });
+});
