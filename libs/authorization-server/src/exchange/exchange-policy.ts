@@ -1,13 +1,19 @@
-import { RegisteredPolicy, type ClientRegistration, type ExchangePolicy } from '@onbehalf/token-exchange';
+import {
+  RegisteredPolicy,
+  type ClientRegistration,
+  type ExchangePolicy,
+  type PolicyRegistrations,
+} from '@onbehalf/token-exchange';
 import type { ClientConfig, ServerConfig } from '../configuration/server-config.schema.js';
+
+/** The registrations of a configuration, in the words of the exchange. */
+export function toPolicyRegistrations({ clients, resources, edges }: ServerConfig): PolicyRegistrations {
+  return { clients: clients.map(toRegistration), resources, edges };
+}
 
 /** The exchange policy that the configuration file states. */
 export function toExchangePolicy(config: ServerConfig): ExchangePolicy {
-  return new RegisteredPolicy({
-    clients: config.clients.map(toRegistration),
-    resources: config.resources,
-    edges: config.edges,
-  });
+  return new RegisteredPolicy(toPolicyRegistrations(config));
 }
 
 function toRegistration(client: ClientConfig): ClientRegistration {

@@ -1,0 +1,74 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { explainReach } from './explain-reach.js';
+
+const WAY = 'user-service (user-service) → message-service: as the subject, acting: user-service; scopes: message.read';
+
+describe('onbehalf-explain', () => {
+  const demo = (...args: string[]) => explainReach([...args, '--config', 'auth-server'], {});
+
+  it('tells who can reach an audience, as whom, with which scopes', () => {
+    expect(demo('message-service')).toMatchObject({ exitCode: 0, output: expect.stringContaining(WAY) });
+  });
+
+  it('tells it as JSON', () => {
+    const { output } = demo('message-service', '--json');
+    expect(JSON.parse(output!)).toContainEqual({
+      hops: [
+        { client: 'user-service', subjectAudience: 'user-service', target: 'message-service', mode: 'delegation' },
+      ],
+      actors: ['user-service'],
+      scopes: ['message.read'],
+    });
+  });
+
+  it('says when nobody can', () => {
+    expect(demo('auth-server')).toEqual({ exitCode: 0, output: 'nobody reaches auth-server' });
+    expect(demo('auth-server', '--json')).toEqual({ exitCode: 0, output: '[]' });
+  });
+
+  it('--only fails for a client that is not named, and shows the routes all the same', () => {
+    expect(demo('message-service', '--only', 'batch', '--only', 'user-service').exitCode).toBe(0);
+    expect(demo('message-service', '--only', 'batch')).toMatchObject({
+      exitCode: 1,
+      output: expect.stringContaining(WAY),
+      errors: 'user-service can reach message-service, and --only does not name it',
+    });
+  });
+
+  it('--help tells how', () => {
+    expect(explainReach(['--help'], {})).toMatchObject({ exitCode: 0, output: expect.stringContaining('--only') });
+  });
+
+  it('finds the file by AUTH_SERVER_CONFIG, and takes secrets of the file from the environment', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'explain-')), 'policy.yaml');
+    writeFileSync(
+      file,
+      'resources: [{ audience: a }]\nclients: [{ clientId: c, secret: "${SECRET}", grantTypes: [client_credentials] }]\n',
+    );
+    const variables = { AUTH_SERVER_CONFIG: file };
+    expect(explainReach(['a'], { ...variables, SECRET: 'x' })).toEqual({ exitCode: 0, output: 'nobody reaches a' });
+    expect(explainReach(['a'], variables)).toEqual({
+      exitCode: 2,
+      errors: expect.stringMatching(/^SECRET is missing/),
+    });
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['no audience', [], /^<audience> is missing; accepted: one audience; see --help$/],
+    ['two audiences', ['a', 'b'], /^<audience> is "a b"; accepted: one audience/],
+    ['an audience that is not registered', ['nowhere'], /accepted: user-service, message-service, auth-server$/],
+    ['an unknown option', ['a', '--format=yaml'], /--format/],
+    ['a file that is not there', ['a', '--config', './no.yaml'], /readable YAML or JSON file \(ENOENT\)$/],
+  ])('answers %s with one line and exit code 2', (_, args, line) => {
+    const { exitCode, errors, output } = explainReach(args, {});
+    expect({ exitCode, output, lines: errors?.split('\n').length }).toEqual({
+      exitCode: 2,
+      output: undefined,
+      lines: 1,
+    });
+    expect(errors).toMatch(line);
+  });
+});
