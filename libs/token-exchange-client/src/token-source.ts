@@ -29,9 +29,10 @@ const SYSTEM_CLOCKS: Clocks = { wall: systemClock, monotonic: () => performance.
 
 /** Tokens from the cache or from the authorization server. */
 export class TokenSource {
-  readonly options: TokenExchangeOptions;
   readonly clocks: Clocks;
   readonly dpop: DpopProofs | undefined;
+  // hidden, because it holds secrets that an inspection would show
+  readonly #options: TokenExchangeOptions;
   readonly #preset: Preset;
   readonly #cache: ExchangeCache;
   readonly #requester: TokenRequester;
@@ -40,7 +41,7 @@ export class TokenSource {
 
   constructor(options: TokenExchangeOptions) {
     validateOptions(options);
-    this.options = options;
+    this.#options = options;
     this.clocks = options.clocks ?? SYSTEM_CLOCKS;
     this.#preset = options.preset ?? onbehalf;
     this.dpop = options.dpop && new DpopProofs(options.dpop, this.clocks.wall);
@@ -51,6 +52,10 @@ export class TokenSource {
     this.#metadata = metadata;
     const timeout = options.timeout ?? DEFAULT_TIMEOUT;
     this.#requester = new TokenRequester({ endpoint, breaker: this.#breaker, timeout });
+  }
+
+  get options(): TokenExchangeOptions {
+    return this.#options;
   }
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
@@ -78,7 +83,7 @@ export class TokenSource {
   async problem(): Promise<string | undefined> {
     if (!this.#breaker.available) return 'the token endpoint is left alone after failures';
     try {
-      await this.#metadata.get(AbortSignal.timeout(this.options.timeout ?? DEFAULT_TIMEOUT));
+      await this.#metadata.get(AbortSignal.timeout(this.#options.timeout ?? DEFAULT_TIMEOUT));
       return undefined;
     } catch {
       return 'the metadata of the authorization server is unavailable';
@@ -121,11 +126,11 @@ export class TokenSource {
   }
 
   #withTenant<P extends TargetParameters>(parameters: P): P {
-    return { ...parameters, tenant: parameters.tenant ?? this.options.tenant?.() };
+    return { ...parameters, tenant: parameters.tenant ?? this.#options.tenant?.() };
   }
 
   async #identity(): Promise<Requester> {
-    const { issuer, tokenEndpoint, clientAuthentication } = this.options;
+    const { issuer, tokenEndpoint, clientAuthentication } = this.#options;
     return {
       issuer: issuer ?? tokenEndpoint ?? '',
       clientId: clientAuthentication.clientId,

@@ -130,6 +130,13 @@ describe('calls', () => {
     expect([form.get('actor_token'), form.get('actor_token_type')]).toEqual(['agent-token', actor.type]);
   });
 
+  it('an inspection of the clients shows no secret and no token', async () => {
+    const messages = client();
+    await asUser(() => messages.get('/'));
+    const told = inspect([service, service.source, messages, messages.authorizer], { depth: 12, showHidden: true });
+    for (const secret of [SUBJECT, SECRET, 'exchanged-1']) expect(told).not.toContain(secret);
+  });
+
   it('outside of a request there is no user to act for: nothing is sent', async () => {
     expect(await failure(client().get('/'))).toMatchObject({ name: 'NoSubjectToken' });
     expect(authorizationServer.requests).toHaveLength(0);
