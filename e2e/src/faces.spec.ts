@@ -19,7 +19,7 @@ const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpe
 const service = { secret: 'secret', grantTypes: [GrantType.ClientCredentials, GrantType.TokenExchange] };
 const messageRead = { 'message.read': {} };
 
-function config(partner: ServedTestIssuer, mapped: ServedTestIssuer): object {
+function config(partner: ServedTestIssuer, mapped: ServedTestIssuer, gone: ServedTestIssuer): object {
   return {
     resources: [
       { audience: 'user-service', scopes: ['user.read'] },
@@ -51,6 +51,7 @@ function config(partner: ServedTestIssuer, mapped: ServedTestIssuer): object {
     })),
     trustedIssuers: [
       { issuer: partner.issuer, algorithms: ['ES256'] },
+      { issuer: gone.issuer, algorithms: ['ES256'] },
       {
         issuer: mapped.issuer,
         jwksUri: mapped.jwksUri,
@@ -74,7 +75,7 @@ function config(partner: ServedTestIssuer, mapped: ServedTestIssuer): object {
         mode: 'delegation',
         actor: 'either',
         scopes: messageRead,
-        subjectIssuers: [partner.issuer, mapped.issuer],
+        subjectIssuers: [partner.issuer, mapped.issuer, gone.issuer],
         issues: [TokenType.AccessToken, TokenType.Jwt, TokenType.IdToken],
       },
       {
@@ -101,14 +102,17 @@ describe('the faces of token exchange, at the token endpoint', () => {
   let database: string;
   let partner: ServedTestIssuer;
   let mapped: ServedTestIssuer;
+  let gone: ServedTestIssuer;
   let tokens: Answer['body'];
   let chief: Answer['body'];
 
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'faces-'));
     database = `sqlite:${join(folder, 'server.db')}`;
-    [partner, mapped] = await Promise.all([createTestIssuer({ http: true }), createTestIssuer({ http: true })]);
-    writeFileSync(join(folder, 'config.json'), JSON.stringify(config(partner, mapped)));
+    const served = () => createTestIssuer({ http: true });
+    [partner, mapped, gone] = await Promise.all([served(), served(), served()]);
+    await gone.close();
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config(partner, mapped, gone)));
     system = await System.onFreePorts({ AUTH_SERVER_CONFIG: join(folder, 'config.json'), DATABASE_URL: database });
     await system.up('auth-server');
     const login = {
@@ -184,6 +188,16 @@ describe('the faces of token exchange, at the token endpoint', () => {
         });
       expect(claimsOf(await send('baeldung')).sub).toBe('baeldung');
       expect((await send('stranger')).body['error']).toBe('invalid_request');
+    });
+
+    it('a trusted issuer whose keys cannot be had is an outage, never a bad token', async () => {
+      const token = await gone.token({ aud: 'user-service' });
+      const { status, headers, body } = await exchange('user-service', {
+        subject_token: token,
+        subject_token_type: TokenType.Jwt,
+      });
+      expect([status, body['error']]).toEqual([503, 'temporarily_unavailable']);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     });
 
     it('an issuer that is not trusted is refused and never asked for its keys', async () => {

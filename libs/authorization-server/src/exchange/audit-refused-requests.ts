@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { GrantType, type Clock, type OAuthErrorCode } from '@onbehalf/oauth-protocol';
-import type { AuditSink } from '@onbehalf/token-exchange';
+import { recordable, type AuditSink } from '@onbehalf/token-exchange';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { routeOf } from '../provider/provider-seam.js';
 
@@ -20,12 +20,13 @@ export function auditRefusedRequests(audit: AuditSink, clock: Clock) {
     const { params, client } = ctx.oidc;
     if (params?.['grant_type'] !== GrantType.TokenExchange) return;
     const { error, error_description: reason } = ctx.body as { error: OAuthErrorCode; error_description?: string };
+    const targets = ([params['audience'] ?? [], params['resource'] ?? []] as (string | string[])[]).flat();
     const event = {
       outcome: error === 'server_error' ? ('failed' as const) : ('rejected' as const),
       time: clock(),
       // what an unauthenticated caller claims to be proves nothing
       clientId: client?.clientId ?? 'unauthenticated',
-      targets: [params['audience'] ?? [], params['resource'] ?? []].flat().map(String),
+      targets: targets.map(recordable),
       rule: 'endpoint',
       error,
       reason,

@@ -1,3 +1,4 @@
+import { KeysUnavailable } from '@onbehalf/jwt-verification';
 import { OAuthError } from '@onbehalf/oauth-protocol';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
@@ -28,7 +29,9 @@ export function rememberRefusal(ctx: KoaContextWithOIDC, refusal: OAuthError): v
   ctx.state['refusal'] = refusal;
 }
 
-function answer(ctx: KoaContextWithOIDC, { status, code, description, parameters }: OAuthError): void {
+function answer(ctx: KoaContextWithOIDC, { status, code, description, parameters, cause }: OAuthError): void {
+  // RFC 9110 §10.2.3
+  if (cause instanceof KeysUnavailable) ctx.set('retry-after', String(cause.retryAfter));
   ctx.status = status;
   ctx.type = 'json';
   ctx.body = { error: code, error_description: description, ...parameters } satisfies ErrorBody;
