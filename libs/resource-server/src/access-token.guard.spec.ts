@@ -1,9 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import {
+  Catch,
+  Controller,
+  Get,
+  Module,
+  type ArgumentsHost,
+  type ExceptionFilter,
+  type INestApplication,
+} from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { currentAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import type { Actor } from '@onbehalf/oauth-protocol';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import type { Response } from 'express';
+import { randomInt } from 'node:crypto';
 import type { Server } from 'node:http';
 import request from 'supertest';
 import {
@@ -14,6 +25,7 @@ import {
   Public,
   ResourceServerModule,
   Scopes,
+  type AccessRefused,
 } from './index.js';
 
 @Controller()
@@ -106,5 +118,69 @@ describe('AccessTokenGuard', () => {
     const response = await get('/open');
     expect(response.status).toBe(200);
     expect(response.body).toEqual({ subject: null });
+  });
+});
+
+@Controller()
+class SlowController {
+  @Get('slow')
+  async slow(@CurrentSubject() subject: string) {
+    await new Promise((resolve) => setTimeout(resolve, randomInt(5)));
+    return { subject, current: currentAccessToken()?.subject };
+  }
+}
+
+describe.each(['express', 'fastify'])('many users at once on %s', (platform) => {
+  it('1,000 users, 50 at a time, with random delays: no request sees the token of another', async () => {
+    const issuer = await createTestIssuer();
+    const module = await Test.createTestingModule({
+      imports: [ResourceServerModule.forTesting(issuer, { cache: true })],
+      controllers: [SlowController],
+    }).compile();
+    const app: INestApplication<Server> =
+      platform === 'express' ? module.createNestApplication() : module.createNestApplication(new FastifyAdapter());
+    await app.listen(0, '127.0.0.1');
+    const url = `${await app.getUrl()}/slow`;
+    let next = 0;
+    const user = async () => {
+      while (next < 1000) {
+        const sub = `user-${next++}`;
+        const authorization = `Bearer ${await issuer.token({ sub })}`;
+        const response = await fetch(url, { headers: { authorization } });
+        expect(await response.json()).toEqual({ subject: sub, current: sub });
+      }
+    };
+    await Promise.all(Array.from({ length: 50 }, user));
+    await app.close();
+  }, 30_000);
+});
+
+@Catch()
+class CatchAllFilter implements ExceptionFilter {
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const { errorCode } = exception as AccessRefused;
+    host.switchToHttp().getResponse<Response>().status(418).json({ errorCode });
+  }
+}
+
+describe('an exception filter of the application', () => {
+  it('can tell refusals apart by errorCode, and cannot lose the challenge', async () => {
+    const issuer = await createTestIssuer();
+    const module = await Test.createTestingModule({
+      imports: [ResourceServerModule.forTesting(issuer)],
+      controllers: [MessageController],
+    }).compile();
+    const app: INestApplication<Server> = module.createNestApplication();
+    app.useGlobalFilters(new CatchAllFilter());
+    await app.init();
+    const get = async (claims?: Record<string, unknown>) => {
+      const call = request(app.getHttpServer()).get('/message');
+      const response = await (claims ? call.auth(await issuer.token(claims), { type: 'bearer' }) : call);
+      return [response.status, (response.body as AccessRefused).errorCode, response.headers['www-authenticate']];
+    };
+    expect(await get()).toEqual([418, 'missing_token', 'Bearer']);
+    expect(await get({ sub: '' })).toEqual([418, 'invalid_token', expect.stringContaining('error="invalid_token"')]);
+    expect(await get({})).toEqual([418, 'insufficient_scope', expect.stringContaining('scope="message.read"')]);
+    await app.close();
   });
 });

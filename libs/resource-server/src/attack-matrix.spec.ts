@@ -6,6 +6,7 @@ import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { createHmac, createPublicKey, webcrypto } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { ResourceServerModule, Scopes } from './index.js';
 
 const NOW = 1_800_000_000;
@@ -696,6 +697,7 @@ describe.each(['express', 'fastify'])('the guard on %s', (platform) => {
   let cast: Cast;
   let app: INestApplication<Server>;
   let port: number;
+  const logged: unknown[] = [];
 
   beforeAll(async () => {
     const shared = { audience: AUDIENCE, clock: () => NOW };
@@ -711,6 +713,8 @@ describe.each(['express', 'fastify'])('the guard on %s', (platform) => {
       controllers: [MessageController],
     }).compile();
     app = platform === 'express' ? module.createNestApplication() : module.createNestApplication(new FastifyAdapter());
+    const log = (...what: unknown[]) => void logged.push(what);
+    app.useLogger({ log, error: log, warn: log, fatal: log, debug: log, verbose: log });
     await app.listen(0, '127.0.0.1');
     port = (app.getHttpServer().address() as AddressInfo).port;
   });
@@ -734,12 +738,12 @@ describe.each(['express', 'fastify'])('the guard on %s', (platform) => {
         expect(expected.challenge).toContain(`error_description="${String(body['error_description'])}"`);
       }
       expect(headers['set-cookie']).toBeUndefined();
-      expectNoEcho(sent, text + (headers['www-authenticate'] ?? ''));
+      expectNoEcho(sent, text + (headers['www-authenticate'] ?? '') + inspect(logged, { depth: null }));
     });
   });
 });
 
-/** Nothing that was sent as a token comes back. */
+/** Nothing that was sent as a token comes back, or is logged. */
 function expectNoEcho({ headers = [] }: Sent, answer: string): void {
   const parts = headers.flatMap((value) => value.split(/[ .,]/)).filter((part) => part.length > 16);
   for (const part of parts) expect(answer).not.toContain(part);

@@ -22,9 +22,15 @@ export class MalformedCredentials extends Error {
 // RFC 6750 §2.1: 1*SP b64token, and nothing after it. passport-jwt's extractor alone would take the first of several words.
 const CREDENTIALS = /^\S+ +[A-Za-z0-9._~+/-]+=*$/;
 
-const extractors: Readonly<Record<ChallengeScheme, passportJwt.JwtFromRequestFunction>> = {
-  Bearer: passportJwt.ExtractJwt.fromAuthHeaderAsBearerToken(),
-  DPoP: passportJwt.ExtractJwt.fromAuthHeaderWithScheme('dpop'),
+interface SchemeReader {
+  /** Whether the header is of this scheme, with credentials or without. */
+  readonly pattern: RegExp;
+  readonly extract: passportJwt.JwtFromRequestFunction;
+}
+
+const SCHEMES: Readonly<Record<ChallengeScheme, SchemeReader>> = {
+  Bearer: { pattern: /^Bearer(\s|$)/i, extract: passportJwt.ExtractJwt.fromAuthHeaderAsBearerToken() },
+  DPoP: { pattern: /^DPoP(\s|$)/i, extract: passportJwt.ExtractJwt.fromAuthHeaderWithScheme('dpop') },
 };
 
 /**
@@ -36,12 +42,12 @@ export function readCredentials(request: GuardedRequest, schemes: readonly Chall
   const values = authorizationValues(request);
   if (values.length > 1) throw new MalformedCredentials('The Authorization header must not be repeated');
   const [value = ''] = values;
-  const scheme = schemes.find((known) => new RegExp(`^${known}(\\s|$)`, 'i').test(value));
+  const scheme = schemes.find((known) => SCHEMES[known].pattern.test(value));
   if (!scheme) return undefined;
   if (carriesTokenElsewhere(request)) {
     throw new MalformedCredentials('The access token must be sent by one method only', scheme);
   }
-  const token = extractors[scheme](request as Parameters<passportJwt.JwtFromRequestFunction>[0]);
+  const token = SCHEMES[scheme].extract(request as Parameters<passportJwt.JwtFromRequestFunction>[0]);
   if (token === null || !CREDENTIALS.test(value)) {
     throw new MalformedCredentials('The Authorization header must hold exactly one access token', scheme);
   }
