@@ -4,7 +4,7 @@ import { startPostgres } from './postgres.js';
 
 describe('startPostgres', () => {
   it('gives databases of their own and leaves nothing behind', async () => {
-    const postgres = await startPostgres();
+    const postgres = await startPostgres({ own: true });
     if (!postgres) return;
     const [first, second] = [await postgres.database(), await postgres.database()];
     expect(first).not.toBe(second);

@@ -10,6 +10,10 @@ export const SHARED_SERVER = 'TEST_POSTGRES_URL';
 
 /** Where Debian and Ubuntu keep PostgreSQL, by version. */
 const INSTALLED = '/usr/lib/postgresql';
+/** Ends the command with the process that started it, however that ends; part of util-linux. */
+const SETPRIV = '/usr/bin/setpriv';
+const WITH_PARENT = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'QUIT'] : [];
+
 const START_TIMEOUT = 30_000;
 
 export interface PostgresOptions {
@@ -77,8 +81,9 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
     fsync: durable ? 'on' : 'off',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...flags], options);
-  // a test process that ends without a word takes its server along
+  // a test process that is killed, or ends without a word, takes its server along
+  const command = [...WITH_PARENT, join(binaries, 'postgres'), '-D', data, ...flags];
+  const server = spawn(command[0] as string, command.slice(1), options);
   const kill = () => void server.kill('SIGQUIT');
   process.once('exit', kill);
   await ready(binaries, port, server);
