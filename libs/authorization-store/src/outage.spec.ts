@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPostgres } from '@onbehalf/testing';
+import pg from 'pg';
 import type { AuthorizationStore } from './authorization-store.js';
 import { openStore } from './open-store.js';
 
@@ -60,4 +61,20 @@ describeOutage(`PostgreSQL hangs for ${OUTAGE} seconds`, () => {
     expect(await store.audit.verify()).toMatchObject({ ok: true });
     expect(unhandled).toEqual([]);
   }, 60_000);
+
+  it('goes on after connections were cut while they were in use', async () => {
+    const operator = new pg.Client({ connectionString: postgres?.url });
+    await operator.connect();
+    let failed = 0;
+    for (let round = 0; round < 20; round += 1) {
+      const uses = Array.from({ length: 20 }, (_, index) => store.replay.use(`cut-${round}-${index}`, Date.now()));
+      const cut = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'onbehalf'`;
+      const [, ...results] = await Promise.allSettled([operator.query(cut), ...uses]);
+      failed += results.filter(({ status }) => status === 'rejected').length;
+    }
+    await operator.end();
+    expect(failed).toBeGreaterThan(0);
+    await store.check();
+    expect(unhandled).toEqual([]);
+  });
 });

@@ -61,6 +61,8 @@ function named(text: string): { name?: string } {
 
 function discardAfterTimeout(client: pg.PoolClient): PostgresPoolClient {
   let broken = false;
+  // the pool listens to idle connections only; one that breaks while it is used would end the process
+  client.on('error', () => (broken = true));
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
       return await client.query({ ...named(sql), text: sql, values: [...parameters] });
