@@ -18,7 +18,6 @@ export { ExchangedToken } from './exchange/exchanged-token.js';
 export { InjectDownstream } from './inject-downstream.decorator.js';
 export { carriedRequest, type CarriedRequest } from './microservices/carried-request.js';
 export { carryOnBehalf, messageHeaders, type HeaderCarrier } from './microservices/message-headers.js';
-export { InvalidOption } from './options/invalid-option.js';
 export type { CacheOptions, TokenExchangeOptions } from './options/token-exchange-options.js';
 export * from './presets/index.js';
 export { toProblem, type Problem, type ProblemAnswer } from './problem.js';

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
-import { InvalidOption } from './options/invalid-option.js';
 import { ConfigurableModuleClass } from './token-exchange.module-definition.js';
 import { downstreamToken } from './token-exchange.constants.js';
 import { TokenExchangeHealthIndicator } from './token-exchange.health.js';
@@ -26,12 +26,13 @@ export interface DownstreamFactory {
 export class TokenExchangeModule extends ConfigurableModuleClass {
   /**
    * Registers clients for downstream services, to be injected with `@InjectDownstream(name)`.
-   * @throws InvalidOption at the first mistake
+   * @throws ConfigurationError at the first mistake
    */
   static forFeature(definitions: readonly (DownstreamDefinition | DownstreamFactory)[]): DynamicModule {
     const names = definitions.map(({ name }) => name);
     const repeated = names.find((name, index) => names.indexOf(name) !== index);
-    if (repeated !== undefined) throw new InvalidOption('forFeature name', `"${repeated}" twice`, 'each name once');
+    if (repeated !== undefined)
+      throw new ConfigurationError('tokenExchange.forFeature.name', repeated, 'each name once');
     const providers = definitions.map(downstreamProvider);
     return { module: DownstreamFeature, providers, exports: providers };
   }

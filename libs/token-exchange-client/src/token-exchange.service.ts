@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import type { ObtainedToken } from './cache/exchange-cache.js';
 import { DownstreamAuthorizer } from './downstream/downstream-authorizer.js';
@@ -9,7 +10,6 @@ import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import type { ExchangedToken } from './exchange/exchanged-token.js';
 import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
 import { observeCache } from './observability/cache-instruments.js';
-import { InvalidOption } from './options/invalid-option.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { TokenSource } from './token-source.js';
 import { TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
@@ -67,13 +67,13 @@ export class TokenExchangeService implements OnModuleDestroy {
 
   /**
    * A client for a downstream service that is not known to `forFeature`.
-   * @throws InvalidOption at the first mistake
+   * @throws ConfigurationError at the first mistake
    */
   downstream(definition: DownstreamDefinition): DownstreamClient {
     const { allowInsecureHttp, clientAuthentication } = this.#source.options;
     validateDownstream(definition, allowInsecureHttp);
     const problem = this.#source.unsupported(definition, definition.actor !== undefined);
-    if (problem) throw new InvalidOption(`forFeature "${definition.name}"`, 'not possible', problem);
+    if (problem) throw new ConfigurationError(`tokenExchange.forFeature[${definition.name}]`, 'not possible', problem);
     const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.#source.clocks.monotonic });
     const authorizer = new DownstreamAuthorizer(this.#source, definition);
     // RFC 8705 §3: a token bound to the certificate is used with the certificate

@@ -183,7 +183,7 @@ describe('shared cache', () => {
   it.each([['too short'], [randomBytes(16)], [randomBytes(33)], ['']])('a key of another size stops the start', (key) =>
     withServer((server) => {
       expect(() => replica(server, { store: new MapStore(), encryptionKey: key })).toThrow(
-        /encryptionKey is not 32 bytes/,
+        /encryptionKey is "\(hidden\)"; accepted: 32 random bytes/,
       );
       return Promise.resolve();
     }),

@@ -1,6 +1,5 @@
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import { ExchangedToken, type ExchangedTokenDetail } from '../exchange/exchanged-token.js';
-import { InvalidOption } from '../options/invalid-option.js';
 import { readSealingKey, Sealer } from './sealer.js';
 import type { SharedCache, SharedCacheOptions } from './shared-cache.js';
 
@@ -83,5 +82,9 @@ export class SharedEntries {
 function readKey(key: Uint8Array | string): Buffer {
   const bytes = readSealingKey(key);
   if (bytes) return bytes;
-  throw new InvalidOption('cache.shared.encryptionKey', 'not 32 bytes', '32 random bytes, as such or base64');
+  throw new ConfigurationError(
+    'tokenExchange.cache.shared.encryptionKey',
+    '(hidden)',
+    '32 random bytes, as such or base64',
+  );
 }

@@ -1,6 +1,5 @@
-import { checkUrl } from '../options/check-url.js';
-import { InvalidOption } from '../options/invalid-option.js';
-import { checkNumber, requireText } from '../options/validate-options.js';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { checkNumber, checkUrl, onlyKnown, requireText } from '../options/accepted-values.js';
 import type { OneOrMore } from '../exchange/token-request.js';
 
 /** Who is named as the actor, where the server wants an `actor_token` (RFC 8693 §2.1). */
@@ -28,18 +27,32 @@ export interface DownstreamDefinition {
   readonly maxAnswerBytes?: number;
 }
 
-/** @throws InvalidOption at the first mistake */
+const MEMBERS = {
+  name: true,
+  baseUrl: true,
+  audience: true,
+  resource: true,
+  scope: true,
+  actor: true,
+  requestedTokenType: true,
+  parameters: true,
+  timeout: true,
+  maxAnswerBytes: true,
+} satisfies Record<keyof DownstreamDefinition, true>;
+
+/** @throws ConfigurationError at the first mistake */
 export function validateDownstream(definition: DownstreamDefinition, allowInsecureHttp?: boolean): void {
-  requireText('forFeature name', definition.name, 'the name for @InjectDownstream');
-  const setting = (member: string): string => `forFeature "${definition.name}" ${member}`;
+  requireText('tokenExchange.forFeature.name', definition.name, 'the name for @InjectDownstream');
+  const setting = (member: string): string => `tokenExchange.forFeature[${definition.name}].${member}`;
+  onlyKnown(setting(''), definition, Object.keys(MEMBERS));
   if (definition.baseUrl !== undefined) checkUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
   if (definition.baseUrl?.includes('?')) {
-    throw new InvalidOption(setting('baseUrl'), 'an address with a query', 'an address without one');
+    throw new ConfigurationError(setting('baseUrl'), definition.baseUrl, 'an address without a query');
   }
   for (const member of ['audience', 'resource', 'scope'] as const) {
     const values = [definition[member] ?? []].flat();
     if (values.some((value) => typeof value !== 'string' || value.trim() === '')) {
-      throw new InvalidOption(setting(member), 'empty', 'one value or several; leave it out for none');
+      throw new ConfigurationError(setting(member), definition[member], 'one value or several; leave it out for none');
     }
   }
   checkNumber(setting('timeout'), definition.timeout, 1, 600_000);

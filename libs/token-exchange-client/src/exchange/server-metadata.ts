@@ -5,7 +5,7 @@ import {
   processDiscoveryResponse,
   type AuthorizationServer,
 } from 'oauth4webapi';
-import { checkUrl } from '../options/check-url.js';
+import { checkUrl } from '../options/accepted-values.js';
 import { ExchangeUnavailable } from './exchange-errors.js';
 import type { Transport } from './token-endpoint-transport.js';
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { createTestCertificate } from '@onbehalf/testing';
 import type { ClientAuthentication } from '../client-authentication/client-authentication.js';
 import type { DownstreamDefinition } from '../downstream/downstream-definition.js';
 import { keycloak } from '../presets/index.js';
 import { TokenExchangeModule } from '../token-exchange.module.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
-import { InvalidOption } from './invalid-option.js';
 import type { TokenExchangeOptions } from './token-exchange-options.js';
 
 const clientAuthentication = {
@@ -22,7 +23,7 @@ function mistake(work: () => unknown): string {
   try {
     work();
   } catch (error) {
-    if (!(error instanceof InvalidOption)) throw error;
+    if (!(error instanceof ConfigurationError)) throw error;
     expect(error.message).not.toContain('\n');
     expect(error.message).not.toContain('s3cret');
     return error.message;
@@ -33,13 +34,20 @@ function mistake(work: () => unknown): string {
 describe('options: one line that names the setting, what was given and what is accepted', () => {
   it.each<[string, Partial<TokenExchangeOptions>, RegExp]>([
     ['neither issuer nor endpoint', { issuer: undefined }, /issuer is missing; accepted: .*tokenEndpoint/],
-    ['issuer is no address', { issuer: 'issuer' }, /issuer is "issuer"; accepted: an absolute https: address/],
-    ['issuer is empty', { issuer: '' }, /issuer is empty/],
+    [
+      'issuer is no address',
+      { issuer: 'issuer' },
+      /tokenExchange.issuer is "issuer"; accepted: an absolute https: address/,
+    ],
+    ['issuer is empty', { issuer: '' }, /issuer is ""/],
     ['issuer in the clear', { issuer: 'http://issuer.example' }, /allowInsecureHttp: true/],
     ['endpoint in the clear', { tokenEndpoint: 'http://10.0.0.1/token' }, /tokenEndpoint is .*allowInsecureHttp: true/],
     ['a host that only looks like this machine', { issuer: 'http://localhost.example' }, /allowInsecureHttp/],
+    ['an address that begins like it', { issuer: 'http://127.0.0.1.example' }, /allowInsecureHttp/],
+    ['a mistyped option', { isuer: 'x' } as object, /isuer is "not an option"; accepted: issuer, /],
+    ['a mistyped cache option', { cache: { maxEntry: 1 } as object }, /cache.maxEntry is "not an option"/],
     ['another scheme', { issuer: 'ftp://issuer.example' }, /https:/],
-    ['credentials in the address', { issuer: 'https://user:s3cret@issuer.example' }, /with credentials/],
+    ['credentials in the address', { issuer: 'https://user:s3cret@issuer.example' }, /without credentials/],
     [
       'no client authentication',
       { clientAuthentication: undefined },
@@ -47,10 +55,10 @@ describe('options: one line that names the setting, what was given and what is a
     ],
     ['unknown method', auth({ method: 'basic', clientId: 'x' }), /method is "basic"; accepted: client_secret_basic, /],
     ['no client id', auth({ method: 'none' }), /clientId is missing/],
-    ['empty client id', auth({ method: 'none', clientId: ' ' }), /clientId is empty/],
+    ['empty client id', auth({ method: 'none', clientId: ' ' }), /clientId is "\(hidden\)"/],
     ['no secret', auth({ method: 'client_secret_basic', clientId: 'x' }), /clientSecret is missing/],
-    ['empty secret', auth({ method: 'client_secret_post', clientId: 'x', clientSecret: '' }), /clientSecret is empty/],
-    ['no key', auth({ method: 'private_key_jwt', clientId: 'x' }), /key is missing; accepted: a PEM, a JWK/],
+    ['empty secret', auth({ method: 'client_secret_post', clientId: 'x', clientSecret: '' }), /clientSecret is ""/],
+    ['no key', auth({ method: 'private_key_jwt', clientId: 'x' }), /key is missing; accepted: a PEM \(PKCS#8\), a JWK/],
     ['no certificate', auth({ method: 'tls_client_auth', clientId: 'x', privateKey: 'x' }), /certificate is missing/],
     ['no key for it', auth({ method: 'tls_client_auth', clientId: 'x', certificate: 'x' }), /privateKey is missing/],
     ['time-out of zero', { timeout: 0 }, /timeout is 0; accepted: a number from 1 to 60000/],
@@ -64,10 +72,29 @@ describe('options: one line that names the setting, what was given and what is a
     expect(mistake(() => new TokenExchangeService(all))).toMatch(message);
   });
 
+  const certificate = createTestCertificate('user-service');
+  const foreign = createTestCertificate('user-service');
+  const tls = { method: 'tls_client_auth', clientId: 'x', certificate: certificate.certificate };
+  const jwt = { method: 'private_key_jwt', clientId: 'x' };
+  it.each<[string, Partial<TokenExchangeOptions>, RegExp]>([
+    ['PEM that is none', auth({ ...jwt, key: { algorithm: 'ES256', pem: 's3cret' } }), /key is "\(hidden\)"/],
+    ['JWK that is none', auth({ ...jwt, key: { algorithm: 'ES256', jwk: { kty: 'EC' } } }), /key is "\(hidden\)"/],
+    [
+      'symmetric algorithm',
+      auth({ ...jwt, key: { algorithm: 'HS256', pem: 'x' } }),
+      /algorithm is "HS256"; accepted: ES256/,
+    ],
+    ['key that is no key', auth({ ...tls, privateKey: 's3cret' }), /privateKey is "\(hidden\)"/],
+    ['key of another certificate', auth({ ...tls, privateKey: foreign.privateKey }), /belongs to the certificate/],
+    ['DPoP key', { dpop: { key: { algorithm: 'ES256', pem: 's3cret' }, publicJwk: {} } }, /dpop.key is "\(hidden\)"/],
+  ])('a key that cannot be read stops the start, not the first exchange: %s', (_case, options, message) => {
+    expect(mistake(() => new TokenExchangeService({ ...right, ...options }))).toMatch(message);
+  });
+
   it('private_key_jwt needs to know whom the assertion is for', () => {
     const options = {
       tokenEndpoint: 'https://issuer.example/token',
-      ...auth({ method: 'private_key_jwt', clientId: 'x', key: { algorithm: 'ES256', pem: 'x' } }),
+      ...auth({ method: 'private_key_jwt', clientId: 'x', key: { algorithm: 'ES256', pem: certificate.privateKey } }),
     } as TokenExchangeOptions;
     expect(mistake(() => new TokenExchangeService(options))).toMatch(/audience is missing/);
   });
@@ -93,27 +120,30 @@ describe('forFeature', () => {
 
   it.each<[string, object, RegExp]>([
     ['no name', { name: undefined }, /name is missing/],
-    ['empty name', { name: '' }, /name is empty/],
-    ['address that is none', { baseUrl: 'messages' }, /"message-service" baseUrl is "messages"/],
-    ['address with a query', { baseUrl: 'https://messages.example/?a=b' }, /with a query/],
-    ['empty audience', { audience: '' }, /audience is empty; accepted: .*leave it out/],
-    ['empty audience among others', { audience: ['one', ''] }, /audience is empty/],
-    ['empty scope', { scope: ' ' }, /scope is empty/],
-    ['empty resource', { resource: '' }, /resource is empty/],
+    ['empty name', { name: '' }, /name is ""/],
+    ['address that is none', { baseUrl: 'messages' }, /\[message-service\].baseUrl is "messages"/],
+    ['address with a query', { baseUrl: 'https://messages.example/?a=b' }, /without a query/],
+    ['empty audience', { audience: '' }, /audience is ""; accepted: .*leave it out/],
+    ['empty audience among others', { audience: ['one', ''] }, /audience is \["one",""\]/],
+    ['empty scope', { scope: ' ' }, /scope is " "/],
+    ['empty resource', { resource: '' }, /resource is ""/],
     ['time-out of zero', { timeout: 0 }, /timeout is 0/],
+    ['a mistyped member', { audiense: 'x' }, /audiense is "not an option"; accepted: name, baseUrl/],
   ])('%s', (_case, change, message) => {
     const definitions = [{ ...definition, ...change }];
     expect(mistake(() => TokenExchangeModule.forFeature(definitions))).toMatch(message);
   });
 
   it('a name twice', () => {
-    expect(mistake(() => TokenExchangeModule.forFeature([definition, definition]))).toMatch(/"message-service" twice/);
+    expect(mistake(() => TokenExchangeModule.forFeature([definition, definition]))).toMatch(
+      /name is "message-service"; accepted: each name once/,
+    );
   });
 
   it('what the preset cannot ask for stops the start, not the first call', () => {
     const service = new TokenExchangeService({ ...right, preset: keycloak });
     const resource = { ...definition, resource: 'https://messages.example' };
-    expect(mistake(() => service.downstream(resource))).toMatch(/"message-service" .*Keycloak has no resource/);
+    expect(mistake(() => service.downstream(resource))).toMatch(/\[message-service\] .*Keycloak has no resource/);
     expect(mistake(() => service.downstream({ ...definition, actor: 'service' }))).toMatch(/actor_token/);
     expect(mistake(() => service.downstream({ ...definition, audience: 'message-service' }))).toBe('accepted');
   });
@@ -121,7 +151,7 @@ describe('forFeature', () => {
   it('plain http for a service beyond this machine, unless allowed', () => {
     const insecure = { ...definition, baseUrl: 'http://message-service:8082' };
     const service = new TokenExchangeService(right);
-    expect(mistake(() => service.downstream(insecure))).toMatch(/"message-service" baseUrl is .*allowInsecureHttp/);
+    expect(mistake(() => service.downstream(insecure))).toMatch(/\[message-service\].baseUrl is .*allowInsecureHttp/);
     const allowed = new TokenExchangeService({ ...right, allowInsecureHttp: true });
     expect(mistake(() => allowed.downstream(insecure))).toBe('accepted');
   });

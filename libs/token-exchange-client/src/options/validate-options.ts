@@ -1,75 +1,57 @@
-import { CLIENT_AUTHENTICATION_METHODS } from '../client-authentication/client-authentication.js';
-import { checkUrl } from './check-url.js';
-import { InvalidOption, shown } from './invalid-option.js';
-import type { TokenExchangeOptions } from './token-exchange-options.js';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { checkNumber, checkUrl, onlyKnown } from './accepted-values.js';
+import { checkClientAuthentication, checkSigningKey } from './check-client-authentication.js';
+import type { CacheOptions, TokenExchangeOptions } from './token-exchange-options.js';
 
 /** The longest time that a refusal may be remembered. Seconds. */
 export const MAX_NEGATIVE_LIFETIME = 5;
 
+const OPTIONS = {
+  issuer: true,
+  tokenEndpoint: true,
+  clientAuthentication: true,
+  preset: true,
+  dpop: true,
+  cache: true,
+  timeout: true,
+  tenant: true,
+  allowInsecureHttp: true,
+  clocks: true,
+} satisfies Record<keyof TokenExchangeOptions, true>;
+
+const CACHE_OPTIONS = {
+  maxEntries: true,
+  maxBytes: true,
+  expirySkew: true,
+  maxAge: true,
+  negativeLifetime: true,
+  shared: true,
+} satisfies Record<keyof CacheOptions, true>;
+
 /**
  * Checks the module's options.
- * @throws InvalidOption at the first mistake
+ * @throws ConfigurationError at the first mistake
  */
 export function validateOptions(options: TokenExchangeOptions): void {
-  const { issuer, tokenEndpoint, allowInsecureHttp, timeout, cache } = options;
+  const { issuer, tokenEndpoint, clientAuthentication, allowInsecureHttp, timeout, cache = {}, dpop } = options;
+  onlyKnown('tokenExchange.', options, Object.keys(OPTIONS));
+  onlyKnown('tokenExchange.cache.', cache, Object.keys(CACHE_OPTIONS));
   if (issuer === undefined && tokenEndpoint === undefined) {
-    throw new InvalidOption(
-      'issuer',
-      'missing',
-      'the issuer identifier, or tokenEndpoint with the address of the endpoint',
-    );
+    const accepted = 'the issuer identifier, or tokenEndpoint with the address of the endpoint';
+    throw new ConfigurationError('tokenExchange.issuer', undefined, accepted);
   }
-  if (issuer !== undefined) checkUrl('issuer', issuer, allowInsecureHttp);
-  if (tokenEndpoint !== undefined) checkUrl('tokenEndpoint', tokenEndpoint, allowInsecureHttp);
-  checkClientAuthentication(options);
-  checkNumber('timeout', timeout, 1, 60_000);
-  checkNumber('cache.maxEntries', cache?.maxEntries, 0, 10_000_000);
-  checkNumber('cache.maxBytes', cache?.maxBytes, 0, 2 ** 34);
-  checkNumber('cache.expirySkew', cache?.expirySkew, 0, 3600);
-  checkNumber('cache.maxAge', cache?.maxAge, 0, 31_536_000);
-  checkNumber('cache.negativeLifetime', cache?.negativeLifetime, 0, MAX_NEGATIVE_LIFETIME);
+  if (issuer !== undefined) checkUrl('tokenExchange.issuer', issuer, allowInsecureHttp);
+  if (tokenEndpoint !== undefined) checkUrl('tokenExchange.tokenEndpoint', tokenEndpoint, allowInsecureHttp);
+  checkClientAuthentication(clientAuthentication, issuer);
+  if (typeof dpop === 'object') checkSigningKey('tokenExchange.dpop.key', dpop.key);
+  checkNumber('tokenExchange.timeout', timeout, 1, 60_000);
+  checkCache(cache);
 }
 
-function checkClientAuthentication({ clientAuthentication, issuer }: TokenExchangeOptions): void {
-  const setting = 'clientAuthentication';
-  const { method, clientId } = clientAuthentication ?? {};
-  if (!CLIENT_AUTHENTICATION_METHODS.includes(method)) {
-    throw new InvalidOption(`${setting}.method`, shown(method), CLIENT_AUTHENTICATION_METHODS.join(', '));
-  }
-  requireText(`${setting}.clientId`, clientId, 'the client id registered at the authorization server');
-  if (clientAuthentication.method === 'client_secret_basic' || clientAuthentication.method === 'client_secret_post') {
-    requireText(`${setting}.clientSecret`, clientAuthentication.clientSecret, 'the client secret');
-  }
-  if (clientAuthentication.method === 'private_key_jwt') {
-    if (!clientAuthentication.key) {
-      throw new InvalidOption(
-        `${setting}.key`,
-        'missing',
-        'a PEM, a JWK, a CryptoKey or a sign function, with its algorithm',
-      );
-    }
-    if (issuer === undefined && clientAuthentication.audience === undefined) {
-      throw new InvalidOption(
-        `${setting}.audience`,
-        'missing',
-        'the issuer identifier of the server, here or as issuer',
-      );
-    }
-  }
-  if (clientAuthentication.method === 'tls_client_auth') {
-    requireText(`${setting}.certificate`, clientAuthentication.certificate, 'the certificate as PEM');
-    requireText(`${setting}.privateKey`, clientAuthentication.privateKey, 'the private key as PEM');
-  }
-}
-
-/** Requires a text that is not empty; never shows it, it may be a secret. */
-export function requireText(setting: string, value: unknown, accepted: string): void {
-  if (typeof value === 'string' && value.trim() !== '') return;
-  throw new InvalidOption(setting, value === undefined ? 'missing' : 'empty or not a string', accepted);
-}
-
-/** Checks a number that may be left out. */
-export function checkNumber(setting: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isFinite(value) && value >= min && value <= max)) return;
-  throw new InvalidOption(setting, shown(value), `a number from ${min} to ${max}`);
+function checkCache({ maxEntries, maxBytes, expirySkew, maxAge, negativeLifetime }: CacheOptions): void {
+  checkNumber('tokenExchange.cache.maxEntries', maxEntries, 0, 10_000_000);
+  checkNumber('tokenExchange.cache.maxBytes', maxBytes, 0, 2 ** 34);
+  checkNumber('tokenExchange.cache.expirySkew', expirySkew, 0, 3600);
+  checkNumber('tokenExchange.cache.maxAge', maxAge, 0, 31_536_000);
+  checkNumber('tokenExchange.cache.negativeLifetime', negativeLifetime, 0, MAX_NEGATIVE_LIFETIME);
 }

@@ -1,5 +1,4 @@
-import { TokenType } from '@onbehalf/oauth-protocol';
-import { InvalidOption, shown } from '../options/invalid-option.js';
+import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenRequest } from '../exchange/token-request.js';
 import { clientCredentialsForm, exchangeForm } from './exchange-form.js';
 import type { Preset } from './preset.js';
@@ -24,15 +23,11 @@ const RESERVED = /^(?:https?:\/\/(?:auth0|okta)\.com(?:[/:?#]|$)|urn:(?:ietf|aut
 /**
  * Auth0's custom token exchange: a token of a type that you define, judged by your own action in the tenant.
  * @param subjectTokenType the type's URI, as in the profile
- * @throws InvalidOption when the URI is reserved
+ * @throws ConfigurationError when the URI is reserved
  */
 export function auth0CustomExchange({ subjectTokenType }: { readonly subjectTokenType: string }): Preset {
   if (!URL.canParse(subjectTokenType) || RESERVED.test(subjectTokenType)) {
-    throw new InvalidOption(
-      'subjectTokenType',
-      shown(subjectTokenType),
-      'a URI of your own, not of auth0, okta or ietf',
-    );
+    throw new ConfigurationError('subjectTokenType', subjectTokenType, 'a URI of your own, not of auth0, okta or ietf');
   }
   return {
     name: 'auth0-custom-exchange',
