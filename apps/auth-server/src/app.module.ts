@@ -2,9 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import {
   AuthorizationServerModule,
   readServerConfig,
+  ServerMetrics,
   type AuthorizationServerOptions,
 } from '@onbehalf/authorization-server';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
+import { systemClock } from '@onbehalf/oauth-protocol';
 import type { Settings } from './environment.js';
 import { exchangeConfig } from './exchange.config.js';
 import { serverSecrets } from './server-secrets.js';
@@ -14,7 +16,8 @@ import { StoreModule } from './store.module.js';
 export class AppModule {
   static with(settings: Settings): DynamicModule {
     const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
-    const store = StoreModule.with(settings);
+    const metrics = new ServerMetrics();
+    const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,
       imports: [
@@ -29,6 +32,7 @@ export class AppModule {
             exchange: exchangeConfig,
             audit: { record: async (event) => void (await storage.audit.append({ type: 'token_exchange', ...event })) },
             auditTrail: storage.audit,
+            metrics: withKeyAge(metrics, storage),
             rateLimits: storage.rateLimits,
             trustedProxies: settings.TRUSTED_PROXIES,
             clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
@@ -40,4 +44,13 @@ export class AppModule {
       ],
     };
   }
+}
+
+function withKeyAge(metrics: ServerMetrics, { keys }: AuthorizationStore): ServerMetrics {
+  const help = 'How long the key that signs has been signing, by algorithm';
+  metrics.gauge('onbehalf_signing_key_age_seconds', help, 'algorithm', async () => {
+    const signing = (await keys.list()).filter(({ state }) => state === 'signing');
+    return new Map(signing.map(({ algorithm, signingAt = 0 }) => [algorithm, systemClock() - signingAt]));
+  });
+  return metrics;
 }

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { AuthorizationStore, openStore } from '@onbehalf/authorization-store';
+import { AuthorizationStore, openStore, type StoreOptions } from '@onbehalf/authorization-store';
 import { TerminusModule } from '@nestjs/terminus';
 import { storeOptions, type Settings } from './environment.js';
 import { StoreHealthIndicator } from './store.health.js';
@@ -9,8 +9,8 @@ import { StoreHealthIndicator } from './store.health.js';
 export class StoreModule implements OnApplicationShutdown {
   constructor(private readonly store: AuthorizationStore) {}
 
-  static with(settings: Settings): DynamicModule {
-    const store = { provide: AuthorizationStore, useFactory: () => openStore(storeOptions(settings)) };
+  static with(settings: Settings, onQuery?: StoreOptions['onQuery']): DynamicModule {
+    const store = { provide: AuthorizationStore, useFactory: () => openStore({ ...storeOptions(settings), onQuery }) };
     return {
       module: StoreModule,
       imports: [TerminusModule],

@@ -26,6 +26,10 @@ import { TokenExchangeGrant } from './exchange/token-exchange.grant.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { LoginController } from './pages/login.controller.js';
+import { countExchanges, measureExchanges } from './metrics/count-exchanges.js';
+import { measureRequests } from './metrics/measure-requests.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { ServerMetrics } from './metrics/server-metrics.js';
 import { createProvider } from './provider/authorization-provider.js';
 import { LiveProvider } from './provider/live-provider.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
@@ -59,6 +63,12 @@ const trail: FactoryProvider<AuditTrail> = {
   provide: AUDIT_TRAIL,
   inject,
   useFactory: ({ auditTrail }: AuthorizationServerOptions) => auditTrail,
+};
+
+const metrics: FactoryProvider<ServerMetrics> = {
+  provide: ServerMetrics,
+  inject,
+  useFactory: ({ metrics }: AuthorizationServerOptions) => metrics ?? new ServerMetrics(),
 };
 
 const policy: FactoryProvider<ExchangePolicy> = {
@@ -96,7 +106,7 @@ const engine: FactoryProvider<TokenExchange> = {
 
 const provider: FactoryProvider<LiveProvider> = {
   provide: LiveProvider,
-  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange, RateLimiter, CLIENT_ADDRESS],
+  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
   useFactory: (
     options: AuthorizationServerOptions,
     accounts: Accounts,
@@ -104,12 +114,16 @@ const provider: FactoryProvider<LiveProvider> = {
     engine: TokenExchange,
     limiter: RateLimiter,
     address: ClientAddress,
+    metrics: ServerMetrics,
   ) => {
-    const audited = new AuditedTokenExchange({ exchange: engine, sink: options.audit, clock: systemClock });
+    const sink = countExchanges(options.audit, policy, metrics);
+    const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
     const log = new Logger('AuthorizationServer');
     const limits = limitProtocolRequests({ limiter, limits: options.config.rateLimits.token, address });
-    const middleware = [limits, auditRefusedRequests(options.audit, systemClock)];
-    const grants = [new TokenExchangeGrant(policy, audited, options.clientCertificateHeader)];
+    const middleware = [measureRequests(metrics), limits, auditRefusedRequests(sink, systemClock)];
+    const grants = [
+      new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader),
+    ];
     const create = () => createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
     const live = new LiveProvider(create);
     options.keys.onReplaced(() => live.renew());
@@ -129,12 +143,13 @@ const server: FactoryProvider<AuthorizationServer> = {
  * parser: `app.use(app.get(AuthorizationServer).middleware)`.
  */
 @Module({
-  controllers: [LoginController, RevocationsController, ExplainController, AuditController],
+  controllers: [LoginController, RevocationsController, ExplainController, AuditController, MetricsController],
   providers: [
     own,
     keys,
     tokens,
     trail,
+    metrics,
     policy,
     accounts,
     engine,

@@ -5,6 +5,7 @@ import type { AuditTrail } from './admin/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
+import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { RateLimitStore } from './rate-limits/rate-limit-store.js';
 import type { ReplayDetection } from './provider/provider-seam.js';
 
@@ -47,4 +48,6 @@ export interface AuthorizationServerOptions {
   readonly rateLimits: RateLimitStore;
   /** Addresses or networks whose `X-Forwarded-For` is believed. Absent: nobody's. */
   readonly trustedProxies?: readonly string[];
+  /** What is counted and measured; given by whoever adds to it. */
+  readonly metrics?: ServerMetrics;
 }

@@ -18,3 +18,4 @@ export type { NewKey, SigningKeyStore, StoredKey } from './keys/signing-key-stor
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
 export type { IssuedTokenRecord, IssuedTokens } from './provider/issued-tokens.js';
 export type { ReplayDetection } from './provider/provider-seam.js';
+export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { explainReach } from './explain-reach.js';
 
 /** Tells who can reach an audience by the configuration file alone; `--help` tells how. */

@@ -1,0 +1,45 @@
+import type { AuditSink, ExchangeAuditEvent, ExchangePolicy, TokenExchange } from '@onbehalf/token-exchange';
+import type { ServerMetrics } from './server-metrics.js';
+
+/** Stands for every name that is not registered: what callers send must not become a label. */
+const UNKNOWN = 'unknown';
+
+/** Counts the exchanges that are recorded; one whose record cannot be written has failed, whatever it would have been. */
+export function countExchanges(sink: AuditSink, policy: ExchangePolicy, metrics: ServerMetrics): AuditSink {
+  const count = ({ clientId, targets }: ExchangeAuditEvent, outcome: ExchangeAuditEvent['outcome']): void => {
+    const client = policy.client(clientId)?.clientId ?? UNKNOWN;
+    const names = targets.map((target) => policy.resource(target)?.audience ?? UNKNOWN);
+    for (const target of new Set(names.length > 0 ? names : [UNKNOWN]))
+      metrics.exchanges.inc({ client, target, outcome });
+  };
+  return {
+    record: async (event) => {
+      try {
+        await sink.record(event);
+        count(event, event.outcome);
+      } catch (error) {
+        count(event, 'failed');
+        throw error;
+      }
+    },
+  };
+}
+
+type Exchange = Pick<TokenExchange, 'exchange'>;
+
+/** Measures how long exchanges take, refused ones apart from those that are granted. */
+export function measureExchanges(engine: Exchange, metrics: ServerMetrics): Exchange {
+  return {
+    exchange: async (...request) => {
+      const stop = metrics.exchangeDuration.startTimer();
+      try {
+        const issued = await engine.exchange(...request);
+        stop({ outcome: 'issued' });
+        return issued;
+      } catch (error) {
+        stop({ outcome: 'refused' });
+        throw error;
+      }
+    },
+  };
+}

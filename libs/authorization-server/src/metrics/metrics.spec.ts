@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { RegisteredPolicy, type ExchangeAuditEvent } from '@onbehalf/token-exchange';
+import { AdminEndpoints } from '../admin/operator.fixture.js';
+import { countExchanges, measureExchanges } from './count-exchanges.js';
+import { MetricsController } from './metrics.controller.js';
+import { ServerMetrics } from './server-metrics.js';
+
+const policy = new RegisteredPolicy({
+  clients: [{ clientId: 'user-service', enabled: true, confidential: true, represents: [] }],
+  resources: [{ audience: 'message-service', resource: 'https://messages.example', scopes: [] }],
+  edges: [],
+});
+
+const event = (changes: Partial<ExchangeAuditEvent> = {}): ExchangeAuditEvent => ({
+  outcome: 'issued',
+  time: 0,
+  clientId: 'user-service',
+  targets: ['message-service'],
+  ...changes,
+});
+
+describe('metrics', () => {
+  let metrics: ServerMetrics;
+  beforeEach(() => void (metrics = new ServerMetrics()));
+
+  const counted = async (): Promise<string[]> =>
+    (await metrics.expose()).split('\n').filter((line) => line.startsWith('onbehalf_token_exchanges_total{'));
+
+  describe('exchanges by client, target and outcome', () => {
+    const working = { record: () => Promise.resolve() };
+    const broken = { record: () => Promise.reject(new Error('the database is gone')) };
+
+    it.each<[string, Partial<ExchangeAuditEvent>, string]>([
+      ['issued', {}, 'client="user-service",target="message-service",outcome="issued"'],
+      ['rejected', { outcome: 'rejected' }, 'client="user-service",target="message-service",outcome="rejected"'],
+      [
+        'a target by its URI',
+        { targets: ['https://messages.example'] },
+        'client="user-service",target="message-service",outcome="issued"',
+      ],
+      [
+        'a target that callers made up',
+        { targets: ['x'.repeat(500)] },
+        'client="user-service",target="unknown",outcome="issued"',
+      ],
+      ['no target', { targets: [] }, 'client="user-service",target="unknown",outcome="issued"'],
+      [
+        'a client that callers made up',
+        { clientId: 'stranger' },
+        'client="unknown",target="message-service",outcome="issued"',
+      ],
+    ])('%s', async (_, changes, labels) => {
+      await countExchanges(working, policy, metrics).record(event(changes));
+      expect(await counted()).toEqual([`onbehalf_token_exchanges_total{${labels}} 1`]);
+    });
+
+    it('one whose record cannot be written has failed', async () => {
+      await expect(countExchanges(broken, policy, metrics).record(event())).rejects.toThrow('the database is gone');
+      expect(await counted()).toEqual([
+        'onbehalf_token_exchanges_total{client="user-service",target="message-service",outcome="failed"} 1',
+      ]);
+    });
+  });
+
+  it('the time of exchanges, refused ones apart', async () => {
+    const engine = measureExchanges({ exchange: () => Promise.reject(new Error('refused')) }, metrics);
+    await expect(engine.exchange(new URLSearchParams(), {} as never)).rejects.toThrow('refused');
+    expect(await metrics.expose()).toContain('onbehalf_token_exchange_duration_seconds_count{outcome="refused"} 1');
+  });
+
+  it('the time of queries, failed ones apart', async () => {
+    metrics.observeQuery({ milliseconds: 30, failed: false });
+    metrics.observeQuery({ milliseconds: 3000, failed: true });
+    const text = await metrics.expose();
+    expect(text).toContain('onbehalf_store_query_duration_seconds_sum{result="ok"} 0.03');
+    expect(text).toContain('onbehalf_store_query_duration_seconds_sum{result="failed"} 3');
+  });
+
+  it('a value that is asked for is left out while it cannot be told', async () => {
+    let available = true;
+    metrics.gauge('age_seconds', 'An age', 'algorithm', () =>
+      available ? Promise.resolve(new Map([['ES256', 7]])) : Promise.reject(new Error('gone')),
+    );
+    expect(await metrics.expose()).toContain('age_seconds{algorithm="ES256"} 7');
+    available = false;
+    expect(await metrics.expose()).not.toContain('age_seconds{');
+  });
+
+  it('are shown to a token with their scope, and to nobody else', async () => {
+    const endpoints = await AdminEndpoints.start(MetricsController, [{ provide: ServerMetrics, useValue: metrics }]);
+    try {
+      expect((await endpoints.fetch('/metrics')).status).toBe(401);
+      expect((await endpoints.fetch('/metrics', 'audit.read')).status).toBe(403);
+      const answer = await endpoints.fetch('/metrics', 'metrics.read');
+      expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+      expect(await answer.text()).toContain('process_cpu_seconds_total');
+    } finally {
+      await endpoints.stop();
+    }
+  });
+});

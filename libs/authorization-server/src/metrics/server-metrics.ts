@@ -1,0 +1,87 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds: an exchange takes about one millisecond, a database that pauses takes its time-out. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** A query of the store, as it tells of it. */
+export interface StoreQuery {
+  readonly milliseconds: number;
+  readonly failed: boolean;
+}
+
+/**
+ * What this process counts and measures, in the format of Prometheus. Labels are registered names and fixed words only, so
+ * that no caller can make up series.
+ */
+export class ServerMetrics {
+  readonly #registry = new Registry();
+  readonly #registers = { registers: [this.#registry] };
+
+  /** Token exchange requests by client, target and outcome. */
+  readonly exchanges = new Counter({
+    name: 'onbehalf_token_exchanges_total',
+    help: 'Token exchange requests by client, target and outcome (issued, rejected, failed)',
+    labelNames: ['client', 'target', 'outcome'] as const,
+    ...this.#registers,
+  });
+
+  readonly exchangeDuration = new Histogram({
+    name: 'onbehalf_token_exchange_duration_seconds',
+    help: 'Time from the authenticated token exchange request to its outcome, the audit record included',
+    labelNames: ['outcome'] as const,
+    buckets: BUCKETS,
+    ...this.#registers,
+  });
+
+  readonly requestDuration = new Histogram({
+    name: 'onbehalf_http_request_duration_seconds',
+    help: 'Time that protocol endpoints take to answer, by endpoint and status',
+    labelNames: ['endpoint', 'status'] as const,
+    buckets: BUCKETS,
+    ...this.#registers,
+  });
+
+  readonly #queryDuration = new Histogram({
+    name: 'onbehalf_store_query_duration_seconds',
+    help: 'Time that queries of the store take, by result (ok, failed)',
+    labelNames: ['result'] as const,
+    buckets: BUCKETS,
+    ...this.#registers,
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Is given to the store, which calls it for each query. */
+  readonly observeQuery = ({ milliseconds, failed }: StoreQuery): void => {
+    this.#queryDuration.observe({ result: failed ? 'failed' : 'ok' }, milliseconds / 1000);
+  };
+
+  /**
+   * A value that is asked for at each scrape; while it cannot be told, it is left out.
+   * @param read values by the one label
+   */
+  gauge(name: string, help: string, label: string, read: () => Promise<ReadonlyMap<string, number>>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      ...this.#registers,
+      async collect() {
+        this.reset();
+        const values = await read().catch(() => new Map<string, number>());
+        for (const [value, number] of values) this.set({ [label]: value }, number);
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Everything, as Prometheus reads it. */
+  expose(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
