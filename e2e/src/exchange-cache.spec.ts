@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { AccessToken, ResourceServerModule } from '@onbehalf/resource-server';
 import type { JWTPayload } from 'jose';
+import type { Server } from 'node:http';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, toAnswer, type Answer } from './form-post.js';
+import { until } from './until.js';
+import { UserAgent } from './user-agent.js';
 
 interface MessageAnswer {
   readonly hops: readonly { readonly service: string; readonly claims: JWTPayload }[];
@@ -58,4 +65,80 @@ describe('the exchange cache, through the apps', () => {
     expect(headers.get('www-authenticate')).toBeNull();
     expect(body).toMatchObject({ status: 403, error: 'access_denied' });
   });
+});
+
+@Controller('message')
+class MessageController {
+  @Get()
+  read(@AccessToken() { claims }: VerifiedAccessToken): object {
+    return { message: 'hello', hops: [{ service: 'message-service', claims }] };
+  }
+}
+
+describe('the end of reuse, where the next service follows the revocation feed', () => {
+  let system: System;
+  let messageService: INestApplication<Server>;
+  let userService: System;
+
+  beforeAll(async () => {
+    system = await (await System.onFreePorts()).up('auth-server');
+    const issuer = system.url('auth-server');
+    const client = { clientId: 'message-service', clientSecret: 'message-service-secret' };
+    const revocationFeed = { url: `${issuer}/oauth2/revocations`, client, interval: 1 };
+    @Module({
+      imports: [ResourceServerModule.forRoot({ issuer, audience: 'message-service', global: true, revocationFeed })],
+      controllers: [MessageController],
+    })
+    class MessageServiceModule {}
+    messageService = await NestFactory.create(MessageServiceModule, { logger: false });
+    await messageService.listen(0, '127.0.0.1');
+    userService = new System(system.ports, { MESSAGE_SERVICE_URL: await messageService.getUrl() });
+    await userService.up('user-service');
+  }, 60_000);
+
+  afterAll(async () => {
+    await userService.down();
+    await messageService.close();
+    await system.down();
+  });
+
+  const client = { authorization: basic('client-app', 'client-app-secret') };
+
+  async function login(agent: UserAgent): Promise<Record<'access_token' | 'id_token', string>> {
+    const issuer = system.url('auth-server');
+    const redirectUri = `${system.url('client-app')}/callback`;
+    const login = { issuer, clientId: 'client-app', redirectUri, scope: 'openid user.read', ...client };
+    return (await logIn(login, agent)).body as never;
+  }
+
+  const message = async (token: string): Promise<number> =>
+    (await fetch(`${system.url('user-service')}/user/message`, { headers: { authorization: `Bearer ${token}` } }))
+      .status;
+
+  it.each<[string, (agent: UserAgent, tokens: Record<'access_token' | 'id_token', string>) => Promise<unknown>]>([
+    [
+      'a revocation',
+      (_agent, { access_token: token }) => postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, client),
+    ],
+    [
+      'a logout',
+      async (agent, { id_token: hint }) => {
+        const page = await agent.get(`${system.url('auth-server')}/connect/logout?id_token_hint=${hint}`);
+        const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(await page.text()) ?? [];
+        return agent.submit(`${system.url('auth-server')}/connect/logout/confirm`, { xsrf, logout: 'yes' });
+      },
+    ],
+  ])(
+    '%s ends the reuse of what was exchanged, within 5 s',
+    async (_case, end) => {
+      const agent = new UserAgent();
+      const tokens = await login(agent);
+      expect(await message(tokens.access_token)).toBe(200);
+      await end(agent, tokens);
+      await until(async () => (await message(tokens.access_token)) === 403, 5000);
+      // another session of the same user is not touched
+      expect(await message((await login(new UserAgent())).access_token)).toBe(200);
+    },
+    20_000,
+  );
 });
