@@ -30,7 +30,8 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     try {
       await super.canActivate(context);
       const token = await this.#authenticator.authenticate(this.getRequest(context));
-      setHeaders(this.#authenticator.headers(), context);
+      const nonce = this.#authenticator.nextNonce();
+      if (nonce !== undefined) setHeaders({ 'DPoP-Nonce': nonce }, context);
       const refusal = this.#authenticator.judge(token, requirements);
       if (refusal) throw refusal;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { withAccessToken } from '@onbehalf/jwt-verification';
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
 import { requestOf, setHeaders } from './guarded-request.js';
@@ -25,16 +25,17 @@ export class AccessTokenInterceptor implements NestInterceptor {
     this.#settings = settings;
   }
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { requirements } = requirementsOf(context);
-    const token = await this.#authenticator.verified(requestOf(context, this.#settings.request));
+    const token = this.#authenticator.verified(requestOf(context, this.#settings.request));
     if (!token) {
       if (requirements.length > 0) throw refused(this.#authenticator.refusals.missingToken(), context);
       return next.handle();
     }
     const refusal = this.#authenticator.judge(token, requirements);
     if (refusal) throw refused(refusal, context);
-    return new Observable((subscriber) => withAccessToken(token, () => next.handle().subscribe(subscriber)));
+    // handle() binds what follows to the asynchronous context in which it is called
+    return withAccessToken(token, () => next.handle());
   }
 }
 

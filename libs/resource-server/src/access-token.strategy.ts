@@ -39,11 +39,12 @@ class RequestStrategy extends passport.Strategy {
 const running = new Set<Authenticator>();
 
 // Passport gives a strategy the request and nothing else; a challenge goes on the response.
-const contexts = new WeakMap<GuardedRequest, ExecutionContext>();
+const CONTEXT = Symbol('onbehalf:context');
+type Remembering = GuardedRequest & { [CONTEXT]?: ExecutionContext };
 
 /** Lets the strategy find the response that belongs to a request, where a guard runs that does not set headers itself. */
 export function rememberContext(request: GuardedRequest, context: ExecutionContext): void {
-  contexts.set(request, context);
+  (request as Remembering)[CONTEXT] = context;
 }
 
 /** The passport strategy `onbehalf`, so that `@UseGuards(AuthGuard('onbehalf'))` works too. */
@@ -61,7 +62,7 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRAT
     try {
       return await (options.authenticator ?? onlyRunning()).authenticate(request);
     } catch (error) {
-      const context = contexts.get(request);
+      const context = (request as Remembering)[CONTEXT];
       if (context && error instanceof AccessRefused) setHeaders(error.headers, context);
       throw error;
     }

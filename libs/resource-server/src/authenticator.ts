@@ -17,6 +17,15 @@ import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
 import { RevocationUnknown } from './revocation/revocation-check.js';
 
+/** The verification of one request. */
+interface Verification {
+  readonly outcome: Promise<VerifiedAccessToken>;
+  /** Set when it has succeeded. */
+  token?: VerifiedAccessToken;
+}
+
+type Keeping = GuardedRequest & { [key: symbol]: Verification | undefined };
+
 /** Establishes who a request comes from, or refuses it. Knows nothing of routes. */
 @Injectable()
 export class Authenticator {
@@ -24,8 +33,8 @@ export class Authenticator {
   readonly #settings: ResourceServerSettings;
   readonly #schemes: readonly ChallengeScheme[];
   readonly #proof: ProofOfPossession;
-  /** One verification per request, however many guards ask: a proof of possession is good for one. */
-  readonly #verified = new WeakMap<GuardedRequest, Promise<VerifiedAccessToken>>();
+  /** Where the verification is kept on a request: a WeakMap of requests would burden the garbage collector. */
+  readonly #kept = Symbol('onbehalf:verification');
 
   constructor(@Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings) {
     const dpop = settings.proof.dpop?.settings;
@@ -44,34 +53,39 @@ export class Authenticator {
    * @throws AccessRefused
    */
   async authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
-    const verified = this.#verified.get(request) ?? this.#start(request);
-    const token = await verified;
+    // one verification per request, however many guards ask: a proof of possession is good for one
+    const { outcome } = this.#verification(request) ?? this.#start(request);
+    const token = await outcome;
     // a request that lives on, as a connection that a finder gives for one, does not outlive its token
-    return this.#hasExpired(token) ? this.#start(request) : token;
+    return this.#hasExpired(token) ? this.#start(request).outcome : token;
   }
 
   /** The token that this resource server verified for the request; `undefined` when it was not asked to, or refused. */
-  async verified(request: GuardedRequest | undefined): Promise<VerifiedAccessToken | undefined> {
-    return request && this.#verified.get(request)?.catch(() => undefined);
+  verified(request: GuardedRequest | undefined): VerifiedAccessToken | undefined {
+    return request && this.#verification(request)?.token;
   }
 
-  /** Headers of every response behind the guard: the nonce for the next proof, where one is demanded. RFC 9449 §8.2. */
-  headers(): Readonly<Record<string, string>> {
-    const nonce = this.#settings.proof.dpop?.settings.nonces?.current();
-    return nonce === undefined ? {} : { 'DPoP-Nonce': nonce };
+  /** The nonce for the next proof, which goes with every response where one is demanded. RFC 9449 §8.2. */
+  nextNonce(): string | undefined {
+    return this.#settings.proof.dpop?.settings.nonces?.current();
   }
 
   /** The refusal of the first requirement that the token does not meet: of the whole service, then of the route. */
   judge(token: VerifiedAccessToken, requirements: readonly Requirement[]): AccessRefused | undefined {
     const { clock, clockTolerance, requirements: always } = this.#settings;
+    if (always.length === 0 && requirements.length === 0) return undefined;
     const context = { refusals: this.refusals, now: clock(), clockTolerance };
     return judge(token, always, context) ?? judge(token, requirements, context);
   }
 
-  #start(request: GuardedRequest): Promise<VerifiedAccessToken> {
-    const verified = this.#authenticate(request);
-    this.#verified.set(request, verified);
-    return verified;
+  #verification(request: GuardedRequest): Verification | undefined {
+    return (request as Keeping)[this.#kept];
+  }
+
+  #start(request: GuardedRequest): Verification {
+    const verification: Verification = { outcome: this.#authenticate(request) };
+    (request as Keeping)[this.#kept] = verification;
+    return verification;
   }
 
   #hasExpired({ expiresAt }: VerifiedAccessToken): boolean {
@@ -84,6 +98,8 @@ export class Authenticator {
     await this.#proof.check(request, credentials, token);
     await this.#checkRevocation(credentials, token);
     request.auth = token;
+    const verification = this.#verification(request);
+    if (verification) verification.token = token;
     return token;
   }
 

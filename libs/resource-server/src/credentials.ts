@@ -66,9 +66,12 @@ function authorizationValues(request: GuardedRequest): readonly string[] {
 }
 
 // RFC 6750 §2: a client must not use more than one method; the methods of §2.2 and §2.3 are not supported
-function carriesTokenElsewhere({ query, body, headers }: GuardedRequest): boolean {
+function carriesTokenElsewhere(request: GuardedRequest): boolean {
+  const { body, headers } = request;
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ?? false;
-  return holdsAccessToken(query) || (isForm && holdsAccessToken(body));
+  // Express parses the query each time it is read
+  const hasQuery = request.url?.includes('?') ?? false;
+  return (hasQuery && holdsAccessToken(request.query)) || (isForm && holdsAccessToken(body));
 }
 
 function holdsAccessToken(value: unknown): boolean {

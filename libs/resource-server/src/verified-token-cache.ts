@@ -1,6 +1,6 @@
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface VerifiedTokenCacheSettings {
   /** Tokens that are kept; the one used longest ago goes first. */
@@ -29,7 +29,7 @@ export class VerifiedTokenCache {
 
   /** The verified token for this text, from the cache or from `verify`; only successes are kept. */
   async get(token: string, verify: () => Promise<VerifiedAccessToken>): Promise<VerifiedAccessToken> {
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = hash('sha256', token, 'base64');
     const known = this.#entries.get(key);
     const now = this.#settings.clock();
     if (known && now < known.expiresAt) {
