@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { systemClock } from '@onbehalf/oauth-protocol';
 import {
   createTestIssuer,
   startTestServer,
@@ -18,7 +19,7 @@ import {
 } from 'jose';
 import { onBehalfOf } from '../subject-token.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
-import type { DpopOptions } from './dpop-proofs.js';
+import { DpopProofs, type DpopOptions } from './dpop-proofs.js';
 
 interface Proof extends JWTPayload {
   readonly thumbprint: string;
@@ -113,6 +114,14 @@ describe('RFC 9449 DPoP', () => {
     const jwk = await exportJWK(privateKey);
     await serviceWith({ key: { algorithm: 'ES256', jwk }, publicJwk: jwk }).exchange({ subjectToken: 'subject' });
     expect(proofs).toHaveLength(2);
+  });
+
+  it('remembers the nonces of the last 100 servers, not of all there ever were', async () => {
+    const proofs = new DpopProofs(true, systemClock);
+    for (let i = 0; i <= 100; i++) proofs.remember(`https://server-${i}.example/`, `nonce-${i}`);
+    const nonceFor = async (i: number) =>
+      decodeJwt(await proofs.prove('GET', `https://server-${i}.example/x`))['nonce'];
+    expect(await Promise.all([0, 1, 100].map(nonceFor))).toEqual([undefined, 'nonce-1', 'nonce-100']);
   });
 
   it('§5: discards a token that is not bound although a proof was sent', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import {
   ClientProxyFactory,
   GrpcMethod,
@@ -17,7 +17,14 @@ import { createTestIssuer, startTestServer, type TestIssuer, type TestServer } f
 import { decodeJwt } from 'jose';
 import { createServer, type AddressInfo } from 'node:net';
 import { firstValueFrom, type Observable } from 'rxjs';
-import { DownstreamClient, InjectDownstream, onBehalfOf, TokenExchangeModule, TokenExchangeService } from '../index.js';
+import {
+  DownstreamExceptionFilter,
+  DownstreamClient,
+  InjectDownstream,
+  onBehalfOf,
+  TokenExchangeModule,
+  TokenExchangeService,
+} from '../index.js';
 import { carryOnBehalf } from './message-headers.js';
 
 const packageDefinition = fromJSON({
@@ -119,6 +126,7 @@ beforeEach(async () => {
       TokenExchangeModule.forFeature([{ name: 'user-service', audience: 'user-service', baseUrl: userService.url }]),
     ],
     controllers: [MessagesController],
+    providers: [{ provide: APP_FILTER, useClass: DownstreamExceptionFilter }],
   })
   class MessageServiceModule {}
   const url = `127.0.0.1:${await freePort()}`;
@@ -155,6 +163,15 @@ describe('on behalf of a user over gRPC', () => {
     const [first, second] = authorizationServer.requests.map(({ form }) => form.get('subject_token'));
     expect(first).toBe(tokenA);
     expect(decodeJwt(second ?? '')).toMatchObject({ aud: 'message-service', sub: 'baeldung' });
+  });
+
+  it('a failure further down reaches the caller as an error that tells nothing secret', async () => {
+    const tokenA = await issuer.token({ sub: 'baeldung', aud: 'user-service' });
+    userService.answering = () => ({ status: 500 });
+    const metadata = await onBehalfOf(tokenA, () => carryOnBehalf(caller(), new Metadata()));
+    const error = await firstValueFrom(messages.read({ topic: 'tokens' }, metadata)).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ details: 'user-service is unavailable: status 500' });
+    expect(JSON.stringify(error)).not.toContain('eyJ');
   });
 
   it('without a token, or with the token of another audience, the guard refuses', async () => {

@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { context, propagation, trace, type Span } from '@opentelemetry/api';
+import {
+  context,
+  metrics,
+  propagation,
+  trace,
+  type BatchObservableResult,
+  type MeterProvider,
+  type Span,
+} from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
@@ -141,13 +149,31 @@ describe('metrics', () => {
     authorizationServer.answering = () => ({ status: 400, body: { error: 'invalid_target' } });
     await exchange('three').catch(() => undefined);
     await exchange('three').catch(() => undefined);
-    const metrics = service.cacheMetrics();
-    expect(metrics).toMatchObject({ hits: 1, misses: 3, joined: 1, negativeHits: 1, entries: 3, flights: 0 });
-    expect(metrics.bytes).toBeGreaterThan(3000);
+    const counted = service.cacheMetrics();
+    expect(counted).toMatchObject({ hits: 1, misses: 3, joined: 1, negativeHits: 1, entries: 3, flights: 0 });
+    expect(counted.bytes).toBeGreaterThan(3000);
   });
 
-  it('can be published and withdrawn, also where no meter is set', () => {
+  it('are published under their names, and withdrawn', async () => {
+    const published = new Map<string, number>();
+    const callbacks = new Set<(result: BatchObservableResult) => void>();
+    // no more of a meter than this library uses
+    const meter = {
+      createObservableCounter: (name: string) => ({ name }),
+      createObservableGauge: (name: string) => ({ name }),
+      addBatchObservableCallback: (callback: (result: BatchObservableResult) => void) => callbacks.add(callback),
+      removeBatchObservableCallback: (callback: (result: BatchObservableResult) => void) => callbacks.delete(callback),
+    };
+    metrics.setGlobalMeterProvider({ getMeter: () => meter } as unknown as MeterProvider);
+    await service.exchange({ subjectToken: 'subject', audience: 'one' });
     const stop = observeCache(() => service.cacheMetrics());
-    expect(stop).not.toThrow();
+    metrics.disable();
+    const observe = (instrument: { name: string }, value: number) => published.set(instrument.name, value);
+    for (const callback of callbacks) callback({ observe } as unknown as BatchObservableResult);
+    expect(published.get('onbehalf.exchange_cache.misses')).toBe(1);
+    expect(published.get('onbehalf.exchange_cache.entries')).toBe(1);
+    expect([...published.keys()]).toHaveLength(11);
+    stop();
+    expect(callbacks.size).toBe(0);
   });
 });

@@ -278,6 +278,19 @@ describe('preset entraOnBehalfOf', () => {
   });
 });
 
+describe('preset entraOnBehalfOf, other refusals', () => {
+  it.each([
+    ['without claims', { error: 'interaction_required' }],
+    ['with claims that are no JSON', { error: 'interaction_required', claims: 'no' }],
+    ['with claims that are no object', { error: 'interaction_required', claims: '[]' }],
+    ['for another reason', { error: 'invalid_scope', claims: '{}' }],
+  ])('ask nobody to log in again: %s', async (_case, body) => {
+    server = await startTestServer(() => ({ status: 400, body }));
+    const refused = serviceWith(entraOnBehalfOf).exchange({ subjectToken: 'subject', scope: 'api://x/.default' });
+    await expect(refused).rejects.toMatchObject({ error: body.error, stepUp: undefined });
+  });
+});
+
 describe('preset zitadel', () => {
   it('asks for a JWT, since the access_token type would be opaque, with an actor token', async () => {
     await strictServer({
