@@ -8,7 +8,7 @@ import { toProblem } from './problem.js';
 
 /**
  * Turns failures of exchanges and downstream calls into answers: a problem document (RFC 9457) that tells the caller what it
- * can do, and nothing else. 401 only with a challenge for a stronger authentication (RFC 9470).
+ * can do, and nothing else. 401 only for a stronger authentication (RFC 9470), or when the caller's token has ended meanwhile.
  */
 @Catch(ExchangeRefused, ExchangeUnavailable, NoSubjectToken, DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer)
 export class DownstreamExceptionFilter implements ExceptionFilter<Error> {

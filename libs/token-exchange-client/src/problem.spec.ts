@@ -88,6 +88,15 @@ describe('answers of the exception filter', () => {
     },
   );
 
+  it('RFC 6750 §3.1: a token that ended on the way is answered as the guard would have', async () => {
+    const answer = await answerTo(refused('invalid_request', { subjectExpired: true }));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe(
+      'Bearer error="invalid_token", error_description="The token has expired"',
+    );
+    expect((await answer.json()) as object).toMatchObject({ error: 'invalid_token', status: 401 });
+  });
+
   it('the demand of a service further down is relayed as well', async () => {
     const answer = await answerTo(downstream(401, { stepUp: { acrValues: 'urn:mfa', scope: 'message.read' } }));
     expect(answer.status).toBe(401);

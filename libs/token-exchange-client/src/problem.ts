@@ -47,9 +47,9 @@ export function toProblem(error: Error): ProblemAnswer {
   return answer(500, 'server_error', 'The request cannot be served');
 }
 
-function exchangeRefused({ error, stepUp }: ExchangeRefused): ProblemAnswer {
+function exchangeRefused({ error, stepUp, subjectExpired }: ExchangeRefused): ProblemAnswer {
   if (stepUp) return stepUpAnswer(stepUp);
-  if (USER_MAY_NOT.has(error)) return forbidden();
+  if (USER_MAY_NOT.has(error)) return subjectExpired ? expired() : forbidden();
   return answer(502, 'bad_gateway', 'A service that is needed for this request refused it');
 }
 
@@ -61,6 +61,14 @@ function downstreamRefused({ status, stepUp }: DownstreamRefused): ProblemAnswer
 
 function forbidden(): ProblemAnswer {
   return answer(403, 'access_denied', 'The request needs access that was not granted');
+}
+
+// RFC 6750 §3.1: the caller gets a fresh token, as if the guard had said it
+function expired(): ProblemAnswer {
+  const error = 'invalid_token';
+  const description = 'The token has expired';
+  const challenge = formatChallenge('Bearer', { error, error_description: description });
+  return answer(401, error, description, { 'WWW-Authenticate': challenge });
 }
 
 function unavailable(passing: boolean, retryAfter?: number): ProblemAnswer {

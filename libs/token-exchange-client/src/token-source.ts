@@ -62,7 +62,15 @@ export class TokenSource {
   async forSubject(parameters: ExchangeParameters): Promise<ObtainedToken> {
     const request = toExchangeRequest(this.#withTenant(parameters), this.#preset.subjectTokenType);
     const { subjectToken, subjectExpiresAt = expiryOf(subjectToken), signal } = parameters;
-    return this.#obtain(request, subjectExpiresAt, signal);
+    try {
+      return await this.#obtain(request, subjectExpiresAt, signal);
+    } catch (error) {
+      // a guard's clock tolerance lets tokens in that the authorization server no longer exchanges
+      const subjectExpired = subjectExpiresAt !== undefined && this.clocks.wall() >= subjectExpiresAt;
+      throw subjectExpired && error instanceof ExchangeRefused
+        ? new ExchangeRefused({ ...error, subjectExpired })
+        : error;
+    }
   }
 
   /** @throws ExchangeRefused, ExchangeUnavailable */

@@ -14,6 +14,7 @@ export interface RefusalDetail {
   readonly description?: string;
   readonly status: number;
   readonly stepUp?: StepUp;
+  readonly subjectExpired?: boolean;
 }
 
 /**
@@ -27,14 +28,17 @@ export class ExchangeRefused extends Error {
   readonly status: number;
   /** Present when the user must authenticate again, or stronger. */
   readonly stepUp: StepUp | undefined;
+  /** The subject token had reached its end: a fresh one may well be exchanged. */
+  readonly subjectExpired: boolean;
 
-  constructor({ error, description, status, stepUp }: RefusalDetail) {
+  constructor({ error, description, status, stepUp, subjectExpired = false }: RefusalDetail) {
     super(`The authorization server refused the exchange: ${error}${description ? ` (${description})` : ''}`);
     this.name = 'ExchangeRefused';
     this.error = error;
     this.description = description;
     this.status = status;
     this.stepUp = stepUp;
+    this.subjectExpired = subjectExpired;
   }
 }
 

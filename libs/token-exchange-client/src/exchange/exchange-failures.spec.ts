@@ -201,6 +201,25 @@ describe('RFC 6749 §5.2: refusals', () => {
     expect(told?.length).toBeLessThanOrEqual(300);
   });
 
+  it.each([
+    ['has ended', -1, true],
+    ['ends now', 0, true],
+    ['lives on', 1, false],
+    ['does not say', undefined, false],
+  ])('tells whether the subject token %s, so that the caller may fetch a fresh one', async (_case, left, expired) => {
+    const now = 1_800_000_000;
+    server.answering = () => ({ status: 400, body: { error: 'invalid_request', error_description: 'no' } });
+    const service = createService({ clocks: { wall: () => now, monotonic: () => 0 } });
+    const subjectExpiresAt = left === undefined ? undefined : now + left;
+    const refused = service.exchange({ subjectToken: 'opaque', subjectExpiresAt });
+    expect(await failure(refused)).toMatchObject({
+      error: 'invalid_request',
+      description: 'no',
+      status: 400,
+      subjectExpired: expired,
+    });
+  });
+
   it('RFC 9470: tells what the user must do', async () => {
     const body = { error: 'insufficient_user_authentication', acr_values: 'urn:mfa', max_age: 60 };
     server.answering = () => ({ status: 400, body });
