@@ -23,6 +23,7 @@ import {
   CurrentSubject,
   DelegationChain,
   Public,
+  RESOURCE_SERVER_OPTIONS,
   ResourceServerModule,
   Scopes,
   type AccessRefused,
@@ -181,6 +182,22 @@ describe('an exception filter of the application', () => {
     expect(await get()).toEqual([418, 'missing_token', 'Bearer']);
     expect(await get({ sub: '' })).toEqual([418, 'invalid_token', expect.stringContaining('error="invalid_token"')]);
     expect(await get({})).toEqual([418, 'insufficient_scope', expect.stringContaining('scope="message.read"')]);
+    await app.close();
+  });
+});
+
+describe('a test of a whole application', () => {
+  it('replaces its options, so that the tokens of a test issuer count', async () => {
+    const issuer = await createTestIssuer();
+    const imports = [ResourceServerModule.forRoot({ issuer: 'https://production.test', audience: 'production' })];
+    const module = await Test.createTestingModule({ imports, controllers: [MessageController] })
+      .overrideProvider(RESOURCE_SERVER_OPTIONS)
+      .useValue({ issuers: [issuer], audience: issuer.audience, global: true })
+      .compile();
+    const app = await module.createNestApplication<INestApplication<Server>>().init();
+    const token = await issuer.token({ scope: 'message.read' });
+    await request(app.getHttpServer()).get('/message').auth(token, { type: 'bearer' }).expect(200);
+    await request(app.getHttpServer()).get('/message').expect(401);
     await app.close();
   });
 });

@@ -74,7 +74,7 @@ export class Authenticator {
   judge(token: VerifiedAccessToken, requirements: readonly Requirement[]): AccessRefused | undefined {
     const { clock, clockTolerance, requirements: always } = this.#settings;
     if (always.length === 0 && requirements.length === 0) return undefined;
-    const context = { refusals: this.refusals, now: clock(), clockTolerance };
+    const context = { refusals: this.refusals, scheme: schemeOf(token), now: clock(), clockTolerance };
     return judge(token, always, context) ?? judge(token, requirements, context);
   }
 
@@ -135,4 +135,9 @@ export class Authenticator {
       throw error;
     }
   }
+}
+
+// RFC 9449 §7: a DPoP-bound token has come by the DPoP scheme, otherwise it would have been refused
+function schemeOf({ claims }: VerifiedAccessToken): ChallengeScheme {
+  return claims.cnf !== undefined && Object.hasOwn(claims.cnf as object, 'jkt') ? 'DPoP' : 'Bearer';
 }

@@ -1,4 +1,5 @@
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import type { ChallengeScheme } from '@onbehalf/oauth-protocol';
 import type { AccessRefused } from './access-refused.js';
 import type { Refusals } from './refusals.js';
 import type { Requirement } from './requirements.js';
@@ -6,6 +7,8 @@ import type { Requirement } from './requirements.js';
 /** What judging needs beside the token. */
 export interface JudgeContext {
   readonly refusals: Refusals;
+  /** The scheme under which the token was presented. */
+  readonly scheme?: ChallengeScheme;
   /** Seconds since the epoch. */
   readonly now: number;
   /** Seconds that clocks may differ. */
@@ -30,55 +33,73 @@ function judgeOne(
   requirement: Requirement,
   context: JudgeContext,
 ): AccessRefused | undefined {
-  const { refusals } = context;
   switch (requirement.kind) {
     case 'scopes':
-      return requirement.scopes.every((scope) => token.scopes.includes(scope))
-        ? undefined
-        : refusals.insufficientScope(`The scope '${requirement.scopes.join(' ')}' is required`, requirement.scopes);
     case 'any_scope':
-      return requirement.scopes.some((scope) => token.scopes.includes(scope))
-        ? undefined
-        : refusals.insufficientScope(
-            `One of the scopes '${requirement.scopes.join("', '")}' is required`,
-            // RFC 6750 §3: the scope attribute says what suffices; all of them together would ask for too much
-            requirement.scopes.slice(0, 1),
-          );
-    case 'actors':
-      // RFC 8693 §4.1: prior actors are informational only and are not to be considered in access control
-      return requirement.actors.includes(token.actors[0]?.sub ?? '')
-        ? undefined
-        : refusals.insufficientScope('The current actor may not use this resource');
-    case 'known_actor':
-      return token.actors[0] === undefined || requirement.actors.includes(token.actors[0].sub)
-        ? undefined
-        : refusals.insufficientScope('The current actor may not use this resource');
-    case 'no_delegation':
-      return token.actors.length === 0
-        ? undefined
-        : refusals.insufficientScope('This resource may not be used on behalf of the subject');
-    case 'delegation':
-      return token.actors.length > 0
-        ? undefined
-        : refusals.insufficientScope('This resource may only be used on behalf of the subject');
+      return judgeScopes(token, requirement, context);
     case 'step_up':
       return judgeAuthentication(token, requirement, context);
+    default: {
+      const objection = judgeDelegation(token, requirement);
+      return objection === undefined ? undefined : context.refusals.insufficientScope(objection, [], context.scheme);
+    }
+  }
+}
+
+type Of<Kind extends Requirement['kind']> = Extract<Requirement, { readonly kind: Kind }>;
+
+function judgeScopes(
+  token: VerifiedAccessToken,
+  { kind, scopes }: Of<'scopes' | 'any_scope'>,
+  { refusals, scheme }: JudgeContext,
+): AccessRefused | undefined {
+  const holds = (scope: string): boolean => token.scopes.includes(scope);
+  if (kind === 'scopes') {
+    if (scopes.every(holds)) return undefined;
+    return refusals.insufficientScope(`The scope '${scopes.join(' ')}' is required`, scopes, scheme);
+  }
+  if (scopes.some(holds)) return undefined;
+  // RFC 6750 §3: the scope attribute says what suffices; all of them together would ask for too much
+  const description = `One of the scopes '${scopes.join("', '")}' is required`;
+  return refusals.insufficientScope(description, scopes.slice(0, 1), scheme);
+}
+
+// RFC 8693 §4.1: prior actors are informational only and are not to be considered in access control
+function judgeDelegation(
+  { actors: [actor], issuer }: VerifiedAccessToken,
+  requirement: Of<'actors' | 'known_actor' | 'no_delegation' | 'delegation'>,
+): string | undefined {
+  const unknownActor = 'The current actor may not use this resource';
+  // RFC 8693 §4.1: iss and sub together identify an actor; a bare name is one of the token's own issuer
+  const isOneOf = (names: readonly string[]): boolean =>
+    actor !== undefined && names.includes(actor.sub) && (actor.iss ?? issuer) === issuer;
+  switch (requirement.kind) {
+    case 'actors':
+      return isOneOf(requirement.actors) ? undefined : unknownActor;
+    case 'known_actor':
+      return !actor || isOneOf(requirement.actors) ? undefined : unknownActor;
+    case 'no_delegation':
+      return actor ? 'This resource may not be used on behalf of the subject' : undefined;
+    case 'delegation':
+      return actor ? undefined : 'This resource may only be used on behalf of the subject';
   }
 }
 
 // RFC 9470 §6.1: acr and auth_time of the token say how and when the user authenticated
 function judgeAuthentication(
   { claims }: VerifiedAccessToken,
-  { acr, maxAge }: Extract<Requirement, { kind: 'step_up' }>,
-  { refusals, now, clockTolerance }: JudgeContext,
+  requirement: Of<'step_up'>,
+  { refusals, scheme, now, clockTolerance }: JudgeContext,
 ): AccessRefused | undefined {
+  const { acr, maxAge } = requirement;
   const { acr: given, auth_time: authTime } = claims;
   if (acr.length > 0 && !(typeof given === 'string' && acr.includes(given))) {
-    return refusals.insufficientUserAuthentication('A different authentication level is required', acr, maxAge);
+    const description = 'A different authentication level is required';
+    return refusals.insufficientUserAuthentication(description, requirement, scheme);
   }
   const isRecent = typeof authTime === 'number' && now - authTime <= (maxAge ?? Infinity) + clockTolerance;
   if (maxAge !== undefined && !isRecent) {
-    return refusals.insufficientUserAuthentication('More recent authentication is required', acr, maxAge);
+    return refusals.insufficientUserAuthentication('More recent authentication is required', requirement, scheme);
   }
   return undefined;
 }

@@ -53,15 +53,19 @@ export class Refusals {
   }
 
   /** @param scopes the scopes that are needed, all of them; empty when other scopes would not help */
-  insufficientScope(description: string, scopes: readonly string[] = []): AccessRefused {
+  insufficientScope(description: string, scopes: readonly string[] = [], scheme?: ChallengeScheme): AccessRefused {
     const parameters = scopes.length > 0 ? { scope: formatScope(scopes) } : {};
-    return this.#refuse('insufficient_scope', description, { parameters });
+    return this.#refuse('insufficient_scope', description, { scheme, parameters });
   }
 
   /** RFC 9470 §3. */
-  insufficientUserAuthentication(description: string, acr: readonly string[], maxAge?: number): AccessRefused {
+  insufficientUserAuthentication(
+    description: string,
+    { acr, maxAge }: { readonly acr: readonly string[]; readonly maxAge?: number },
+    scheme?: ChallengeScheme,
+  ): AccessRefused {
     const parameters = { acr_values: acr.length > 0 ? acr.join(' ') : undefined, max_age: maxAge };
-    return this.#refuse('insufficient_user_authentication', description, { parameters });
+    return this.#refuse('insufficient_user_authentication', description, { scheme, parameters });
   }
 
   invalidDpopProof(description: string, cause?: unknown): AccessRefused {

@@ -16,7 +16,10 @@ export const Scopes = (...scopes: readonly string[]): RouteDecorator =>
 export const AnyScope = (...scopes: readonly string[]): RouteDecorator =>
   demand({ kind: 'any_scope', scopes: scopeTokens('@AnyScope', scopes) });
 
-/** One of these must act for the subject. Judged on the current actor alone: earlier ones are informational. RFC 8693 §4.1. */
+/**
+ * One of these must act for the subject. Judged on the current actor alone: earlier ones are informational. RFC 8693 §4.1.
+ * A name is that of an actor of the token's own issuer; an actor of another issuer (`act.iss`) does not match.
+ */
 export const Actors = (...actors: readonly string[]): RouteDecorator =>
   demand({ kind: 'actors', actors: nonEmpty('@Actors', actors) });
 

@@ -7,7 +7,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type Crypt
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import request from 'supertest';
-import { ResourceServerModule, type DpopOptions, type ReplayStore } from '../index.js';
+import { ResourceServerModule, Scopes, type DpopOptions, type ReplayStore } from '../index.js';
 import { DpopNonces } from './dpop-nonces.js';
 import { InMemoryReplayStore } from './replay-store.js';
 
@@ -19,6 +19,12 @@ const ALGS = 'algs="RS256 PS256 ES256 ES384 EdDSA Ed25519"';
 class MessageController {
   @Get('message')
   read() {
+    return 'hello';
+  }
+
+  @Get('scoped')
+  @Scopes('message.read')
+  scoped() {
     return 'hello';
   }
 
@@ -236,6 +242,16 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
       const description = "Invalid audience claim. Expected 'service', got 'other'";
       expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', description));
     });
+  });
+
+  it('§7.1: too little scope is told in the DPoP scheme to who used it', async () => {
+    const token = await bound();
+    const sent = await proof(holder, token, { claims: { htu: `${BASE}/scoped` } });
+    const response = await call(app, `DPoP ${token}`, sent, '/scoped');
+    expect([response.status, response.headers['www-authenticate']]).toEqual([
+      403,
+      `DPoP error="insufficient_scope", error_description="The scope 'message.read' is required", scope="message.read", ${ALGS}`,
+    ]);
   });
 
   describe('§11.1: replay', () => {
