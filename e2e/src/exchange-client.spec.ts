@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { onBehalfOf, TokenExchangeService, type TokenExchangeOptions } from '@onbehalf/token-exchange-client';
+import {
+  onBehalfOf,
+  springAuthorizationServer,
+  TokenExchangeService,
+  type TokenExchangeOptions,
+} from '@onbehalf/token-exchange-client';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { System } from '../../tools/system.ts';
+import { logIn } from './authorization-code.js';
 
 const EXCHANGE = GrantType.TokenExchange;
 const own = { scopes: ['user.read'], defaultResource: 'user-service', represents: ['user-service'] };
@@ -163,4 +169,30 @@ describe('the client library against the authorization server', () => {
     await expect(refused).rejects.toMatchObject({ error: 'invalid_request' });
     await refused.catch((error: unknown) => expect(String(error)).not.toContain(forged.split('.')[1]));
   });
+});
+
+describe('the client library with the wiring of the Spring article', () => {
+  it('exchanges as Spring’s own client does, without an audience', async () => {
+    const system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: 'spring-article' })).up('auth-server');
+    try {
+      const issuer = system.url('auth-server');
+      const redirectUri = `${system.url('client-app')}/client/login/oauth2/code/messaging-client-oidc`;
+      const { body } = await logIn({
+        issuer,
+        clientId: 'user-service',
+        redirectUri,
+        scope: 'openid profile user.read',
+      });
+      const service = new TokenExchangeService({
+        issuer,
+        preset: springAuthorizationServer,
+        clientAuthentication: { method: 'client_secret_basic', clientId: 'message-service', clientSecret: 'token' },
+        timeout: 10_000,
+      });
+      const token = await service.exchange({ subjectToken: String(body['access_token']), scope: 'message.read' });
+      expect(token.claims()).toMatchObject({ sub: 'baeldung', scope: 'message.read', client_id: 'message-service' });
+    } finally {
+      await system.down();
+    }
+  }, 60_000);
 });
