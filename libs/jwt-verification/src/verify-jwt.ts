@@ -1,10 +1,9 @@
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTHeaderParameters } from 'jose';
+import { jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { invalidClaim, toRejection } from './jose-rejection.js';
 import { TokenRejection } from './token-rejection.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
-
-/** Longer tokens are refused before they are decoded. Bytes. */
-export const MAX_TOKEN_BYTES = 8 * 1024;
+import { readUnverifiedJwt } from './unverified-jwt.js';
 
 /** Seconds that clocks may differ, and no more whatever is asked for. RFC 7519 §4.1.4: "usually no more than a few minutes". */
 export const MAX_CLOCK_TOLERANCE = 30;
@@ -40,38 +39,14 @@ export interface VerifiedJwt {
  * @throws KeysUnavailable when the issuer's keys cannot be had now
  */
 export async function verifyJwt(token: string, expected: JwtExpectations): Promise<VerifiedJwt> {
-  const header = readHeader(token);
-  const issuer = findIssuer(token, expected.issuers);
+  const { header, iss } = readUnverifiedJwt(token);
+  const issuer = findIssuer(iss, expected.issuers);
   checkType(header.typ, typeof expected.types === 'function' ? expected.types(issuer) : expected.types);
   checkAlgorithm(header.alg, issuer);
   const { payload } = await verifySignature(token, issuer, expected);
   checkDates(payload, expected);
   checkAudience(payload.aud, expected.audiences);
   return { header, claims: payload as VerifiedJwt['claims'], issuer };
-}
-
-function readHeader(token: string): JWTHeaderParameters {
-  if (token.length > MAX_TOKEN_BYTES) throw new TokenRejection('oversized', 'The token is too large');
-  const parts = token.split('.');
-  if (parts.length !== 3 || !parts.every(isBase64url)) throw new TokenRejection('malformed', 'The token is not a JWT');
-  try {
-    return decodeProtectedHeader(token) as JWTHeaderParameters;
-  } catch {
-    throw new TokenRejection('malformed', 'The token is not a JWT');
-  }
-}
-
-const BASE64URL = /^[A-Za-z0-9_-]+$/;
-
-/**
- * Whether this is base64url as RFC 7515 §2 defines it, without padding. Bits that the last character has too many must be
- * zero (RFC 4648 §3.5): otherwise one signature could be written in several ways.
- */
-function isBase64url(text: string): boolean {
-  if (!BASE64URL.test(text)) return false;
-  const spareBits = [0, undefined, 0b1111, 0b11][text.length % 4];
-  if (spareBits === undefined) return false;
-  return spareBits === 0 || ((Buffer.from(`${text.at(-1)}A`, 'base64url')[0]! >> 2) & spareBits) === 0;
 }
 
 // RFC 8725 §3.11: explicit typing
@@ -88,19 +63,10 @@ function mediaSubtype(typ: string): string | undefined {
   return typ.toLowerCase().replace(/^application\//, '') || undefined;
 }
 
-function findIssuer(token: string, issuers: readonly TrustedIssuer[]): TrustedIssuer {
-  const iss = readIssuer(token);
+function findIssuer(iss: unknown, issuers: readonly TrustedIssuer[]): TrustedIssuer {
   const issuer = issuers.find((trusted) => trusted.issuer === iss);
   if (!issuer) throw new TokenRejection('issuer', 'The issuer of the token is not trusted');
   return issuer;
-}
-
-function readIssuer(token: string): unknown {
-  try {
-    return decodeJwt(token).iss;
-  } catch {
-    throw new TokenRejection('malformed', 'The token is not a JWT');
-  }
 }
 
 // RFC 8725 §3.1: only the algorithms that this issuer is pinned to
@@ -149,28 +115,4 @@ function checkAudience(aud: unknown, accepted: readonly string[] | undefined): v
 
 function quoted(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.map((value) => (value === '' ? 'none' : `'${value}'`)).join(', ');
-}
-
-function invalidClaim(name: string): TokenRejection {
-  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
-}
-
-// jose's errors are no cause of ours: they carry the claims, and a syntax error quotes what it could not parse
-function toRejection(error: unknown): unknown {
-  if (error instanceof errors.JWTExpired) return new TokenRejection('expired', 'The token has expired');
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'nbf' && error.reason === 'check_failed')
-      return new TokenRejection('not_yet_valid', 'The token is not valid yet');
-    return invalidClaim(error.claim);
-  }
-  if (error instanceof errors.JOSENotSupported) {
-    return new TokenRejection('critical', 'The token has a header that is not supported');
-  }
-  if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return new TokenRejection('signature', 'The signature of the token is invalid');
-  }
-  if (error instanceof errors.JOSEError || error instanceof TypeError) {
-    return new TokenRejection('malformed', 'The token is not a valid JWT');
-  }
-  return error;
 }

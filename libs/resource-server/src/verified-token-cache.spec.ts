@@ -63,6 +63,14 @@ describe('VerifiedTokenCache', () => {
     expect(verifications).toEqual(['a']);
   });
 
+  it('gives requests nothing that one could change for another', async () => {
+    const cache = cacheOf();
+    const claims = { roles: ['reader'] };
+    const token = await cache.get('a', () => Promise.resolve({ token: 'a', expiresAt: NOW + 300, claims } as never));
+    expect(() => (token.claims['roles'] as string[]).push('admin')).toThrow(TypeError);
+    expect(() => Object.assign(token, { subject: 'admin' })).toThrow(TypeError);
+  });
+
   it('is bounded: the token used longest ago goes first', async () => {
     const cache = cacheOf(2);
     for (const token of ['a', 'b', 'a', 'c', 'a', 'b']) await cache.get(token, () => verified(token));

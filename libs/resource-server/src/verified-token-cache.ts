@@ -37,7 +37,8 @@ export class VerifiedTokenCache {
       return known.token;
     }
     this.#entries.delete(key);
-    const verified = await verify();
+    // many requests will share it
+    const verified = frozen(await verify());
     this.#keep(key, { token: verified, expiresAt: Math.min(now + this.#settings.maxAge, verified.expiresAt) });
     return verified;
   }
@@ -48,4 +49,12 @@ export class VerifiedTokenCache {
     if (this.#entries.size >= this.#settings.maxEntries) this.#entries.delete(this.#entries.keys().next().value!);
     this.#entries.set(key, entry);
   }
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
 }
