@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, type CryptoKey, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
+import { createLocalJWKSet, type CryptoKey, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
 import { TokenRejection } from './token-rejection.js';
 import type { IssuerKeys } from './trusted-issuer.js';
 
@@ -13,11 +13,9 @@ export class LocalIssuerKeys implements IssuerKeys {
   async find(header: JWSHeaderParameters): Promise<CryptoKey> {
     try {
       return await this.#find({ ...header, alg: header.alg ?? '' });
-    } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-        throw new TokenRejection('unknown_key', 'The token is signed with a key that its issuer does not publish');
-      }
-      throw error;
+    } catch {
+      // none of that id and kind, several, or one that cannot be imported: no key of this issuer verifies the token
+      throw new TokenRejection('unknown_key', 'The token is signed with a key that its issuer does not publish');
     }
   }
 }

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
-import { SignJWT } from 'jose';
+import { errors, SignJWT, type JWK } from 'jose';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { currentAccessToken, withAccessToken } from './access-token-context.js';
+import { LocalIssuerKeys } from './local-issuer-keys.js';
 import type { RejectionCode } from './token-rejection.js';
 import type { SigningAlgorithm, TrustedIssuer } from './trusted-issuer.js';
 import { verifyAccessToken } from './verify-access-token.js';
@@ -105,7 +107,6 @@ describe('verifyAccessToken', () => {
 
   it('finds no key where several would do and the token names none', async () => {
     const [one, other] = await Promise.all([createTestIssuer({ clock }), createTestIssuer({ clock })]);
-    const { LocalIssuerKeys } = await import('./local-issuer-keys.js');
     const keys = new LocalIssuerKeys({ keys: [...one.jwks.keys, ...other.jwks.keys] });
     const token = await one.token({ header: { kid: undefined } });
     await expect(verify(token, [{ ...one, keys }])).rejects.toMatchObject({ code: 'unknown_key' });
@@ -113,8 +114,27 @@ describe('verifyAccessToken', () => {
   });
 
   it('does not take an error of its own for a bad token', async () => {
-    const keys = { find: () => Promise.reject(new RangeError('a mistake')) };
-    await expect(verify(await issuer.token(), [{ ...issuer, keys }])).rejects.toThrow(RangeError);
+    for (const mistake of [new TypeError('fetch failed'), new errors.JWKSTimeout()]) {
+      const keys = { find: () => Promise.reject(mistake) };
+      await expect(verify(await issuer.token(), [{ ...issuer, keys }])).rejects.toBe(mistake);
+    }
+  });
+
+  it('finds no key in one that is broken or too weak', async () => {
+    const { kid } = issuer.jwks.keys[0]!;
+    const broken = new LocalIssuerKeys({ keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid }] });
+    await expect(verify(await issuer.token(), [{ ...issuer, keys: broken }])).rejects.toMatchObject({
+      code: 'unknown_key',
+    });
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const weak = new LocalIssuerKeys({ keys: [{ ...(publicKey.export({ format: 'jwk' }) as JWK), kid }] });
+    const input = (await issuer.token({ header: { alg: 'ES256' } })).split('.');
+    input[0] = Buffer.from(JSON.stringify({ alg: 'RS256', typ: 'at+jwt', kid })).toString('base64url');
+    const signature = sign('sha256', Buffer.from(`${input[0]}.${input[1]}`), privateKey).toString('base64url');
+    const token = `${input[0]}.${input[1]}.${signature}`;
+    await expect(verify(token, [{ ...issuer, keys: weak, algorithms: ['RS256'] }])).rejects.toMatchObject({
+      code: 'malformed',
+    });
   });
 });
 

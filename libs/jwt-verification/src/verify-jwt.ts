@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
-import { jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { jwtVerify, type CryptoKey, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { invalidClaim, toRejection } from './jose-rejection.js';
 import { TokenRejection } from './token-rejection.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
@@ -77,8 +77,13 @@ function checkAlgorithm(alg: unknown, issuer: TrustedIssuer): void {
 }
 
 async function verifySignature(token: string, issuer: TrustedIssuer, expected: JwtExpectations) {
+  let keyFailure: unknown;
+  const findKey = (header: JWTHeaderParameters): Promise<CryptoKey> =>
+    issuer.keys.find(header).catch((error: unknown) => {
+      throw (keyFailure = error);
+    });
   try {
-    return await jwtVerify(token, (header) => issuer.keys.find(header), {
+    return await jwtVerify(token, findKey, {
       algorithms: [...issuer.algorithms],
       issuer: issuer.issuer,
       requiredClaims: ['exp', ...(expected.requiredClaims ?? [])],
@@ -86,7 +91,8 @@ async function verifySignature(token: string, issuer: TrustedIssuer, expected: J
       currentDate: new Date((expected.clock ?? systemClock)() * 1000),
     });
   } catch (error) {
-    throw toRejection(error);
+    // what went wrong on the way to the key says nothing about the token
+    throw error === keyFailure ? error : toRejection(error);
   }
 }
 
