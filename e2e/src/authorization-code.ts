@@ -15,6 +15,15 @@ export interface Login {
 
 /** Logs a user in by hand, with the authorization code grant and PKCE, as a client would. RFC 6749 §4.1, RFC 7636. */
 export async function logIn(login: Login, agent = new UserAgent()): Promise<Answer> {
+  const { issuer, clientId, authorization } = login;
+  const fields = await obtainCode(login, agent);
+  return authorization === undefined
+    ? postForm(`${issuer}/oauth2/token`, { ...fields, client_id: clientId })
+    : postForm(`${issuer}/oauth2/token`, fields, { authorization });
+}
+
+/** The login up to the token request, and what that request has to say. */
+export async function obtainCode(login: Login, agent = new UserAgent()): Promise<Fields> {
   const { issuer, clientId, redirectUri, scope, username = 'baeldung', password = 'password' } = login;
   const verifier = randomBytes(32).toString('base64url');
   const query = new URLSearchParams({
@@ -33,8 +42,5 @@ export async function logIn(login: Login, agent = new UserAgent()): Promise<Answ
   const answer = new URL(back.headers.get('location') ?? 'about:blank').searchParams;
   const code = answer.get('code');
   if (code === null) throw new Error(`no code came back: ${back.status} ${answer.get('error') ?? ''}`);
-  const fields: Fields = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
-  return login.authorization === undefined
-    ? postForm(`${issuer}/oauth2/token`, { ...fields, client_id: clientId })
-    : postForm(`${issuer}/oauth2/token`, fields, { authorization: login.authorization });
+  return { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier };
 }
