@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeysUnavailable } from '@onbehalf/jwt-verification';
 import type { ResourceServerSettings } from './resource-server-settings.js';
+import { RevocationUnknown } from './revocation/revocation-check.js';
 import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
 
 /** What Terminus takes as the result of an indicator. */
 export type HealthResult<Key extends string> = Record<Key, { status: 'up' | 'down'; message?: string }>;
 
-/** Tells readiness whether the keys of every issuer are at hand; until then guarded routes answer 503. */
+/** Tells readiness whether keys and revocations of every issuer are at hand; until then guarded routes answer 503. */
 @Injectable()
 export class AuthorizationServerHealthIndicator {
   readonly #settings: ResourceServerSettings;
@@ -17,9 +18,11 @@ export class AuthorizationServerHealthIndicator {
 
   async check<const Key extends string>(key: Key): Promise<HealthResult<Key>> {
     try {
-      await Promise.all(this.#settings.issuers.map(async ({ keys }) => keys.ready?.()));
+      const { issuers, revocation } = this.#settings;
+      await Promise.all(issuers.map(async ({ keys }) => keys.ready?.()));
+      await Promise.all(revocation.map(async (check) => check.ready?.()));
     } catch (error) {
-      if (!(error instanceof KeysUnavailable)) throw error;
+      if (!(error instanceof KeysUnavailable || error instanceof RevocationUnknown)) throw error;
       return { [key]: { status: 'down', message: error.message } } as HealthResult<Key>;
     }
     return { [key]: { status: 'up' } } as HealthResult<Key>;

@@ -4,6 +4,11 @@ import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 export interface RevocationCheck {
   /** @throws RevocationUnknown when it cannot be told now and that is to be a refusal */
   isRevoked(token: VerifiedAccessToken): Promise<boolean>;
+  /**
+   * Waits until it can be told whether tokens are revoked.
+   * @throws RevocationUnknown when it cannot be told now and requests are therefore refused
+   */
+  ready?(): Promise<void>;
   /** Starts what runs in the background. */
   start?(): void;
   stop?(): void;

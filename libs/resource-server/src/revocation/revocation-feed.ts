@@ -61,14 +61,19 @@ export class RevocationFeed implements RevocationCheck {
   }
 
   async isRevoked({ issuer, jwtId, claims }: VerifiedAccessToken): Promise<boolean> {
-    const { rootClaim, onOutage, maxAge, interval, clock } = this.#settings;
+    const { rootClaim } = this.#settings;
     // the first request after the start may come before the first answer
     if (this.#polledAt === -Infinity) await this.#polling;
     if (this.#revoked.has(revocationKey(issuer, jwtId))) return true;
     const root = rootClaim === undefined ? undefined : claims[rootClaim];
     if (typeof root === 'string' && this.#revoked.has(revocationKey(issuer, root))) return true;
-    if (clock() - this.#polledAt <= maxAge || onOutage === 'accept') return false;
-    throw new RevocationUnknown(interval);
+    this.#refuseWhenOut();
+    return false;
+  }
+
+  async ready(): Promise<void> {
+    if (this.#isOut()) await this.poll();
+    this.#refuseWhenOut();
   }
 
   /** One poll, shared by concurrent callers. Never rejects: a failure shows in the age of the last success. */
@@ -77,6 +82,15 @@ export class RevocationFeed implements RevocationCheck {
       .catch(() => undefined)
       .finally(() => (this.#polling = undefined));
     return this.#polling;
+  }
+
+  #isOut(): boolean {
+    return this.#settings.clock() - this.#polledAt > this.#settings.maxAge;
+  }
+
+  #refuseWhenOut(): void {
+    const { onOutage, interval } = this.#settings;
+    if (onOutage === 'refuse' && this.#isOut()) throw new RevocationUnknown(interval);
   }
 
   async #poll(): Promise<void> {

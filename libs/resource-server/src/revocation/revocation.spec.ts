@@ -7,7 +7,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
-import { ResourceServerModule, type IntrospectionOptions, type RevocationFeedOptions } from '../index.js';
+import {
+  ResourceServerModule,
+  type IntrospectionOptions,
+  type RevocationFeedOptions,
+  AuthorizationServerHealthIndicator,
+} from '../index.js';
 
 @Controller()
 class MessageController {
@@ -285,6 +290,21 @@ describe('revocation', () => {
       now += 1;
       expect((await get(other)).status).toBe(503);
       expect((await get(token)).status).toBe(401);
+    });
+
+    it('makes the service unready while it cannot tell, unless outages are accepted', async () => {
+      answer = (_call, response) => response.writeHead(500).end();
+      const health = () => app!.get(AuthorizationServerHealthIndicator).check('authorization-server');
+      await feed({ interval: 60 });
+      expect(await health()).toMatchObject({ 'authorization-server': { status: 'down' } });
+      expect((await get(await issuer.token())).status).toBe(503);
+      answer = (_call, response) => json(response, { tokens: [] });
+      expect(await health()).toMatchObject({ 'authorization-server': { status: 'up' } });
+      expect((await get(await issuer.token())).status).toBe(200);
+      await app!.close();
+      answer = (_call, response) => response.writeHead(500).end();
+      await feed({ interval: 60, onOutage: 'accept' });
+      expect(await health()).toMatchObject({ 'authorization-server': { status: 'up' } });
     });
 
     it('stops polling when the application closes', async () => {
