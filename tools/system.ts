@@ -47,6 +47,12 @@ export class RunningApp {
     }
   }
 
+  /** @throws Error when the process could not be started */
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error(`${this.name} is not started`);
+    return this.#process.pid;
+  }
+
   get running(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
@@ -164,6 +170,7 @@ export class System {
   #wiring(): Settings {
     return {
       ISSUER: this.url('auth-server'),
+      REVOCATIONS_URI: `${this.url('auth-server')}/oauth2/revocations`,
       CLIENT_APP_URL: this.url('client-app'),
       PUBLIC_URL: this.url('client-app'),
       USER_SERVICE_URL: this.url('user-service'),

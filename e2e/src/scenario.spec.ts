@@ -16,17 +16,20 @@ describe('the scenario: one login, one exchange, one downstream call', () => {
 
   beforeAll(async () => {
     system = await (await System.onFreePorts()).up('auth-server', 'user-service', 'message-service');
-    const { body } = await logIn({
+    const { body } = await logInAgain();
+    tokenA = String(body['access_token']);
+  }, 60_000);
+
+  afterAll(() => system.down());
+
+  const logInAgain = (): Promise<Answer> =>
+    logIn({
       issuer: system.url('auth-server'),
       clientId: 'client-app',
       redirectUri: `${system.url('client-app')}/callback`,
       scope: 'openid profile user.read',
       authorization: basic('client-app', 'client-app-secret'),
     });
-    tokenA = String(body['access_token']);
-  }, 60_000);
-
-  afterAll(() => system.down());
 
   const call = async (url: string, token?: string, headers: Record<string, string> = {}): Promise<Answer> =>
     toAnswer(await fetch(url, { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } }));
@@ -138,6 +141,22 @@ describe('the scenario: one login, one exchange, one downstream call', () => {
     expect((await explain(token, { client_id: 'nobody' })).status).toBe(400);
     expect((await explain(undefined)).status).toBe(401);
     expect((await explain(tokenA)).status).toBe(401);
+  });
+
+  it('a revoked token is refused by the services within 5 s, and so is what was exchanged for it', async () => {
+    const headers = { authorization: basic('client-app', 'client-app-secret') };
+    const { body } = await logInAgain();
+    const token = String(body['access_token']);
+    expect((await call(`${system.url('user-service')}/user/message`, token)).status).toBe(200);
+    await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, headers);
+    const revoked = Date.now();
+    let answer = await call(`${system.url('user-service')}/user/message`, token);
+    while (answer.status !== 401 && Date.now() - revoked < 10_000) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer = await call(`${system.url('user-service')}/user/message`, token);
+    }
+    expect(Date.now() - revoked).toBeLessThan(5_000);
+    expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_token']);
   });
 
   it('logs hold neither the token nor a part of it', () => {

@@ -9,6 +9,7 @@ import { ProfileController } from './users/profile.controller.js';
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
+    const client = { clientId: settings.CLIENT_ID, clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET };
     return {
       module: AppModule,
       imports: [
@@ -16,17 +17,15 @@ export class AppModule {
           issuer: settings.ISSUER,
           jwksUri: settings.JWKS_URI,
           audience: settings.AUDIENCE,
+          revocationFeed:
+            settings.REVOCATIONS_URI === undefined ? undefined : { url: settings.REVOCATIONS_URI, client },
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
           global: true,
         }),
         TokenExchangeModule.forRoot({
           issuer: settings.ISSUER,
           tokenEndpoint: settings.TOKEN_ENDPOINT,
-          clientAuthentication: {
-            method: 'client_secret_basic',
-            clientId: settings.CLIENT_ID,
-            clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET,
-          },
+          clientAuthentication: { method: 'client_secret_basic', ...client },
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
         }),
         TokenExchangeModule.forFeature([

@@ -11,6 +11,7 @@ export const environment = z
     ISSUER: httpUrl().default('http://localhost:9001'),
     JWKS_URI: httpUrl().optional(),
     TOKEN_ENDPOINT: httpUrl().optional(),
+    REVOCATIONS_URI: httpUrl().optional(),
     CLIENT_ID: text('the id of this client at the authorization server').default('user-service'),
     CLIENT_SECRET: text().optional(),
     AUDIENCE: text('the name of this resource server, as tokens carry it in aud').default('user-service'),
