@@ -37,6 +37,7 @@ export class AppModule {
             trustedProxies: settings.TRUSTED_PROXIES,
             clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
             tokens: storage.tokens,
+            registrations: storage.registrations,
             replay: storage.replay,
             adapter: storage.providerAdapter,
           }),

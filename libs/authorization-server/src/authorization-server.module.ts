@@ -5,6 +5,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
 import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './admin/audit-trail.js';
+import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import {
   AUDIT_TRAIL,
@@ -18,7 +19,6 @@ import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { auditRefusedRequests } from './exchange/audit-refused-requests.js';
-import { toExchangePolicy } from './exchange/exchange-policy.js';
 import { ServerState } from './exchange/exchange-state.js';
 import { toForeignIssuers } from './exchange/foreign-issuers.js';
 import { recorded } from './exchange/recorded-issuer.js';
@@ -36,6 +36,9 @@ import { RevocationsController } from './revocations/revocations.controller.js';
 import type { ClientAddress } from './rate-limits/client-address.js';
 import { limitProtocolRequests } from './rate-limits/limit-protocol-requests.js';
 import { RateLimiter } from './rate-limits/rate-limiter.js';
+import { LivePolicy } from './registrations/live-policy.js';
+import { Registrations } from './registrations/registrations.js';
+import { registrationProviders } from './registrations/registrations.providers.js';
 import { rateLimitProviders } from './rate-limits/rate-limits.providers.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
@@ -73,14 +76,18 @@ const metrics: FactoryProvider<ServerMetrics> = {
 
 const policy: FactoryProvider<ExchangePolicy> = {
   provide: EXCHANGE_POLICY,
-  inject,
-  useFactory: ({ config }: AuthorizationServerOptions) => toExchangePolicy(config),
+  inject: [Registrations],
+  useFactory: (registrations: Registrations) => new LivePolicy(registrations),
 };
 
 const accounts: FactoryProvider<Accounts> = {
   provide: Accounts,
-  inject,
-  useFactory: ({ config }: AuthorizationServerOptions) => new Accounts(config.users),
+  inject: [Registrations],
+  useFactory: (registrations: Registrations) => {
+    const accounts = new Accounts(registrations.current.config.users);
+    registrations.onChanged(() => accounts.replace(registrations.current.config.users));
+    return accounts;
+  },
 };
 
 const engine: FactoryProvider<TokenExchange> = {
@@ -106,7 +113,16 @@ const engine: FactoryProvider<TokenExchange> = {
 
 const provider: FactoryProvider<LiveProvider> = {
   provide: LiveProvider,
-  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
+  inject: [
+    MODULE_OPTIONS_TOKEN,
+    Accounts,
+    EXCHANGE_POLICY,
+    TokenExchange,
+    RateLimiter,
+    CLIENT_ADDRESS,
+    ServerMetrics,
+    Registrations,
+  ],
   useFactory: (
     options: AuthorizationServerOptions,
     accounts: Accounts,
@@ -115,6 +131,7 @@ const provider: FactoryProvider<LiveProvider> = {
     limiter: RateLimiter,
     address: ClientAddress,
     metrics: ServerMetrics,
+    registrations: Registrations,
   ) => {
     const sink = countExchanges(options.audit, policy, metrics);
     const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
@@ -124,9 +141,18 @@ const provider: FactoryProvider<LiveProvider> = {
     const grants = [
       new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader),
     ];
-    const create = () => createProvider({ ...options, accounts, log, middleware }, ownIssuer(options), grants);
+    const acceptsSecret = registrations.acceptsSecret.bind(registrations);
+    const create = () => {
+      const { config } = registrations.current;
+      return createProvider(
+        { ...options, config, accounts, acceptsSecret, log, middleware },
+        ownIssuer(options),
+        grants,
+      );
+    };
     const live = new LiveProvider(create);
     options.keys.onReplaced(() => live.renew());
+    registrations.onChanged(() => live.renew());
     return live;
   },
 };
@@ -143,7 +169,14 @@ const server: FactoryProvider<AuthorizationServer> = {
  * parser: `app.use(app.get(AuthorizationServer).middleware)`.
  */
 @Module({
-  controllers: [LoginController, RevocationsController, ExplainController, AuditController, MetricsController],
+  controllers: [
+    LoginController,
+    RevocationsController,
+    ExplainController,
+    AuditController,
+    MetricsController,
+    RegistrationsController,
+  ],
   providers: [
     own,
     keys,
@@ -156,6 +189,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     provider,
     server,
     ...rateLimitProviders(MODULE_OPTIONS_TOKEN),
+    ...registrationProviders(MODULE_OPTIONS_TOKEN),
   ],
   exports: [AuthorizationServer, TokenExchange, LiveProvider],
 })

@@ -7,6 +7,8 @@ import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { RateLimitStore } from './rate-limits/rate-limit-store.js';
+import type { TokenRevocation } from './registrations/registration-changes.js';
+import type { RegistrationStore } from './registrations/registration-store.js';
 import type { ReplayDetection } from './provider/provider-seam.js';
 
 /** What the registration of verifiers, rules and issuers can build on. */
@@ -34,7 +36,9 @@ export interface AuthorizationServerOptions {
   readonly audit: AuditSink;
   /** What operators read, and where their own changes are recorded. */
   readonly auditTrail: AuditTrail;
-  readonly tokens: IssuedTokens;
+  readonly tokens: IssuedTokens & TokenRevocation;
+  /** What is registered at run time, in place of entries of `config` or beside them. */
+  readonly registrations: RegistrationStore;
   readonly replay: ReplayDetection;
   /** Where sessions, codes and refresh tokens live. Absent: in memory, lost at the end of the process. */
   readonly adapter?: AdapterFactory | AdapterConstructor;

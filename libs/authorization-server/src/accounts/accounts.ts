@@ -1,17 +1,31 @@
 import { hashPassword, verifyPassword } from './password.js';
-import type { UserConfig } from '../configuration/server-config.schema.js';
+import type { RegisteredUser } from '../registrations/registration-set.js';
 
 /** A user as the server knows it. */
-export type Account = Omit<UserConfig, 'passwordHash'>;
+export type Account = Omit<RegisteredUser, 'passwordHash'>;
 
 /** The users that can log in. */
 export class Accounts {
-  readonly #users: ReadonlyMap<string, UserConfig>;
+  #users: ReadonlyMap<string, RegisteredUser>;
   // compared with for unknown users, so that the answer takes as long as for known ones
   readonly #nobody = hashPassword('nobody');
 
-  constructor(users: readonly UserConfig[]) {
-    this.#users = new Map(users.map((user) => [user.username, user]));
+  constructor(users: readonly RegisteredUser[]) {
+    this.#users = byName(users);
+  }
+
+  /** From here on these are the users. */
+  replace(users: readonly RegisteredUser[]): void {
+    this.#users = byName(users);
+  }
+
+  /**
+   * The account when it is enabled, and what it has begun still counts.
+   * @param since seconds since the epoch, when it signed in or a token was issued
+   */
+  active(subject: string, since?: number): Account | undefined {
+    const user = this.#users.get(subject);
+    return user?.enabled && (since ?? Infinity) > (user.signedOutAt ?? 0) ? user : undefined;
   }
 
   find(subject: string): Account | undefined {
@@ -24,4 +38,8 @@ export class Accounts {
     const right = await verifyPassword(password, user?.passwordHash ?? (await this.#nobody));
     return right && user?.enabled ? user : undefined;
   }
+}
+
+function byName(users: readonly RegisteredUser[]): ReadonlyMap<string, RegisteredUser> {
+  return new Map(users.map((user) => [user.username, user]));
 }

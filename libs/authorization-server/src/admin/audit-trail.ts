@@ -23,10 +23,24 @@ export interface AuditPage {
   readonly cursor?: string;
 }
 
+/** What an operator changed. */
+export interface OperatorEvent {
+  readonly type: 'registration_change';
+  readonly outcome: 'accepted';
+  readonly operation: string;
+  readonly kind: string;
+  readonly id: string;
+  /** The user that is changed, so that records are found by it. */
+  readonly subject?: string;
+  /** Who changed it, and the client of that token. */
+  readonly operator: string;
+  readonly clientId: string;
+}
+
 /** The append-only record of what this server decided and what operators did: the storage implements it. */
 export interface AuditTrail {
   /** Resolves when the record is durable; only then may what it tells about take effect. */
-  append(event: { readonly type: string } & object): Promise<unknown>;
+  append(event: OperatorEvent): Promise<unknown>;
   /** @throws an Error named `InvalidCursor` for a cursor that no page has given */
   query(query: AuditQuery): Promise<AuditPage>;
   /** All records that match, the oldest first. */

@@ -23,6 +23,11 @@ const OPERATOR_SCOPE = Symbol('operator scope');
 /** The scope that an operator's token must hold for this endpoint. */
 export const OperatorScope = (scope: string): CustomDecorator<symbol> => SetMetadata(OPERATOR_SCOPE, scope);
 
+/** A request that the guard has let in. */
+export interface OperatorRequest extends Request {
+  operator: VerifiedAccessToken;
+}
+
 /** Lets operators in: an access token of this server, for its own audience, with the endpoint's scope. RFC 6750 §3. */
 @Injectable()
 export class OperatorGuard implements CanActivate {
@@ -39,7 +44,10 @@ export class OperatorGuard implements CanActivate {
     if (credentials === undefined) throw refusal(response, 401);
     const token = await this.#verify(credentials, response);
     const scope = this.reflector.get<string | undefined>(OPERATOR_SCOPE, context.getHandler());
-    if (scope !== undefined && token.scopes.includes(scope)) return true;
+    if (scope !== undefined && token.scopes.includes(scope)) {
+      http.getRequest<OperatorRequest>().operator = token;
+      return true;
+    }
     throw refusal(response, 403, 'insufficient_scope', 'The token does not hold the scope of this endpoint', scope);
   }
 

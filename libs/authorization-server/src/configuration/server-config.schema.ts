@@ -24,7 +24,7 @@ const grantType = z.enum(SUPPORTED_GRANTS, {
       : `one of ${SUPPORTED_GRANTS.join(', ')}`,
 });
 
-const resource = z
+export const resource = z
   .strictObject({
     audience,
     resource: z
@@ -37,7 +37,7 @@ const resource = z
   })
   .describe('a resource server: who tokens can be issued for');
 
-const client = z
+export const client = z
   .strictObject({
     clientId: name,
     enabled: z.boolean().default(true),
@@ -67,7 +67,7 @@ const client = z
   })
   .describe('a registered client');
 
-const user = z.strictObject({
+export const user = z.strictObject({
   username: name.describe('also the subject of the tokens'),
   passwordHash: z.string().startsWith('scrypt$', 'a hash made by: npx nx run auth-server:hash-password'),
   name: name.optional(),
@@ -77,8 +77,10 @@ const user = z.strictObject({
   entitledScopes: z.array(scope).optional().describe('the most that tokens of this account may hold; absent: no limit'),
 });
 
-const edge = z
+export const edge = z
   .strictObject({
+    id: name.optional().describe('its name for operators who change it at run time; absent: made from the next four'),
+    enabled: z.boolean().default(true),
     client: name,
     subjectAudience: audience,
     target: audience,

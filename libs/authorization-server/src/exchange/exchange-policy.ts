@@ -1,19 +1,9 @@
-import {
-  RegisteredPolicy,
-  type ClientRegistration,
-  type ExchangePolicy,
-  type PolicyRegistrations,
-} from '@onbehalf/token-exchange';
+import type { ClientRegistration, PolicyRegistrations } from '@onbehalf/token-exchange';
 import type { ClientConfig, ServerConfig } from '../configuration/server-config.schema.js';
 
 /** The registrations of a configuration, in the words of the exchange. */
 export function toPolicyRegistrations({ clients, resources, edges }: ServerConfig): PolicyRegistrations {
-  return { clients: clients.map(toRegistration), resources, edges };
-}
-
-/** The exchange policy that the configuration file states. */
-export function toExchangePolicy(config: ServerConfig): ExchangePolicy {
-  return new RegisteredPolicy(toPolicyRegistrations(config));
+  return { clients: clients.map(toRegistration), resources, edges: edges.filter(({ enabled }) => enabled) };
 }
 
 function toRegistration(client: ClientConfig): ClientRegistration {

@@ -19,9 +19,10 @@ import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
 import type { Grant, GrantContext } from './grant.js';
 import type { IssuedTokens } from './issued-tokens.js';
+import { loginPolicy } from './login-prompt.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { OWN_SCOPES } from './own-scopes.js';
-import { replaceReplayDetection, type ReplayDetection } from './provider-seam.js';
+import { replaceReplayDetection, replaceSecretComparison, type ReplayDetection } from './provider-seam.js';
 import { ResourceServers } from './resource-servers.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
 
@@ -39,6 +40,8 @@ export interface AuthorizationProviderOptions {
   readonly nonceSecret: Uint8Array;
   /** The header in which a trusted proxy hands on client certificates. Absent: none is believed. */
   readonly clientCertificateHeader?: string;
+  /** Whether a client authenticates by this secret. */
+  readonly acceptsSecret: (clientId: string, secret: string) => boolean;
   readonly log: ErrorLog;
   /** Around every protocol request, the outermost first. */
   readonly middleware: readonly Middleware[];
@@ -56,6 +59,7 @@ export function createProvider(
   // the issuer alone decides which addresses are published, never a Host header
   provider.proxy = true;
   replaceReplayDetection(provider, options.replay);
+  replaceSecretComparison(provider, options.acceptsSecret);
   for (const grant of grants) register(provider, grant);
   const endGrant = (ctx: AnyContext | undefined, grantId: string) =>
     afterwards(ctx, options.tokens.revokeByGrant(grantId));
@@ -110,9 +114,9 @@ function toConfiguration(options: AuthorizationProviderOptions): Configuration {
       Interaction: 600,
       AuthorizationCode: 60,
     },
-    findAccount: (_ctx, subject) => {
-      const account = accounts.find(subject);
-      if (!account?.enabled) return undefined;
+    findAccount: (ctx, subject, token) => {
+      const account = accounts.active(subject, token?.iat ?? ctx.oidc.session?.loginTs);
+      if (!account) return undefined;
       return { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) };
     },
     loadExistingGrant: loadGrant,
@@ -121,7 +125,7 @@ function toConfiguration(options: AuthorizationProviderOptions): Configuration {
     rotateRefreshToken: true,
     pkce: { required: () => true },
     formats: { customizers: { jwt: completeAccessToken(tokens) } },
-    interactions: { url: (_ctx, interaction) => `/login/${interaction.uid}` },
+    interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
     renderError: renderErrorPage,
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     // RFC 7523bis: the issuer identifier is the only audience of a client assertion

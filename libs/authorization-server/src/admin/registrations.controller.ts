@@ -1,0 +1,185 @@
+import {
+  Body,
+  Controller,
+  createParamDecorator,
+  Delete,
+  type ExecutionContext,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Put,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { inputs } from '../registrations/registration-documents.js';
+import { RegistrationChanges } from '../registrations/registration-changes.js';
+import type { Registration } from '../registrations/registration-set.js';
+import type { RegistrationKind } from '../registrations/registration-store.js';
+import { Registrations } from '../registrations/registrations.js';
+import { parseInput } from './bad-request.js';
+import { OperatorGuard, OperatorScope, type OperatorRequest } from './operator.guard.js';
+import { answerMistakes, notFound, readPreconditions } from './registration-answers.js';
+import { etagOf, toView, type RegistrationView } from './registration-view.js';
+
+const READ = 'registrations.read';
+const WRITE = 'registrations.write';
+
+const KINDS: Readonly<Record<string, RegistrationKind>> = {
+  clients: 'client',
+  resources: 'resource',
+  edges: 'edge',
+  users: 'user',
+};
+
+/** Which of them the path names. */
+const Kinds = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<Request>().path.split('/')[2],
+);
+
+const rotation = z.strictObject({
+  overlap: z
+    .int('whole seconds')
+    .min(0, 'no less than 0 seconds')
+    .max(30 * 24 * 3600, 'no more than 30 days')
+    .default(24 * 3600),
+});
+
+/**
+ * Clients, resources, edges and users at run time. What the file says is in force until something is registered here under
+ * the same id. Changes name the version that they are based on (RFC 9110 §13.1).
+ */
+@Controller(Object.keys(KINDS).map((kinds) => `admin/${kinds}`))
+@UseGuards(OperatorGuard)
+export class RegistrationsController {
+  constructor(
+    private readonly registrations: Registrations,
+    private readonly changes: RegistrationChanges,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  @OperatorScope(READ)
+  list(@Kinds() kinds: string): Record<string, RegistrationView[]> {
+    return { [kinds]: this.registrations.current.list(kindOf(kinds)).map(toView) };
+  }
+
+  @Get(':id')
+  @Header('cache-control', 'no-store')
+  @OperatorScope(READ)
+  show(
+    @Kinds() kinds: string,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): RegistrationView {
+    const registration = this.registrations.current.find(kindOf(kinds), id);
+    if (!registration) throw notFound();
+    return answer(response, registration);
+  }
+
+  /** Creates with `If-None-Match: *`, replaces with `If-Match`. */
+  @Put(':id')
+  @Header('cache-control', 'no-store')
+  @OperatorScope(WRITE)
+  async put(
+    @Kinds() kinds: string,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Headers() headers: Record<string, string>,
+    @Req() request: OperatorRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RegistrationView & { clientSecret?: string }> {
+    const kind = kindOf(kinds);
+    const version = readPreconditions(headers);
+    const input = parseInput(inputs[kind], body);
+    const { registration, secret } = await answerMistakes(this.changes.put(kind, id, version, input, request.operator));
+    if (version === undefined) response.status(201);
+    return { ...answer(response, registration), ...(secret === undefined ? {} : { clientSecret: secret }) };
+  }
+
+  /** Deletes what was registered here; what the file says is in force again. */
+  @Delete(':id')
+  @HttpCode(204)
+  @OperatorScope(WRITE)
+  async remove(
+    @Kinds() kinds: string,
+    @Param('id') id: string,
+    @Headers() headers: Record<string, string>,
+    @Req() request: OperatorRequest,
+  ): Promise<void> {
+    const version = readPreconditions({ 'if-match': headers['if-match'] });
+    await answerMistakes(this.changes.remove(kindOf(kinds), id, version!, request.operator));
+  }
+
+  /** For the emergency: needs no version. Everything that the client or the user holds is revoked. */
+  @Post(':id/disable')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @OperatorScope(WRITE)
+  disable(
+    @Kinds() kinds: string,
+    @Param('id') id: string,
+    @Req() request: OperatorRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RegistrationView> {
+    return this.#setEnabled(kinds, id, false, request, response);
+  }
+
+  @Post(':id/enable')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @OperatorScope(WRITE)
+  enable(
+    @Kinds() kinds: string,
+    @Param('id') id: string,
+    @Req() request: OperatorRequest,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RegistrationView> {
+    return this.#setEnabled(kinds, id, true, request, response);
+  }
+
+  /** A new secret for a client, told once; the ones before hold for `overlap` more seconds, a day unless told. */
+  @Post(':id/secret')
+  @HttpCode(200)
+  @Header('cache-control', 'no-store')
+  @OperatorScope(WRITE)
+  async rotateSecret(
+    @Kinds() kinds: string,
+    @Param('id') id: string,
+    @Body() body: unknown,
+    @Req() request: OperatorRequest,
+  ): Promise<object> {
+    if (kindOf(kinds) !== 'client') throw notFound();
+    const { overlap } = parseInput(rotation, body ?? {});
+    const { secret, expiresAt } = await answerMistakes(this.changes.rotateSecret(id, overlap, request.operator));
+    return { clientId: id, clientSecret: secret, previousSecretsExpireAt: expiresAt };
+  }
+
+  async #setEnabled(
+    kinds: string,
+    id: string,
+    enabled: boolean,
+    { operator }: OperatorRequest,
+    response: Response,
+  ): Promise<RegistrationView> {
+    const kind = kindOf(kinds);
+    if (kind === 'resource') throw notFound();
+    return answer(response, await answerMistakes(this.changes.setEnabled(kind, id, enabled, operator)));
+  }
+}
+
+function kindOf(kinds: string): RegistrationKind {
+  const kind = Object.hasOwn(KINDS, kinds) ? KINDS[kinds] : undefined;
+  if (!kind) throw notFound();
+  return kind;
+}
+
+function answer(response: Response, registration: Registration): RegistrationView {
+  response.set('etag', etagOf(registration));
+  return toView(registration);
+}

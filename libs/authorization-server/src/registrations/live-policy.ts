@@ -1,0 +1,37 @@
+import {
+  RegisteredPolicy,
+  type ClientRegistration,
+  type Edge,
+  type ExchangePolicy,
+  type ResourceRegistration,
+} from '@onbehalf/token-exchange';
+import { toPolicyRegistrations } from '../exchange/exchange-policy.js';
+import type { Registrations } from './registrations.js';
+
+/** The exchange policy of the registrations in force. */
+export class LivePolicy implements ExchangePolicy {
+  readonly #registrations: Registrations;
+  #policy: RegisteredPolicy;
+
+  constructor(registrations: Registrations) {
+    this.#registrations = registrations;
+    this.#policy = this.#make();
+    registrations.onChanged(() => (this.#policy = this.#make()));
+  }
+
+  client(clientId: string): ClientRegistration | undefined {
+    return this.#policy.client(clientId);
+  }
+
+  resource(nameOrUri: string): ResourceRegistration | undefined {
+    return this.#policy.resource(nameOrUri);
+  }
+
+  edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[] {
+    return this.#policy.edges(clientId, subjectAudiences, target);
+  }
+
+  #make(): RegisteredPolicy {
+    return new RegisteredPolicy(toPolicyRegistrations(this.#registrations.current.config));
+  }
+}

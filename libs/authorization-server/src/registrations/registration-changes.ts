@@ -1,0 +1,178 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { AuditTrail } from '../admin/audit-trail.js';
+import { checkReferences } from '../configuration/check-references.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { makeSecret, withOverlap } from './client-secrets.js';
+import { checkOutOfReach } from './out-of-reach.js';
+import type { ClientDocument, UserDocument } from './registration-documents.js';
+import { RegistrationSet, type Registration } from './registration-set.js';
+import type { RegistrationChange, RegistrationKind, RegistrationStore } from './registration-store.js';
+import type { Registrations } from './registrations.js';
+
+/** Who changes something, for the audit record. */
+export interface Operator {
+  readonly subject: string;
+  readonly clientId: string;
+}
+
+/** Ends what a party holds. */
+export interface TokenRevocation {
+  revokeBySubject(subject: string): Promise<unknown>;
+  revokeByClient(clientId: string): Promise<unknown>;
+}
+
+export interface RegistrationChangesOptions {
+  readonly file: ServerConfig;
+  readonly store: RegistrationStore;
+  readonly registrations: Registrations;
+  readonly trail: AuditTrail;
+  readonly tokens: TokenRevocation;
+  readonly clock: Clock;
+}
+
+/** Nothing is registered under this id. */
+export class NotRegistered extends Error {}
+
+/** What is registered has changed meanwhile, or is there although it should not be. */
+export class VersionMismatch extends Error {}
+
+/** Changes registrations: checked as the file is, recorded before they take effect, in force here at once. */
+export class RegistrationChanges {
+  readonly #options: RegistrationChangesOptions;
+
+  constructor(options: RegistrationChangesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Creates (`version` undefined) or replaces what is registered under the id. A new client that authenticates by secret
+   * gets one, which is told here and never again.
+   * @throws ConfigurationError when it does not fit together, VersionMismatch
+   */
+  async put(
+    kind: RegistrationKind,
+    id: string,
+    version: number | undefined,
+    input: object,
+    operator: Operator,
+  ): Promise<{ registration: Registration; secret?: string }> {
+    const current = this.#find(kind, id, version);
+    const { document, secret } = complete(kind, input, current?.document);
+    const operation = current ? 'replace' : 'create';
+    const registration = await this.#apply({ kind, id, document }, current, operation, operator);
+    if (document['enabled'] === false) await this.#endTokens(kind, id);
+    return { registration, ...(secret === undefined ? {} : { secret }) };
+  }
+
+  /**
+   * Lets a client, a user or an edge in or out, whatever its version. Out means that all it holds is revoked.
+   * @throws NotRegistered, VersionMismatch when somebody else was faster
+   */
+  async setEnabled(
+    kind: 'client' | 'user' | 'edge',
+    id: string,
+    enabled: boolean,
+    operator: Operator,
+  ): Promise<Registration> {
+    const current = this.#find(kind, id);
+    const signedOut = kind === 'user' && !enabled ? { signedOutAt: this.#options.clock() } : {};
+    const document = { ...current.document, enabled, ...signedOut };
+    const operation = enabled ? 'enable' : 'disable';
+    const registration = await this.#apply({ kind, id, document }, current, operation, operator);
+    if (!enabled) await this.#endTokens(kind, id);
+    return registration;
+  }
+
+  /**
+   * Gives a client a new secret; the ones before hold for `overlap` more seconds.
+   * @throws NotRegistered, VersionMismatch
+   */
+  async rotateSecret(id: string, overlap: number, operator: Operator): Promise<{ secret: string; expiresAt: number }> {
+    const current = this.#find('client', id);
+    const now = this.#options.clock();
+    const { secret, stored } = makeSecret();
+    const document = current.document as ClientDocument;
+    const fileSecretExpiresAt = Math.min(document.fileSecretExpiresAt ?? Infinity, now + overlap);
+    const secrets = [stored, ...withOverlap(document.secrets, now, now + overlap)];
+    const change = { kind: 'client' as const, id, document: { ...document, secrets, fileSecretExpiresAt } };
+    await this.#apply(change, current, 'rotate-secret', operator);
+    return { secret, expiresAt: now + overlap };
+  }
+
+  /**
+   * Deletes what was registered at run time; what the file says under the same id is in force again.
+   * @throws NotRegistered, VersionMismatch
+   */
+  async remove(kind: RegistrationKind, id: string, version: number, operator: Operator): Promise<void> {
+    const current = this.#find(kind, id, version);
+    if (!current || current.version === 0) throw new NotRegistered();
+    await this.#apply({ kind, id }, current, 'delete', operator);
+    if (!this.#options.registrations.current.find(kind, id)) await this.#endTokens(kind, id);
+  }
+
+  #find(kind: RegistrationKind, id: string): Registration;
+  #find(kind: RegistrationKind, id: string, version: number | undefined): Registration | undefined;
+  #find(kind: RegistrationKind, id: string, ...versions: readonly (number | undefined)[]): Registration | undefined {
+    const current = this.#options.registrations.current.find(kind, id);
+    if (versions.length > 0 && current?.version !== versions[0]) throw new VersionMismatch();
+    if (versions.length === 0 && !current) throw new NotRegistered();
+    return current;
+  }
+
+  async #apply(
+    { kind, id, document }: RegistrationChange,
+    current: Registration | undefined,
+    operation: string,
+    operator: Operator,
+  ): Promise<Registration> {
+    const { file, store, registrations, trail } = this.#options;
+    checkOutOfReach(registrations.current, file, { kind, id, document }, operation);
+    // what stands in the file only is new to the store
+    const change = { kind, id, version: current?.version || undefined, document };
+    const check = (all: Parameters<Parameters<RegistrationStore['apply']>[1]>[0]): void =>
+      checkReferences(new RegistrationSet(file, all).config, 'registrations');
+    const { registrations: stored } = await store.snapshot();
+    const others = stored.filter((entry) => entry.kind !== kind || entry.id !== id);
+    check(document ? [...others, { kind, id, version: 1, document: document as Registration['document'] }] : others);
+    await trail.append({
+      type: 'registration_change',
+      outcome: 'accepted',
+      operation,
+      kind,
+      id,
+      ...(kind === 'user' ? { subject: id } : {}),
+      operator: operator.subject,
+      clientId: operator.clientId,
+    });
+    const [written] = await store.apply([change], check).catch((error: unknown) => {
+      throw (error as Error).name === 'VersionConflict' ? new VersionMismatch() : error;
+    });
+    await registrations.reload();
+    return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
+  }
+
+  async #endTokens(kind: RegistrationKind, id: string): Promise<void> {
+    if (kind === 'user') await this.#options.tokens.revokeBySubject(id);
+    if (kind === 'client') await this.#options.tokens.revokeByClient(id);
+  }
+}
+
+/** What operators never send is kept, or made. */
+function complete(
+  kind: RegistrationKind,
+  input: object,
+  current: Registration['document'] | undefined,
+): { document: Record<string, unknown>; secret?: string } {
+  if (kind === 'user') {
+    const { passwordHash, signedOutAt } = (current ?? {}) as Partial<UserDocument>;
+    return { document: { passwordHash, ...input, signedOutAt } };
+  }
+  if (kind !== 'client') return { document: { ...input } };
+  const { secrets = [], fileSecretExpiresAt } = (current ?? {}) as Partial<ClientDocument>;
+  const { authentication } = input as ClientDocument;
+  if (current || !authentication.startsWith('client_secret_')) {
+    return { document: { ...input, secrets, fileSecretExpiresAt } };
+  }
+  const { secret, stored } = makeSecret();
+  return { document: { ...input, secrets: [stored] }, secret };
+}

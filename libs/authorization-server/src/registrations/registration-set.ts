@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
+import { hash, type StoredSecret } from './client-secrets.js';
+import { documents, type ClientDocument } from './registration-documents.js';
+import type { RegistrationKind, StoredRegistration } from './registration-store.js';
+
+/** Stands where the provider wants a secret; nothing is ever equal to it. */
+const NO_SECRET = randomUUID();
+
+/** A registration, wherever it stands. */
+export interface Registration {
+  readonly kind: RegistrationKind;
+  readonly id: string;
+  /** 0 for what stands in the file only. */
+  readonly version: number;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** A user, and since when sessions count. */
+export type RegisteredUser = UserConfig & { readonly signedOutAt?: number | undefined };
+
+/** Everything that is registered at one moment: the file, and in place of its entries what the store has of the same id. */
+export class RegistrationSet {
+  /** The configuration with these registrations. A client's `secret` in it says only that it has one. */
+  readonly config: ServerConfig & { readonly users: readonly RegisteredUser[] };
+  readonly #entries: ReadonlyMap<string, Registration>;
+  readonly #secrets: ReadonlyMap<string, readonly StoredSecret[]>;
+
+  constructor(file: ServerConfig, stored: readonly StoredRegistration[]) {
+    const entries = new Map(fromFile(file).map((entry) => [keyOf(entry), entry]));
+    for (const { kind, id, version, document } of stored) {
+      entries.set(keyOf({ kind, id }), { kind, id, version, document: documents[kind].parse(document) });
+    }
+    this.#entries = entries;
+    this.#secrets = new Map(this.list('client').map(({ id, document }) => [id, secretsOf(file, id, document)]));
+    this.config = {
+      ...file,
+      clients: this.list('client').map(toClient),
+      resources: this.list('resource').map(({ id, document }) => ({ ...document, audience: id })),
+      users: this.list('user').map(({ id, document }) => ({ ...document, username: id })),
+      edges: this.list('edge').map(({ id, document }) => ({ ...document, id })),
+    } as RegistrationSet['config'];
+  }
+
+  list(kind: RegistrationKind): Registration[] {
+    return [...this.#entries.values()].filter((entry) => entry.kind === kind);
+  }
+
+  find(kind: RegistrationKind, id: string): Registration | undefined {
+    return this.#entries.get(keyOf({ kind, id }));
+  }
+
+  /** The secrets of a client, as hashes. */
+  secrets(clientId: string): readonly StoredSecret[] {
+    return this.#secrets.get(clientId) ?? [];
+  }
+}
+
+const keyOf = ({ kind, id }: { kind: string; id: string }): string => JSON.stringify([kind, id]);
+
+function fromFile({ clients, resources, users, edges }: ServerConfig): Registration[] {
+  const entry = (kind: RegistrationKind, id: string, document: object): Registration => ({
+    kind,
+    id,
+    version: 0,
+    document: document as Registration['document'],
+  });
+  const names = edgeNames(edges);
+  return [
+    ...clients.map(({ clientId, secret: _, ...document }) => entry('client', clientId, { ...document, secrets: [] })),
+    ...resources.map(({ audience, ...document }) => entry('resource', audience, document)),
+    ...users.map(({ username, ...document }) => entry('user', username, document)),
+    ...edges.map(({ id: _, ...document }, i) => entry('edge', names[i]!, document)),
+  ];
+}
+
+/** An edge without a name has one made from what it joins; the second of the same gets a number. */
+function edgeNames(edges: readonly EdgeConfig[]): string[] {
+  const seen = new Map<string, number>();
+  return edges.map(({ id, client, subjectAudience, target, mode }) => {
+    const name = id ?? [client, subjectAudience, target, mode].map(encodeURIComponent).join(':');
+    const times = (seen.get(name) ?? 0) + 1;
+    seen.set(name, times);
+    return times === 1 ? name : `${name}:${times}`;
+  });
+}
+
+function toClient({ id, document }: Registration): ClientConfig {
+  const { authentication } = document as ClientDocument;
+  const secret = authentication.startsWith('client_secret_') ? NO_SECRET : undefined;
+  return { ...(document as ClientDocument), clientId: id, secret };
+}
+
+function secretsOf(file: ServerConfig, id: string, document: Registration['document']): readonly StoredSecret[] {
+  const { secrets, fileSecretExpiresAt: expiresAt } = document as ClientDocument;
+  const inFile = file.clients.find(({ clientId }) => clientId === id)?.secret;
+  return inFile === undefined ? secrets : [...secrets, { hash: hash(inFile), expiresAt }];
+}
