@@ -1,0 +1,34 @@
+import { measureInTurns } from '../measure.ts';
+import { comparedRow, row } from '../outcome.ts';
+import { getVariant } from '../requests.ts';
+import { CLIENT_SECRET } from '../server-config.ts';
+import type { Case } from './case.ts';
+
+/** In one request, so that the request itself weighs little. */
+const CALLS = 10;
+
+/** A call through the client with a warm exchange cache, against axios with a fixed header. */
+export const downstream: Case = {
+  name: 'downstream',
+  run: async (stage, scale) => {
+    const server = await stage.authServer();
+    const echo = await stage.serve('echo');
+    const { url, pid } = await stage.serve('downstream', {
+      ISSUER: server.issuer,
+      SECRET: CLIENT_SECRET,
+      TARGET: echo.url,
+      SUBJECT_TOKEN: server.subjects.get(0)![0]!,
+      CALLS: String(CALLS),
+    });
+    const right = ({ answers }: Record<string, unknown>): boolean =>
+      Array.isArray(answers) &&
+      answers.length === CALLS &&
+      answers.every((answer: { bearer?: boolean }) => answer.bearer);
+    const get = (path: string, name: string): ReturnType<typeof getVariant> =>
+      getVariant(`${name}, ${CALLS} calls`, [pid], `${url}/${path}`, undefined, right);
+    const variants = [get('fixed', 'axios with a fixed header'), get('exchanged', 'warm exchange cache')];
+    const fewer = { ...scale, requests: Math.ceil(scale.requests / 4), warmup: Math.ceil(scale.warmup / 4) };
+    const [fixed, exchanged] = await measureInTurns(variants, fewer);
+    return { title: 'A downstream call', rows: [row(fixed!), comparedRow(exchanged!, fixed!, 1.15)] };
+  },
+};

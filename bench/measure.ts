@@ -1,0 +1,89 @@
+/** Drives variants in turns, so that whatever else the machine does falls on all of them alike. */
+import { cpuSeconds } from './cpu.ts';
+import type { Scale } from './scale.ts';
+import { median, percentile } from './statistics.ts';
+
+/** One way of doing the same thing. */
+export interface Variant {
+  readonly name: string;
+  /** The processes whose CPU time is charged. */
+  readonly pids: () => readonly number[];
+  /**
+   * One request.
+   * @throws Error when the answer is not right, which ends the run
+   */
+  readonly send: (index: number) => Promise<void>;
+}
+
+/** What one window of requests cost. */
+export interface Window {
+  /** Microseconds of CPU per request. */
+  readonly cpu: number;
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly windows: readonly Window[];
+}
+
+/** Measures A B A B …; the windows of one index belong together. */
+export async function measureInTurns(variants: readonly Variant[], scale: Scale): Promise<Measured[]> {
+  for (const variant of variants) await drive(variant, scale.warmup, scale.concurrency);
+  const measured = variants.map(({ name }) => ({ name, windows: [] as Window[] }));
+  for (let round = 0; round < scale.rounds; round += 1) {
+    for (const [index, variant] of variants.entries()) {
+      measured[index]!.windows.push(await measureWindow(variant, scale));
+    }
+  }
+  return measured;
+}
+
+/** The cost of one variant as a multiple of another's, window by window. */
+export function ratios(variant: Measured, base: Measured): number[] {
+  return variant.windows.map(({ cpu }, index) => cpu / base.windows[index]!.cpu);
+}
+
+/** Microseconds of CPU per request in the middle window. */
+export function medianCpu({ windows }: Measured): number {
+  return median(windows.map(({ cpu }) => cpu));
+}
+
+async function measureWindow(variant: Variant, { requests, concurrency }: Scale): Promise<Window> {
+  const pids = variant.pids();
+  const cpu = cpuSeconds(pids);
+  const started = performance.now();
+  const latencies = await drive(variant, requests, concurrency);
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    cpu: ((cpuSeconds(pids) - cpu) * 1e6) / requests,
+    perSecond: requests / seconds,
+    p50: percentile(latencies, 0.5),
+    p90: percentile(latencies, 0.9),
+    p99: percentile(latencies, 0.99),
+  };
+}
+
+/** Sends `count` requests, `concurrency` at a time, and answers with how long each took, in milliseconds. */
+export async function drive({ name, send }: Variant, count: number, concurrency: number): Promise<number[]> {
+  const latencies: number[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) {
+      const index = next++;
+      const started = performance.now();
+      await send(index);
+      latencies.push(performance.now() - started);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
+  } catch (cause) {
+    throw new Error(`${name}: ${(cause as Error).message}`, { cause });
+  }
+  return latencies;
+}

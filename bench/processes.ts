@@ -1,0 +1,160 @@
+/** Starts what is measured as processes of their own, and ends them. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openStore } from '@onbehalf/authorization-store';
+import { freePort, RunningApp, type AppName, type Settings } from '../tools/system.ts';
+import { disconnect } from './http-client.ts';
+import { serverConfig, type ConfigSize } from './server-config.ts';
+import { chain, type Keys, type SubjectClaims } from './tokens.ts';
+
+/** Subject tokens of each kind unless told: enough that no cache of one token decides. */
+const POOL = 32;
+
+export interface AuthServerPlan extends ConfigSize {
+  /** Default: a SQLite file. */
+  readonly databaseUrl?: string;
+  /** The key of a database that is shared. */
+  readonly encryptionKey?: string;
+  /** Records that the audit trail holds before the start. */
+  readonly auditRows?: number;
+  /** Depths of the chains of the subject tokens; one pool for each. */
+  readonly depths?: readonly number[];
+  /** Subject tokens of each depth. */
+  readonly pool?: number;
+  readonly subject?: SubjectClaims;
+  readonly settings?: Settings;
+  /** Another server whose issuer and subject tokens it shares. */
+  readonly replicaOf?: AuthServer;
+}
+
+export interface AuthServer {
+  readonly issuer: string;
+  readonly url: string;
+  readonly pid: number;
+  /** Subject tokens by the depth of their chain. */
+  readonly subjects: ReadonlyMap<number, readonly string[]>;
+  stop(): Promise<unknown>;
+}
+
+/** A small server of the benchmark itself. */
+export interface Served {
+  readonly url: string;
+  readonly pid: number;
+  /** Sends it a message over the channel between the processes. */
+  tell(message: object): void;
+}
+
+/** Everything that one case has started. */
+export class Stage {
+  readonly keys: Keys;
+  readonly #scratch = mkdtempSync(join(tmpdir(), 'onbehalf-bench-'));
+  #stops: (() => Promise<unknown>)[] = [];
+  #files = 0;
+
+  constructor(keys: Keys) {
+    this.keys = keys;
+  }
+
+  /** A path for a file of this run. */
+  path(name: string): string {
+    return join(this.#scratch, `${this.#files++}-${name}`);
+  }
+
+  write(name: string, content: unknown): string {
+    const path = this.path(name);
+    writeFileSync(path, JSON.stringify(content), { mode: 0o600 });
+    return path;
+  }
+
+  /** Ends something when the case is over. */
+  later(stop: () => Promise<unknown>): void {
+    this.#stops.push(stop);
+  }
+
+  /** One of the built apps, ready. */
+  async app(name: AppName, settings: Settings, port?: number): Promise<RunningApp> {
+    const app = new RunningApp(name, port ?? (await freePort()), settings);
+    this.later(() => app.stop());
+    await app.ready('/health/ready', 60_000);
+    return app;
+  }
+
+  /** The authorization server as it is built, with audit on, on a database of its own unless told. */
+  async authServer(plan: AuthServerPlan = {}): Promise<AuthServer> {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const issuer = plan.replicaOf?.issuer ?? url;
+    const databaseUrl = plan.databaseUrl ?? `sqlite:${this.path('store.db')}`;
+    const subjects = plan.replicaOf?.subjects ?? (await this.#fill(issuer, databaseUrl, plan));
+    const app = await this.app(
+      'auth-server',
+      {
+        ISSUER: issuer,
+        DATABASE_URL: databaseUrl,
+        AUTH_SERVER_CONFIG: this.write('config.json', serverConfig(plan)),
+        SIGNING_KEYS_FILE: this.write('keys.json', this.keys.jwks),
+        ...(plan.encryptionKey && { ENCRYPTION_KEYS: plan.encryptionKey }),
+        ...plan.settings,
+      },
+      port,
+    );
+    return { issuer, url, pid: app.pid, subjects, stop: () => app.stop() };
+  }
+
+  /** One of `servers/`, which says where it listens over the channel between the processes. */
+  async serve(name: string, settings: Settings = {}): Promise<Served> {
+    const path = fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url));
+    const child = fork(path, {
+      env: { PATH: process.env['PATH'], ...settings },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.later(() => end(child));
+    const [{ port }] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(() => Promise.reject(new Error(`${name} has ended`))),
+    ])) as [{ port: number }];
+    const tell = (message: object): void => void child.send(message);
+    return { url: `http://127.0.0.1:${port}`, pid: child.pid!, tell };
+  }
+
+  /** Ends what was started, the last first. */
+  async clear(): Promise<void> {
+    disconnect();
+    for (const stop of this.#stops.splice(0).reverse()) await stop();
+  }
+
+  async close(): Promise<void> {
+    await this.clear();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+
+  async #fill(issuer: string, url: string, plan: AuthServerPlan): Promise<AuthServer['subjects']> {
+    const encryption = plan.encryptionKey === undefined ? {} : { encryptionKeys: [plan.encryptionKey] };
+    const store = await openStore({ url, issuer, ...encryption, sweepInterval: 0 });
+    const subjects = new Map<number, readonly string[]>();
+    for (const depth of plan.depths ?? [0]) {
+      const claims = { ...plan.subject, act: chain(depth) } as SubjectClaims;
+      const tokens = Array.from({ length: plan.pool ?? POOL }, () =>
+        this.keys.subjectToken(issuer, claims, store.tokens),
+      );
+      subjects.set(depth, await Promise.all(tokens));
+    }
+    const event = { type: 'token_exchange', outcome: 'issued', clientId: 'user-service', subject: 'user-0' };
+    for (let left = plan.auditRows ?? 0; left > 0; left -= 2000) {
+      await Promise.all(Array.from({ length: Math.min(left, 2000) }, () => store.audit.append(event)));
+    }
+    await store.close();
+    return subjects;
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}

@@ -1,0 +1,92 @@
+/** Keys of a benchmark's authorization server, subject tokens made with them, and the proof that answers are right. */
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  jwtVerify,
+  SignJWT,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTPayload,
+} from 'jose';
+import type { TokenIndex } from '@onbehalf/authorization-store';
+
+const LIFETIME = 3600;
+
+/** What a subject token says beside the usual. */
+export interface SubjectClaims {
+  readonly sub?: string;
+  readonly aud?: string;
+  readonly scope?: string;
+  readonly act?: object;
+}
+
+export class Keys {
+  readonly jwks: JSONWebKeySet;
+
+  private constructor(jwks: JSONWebKeySet) {
+    this.jwks = jwks;
+  }
+
+  /** One key pair for each algorithm of the server. */
+  static async generate(): Promise<Keys> {
+    return new Keys({ keys: await Promise.all(['ES256', 'RS256'].map(generate)) });
+  }
+
+  get publicJwks(): JSONWebKeySet {
+    const keys = this.jwks.keys.map(({ kty, kid, alg, use, crv, x, y, n, e }) => ({
+      kty,
+      kid,
+      alg,
+      use,
+      crv,
+      x,
+      y,
+      n,
+      e,
+    }));
+    return { keys };
+  }
+
+  /** Signs a subject token of the issuer, and has it known to the index when there is one. RFC 9068 §2.2. */
+  async subjectToken(issuer: string, given: SubjectClaims = {}, index?: TokenIndex): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const { sub = 'user-0', aud = 'user-service', scope = 'user.read', ...rest } = given;
+    const claims = { iss: issuer, sub, aud, scope, client_id: 'client-app', jti: randomUUID(), iat: now };
+    const expiresAt = now + LIFETIME;
+    const { jti, client_id: clientId } = claims;
+    await index?.record({ jti, clientId, subject: sub, audiences: [aud], expiresAt });
+    const key = this.jwks.keys[0]!;
+    return new SignJWT({ ...claims, ...rest, exp: expiresAt })
+      .setProtectedHeader({ alg: 'ES256', kid: key.kid!, typ: 'at+jwt' })
+      .sign(await importJWK(key, 'ES256'));
+  }
+
+  /** A check of answers that verifies the signature and every claim of what was issued. */
+  check(issuer: string, expected: JWTPayload): (token: unknown) => Promise<void> {
+    const keys = createLocalJWKSet(this.publicJwks);
+    return async (token) => {
+      const { payload } = await jwtVerify(String(token), keys, { issuer });
+      for (const [name, value] of Object.entries(expected)) {
+        if (!isDeepStrictEqual(payload[name], value)) {
+          throw new Error(`the claim ${name} of the issued token is ${JSON.stringify(payload[name])}`);
+        }
+      }
+    };
+  }
+}
+
+/** The `act` claim of a chain of so many actors, none of which takes part in the benchmark. */
+export function chain(depth: number): { sub: string; act?: object } | undefined {
+  if (depth === 0) return undefined;
+  const act = chain(depth - 1);
+  return { sub: `actor-${depth}`, ...(act && { act }) };
+}
+
+async function generate(alg: string): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: alg };
+}
