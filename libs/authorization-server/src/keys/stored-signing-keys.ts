@@ -59,9 +59,22 @@ export class StoredSigningKeys extends SigningKeys implements OnApplicationBoots
   }
 
   async #follow(): Promise<void> {
-    const { store, rotation, onSteps } = this.#options;
+    try {
+      await this.#rotate();
+    } finally {
+      // what another replica has changed counts here too, whatever keeps this one from its own steps
+      await this.#read();
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const { rotation, onSteps } = this.#options;
     const taken = await rotation.runDue();
     if (taken.length > 0) onSteps?.(taken);
+  }
+
+  async #read(): Promise<void> {
+    const { store } = this.#options;
     const revision = await store.revision();
     if (revision === this.#revision) return;
     this.replace(await KeySet.of(toJwks(await store.list())));
