@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { parseServerConfig } from '../configuration/read-server-config.js';
+import { Accounts } from '../accounts/accounts.js';
+import { hash } from './client-secrets.js';
+import { LivePolicy } from './live-policy.js';
+import type { RegistrationStore, StoredRegistration } from './registration-store.js';
+import { Registrations } from './registrations.js';
+
+const edge = {
+  client: 'user-service',
+  subjectAudience: 'user-service',
+  target: 'message-service',
+  mode: 'delegation',
+  scopes: { 'message.read': {} },
+};
+const file = parseServerConfig(
+  {
+    resources: [{ audience: 'user-service' }, { audience: 'message-service', scopes: ['message.read'] }],
+    clients: [
+      {
+        clientId: 'user-service',
+        secret: 'in the file',
+        grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+        represents: ['user-service'],
+      },
+    ],
+    users: [{ username: 'alice', passwordHash: 'scrypt$x' }],
+    edges: [edge, { ...edge, maxDepth: 1 }, { ...edge, id: 'named' }],
+  },
+  {},
+);
+
+/** What another replica has written. */
+class Written implements RegistrationStore {
+  entries: StoredRegistration[] = [];
+  asked = 0;
+  available = true;
+  #revision = 0;
+
+  write(...entries: StoredRegistration[]): void {
+    this.entries = entries;
+    this.#revision += 1;
+  }
+
+  revision(): Promise<number> {
+    return this.available ? Promise.resolve(this.#revision) : Promise.reject(new Error('the database is gone'));
+  }
+
+  snapshot(): Promise<{ revision: number; registrations: readonly StoredRegistration[] }> {
+    this.asked += 1;
+    return Promise.resolve({ revision: this.#revision, registrations: this.entries });
+  }
+
+  apply(): Promise<readonly StoredRegistration[]> {
+    return Promise.reject(new Error('not asked here'));
+  }
+}
+
+describe('registrations in force', () => {
+  let store: Written;
+  let registrations: Registrations;
+  let now: number;
+  let failures: unknown[];
+
+  beforeEach(async () => {
+    store = new Written();
+    now = 1_000_000;
+    failures = [];
+    const onFailure = (error: unknown): void => void failures.push(error);
+    registrations = await Registrations.open({ file, store, clock: () => now, onFailure });
+  });
+
+  const client = (document: object): StoredRegistration => ({
+    kind: 'client',
+    id: 'user-service',
+    version: 1,
+    document: { ...registrations.current.find('client', 'user-service')!.document, ...document },
+  });
+
+  it('are those of the file at first', () => {
+    expect(registrations.current.config.users).toEqual(file.users);
+    expect(registrations.acceptsSecret('user-service', 'in the file')).toBe(true);
+    expect(registrations.acceptsSecret('user-service', 'guessed')).toBe(false);
+    expect(registrations.acceptsSecret('nobody', '')).toBe(false);
+  });
+
+  it('never show the secret of the file, nor accept what they show', () => {
+    const shown = registrations.current.config.clients[0]!.secret!;
+    expect(JSON.stringify(registrations.current.config)).not.toContain('in the file');
+    expect(registrations.acceptsSecret('user-service', shown)).toBe(false);
+  });
+
+  it('every edge has a name, also without one in the file', () => {
+    const name = 'user-service:user-service:message-service:delegation';
+    expect(registrations.current.list('edge').map(({ id }) => id)).toEqual([name, `${name}:2`, 'named']);
+  });
+
+  it('follow what is written elsewhere, in place of the file or beside it', async () => {
+    const policy = new LivePolicy(registrations);
+    store.write(client({ enabled: false }), {
+      kind: 'user',
+      id: 'bob',
+      version: 1,
+      document: { passwordHash: 'scrypt$y', enabled: true, protected: false },
+    });
+    await registrations.follow();
+    expect(policy.client('user-service')?.enabled).toBe(false);
+    expect(registrations.current.config.users.map(({ username }) => username)).toEqual(['alice', 'bob']);
+    expect(registrations.current.find('client', 'user-service')?.version).toBe(1);
+    store.write();
+    await registrations.follow();
+    expect(policy.client('user-service')?.enabled).toBe(true);
+  });
+
+  it('a disabled edge is none', async () => {
+    const policy = new LivePolicy(registrations);
+    expect(policy.edges('user-service', ['user-service'], 'message-service')).toHaveLength(3);
+    const named = registrations.current.find('edge', 'named')!;
+    store.write({ ...named, version: 1, document: { ...named.document, enabled: false } });
+    await registrations.follow();
+    expect(policy.edges('user-service', ['user-service'], 'message-service')).toHaveLength(2);
+  });
+
+  it('are read again only when something has changed', async () => {
+    await registrations.follow();
+    await registrations.follow();
+    expect(store.asked).toBe(1);
+  });
+
+  it('the secret of the file holds beside stored ones, until it is told to end', async () => {
+    store.write(client({ secrets: [{ hash: hash('stored') }], fileSecretExpiresAt: now + 60 }));
+    await registrations.follow();
+    const accepted = (): boolean[] =>
+      ['in the file', 'stored'].map((secret) => registrations.acceptsSecret('user-service', secret));
+    expect(accepted()).toEqual([true, true]);
+    now += 60;
+    expect(accepted()).toEqual([false, true]);
+  });
+
+  it.each<[string, (store: Written) => void]>([
+    ['while the store does not answer', (store) => (store.available = false)],
+    [
+      'when it holds what nobody understands',
+      (store) => store.write({ kind: 'user', id: 'x', version: 1, document: {} }),
+    ],
+  ])('stay as they are %s, and say so', async (_, happens) => {
+    happens(store);
+    await registrations.follow();
+    expect(registrations.current.config.users).toEqual(file.users);
+    expect(failures).toHaveLength(1);
+  });
+});
+
+describe('a user that was signed out', () => {
+  const [alice] = file.users;
+  const accounts = new Accounts([{ ...alice!, signedOutAt: 1000 }]);
+
+  it.each([
+    ['what began before does not count', 999, false],
+    ['what began in the same second does not count', 1000, false],
+    ['what began afterwards counts', 1001, true],
+    ['what begins now counts', undefined, true],
+  ])('%s', (_, since, active) => {
+    expect(accounts.active('alice', since) !== undefined).toBe(active);
+  });
+
+  it('a disabled one is never active', () => {
+    accounts.replace([{ ...alice!, enabled: false }]);
+    expect(accounts.active('alice')).toBeUndefined();
+    expect(accounts.active('nobody')).toBeUndefined();
+  });
+});
