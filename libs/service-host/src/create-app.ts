@@ -47,8 +47,8 @@ export interface CreatedApp {
 /** How long open requests may take to end when an app stops. Milliseconds. */
 export const DRAIN_DEADLINE = 10_000;
 
-/** How long a client may take to send a request. Milliseconds. */
-const SLOWEST_CLIENT = { headersTimeout: 10_000, requestTimeout: 30_000 };
+/** How long a client may take to send a request, and how often that is looked at: every 30 s unless told. Milliseconds. */
+const SLOWEST_CLIENT = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
 /** A failure to start is the caller's to report, in one line: Nest keeps its lines until the app's logger takes them. */
 const NEST_OPTIONS = { bufferLogs: true, autoFlushLogs: false, abortOnError: false };
