@@ -1,52 +1,31 @@
 import { measureInTurns } from '../measure.ts';
-import { comparedRow, row, type Row } from '../outcome.ts';
-import type { Stage } from '../processes.ts';
+import { comparedRow, row } from '../outcome.ts';
 import { exchangeVariant } from '../requests.ts';
-import type { Scale } from '../scale.ts';
 import type { Case } from './case.ts';
 import { target } from './exchange.ts';
 
 /** The most that the largest may cost, as a multiple of the smallest. */
 const FLAT = 1.2;
-const SMALL = 10;
+/** Actors of the deepest subject token; the exchange adds one. */
+const DEEP = 4;
 
-/** One exchange costs the same however much there is of everything. */
+/** One exchange costs the same however much there is of everything: each large end against one small server. */
 export const flatness: Case = {
   name: 'flatness',
   run: async (stage, scale) => {
-    const rows = [
-      ...(await depths(stage, scale)),
-      ...(await sizes(stage, scale, 'edges', scale.edges)),
-      ...(await sizes(stage, scale, 'users', scale.users)),
-      ...(await sizes(stage, scale, 'auditRows', scale.auditRows)),
-    ];
-    return { title: 'One exchange when there is more of everything', rows };
+    const { edges, users, auditRows } = scale;
+    const sizes = Object.entries({ edges, users, auditRows });
+    const servers = await Promise.all([
+      stage.authServer({ edges: 10, users: 10, auditRows: 10, depths: [0, DEEP] }),
+      ...sizes.map(([what, size]) => stage.authServer({ [what]: size })),
+    ]);
+    const names = ['10 of everything', ...sizes.map(([what, size]) => `${size.toLocaleString('en')} ${what}`)];
+    const variants = servers.map((server, index) => exchangeVariant(target(stage, server, names[index]!)));
+    variants.push(exchangeVariant(target(stage, servers[0]!, `chain of ${DEEP + 1}`, DEEP)));
+    const [small, ...large] = await measureInTurns(variants, scale);
+    return {
+      title: 'One exchange when there is more of everything',
+      rows: [row(small!), ...large.map((measured) => comparedRow(measured, small!, FLAT))],
+    };
   },
 };
-
-async function depths(stage: Stage, scale: Scale): Promise<Row[]> {
-  const server = await stage.authServer({ depths: [0, 4] });
-  const variants = [0, 4].map((depth) =>
-    exchangeVariant(target(stage, server, `chain of ${depth + 1} in the issued token`, depth)),
-  );
-  const rows = compare(await measureInTurns(variants, scale));
-  await stage.clear();
-  return rows;
-}
-
-async function sizes(stage: Stage, scale: Scale, what: 'edges' | 'users' | 'auditRows', large: number): Promise<Row[]> {
-  const variants = await Promise.all(
-    [SMALL, large].map(async (size) => {
-      const server = await stage.authServer({ [what]: size });
-      const name = `${size.toLocaleString('en')} ${what === 'auditRows' ? 'audit rows' : what}`;
-      return exchangeVariant(target(stage, server, name));
-    }),
-  );
-  const rows = compare(await measureInTurns(variants, scale));
-  await stage.clear();
-  return rows;
-}
-
-function compare([small, large]: Awaited<ReturnType<typeof measureInTurns>>): Row[] {
-  return [row(small!), comparedRow(large!, small!, FLAT)];
-}
