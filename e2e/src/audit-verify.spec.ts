@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { System } from '../../tools/system.ts';
+import { basic, postForm } from './form-post.js';
+
+const command = fileURLToPath(new URL('../../apps/auth-server/dist/commands/store.js', import.meta.url));
+
+describe('audit-verify, on what a server has written', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'audit-verify-')), 'store.db');
+  const DATABASE_URL = `sqlite:${file}`;
+
+  beforeAll(async () => {
+    const system = await (await System.onFreePorts({ DATABASE_URL })).up('auth-server');
+    const endpoint = `${system.url('auth-server')}/oauth2/token`;
+    const headers = { authorization: basic('user-service', 'user-service-secret') };
+    const credentials = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
+    const { body } = await postForm(endpoint, credentials, headers);
+    const exchange = {
+      grant_type: GrantType.TokenExchange,
+      subject_token: String(body['access_token']),
+      subject_token_type: TokenType.AccessToken,
+      audience: 'message-service',
+      scope: 'message.read',
+    };
+    for (let i = 0; i < 5; i++) expect((await postForm(endpoint, exchange, headers)).status).toBe(200);
+    await system.down();
+  }, 30_000);
+
+  async function verify(): Promise<{ code: number; output: string }> {
+    const process_ = spawn(process.execPath, [command, 'audit-verify'], { env: { ...process.env, DATABASE_URL } });
+    let output = '';
+    process_.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const [code] = (await once(process_, 'close')) as [number];
+    return { code, output };
+  }
+
+  it('says that it is whole, and exits with 0', async () => {
+    expect(await verify()).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^the audit trail is whole: \d+ records/),
+    });
+  });
+
+  it('says where a record was edited, and exits with 1', async () => {
+    const database = new DatabaseSync(file);
+    database.exec(`update audit_records set event = replace(event, 'issued', 'rejected') where sequence = 3`);
+    database.close();
+    const { code, output } = await verify();
+    expect(code).toBe(1);
+    expect(output).toMatch(/^broken at writer \S+, record 3: /);
+  });
+});
