@@ -142,6 +142,19 @@ describe('registrations at run time, over HTTP', () => {
     await eventually(async () => (await credentials('user-service', undefined, elsewhere)).status === 200);
   });
 
+  it('refresh tokens of a client do not come back when it is enabled again', async () => {
+    const { body } = await login();
+    const asApp = { authorization: basic('client-app', 'client-app-secret') };
+    const refresh = (token: unknown) =>
+      postForm(`${server}/oauth2/token`, { grant_type: GrantType.RefreshToken, refresh_token: String(token) }, asApp);
+    const { body: refreshed } = await refresh(body['refresh_token']);
+    expect(typeof refreshed['refresh_token']).toBe('string');
+    await send('POST', '/admin/clients/client-app/disable');
+    expect((await refresh(refreshed['refresh_token'])).body['error']).toBe('invalid_client');
+    await send('POST', '/admin/clients/client-app/enable');
+    expect((await refresh(refreshed['refresh_token'])).body['error']).toBe('invalid_grant');
+  });
+
   it('a disabled edge permits nothing', async () => {
     const subject = (await credentials('user-service')).body['access_token'];
     expect((await exchange(subject)).status).toBe(200);

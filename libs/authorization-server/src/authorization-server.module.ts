@@ -142,10 +142,11 @@ const provider: FactoryProvider<LiveProvider> = {
       new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader),
     ];
     const acceptsSecret = registrations.acceptsSecret.bind(registrations);
+    const acceptsGrantOf = registrations.acceptsGrantOf.bind(registrations);
     const create = () => {
       const { config } = registrations.current;
       return createProvider(
-        { ...options, config, accounts, acceptsSecret, log, middleware },
+        { ...options, config, accounts, acceptsSecret, acceptsGrantOf, log, middleware },
         ownIssuer(options),
         grants,
       );

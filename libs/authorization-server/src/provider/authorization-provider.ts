@@ -42,6 +42,8 @@ export interface AuthorizationProviderOptions {
   readonly clientCertificateHeader?: string;
   /** Whether a client authenticates by this secret. */
   readonly acceptsSecret: (clientId: string, secret: string) => boolean;
+  /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
+  readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
   readonly log: ErrorLog;
   /** Around every protocol request, the outermost first. */
   readonly middleware: readonly Middleware[];
@@ -116,7 +118,7 @@ function toConfiguration(options: AuthorizationProviderOptions): Configuration {
     },
     findAccount: (ctx, subject, token) => {
       const account = accounts.active(subject, token?.iat ?? ctx.oidc.session?.loginTs);
-      if (!account) return undefined;
+      if (!account || (token?.clientId && !options.acceptsGrantOf(token.clientId, token.iat))) return undefined;
       return { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) };
     },
     loadExistingGrant: loadGrant,

@@ -57,7 +57,8 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<{ registration: Registration; secret?: string }> {
     const current = this.#find(kind, id, version);
-    const { document, secret } = complete(kind, input, current?.document);
+    const { document: completed, secret } = complete(kind, input, current?.document);
+    const document = this.#signOut(kind, completed);
     const operation = current ? 'replace' : 'create';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
     if (document['enabled'] === false) await this.#endTokens(kind, id);
@@ -75,8 +76,7 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<Registration> {
     const current = this.#find(kind, id);
-    const signedOut = kind === 'user' && !enabled ? { signedOutAt: this.#options.clock() } : {};
-    const document = { ...current.document, enabled, ...signedOut };
+    const document = this.#signOut(kind, { ...current.document, enabled });
     const operation = enabled ? 'enable' : 'disable';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
     if (!enabled) await this.#endTokens(kind, id);
@@ -151,6 +151,12 @@ export class RegistrationChanges {
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
   }
 
+  /** What a disabled party has begun does not go on when it is enabled again. */
+  #signOut(kind: RegistrationKind, document: Record<string, unknown>): Record<string, unknown> {
+    const ends = (kind === 'user' || kind === 'client') && document['enabled'] === false;
+    return ends ? { ...document, signedOutAt: this.#options.clock() } : document;
+  }
+
   async #endTokens(kind: RegistrationKind, id: string): Promise<void> {
     if (kind === 'user') await this.#options.tokens.revokeBySubject(id);
     if (kind === 'client') await this.#options.tokens.revokeByClient(id);
@@ -168,10 +174,10 @@ function complete(
     return { document: { passwordHash, ...input, signedOutAt } };
   }
   if (kind !== 'client') return { document: { ...input } };
-  const { secrets = [], fileSecretExpiresAt } = (current ?? {}) as Partial<ClientDocument>;
+  const { secrets = [], fileSecretExpiresAt, signedOutAt } = (current ?? {}) as Partial<ClientDocument>;
   const { authentication } = input as ClientDocument;
   if (current || !authentication.startsWith('client_secret_')) {
-    return { document: { ...input, secrets, fileSecretExpiresAt } };
+    return { document: { ...input, secrets, fileSecretExpiresAt, signedOutAt } };
   }
   const { secret, stored } = makeSecret();
   return { document: { ...input, secrets: [stored] }, secret };

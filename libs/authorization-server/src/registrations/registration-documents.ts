@@ -11,6 +11,8 @@ export const documents = {
     secrets: z.array(storedSecret).default([]),
     /** The secret in the file, when the client stands there too, holds until then; absent: for good. */
     fileSecretExpiresAt: time,
+    /** Refresh tokens and codes that were issued by the end of this second count no more. */
+    signedOutAt: time,
   }),
   resource: resource.omit({ audience: true }),
   edge: edge.omit({ id: true }),

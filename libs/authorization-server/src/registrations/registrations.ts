@@ -2,6 +2,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { isOneOf } from './client-secrets.js';
+import type { ClientDocument } from './registration-documents.js';
 import { RegistrationSet } from './registration-set.js';
 import type { RegistrationStore } from './registration-store.js';
 
@@ -43,6 +44,12 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
   /** Whether a client authenticates by this secret now. */
   acceptsSecret(clientId: string, secret: string): boolean {
     return isOneOf(this.#set.secrets(clientId), secret, this.#options.clock());
+  }
+
+  /** Whether what a client got at this time (seconds since the epoch) still counts. */
+  acceptsGrantOf(clientId: string, issuedAt: number): boolean {
+    const client = this.#set.find('client', clientId)?.document as ClientDocument | undefined;
+    return issuedAt > (client?.signedOutAt ?? 0);
   }
 
   /** Whoever derives something from the registrations makes it anew. */
