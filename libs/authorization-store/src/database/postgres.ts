@@ -42,12 +42,16 @@ export function postgresDialect(
 /** A connection whose query ran out of time still waits for the answer: it must not go back to the pool. */
 function discardingBroken(pool: pg.Pool): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const broken = new WeakSet<pg.PoolClient>();
+  // the pool listens to idle connections only; one that breaks in use would end the process. The event comes before the
+  // connection is handed out, for what breaks it may arrive together with the word that it is ready
+  pool.on('connect', (client) => client.on('error', () => broken.add(client)));
   return {
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
       const client = await pool.connect();
-      const known = wrapped.get(client) ?? discardAfterTimeout(client);
+      const known = wrapped.get(client) ?? discardAfterTimeout(client, broken);
       wrapped.set(client, known);
       return known;
     },
@@ -59,21 +63,18 @@ function named(text: string): { name?: string } {
   return text.length > LONGEST_NAMED ? {} : { name: sha256(text) };
 }
 
-function discardAfterTimeout(client: pg.PoolClient): PostgresPoolClient {
-  let broken = false;
-  // the pool listens to idle connections only; one that breaks while it is used would end the process
-  client.on('error', () => (broken = true));
+function discardAfterTimeout(client: pg.PoolClient, broken: WeakSet<pg.PoolClient>): PostgresPoolClient {
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
       return await client.query({ ...named(sql), text: sql, values: [...parameters] });
     } catch (error) {
       // an error of the server leaves the connection sound, any other (time-out, broken socket) does not
-      broken ||= !(error instanceof pg.DatabaseError);
+      if (!(error instanceof pg.DatabaseError)) broken.add(client);
       throw error;
     }
   };
   return {
     query: query as unknown as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy || broken),
+    release: (destroy) => client.release(destroy || broken.has(client)),
   };
 }
