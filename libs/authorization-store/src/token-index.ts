@@ -9,6 +9,9 @@ import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from 
 /** Seconds that a mark stays; longer than any access token lives. */
 const MARK_LIFETIME = 7 * 24 * 3600;
 
+/** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
+const STILL_ACCEPTED = 60;
+
 /** One page of the revocation feed. */
 export interface RevocationPage {
   readonly tokens: readonly RevokedToken[];
@@ -91,7 +94,7 @@ export class TokenIndex {
   }
 
   /**
-   * Revoked tokens that have not expired, in the order of their revocation.
+   * Revoked tokens that a guard may still accept, in the order of their revocation.
    * @param cursor of the page before; left out to begin
    * @throws InvalidCursor
    */
@@ -104,7 +107,7 @@ export class TokenIndex {
       .selectFrom('tokens')
       .select(['iss', 'jti', 'expires_at', 'revocation'])
       .where(sql<boolean>`(revocation, iss, jti) > (${revocation}, ${iss}, ${jti})`)
-      .where('expires_at', '>', this.#clock())
+      .where('expires_at', '>', this.#clock() - STILL_ACCEPTED)
       .orderBy('revocation')
       .orderBy('iss')
       .orderBy('jti')
