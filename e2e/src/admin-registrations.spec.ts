@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { startPostgres } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, type Answer } from './form-post.js';
@@ -12,24 +14,35 @@ import { UserAgent } from './user-agent.js';
 
 const EDGE = 'user-service:user-service:message-service:delegation';
 
-/** Two replicas on one database. */
-describe('registrations at run time, over HTTP', () => {
+const postgres = await startPostgres();
+
+const databases = [
+  {
+    name: 'SQLite',
+    open: () => Promise.resolve(`sqlite:${join(mkdtempSync(join(tmpdir(), 'registrations-')), 'store.db')}`),
+    stop: () => Promise.resolve(),
+  },
+  ...(postgres ? [{ name: 'PostgreSQL', open: () => postgres.database(), stop: () => postgres.stop() }] : []),
+];
+
+describe.each(databases)('registrations at run time, with two replicas on $name', (kind) => {
   let system: System;
   let replica: System;
   let server: string;
   let operator: Operator;
 
   beforeAll(async () => {
-    const DATABASE_URL = `sqlite:${join(mkdtempSync(join(tmpdir(), 'registrations-')), 'store.db')}`;
-    system = await (await System.onFreePorts({ DATABASE_URL })).up('auth-server');
+    const shared = { DATABASE_URL: await kind.open(), ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
+    system = await (await System.onFreePorts(shared)).up('auth-server');
     server = system.url('auth-server');
-    replica = await (await System.onFreePorts({ DATABASE_URL, ISSUER: server })).up('auth-server');
+    replica = await (await System.onFreePorts({ ...shared, ISSUER: server })).up('auth-server');
     operator = await Operator.with('registrations.read registrations.write audit.read', server);
   }, 30_000);
 
   afterAll(async () => {
     await replica.down();
     await system.down();
+    await kind.stop();
   });
 
   const login = (agent?: UserAgent) => {
