@@ -63,6 +63,16 @@ describe('rate limits, over HTTP', () => {
     expect((await ask('192.0.2.3')).status).toBe(429);
   });
 
+  it('guesses count at the revocation feed, too', async () => {
+    const headers = (secret: string) => ({
+      authorization: basic('user-service', secret),
+      'x-forwarded-for': '192.0.2.5',
+    });
+    const feed = (secret: string) => fetch(`${server}/oauth2/revocations`, { headers: headers(secret) });
+    expect(await statuses(4, () => feed('wrong'))).toEqual([401, 401, 401, 429]);
+    expect((await feed('user-service-secret')).headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+
   it('a client that asks too often has to wait', async () => {
     const all = await statuses(21, () => ask('192.0.2.4'));
     expect([all.filter((status) => status === 200).length, all.at(-1)]).toEqual([20, 429]);

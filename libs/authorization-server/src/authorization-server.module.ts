@@ -7,13 +7,7 @@ import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './admin/audit-trail.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
-import {
-  AUDIT_TRAIL,
-  CLIENT_ADDRESS,
-  EXCHANGE_POLICY,
-  ISSUED_TOKENS,
-  OWN_ISSUER,
-} from './authorization-server.tokens.js';
+import { AUDIT_TRAIL, EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
@@ -33,9 +27,8 @@ import { ServerMetrics } from './metrics/server-metrics.js';
 import { createProvider } from './provider/authorization-provider.js';
 import { LiveProvider } from './provider/live-provider.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
-import type { ClientAddress } from './rate-limits/client-address.js';
+import { ClientLimits } from './rate-limits/client-limits.js';
 import { limitProtocolRequests } from './rate-limits/limit-protocol-requests.js';
-import { RateLimiter } from './rate-limits/rate-limiter.js';
 import { LivePolicy } from './registrations/live-policy.js';
 import { Registrations } from './registrations/registrations.js';
 import { registrationProviders } from './registrations/registrations.providers.js';
@@ -113,31 +106,24 @@ const engine: FactoryProvider<TokenExchange> = {
 
 const provider: FactoryProvider<LiveProvider> = {
   provide: LiveProvider,
-  inject: [
-    MODULE_OPTIONS_TOKEN,
-    Accounts,
-    EXCHANGE_POLICY,
-    TokenExchange,
-    RateLimiter,
-    CLIENT_ADDRESS,
-    ServerMetrics,
-    Registrations,
-  ],
+  inject: [MODULE_OPTIONS_TOKEN, Accounts, EXCHANGE_POLICY, TokenExchange, ClientLimits, ServerMetrics, Registrations],
   useFactory: (
     options: AuthorizationServerOptions,
     accounts: Accounts,
     policy: ExchangePolicy,
     engine: TokenExchange,
-    limiter: RateLimiter,
-    address: ClientAddress,
+    limits: ClientLimits,
     metrics: ServerMetrics,
     registrations: Registrations,
   ) => {
     const sink = countExchanges(options.audit, policy, metrics);
     const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
     const log = new Logger('AuthorizationServer');
-    const limits = limitProtocolRequests({ limiter, limits: options.config.rateLimits.token, address });
-    const middleware = [measureRequests(metrics), limits, auditRefusedRequests(sink, systemClock)];
+    const middleware = [
+      measureRequests(metrics),
+      limitProtocolRequests(limits),
+      auditRefusedRequests(sink, systemClock),
+    ];
     const grants = [
       new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader),
     ];

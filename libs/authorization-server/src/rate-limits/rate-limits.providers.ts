@@ -3,6 +3,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
+import { ClientLimits } from './client-limits.js';
 import { LoginLimits } from './login-limits.js';
 import { RateLimiter } from './rate-limiter.js';
 
@@ -24,5 +25,11 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
     inject: [options],
     useFactory: ({ trustedProxies = [] }: AuthorizationServerOptions) => clientAddress(trustedProxies),
   };
-  return [limiter, logins, address];
+  const clients: FactoryProvider<ClientLimits> = {
+    provide: ClientLimits,
+    inject: [options, RateLimiter, CLIENT_ADDRESS],
+    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, address: ClientAddress) =>
+      new ClientLimits(limiter, config.rateLimits.token, address),
+  };
+  return [limiter, logins, clients, address];
 }
