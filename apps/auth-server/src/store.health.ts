@@ -15,8 +15,14 @@ export class StoreHealthIndicator {
     try {
       await this.store.check();
       return indicator.up();
-    } catch {
-      return indicator.down('the database does not answer');
+    } catch (error) {
+      return indicator.down(`the database does not answer${reason(error)}`);
     }
   }
+}
+
+/** The code of a failure, such as ECONNREFUSED or an SQLSTATE: its text may name hosts and users. */
+function reason(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^\w+$/.test(code) ? ` (${code})` : '';
 }
