@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import type { FactoryProvider, InjectionToken } from '@nestjs/common';
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { systemClock } from '@onbehalf/oauth-protocol';
+import { TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
+import { Accounts } from '../accounts/accounts.js';
+import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { EXCHANGE_POLICY, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { LivePolicy } from '../registrations/live-policy.js';
+import { Registrations } from '../registrations/registrations.js';
+import { ServerState } from './exchange-state.js';
+import { toForeignIssuers } from './foreign-issuers.js';
+import { recorded } from './recorded-issuer.js';
+
+/** The engine, with what the app registers for it, and the policy in force. */
+export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
+  const policy: FactoryProvider<ExchangePolicy> = {
+    provide: EXCHANGE_POLICY,
+    inject: [Registrations],
+    useFactory: (registrations: Registrations) => new LivePolicy(registrations),
+  };
+  const engine: FactoryProvider<TokenExchange> = {
+    provide: TokenExchange,
+    inject: [options, OWN_ISSUER, Accounts, EXCHANGE_POLICY],
+    useFactory: createEngine,
+  };
+  return [policy, engine];
+}
+
+function createEngine(
+  options: AuthorizationServerOptions,
+  own: TrustedIssuer,
+  accounts: Accounts,
+  policy: ExchangePolicy,
+): TokenExchange {
+  const { issuer, config, keys, tokens } = options;
+  const foreignIssuers = toForeignIssuers(config);
+  const registration = options.exchange({ own, foreignIssuers, signer: keys, randomId: randomUUID });
+  return new TokenExchange({
+    issuer,
+    policy,
+    state: new ServerState(issuer, tokens, accounts),
+    verifiers: registration.verifiers,
+    rules: registration.rules,
+    issuers: registration.issuers.map((tokenIssuer) => recorded(tokenIssuer, tokens)),
+    clock: systemClock,
+    foreignIssuers: foreignIssuers.map((foreign) => foreign.issuer),
+  });
+}

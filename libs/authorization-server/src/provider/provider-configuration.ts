@@ -1,0 +1,126 @@
+import { GrantType } from '@onbehalf/oauth-protocol';
+import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
+import { errors, type AdapterConstructor, type AdapterFactory, type Configuration } from 'oidc-provider';
+import type { Accounts } from '../accounts/accounts.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { SigningKeys } from '../keys/signing-keys.js';
+import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
+import { completeAccessToken } from './access-token-claims.js';
+import { clientCertificate } from './client-certificate.js';
+import { toClientMetadata } from './client-metadata.js';
+import { loadGrant } from './grant-consent.js';
+import type { IssuedTokens } from './issued-tokens.js';
+import { loginPolicy } from './login-prompt.js';
+import { OWN_SCOPES } from './own-scopes.js';
+import { ResourceServers } from './resource-servers.js';
+
+export interface ProviderConfigurationOptions {
+  readonly issuer: string;
+  readonly config: ServerConfig;
+  readonly keys: SigningKeys;
+  readonly accounts: Accounts;
+  readonly tokens: IssuedTokens;
+  /** Absent: the provider's own, in memory. */
+  readonly adapter?: AdapterFactory | AdapterConstructor;
+  readonly cookieKeys: readonly string[];
+  /** 32 bytes, equal on all replicas. RFC 9449 §8 */
+  readonly nonceSecret: Uint8Array;
+  /** The header in which a trusted proxy hands on client certificates. Absent: none is believed. */
+  readonly clientCertificateHeader?: string;
+  /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
+  readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
+}
+
+const ROUTES = {
+  authorization: '/oauth2/authorize',
+  token: '/oauth2/token',
+  jwks: '/oauth2/jwks',
+  introspection: '/oauth2/introspect',
+  revocation: '/oauth2/revoke',
+  pushed_authorization_request: '/oauth2/par',
+  userinfo: '/userinfo',
+  end_session: '/connect/logout',
+};
+
+/** What the provider is told: every choice that it leaves to its operator. */
+export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
+  const { config, keys, accounts, tokens } = options;
+  const resourceServers = new ResourceServers(config);
+  return {
+    adapter: options.adapter,
+    clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
+    jwks: keys.privateJwks,
+    routes: ROUTES,
+    cookies: {
+      keys: [...options.cookieKeys],
+      names: { session: 'auth-server.session', interaction: 'auth-server.login', resume: 'auth-server.resume' },
+      long: { httpOnly: true, sameSite: 'lax' },
+      short: { httpOnly: true, sameSite: 'lax' },
+    },
+    claims: OWN_SCOPES,
+    scopes: Object.keys(OWN_SCOPES),
+    conformIdTokenClaims: false,
+    responseTypes: ['code'],
+    ttl: {
+      AccessToken: config.lifetimes.accessToken,
+      ClientCredentials: config.lifetimes.accessToken,
+      IdToken: config.lifetimes.accessToken,
+      RefreshToken: config.lifetimes.refreshToken,
+      Grant: config.lifetimes.refreshToken,
+      Session: config.lifetimes.session,
+      Interaction: 600,
+      AuthorizationCode: 60,
+    },
+    findAccount: (ctx, subject, token) => {
+      const account = accounts.active(subject, token?.iat ?? ctx.oidc.session?.loginTs);
+      if (!account || (token?.clientId && !options.acceptsGrantOf(token.clientId, token.iat))) return undefined;
+      return { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) };
+    },
+    loadExistingGrant: loadGrant,
+    // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
+    rotateRefreshToken: true,
+    pkce: { required: () => true },
+    formats: { customizers: { jwt: completeAccessToken(tokens) } },
+    interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
+    renderError: renderErrorPage,
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    // RFC 7523bis: the issuer identifier is the only audience of a client assertion
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
+      if (claims.aud !== options.issuer)
+        throw new errors.InvalidClientAuth('the audience of the assertion is not the issuer');
+    },
+    enabledJWA: {
+      idTokenSigningAlgValues: ['ES256', 'RS256'],
+      clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],
+      dPoPSigningAlgValues: [...SIGNING_ALGORITHMS],
+    },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      revocation: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: (_ctx, client, oneOf) => (oneOf ? oneOf[0]! : (resourceServers.defaultFor(client) ?? [])),
+        getResourceServerInfo: (_ctx, indicator, client) => resourceServers.info(indicator, client),
+        useGrantedResource: () => true,
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: renderLogoutPage,
+        postLogoutSuccessSource: renderLoggedOutPage,
+      },
+      dPoP: {
+        enabled: true,
+        nonceSecret: options.nonceSecret as Buffer,
+        requireNonce: () => config.dpop.requireNonce,
+      },
+      mTLS: {
+        enabled: true,
+        certificateBoundAccessTokens: true,
+        getCertificate: (ctx) => clientCertificate(ctx.req, options.clientCertificateHeader),
+      },
+    },
+  };
+}

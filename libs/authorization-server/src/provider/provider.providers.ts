@@ -1,0 +1,54 @@
+import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { systemClock } from '@onbehalf/oauth-protocol';
+import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
+import { Accounts } from '../accounts/accounts.js';
+import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { EXCHANGE_POLICY, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { auditRefusedRequests } from '../exchange/audit-refused-requests.js';
+import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
+import { countExchanges, measureExchanges } from '../metrics/count-exchanges.js';
+import { measureRequests } from '../metrics/measure-requests.js';
+import { ServerMetrics } from '../metrics/server-metrics.js';
+import { ClientLimits } from '../rate-limits/client-limits.js';
+import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
+import { Registrations } from '../registrations/registrations.js';
+import { createProvider } from './authorization-provider.js';
+import { LiveProvider } from './live-provider.js';
+
+/** The provider with our grants, replaced whenever keys or registrations change. */
+export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvider> {
+  return {
+    provide: LiveProvider,
+    inject: [options, OWN_ISSUER, Accounts, EXCHANGE_POLICY, TokenExchange, ClientLimits, ServerMetrics, Registrations],
+    useFactory: createLiveProvider,
+  };
+}
+
+function createLiveProvider(
+  options: AuthorizationServerOptions,
+  own: TrustedIssuer,
+  accounts: Accounts,
+  policy: ExchangePolicy,
+  engine: TokenExchange,
+  limits: ClientLimits,
+  metrics: ServerMetrics,
+  registrations: Registrations,
+): LiveProvider {
+  const sink = countExchanges(options.audit, policy, metrics);
+  const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
+  const grants = [new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader)];
+  const around = {
+    acceptsSecret: registrations.acceptsSecret.bind(registrations),
+    acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),
+    log: new Logger('AuthorizationServer'),
+    middleware: [measureRequests(metrics), limitProtocolRequests(limits), auditRefusedRequests(sink, systemClock)],
+  };
+  const live = new LiveProvider(() => {
+    const { config } = registrations.current;
+    return createProvider({ ...options, ...around, config, accounts }, own, grants);
+  });
+  options.keys.onReplaced(() => live.renew());
+  registrations.onChanged(() => live.renew());
+  return live;
+}
