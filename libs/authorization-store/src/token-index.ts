@@ -5,6 +5,7 @@ import type { RevocationKind, Schema } from './database/schema.js';
 import { indexable } from './hash.js';
 import { isRevokedInLineage, revokeLineage, tokenMark, type TokenKey } from './token-lineage.js';
 import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
+import { TokenWriter } from './token-writer.js';
 
 /** Seconds that a mark stays; longer than any access token lives. */
 const MARK_LIFETIME = 7 * 24 * 3600;
@@ -27,11 +28,13 @@ export class TokenIndex {
   readonly #database: Kysely<Schema>;
   readonly #clock: Clock;
   readonly #issuer: string | undefined;
+  readonly #writer: TokenWriter;
 
   constructor(database: Kysely<Schema>, clock: Clock, issuer?: string) {
     this.#database = database;
     this.#clock = clock;
     this.#issuer = issuer;
+    this.#writer = new TokenWriter(database);
   }
 
   /**
@@ -61,6 +64,18 @@ export class TokenIndex {
       .where('jti', '=', key.jti)
       .executeTakeFirst();
     return row && fromRow(row, row.revoked_at !== null || (await isRevokedInLineage(this.#database, key)));
+  }
+
+  /** Whether the index has the token, be it revoked or not. */
+  async has(jti: string, iss?: string): Promise<boolean> {
+    const key = this.#key(jti, iss);
+    const row = await this.#database
+      .selectFrom('tokens')
+      .select('jti')
+      .where('iss', '=', key.iss)
+      .where('jti', '=', key.jti)
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   /**
@@ -125,26 +140,23 @@ export class TokenIndex {
   async #insert({ iss, jti }: TokenKey, token: TokenRecord): Promise<void> {
     const parent = token.parentJti === undefined ? undefined : this.#key(token.parentJti, token.parentIss);
     const root = parent && (await this.#rootOf(parent));
-    await this.#database
-      .insertInto('tokens')
-      .values({
-        iss,
-        jti,
-        parent_iss: parent?.iss ?? null,
-        parent_jti: parent?.jti ?? null,
-        root_iss: root?.iss ?? iss,
-        root_jti: root?.jti ?? jti,
-        client_id: indexable(token.clientId),
-        subject: indexable(token.subject),
-        session_id: token.sessionId === undefined ? null : indexable(token.sessionId),
-        grant_id: token.grantId === undefined ? null : indexable(token.grantId),
-        audiences: JSON.stringify(token.audiences),
-        recorded_at: Date.now(),
-        expires_at: Math.ceil(token.expiresAt),
-        revoked_at: null,
-        revocation: null,
-      })
-      .execute();
+    await this.#writer.insert({
+      iss,
+      jti,
+      parent_iss: parent?.iss ?? null,
+      parent_jti: parent?.jti ?? null,
+      root_iss: root?.iss ?? iss,
+      root_jti: root?.jti ?? jti,
+      client_id: indexable(token.clientId),
+      subject: indexable(token.subject),
+      session_id: token.sessionId === undefined ? null : indexable(token.sessionId),
+      grant_id: token.grantId === undefined ? null : indexable(token.grantId),
+      audiences: JSON.stringify(token.audiences),
+      recorded_at: Date.now(),
+      expires_at: Math.ceil(token.expiresAt),
+      revoked_at: null,
+      revocation: null,
+    });
   }
 
   async #rootOf({ iss, jti }: TokenKey): Promise<TokenKey> {
