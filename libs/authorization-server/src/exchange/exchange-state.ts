@@ -14,8 +14,8 @@ export class ServerState implements ExchangeState {
     return issuer === this.issuer && this.tokens.isRevoked(jwtId);
   }
 
-  async isKnown(jwtId: string): Promise<boolean> {
-    return (await this.tokens.find(jwtId)) !== undefined;
+  isKnown(jwtId: string): Promise<boolean> {
+    return this.tokens.has(jwtId);
   }
 
   account(subject: string): Promise<Account | undefined> {

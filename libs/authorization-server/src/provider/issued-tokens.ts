@@ -20,6 +20,8 @@ export interface IssuedTokens {
   record(token: IssuedTokenRecord): Promise<boolean>;
   /** The record of a token; `undefined` when this server has none. */
   find(jti: string): Promise<object | undefined>;
+  /** Whether there is a record of a token, be it revoked or not. */
+  has(jti: string): Promise<boolean>;
   /** Whether a token, or one that it came from, was revoked. */
   isRevoked(jti: string): Promise<boolean>;
   revoke(jti: string): Promise<unknown>;
