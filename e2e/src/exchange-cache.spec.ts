@@ -92,7 +92,9 @@ describe('the end of reuse, where the next service follows the revocation feed',
     class MessageServiceModule {}
     messageService = await NestFactory.create(MessageServiceModule, { logger: false });
     await messageService.listen(0, '127.0.0.1');
-    userService = new System(system.ports, { MESSAGE_SERVICE_URL: await messageService.getUrl() });
+    // user-service itself looks at no feed here, so that the refusal is the next service's
+    const settings = { MESSAGE_SERVICE_URL: await messageService.getUrl(), REVOCATIONS_URI: '' };
+    userService = new System(system.ports, settings);
     await userService.up('user-service');
   }, 60_000);
 
