@@ -21,7 +21,7 @@ export const flatness: Case = {
     ]);
     const names = ['10 of everything', ...sizes.map(([what, size]) => `${size.toLocaleString('en')} ${what}`)];
     const variants = servers.map((server, index) => exchangeVariant(target(stage, server, names[index]!)));
-    variants.push(exchangeVariant(target(stage, servers[0]!, `chain of ${DEEP + 1}`, DEEP)));
+    variants.push(exchangeVariant(target(stage, servers[0], `chain of ${DEEP + 1}`, DEEP)));
     const [small, ...large] = await measureInTurns(variants, scale);
     return {
       title: 'One exchange when there is more of everything',
