@@ -1,5 +1,6 @@
 export * from './access-token-context.js';
 export * from './access-token-profile.js';
+export * from './client-certificate.js';
 export * from './compatibility-profiles.js';
 export * from './local-issuer-keys.js';
 export { readBounded } from './read-json.js';

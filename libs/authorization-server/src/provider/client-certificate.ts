@@ -1,6 +1,7 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { readCertificateHeader } from '@onbehalf/jwt-verification';
 import { OAuthError } from '@onbehalf/oauth-protocol';
 
 /**
@@ -15,18 +16,9 @@ export function clientCertificate(request: IncomingMessage, header: string | und
   return getPeerX509Certificate?.call(request.socket as TLSSocket);
 }
 
-/** The thumbprint to which tokens are bound. RFC 8705 §3.1 */
-export function certificateThumbprint({ raw }: X509Certificate): string {
-  return createHash('sha256').update(raw).digest('base64url');
-}
-
 function fromHeader(value: string | string[] | undefined): X509Certificate | undefined {
   if (value === undefined || value === '') return undefined;
-  try {
-    if (typeof value !== 'string') throw new TypeError('repeated header');
-    const binary = /^:([A-Za-z0-9+/=]+):$/.exec(value)?.[1];
-    return new X509Certificate(binary === undefined ? decodeURIComponent(value) : Buffer.from(binary, 'base64'));
-  } catch (cause) {
-    throw new OAuthError('invalid_request', 'the client certificate cannot be read', { cause });
-  }
+  const certificate = typeof value === 'string' ? readCertificateHeader(value) : undefined;
+  if (certificate) return certificate;
+  throw new OAuthError('invalid_request', 'the client certificate cannot be read');
 }

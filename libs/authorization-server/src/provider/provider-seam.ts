@@ -6,7 +6,7 @@ import type { default as Provider, TokenEndpointGrantContext } from 'oidc-provid
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
 import type { X509Certificate } from 'node:crypto';
-import { certificateThumbprint } from './client-certificate.js';
+import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
 
 /** Remembers what may be used once. */
 export interface ReplayDetection {
@@ -57,7 +57,7 @@ export async function proofOfPossession(
   const dpop = await validateDpop(provider, ctx);
   await checkDpopReplay(provider, ctx, dpop, ctx.oidc.client.clientId, errors.InvalidDpopProof);
   checkDpopRequired(provider, ctx, dpop, errors.InvalidDpopProof);
-  return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && certificateThumbprint(certificate) };
+  return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && thumbprintOfCertificate(certificate.raw) };
 }
 
 /** Whether the provider has dispatched the request to one of its routes, and which. */

@@ -1,5 +1,5 @@
+import { readCertificateHeader, thumbprintOfCertificate } from '@onbehalf/jwt-verification';
 import type { GuardedRequest } from '../guarded-request.js';
-import { createHash, X509Certificate } from 'node:crypto';
 import { isIPv6, type BlockList } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
@@ -13,7 +13,7 @@ export type CertificateSource =
  */
 export function certificateThumbprint(request: GuardedRequest, source: CertificateSource): string | undefined {
   const certificate = source.from === 'socket' ? ofSocket(request) : ofHeader(request, source);
-  return certificate && createHash('sha256').update(certificate).digest('base64url');
+  return certificate && thumbprintOfCertificate(certificate);
 }
 
 function socketOf(request: GuardedRequest): GuardedRequest['socket'] {
@@ -33,15 +33,5 @@ function ofHeader(
   // anyone can send the header; only the connection tells who did
   if (address === undefined || !proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return undefined;
   const value = request.headers[header.toLowerCase()];
-  return typeof value === 'string' ? decodeCertificate(value) : undefined;
-}
-
-/** DER of a certificate as `:base64:` (RFC 9440 §2.1) or as PEM with percent-encoding, as nginx writes it. */
-function decodeCertificate(value: string): Buffer | undefined {
-  const byteSequence = /^:([A-Za-z0-9+/]+={0,2}):$/.exec(value.trim());
-  try {
-    return new X509Certificate(byteSequence ? Buffer.from(byteSequence[1]!, 'base64') : decodeURIComponent(value)).raw;
-  } catch {
-    return undefined;
-  }
+  return typeof value === 'string' ? readCertificateHeader(value)?.raw : undefined;
 }
