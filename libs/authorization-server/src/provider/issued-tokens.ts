@@ -18,8 +18,6 @@ export interface IssuedTokenRecord {
 export interface IssuedTokens {
   /** @returns false when the token must not leave, because what it derives from was revoked meanwhile */
   record(token: IssuedTokenRecord): Promise<boolean>;
-  /** The record of a token; `undefined` when this server has none. */
-  find(jti: string): Promise<object | undefined>;
   /** Whether there is a record of a token, be it revoked or not. */
   has(jti: string): Promise<boolean>;
   /** Whether a token, or one that it came from, was revoked. */

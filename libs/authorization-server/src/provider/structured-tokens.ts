@@ -42,7 +42,7 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
   }
 
   async function isLive(jti: string): Promise<boolean> {
-    return (await tokens.find(jti)) !== undefined && !(await tokens.isRevoked(jti));
+    return (await tokens.has(jti)) && !(await tokens.isRevoked(jti));
   }
 
   function mayKnow(claims: JWTPayload, clientId: string): boolean {
