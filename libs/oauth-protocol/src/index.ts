@@ -1,4 +1,5 @@
 export * from './actor.js';
+export * from './basic-credentials.js';
 export * from './challenge.js';
 export * from './clock.js';
 export * from './configuration-error.js';

@@ -1,13 +1,7 @@
 import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
 import { createHash } from 'node:crypto';
-import {
-  basicAuthorization,
-  RevocationUnknown,
-  type ClientCredentials,
-  type OnOutage,
-  type RevocationCheck,
-} from './revocation-check.js';
+import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
 
 /** Asks the authorization server about each token. RFC 7662. */
 export interface IntrospectionSettings {
@@ -82,7 +76,10 @@ export class Introspection implements RevocationCheck {
     const { endpoint, client, timeout } = this.#settings;
     const response = await fetch(endpoint, {
       method: 'POST',
-      headers: { authorization: basicAuthorization(client), accept: 'application/json' },
+      headers: {
+        authorization: formatBasicCredentials(client.clientId, client.clientSecret),
+        accept: 'application/json',
+      },
       // RFC 7662 §2.1
       body: new URLSearchParams({ token, token_type_hint: 'access_token' }),
       redirect: 'error',

@@ -34,9 +34,3 @@ export interface ClientCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
-
-/** The `Authorization` header of `client_secret_basic`: both parts form-encoded first. RFC 6749 §2.3.1. */
-export function basicAuthorization({ clientId, clientSecret }: ClientCredentials): string {
-  const encode = (value: string): string => new URLSearchParams({ v: value }).toString().slice(2);
-  return `Basic ${Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64')}`;
-}

@@ -1,12 +1,6 @@
 import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import type { Clock } from '@onbehalf/oauth-protocol';
-import {
-  basicAuthorization,
-  RevocationUnknown,
-  type ClientCredentials,
-  type OnOutage,
-  type RevocationCheck,
-} from './revocation-check.js';
+import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
+import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
 import { revocationKey, RevokedTokens } from './revoked-tokens.js';
 
 /** Polls a list of revoked tokens, so that no request waits for the authorization server. */
@@ -111,7 +105,7 @@ export class RevocationFeed implements RevocationCheck {
       headers: {
         accept: 'application/json',
         ...(this.#etag && { 'if-none-match': this.#etag }),
-        ...(client && { authorization: basicAuthorization(client) }),
+        ...(client && { authorization: formatBasicCredentials(client.clientId, client.clientSecret) }),
       },
       redirect: 'error',
       signal: AbortSignal.timeout(timeout),

@@ -1,6 +1,5 @@
-import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
 import type { ClientAuth } from 'oauth4webapi';
 import type {
   ClientAuthentication,
@@ -28,11 +27,9 @@ export function authenticateClient(authentication: ClientAuthentication, clock: 
   }
 }
 
-// RFC 6749 §2.3.1: both parts are form-urlencoded first. Characters that need no encoding stay as they are,
-// for the servers that forget to decode.
 function basic({ clientId, clientSecret }: ClientSecretAuthentication): ClientAuth {
-  const credentials = Buffer.from(`${formEncode(clientId)}:${formEncode(clientSecret)}`).toString('base64');
-  return (_server, _client, _body, headers) => headers.set('authorization', `Basic ${credentials}`);
+  const credentials = formatBasicCredentials(clientId, clientSecret);
+  return (_server, _client, _body, headers) => headers.set('authorization', credentials);
 }
 
 function post({ clientId, clientSecret }: ClientSecretAuthentication): ClientAuth {
@@ -59,8 +56,4 @@ function privateKeyJwt({ clientId, key, audience }: PrivateKeyJwtAuthentication,
     body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
     body.set('client_assertion', await sign({ typ: 'JWT' }, claims));
   };
-}
-
-function formEncode(value: string): string {
-  return new URLSearchParams([['', value]]).toString().slice(1);
 }
