@@ -155,6 +155,8 @@ export class Stage {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  child.kill('SIGKILL');
+  // not a signal, which would leave no time to write a profile
+  if (child.connected) child.disconnect();
+  else child.kill('SIGKILL');
   await exit;
 }

@@ -1,12 +1,16 @@
 /**
- * `node bench/profile.ts [exchanges]`: where the authorization server spends its time during exchanges, by package and by
- * function. The profile itself stays in `bench/var/`, to be opened in the developer tools of a browser.
+ * `npm run bench:profile -- [exchange | guard | guard-cached | downstream | downstream-fixed] [requests]`: where the process of
+ * interest spends its time, by package and by function; for `downstream`, a request is ten calls. The profile itself stays in
+ * `bench/var/`, to be opened in the developer tools of a browser.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Settings } from '../tools/system.ts';
+import { downstreamVariants } from './cases/downstream.ts';
 import { target } from './cases/exchange.ts';
-import { drive } from './measure.ts';
+import { route } from './cases/guard.ts';
+import { drive, type Variant } from './measure.ts';
 import { Stage } from './processes.ts';
 import { exchangeVariant } from './requests.ts';
 import { Keys } from './tokens.ts';
@@ -23,16 +27,30 @@ interface CallFrame {
   readonly lineNumber: number;
 }
 
-const SHOWN = 30;
-const exchanges = Number(process.argv[2] ?? 10_000);
-const folder = fileURLToPath(new URL('var/profile', import.meta.url));
+/** What can be profiled; the options make the process of interest write its profile. */
+const SUBJECTS: Readonly<Record<string, (stage: Stage, settings: Settings) => Promise<Variant>>> = {
+  exchange: async (stage, settings) => exchangeVariant(target(stage, await stage.authServer({ settings }), 'exchange')),
+  guard: (stage, settings) => route(stage, 'guarded', { guard: 'on', settings }),
+  'guard-cached': (stage, settings) => route(stage, 'guarded, verified-token cache', { guard: 'cached', settings }),
+  downstream: async (stage, settings) => (await downstreamVariants(stage, settings)).exchanged,
+  'downstream-fixed': async (stage, settings) => (await downstreamVariants(stage, settings)).fixed,
+};
 
+const SHOWN = 30;
+const [subject = 'exchange', count] = process.argv.slice(2);
+const requests = Number(count ?? 10_000);
+const start = SUBJECTS[subject];
+if (!start || !(requests > 0)) {
+  console.error(`profile [${Object.keys(SUBJECTS).join(' | ')}] [requests]`);
+  process.exit(1);
+}
+const folder = fileURLToPath(new URL('var/profile', import.meta.url));
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const stage = new Stage(await Keys.generate());
 try {
-  const server = await stage.authServer({ settings: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` } });
-  await drive(exchangeVariant(target(stage, server, 'exchange')), exchanges, 16);
+  const variant = await start(stage, { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` });
+  await drive(variant, requests, 16);
 } finally {
   await stage.close();
 }
@@ -55,9 +73,9 @@ function sum({ nodes, samples, timeDeltas }: Profile, name: (frame: CallFrame) =
 
 function show(title: string, times: readonly (readonly [string, number])[]): void {
   const total = times.reduce((all, [, time]) => all + time, 0);
-  console.log(`\n${title}, µs per exchange (the start of the server included)`);
+  console.log(`\n${title}, µs per request (the start of the process included)`);
   for (const [name, time] of times.slice(0, SHOWN)) {
-    const [micros, share] = [(time * 1000) / exchanges, (time / total) * 100];
+    const [micros, share] = [(time * 1000) / requests, (time / total) * 100];
     console.log(`${micros.toFixed(1).padStart(8)} ${share.toFixed(1).padStart(5)} %  ${name}`);
   }
 }

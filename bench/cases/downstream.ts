@@ -1,5 +1,7 @@
-import { measureInTurns } from '../measure.ts';
+import type { Settings } from '../../tools/system.ts';
+import { measureInTurns, type Variant } from '../measure.ts';
 import { comparedRow, row } from '../outcome.ts';
+import type { Stage } from '../processes.ts';
 import { getVariant } from '../requests.ts';
 import { CLIENT_SECRET } from '../server-config.ts';
 import type { Case } from './case.ts';
@@ -11,24 +13,33 @@ const CALLS = 10;
 export const downstream: Case = {
   name: 'downstream',
   run: async (stage, scale) => {
-    const server = await stage.authServer();
-    const echo = await stage.serve('echo');
-    const { url, pid } = await stage.serve('downstream', {
-      ISSUER: server.issuer,
-      SECRET: CLIENT_SECRET,
-      TARGET: echo.url,
-      SUBJECT_TOKEN: server.subjects.get(0)![0]!,
-      CALLS: String(CALLS),
-    });
-    const right = ({ answers }: Record<string, unknown>): boolean =>
-      Array.isArray(answers) &&
-      answers.length === CALLS &&
-      answers.every((answer: { bearer?: boolean }) => answer.bearer);
-    const get = (path: string, name: string): ReturnType<typeof getVariant> =>
-      getVariant(`${name}, ${CALLS} calls`, [pid], `${url}/${path}`, undefined, right);
-    const variants = [get('fixed', 'axios with a fixed header'), get('exchanged', 'warm exchange cache')];
+    const variants = await downstreamVariants(stage);
     const fewer = { ...scale, requests: Math.ceil(scale.requests / 4), warmup: Math.ceil(scale.warmup / 4) };
-    const [fixed, exchanged] = await measureInTurns(variants, fewer);
+    const [fixed, exchanged] = await measureInTurns([variants.fixed, variants.exchanged], fewer);
     return { title: 'A downstream call', rows: [row(fixed!), comparedRow(exchanged!, fixed!, 1.15)] };
   },
 };
+
+/** The two ways to call, in one process. */
+export async function downstreamVariants(
+  stage: Stage,
+  settings: Settings = {},
+): Promise<Record<'fixed' | 'exchanged', Variant>> {
+  const server = await stage.authServer();
+  const echo = await stage.serve('echo');
+  const { url, pid } = await stage.serve('downstream', {
+    ISSUER: server.issuer,
+    SECRET: CLIENT_SECRET,
+    TARGET: echo.url,
+    SUBJECT_TOKEN: server.subjects.get(0)![0]!,
+    CALLS: String(CALLS),
+    ...settings,
+  });
+  const right = ({ answers }: Record<string, unknown>): boolean =>
+    Array.isArray(answers) &&
+    answers.length === CALLS &&
+    answers.every((answer: { bearer?: boolean }) => answer.bearer);
+  const get = (path: string, name: string): Variant =>
+    getVariant(`${name}, ${CALLS} calls`, [pid], `${url}/${path}`, undefined, right);
+  return { fixed: get('fixed', 'axios with a fixed header'), exchanged: get('exchanged', 'warm exchange cache') };
+}

@@ -1,5 +1,7 @@
-import { measureInTurns, type Measured } from '../measure.ts';
+import type { Settings } from '../../tools/system.ts';
+import { measureInTurns, type Measured, type Variant } from '../measure.ts';
 import { added, row, valueRow } from '../outcome.ts';
+import type { Stage } from '../processes.ts';
 import { getVariant } from '../requests.ts';
 import { median } from '../statistics.ts';
 import type { Case } from './case.ts';
@@ -8,32 +10,18 @@ const ISSUER = 'http://localhost:9001';
 const TOKENS = 64;
 /** In one request, so that what they cost stands out. */
 const VERIFICATIONS = 8;
-
-/** A route costs little, and the system counts CPU in hundredths of a second. */
+/** A route costs little: its windows hold so many times as many requests. */
 const MORE = 4;
 
 /** A guarded Nest route against the same route without the module, and against one bare verification. */
 export const guard: Case = {
   name: 'guard',
   run: async (stage, scale) => {
-    const tokens = await Promise.all(Array.from({ length: TOKENS }, () => stage.keys.subjectToken(ISSUER)));
-    const settings = {
-      ISSUER,
-      KEYS: stage.write('jwks.json', stage.keys.publicJwks),
-      TOKENS: stage.write('tokens.json', tokens),
-      VERIFICATIONS: String(VERIFICATIONS),
-    };
-    const open = await stage.serve('guarded', settings);
-    const guarded = await stage.serve('guarded', { ...settings, GUARD: 'on' });
-    const cached = await stage.serve('guarded', { ...settings, GUARD: 'cached' });
-    const token = (index: number): string => tokens[index % TOKENS]!;
-    const get = (name: string, { url, pid }: typeof open, path = '/plain'): ReturnType<typeof getVariant> =>
-      getVariant(name, [pid], url + path, token, ({ ok }) => ok === true);
     const variants = [
-      get('unguarded', open),
-      get(`unguarded, with ${VERIFICATIONS} bare verifications`, open, '/bare'),
-      get('guarded', guarded),
-      get('guarded, verified-token cache', cached),
+      await route(stage, 'unguarded'),
+      await route(stage, `unguarded, with ${VERIFICATIONS} bare verifications`, { path: '/bare' }),
+      await route(stage, 'guarded', { guard: 'on' }),
+      await route(stage, 'guarded, verified-token cache', { guard: 'cached' }),
     ];
     const [plain, bare, checked, kept] = await measureInTurns(variants, { ...scale, requests: scale.requests * MORE });
     return {
@@ -46,6 +34,31 @@ export const guard: Case = {
     };
   },
 };
+
+interface RouteOptions {
+  readonly guard?: 'on' | 'cached';
+  readonly path?: '/plain' | '/bare';
+  readonly settings?: Settings;
+}
+
+/** A server with the route, in a process of its own. */
+export async function route(
+  stage: Stage,
+  name: string,
+  { guard, path, settings }: RouteOptions = {},
+): Promise<Variant> {
+  const tokens = await Promise.all(Array.from({ length: TOKENS }, () => stage.keys.subjectToken(ISSUER)));
+  const { url, pid } = await stage.serve('guarded', {
+    ISSUER,
+    KEYS: stage.write('jwks.json', stage.keys.publicJwks),
+    TOKENS: stage.write('tokens.json', tokens),
+    VERIFICATIONS: String(VERIFICATIONS),
+    ...(guard && { GUARD: guard }),
+    ...settings,
+  });
+  const token = (index: number): string => tokens[index % TOKENS]!;
+  return getVariant(name, [pid], url + (path ?? '/plain'), token, ({ ok }) => ok === true);
+}
 
 function comparison(plain: Measured, bare: Measured, checked: Measured, kept: Measured): ReturnType<typeof valueRow>[] {
   const verification = added(bare, plain).map((cost) => cost / VERIFICATIONS);
