@@ -13,6 +13,8 @@ import { chain, type Keys, type SubjectClaims } from './tokens.ts';
 
 /** Subject tokens of each kind unless told: enough that no cache of one token decides. */
 const POOL = 32;
+/** Milliseconds that a server of the benchmark has to end by itself. */
+const GRACE = 2000;
 
 export interface AuthServerPlan extends ConfigSize {
   /** Default: a SQLite file. */
@@ -157,6 +159,7 @@ async function end(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit');
   // not a signal, which would leave no time to write a profile
   if (child.connected) child.disconnect();
-  else child.kill('SIGKILL');
+  const late = setTimeout(() => child.kill('SIGKILL'), GRACE);
   await exit;
+  clearTimeout(late);
 }
