@@ -1,6 +1,8 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
 import { AuditLog } from './audit/audit-log.js';
+import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
+import { HeldChains } from './audit/forwarding/held-chains.js';
 import type { Schema } from './database/schema.js';
 import { ProviderAdapter } from './provider-adapter.js';
 import { Registrations } from './registrations.js';
@@ -35,6 +37,8 @@ export class AuthorizationStore {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
   readonly #sweeper: Sweeper;
+  readonly #chains: HeldChains;
+  #forwarding: AuditForwarding | undefined;
 
   constructor({ database, sealing, clock, sweepInterval, issuer }: StoreParts) {
     this.#database = database;
@@ -47,6 +51,7 @@ export class AuthorizationStore {
     this.rateLimits = new RateLimits(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
+    this.#chains = new HeldChains(database, clock, this.audit.writer);
     this.#sweeper = new Sweeper(database, clock);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
   }
@@ -61,6 +66,12 @@ export class AuthorizationStore {
     return this.#sweeper.sweep();
   }
 
+  /** Copies the audit trail to a receiver from now on, until the store is closed. */
+  forwardAudit(options: ForwardingOptions): AuditForwarding {
+    this.#forwarding ??= new AuditForwarding(this.#chains, options);
+    return this.#forwarding;
+  }
+
   /** Encrypts with the current key what is encrypted with an older one; see `reencrypt`. Returns how many values. */
   reencrypt(): Promise<number> {
     return reencrypt(this.#database, this.#sealing);
@@ -70,6 +81,7 @@ export class AuthorizationStore {
   async close(): Promise<void> {
     await this.#sweeper.stop();
     await this.audit.close();
+    await this.#forwarding?.close();
     await this.#database.destroy();
   }
 }

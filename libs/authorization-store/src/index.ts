@@ -3,6 +3,13 @@ export { AuditLog } from './audit/audit-log.js';
 export type { AuditPage, AuditQuery } from './audit/audit-query.js';
 export type { AuditNode } from './audit/audit-tree.js';
 export type { AuditAnchor, AuditBreak, AuditVerification } from './audit/audit-verification.js';
+export {
+  AuditForwarding,
+  type ForwardingObserver,
+  type ForwardingOptions,
+} from './audit/forwarding/audit-forwarding.js';
+export * from './audit/forwarding/audit-receiver.js';
+export type { PendingRecords } from './audit/forwarding/held-chains.js';
 export { AuthorizationStore } from './authorization-store.js';
 export { InvalidCursor } from './cursor.js';
 export { SchemaTooNew } from './database/migrate.js';

@@ -27,6 +27,11 @@ export class AuditLog {
     return this.#writer.append(event);
   }
 
+  /** The chain of this process. */
+  get writer(): string {
+    return this.#writer.writer;
+  }
+
   /** Checks all chains; see `verifyAudit`. */
   verify(anchors?: readonly AuditAnchor[]): Promise<AuditVerification> {
     return verifyAudit(this.#database, this.#sealing, anchors);

@@ -1,11 +1,12 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { initialSchema } from './migrations/0001-initial.js';
 import { registrations } from './migrations/0002-registrations.js';
+import { auditForwarding } from './migrations/0004-audit-forwarding.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [initialSchema, registrations];
+export const migrations: readonly Migration[] = [initialSchema, registrations, auditForwarding];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
 const MIGRATION_LOCK = 8_693_000_001;

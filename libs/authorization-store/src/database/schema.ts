@@ -80,6 +80,14 @@ export interface AuditHeadTable {
   sealed_with: string;
 }
 
+/** A chain that is forwarded: its last record that was accepted, and the process that forwards it until its time is over. */
+export interface AuditForwardingTable {
+  writer: string;
+  sequence: number;
+  held_by: string;
+  held_until: Seconds;
+}
+
 /** The life of a signing key: its public part is published before it signs and after it has signed. */
 export type SigningKeyState = 'published' | 'signing' | 'retired' | 'removed';
 
@@ -140,6 +148,7 @@ export interface Schema {
   revocation_marks: RevocationMarkTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
+  audit_forwarding: AuditForwardingTable;
   signing_keys: SigningKeyTable;
   shared_secrets: SharedSecretTable;
   registrations: RegistrationTable;
