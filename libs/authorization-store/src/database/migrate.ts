@@ -1,7 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { initialSchema } from './migrations/0001-initial.js';
 import { registrations } from './migrations/0002-registrations.js';
-import { auditForwarding } from './migrations/0004-audit-forwarding.js';
+import { auditForwarding } from './migrations/0003-audit-forwarding.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 

@@ -3,8 +3,8 @@ import { table } from './table.js';
 
 /** How far each chain of the audit trail has been forwarded, and who does it. */
 export const auditForwarding: Migration = {
-  version: 4,
-  name: '0004-audit-forwarding',
+  version: 3,
+  name: '0003-audit-forwarding',
   compatibleFrom: 1,
   async up(transaction) {
     await table(transaction, 'audit_forwarding', ['writer', 'held_by'], ['sequence', 'held_until'])
