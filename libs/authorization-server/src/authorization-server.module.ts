@@ -107,6 +107,6 @@ const server: FactoryProvider<AuthorizationServer> = {
     ...rateLimitProviders(MODULE_OPTIONS_TOKEN),
     ...registrationProviders(MODULE_OPTIONS_TOKEN),
   ],
-  exports: [AuthorizationServer, TokenExchange, LiveProvider],
+  exports: [AuthorizationServer, TokenExchange, LiveProvider, SigningKeys],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}

@@ -13,6 +13,8 @@ export type { ServerConfig } from './configuration/server-config.schema.js';
 export { toPolicyRegistrations } from './exchange/exchange-policy.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
+export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
+export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';
 export { SigningKeys } from './keys/signing-keys.js';
 export type { NewKey, SigningKeyStore, StoredKey } from './keys/signing-key-store.js';
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';

@@ -5,34 +5,27 @@ import {
   calculateJwkThumbprint,
   exportJWK,
   generateKeyPair,
-  importJWK,
-  SignJWT,
   type JSONWebKeySet,
   type JWK,
+  type JWTPayload,
 } from 'jose';
-import type { CryptoKey, JWTPayload } from 'jose';
+import type { ExternalKey } from './external-signer.js';
+import { LocalKey, RemoteKey, type SigningKey } from './signing-key.js';
+import type { WatchedSigner } from './watched-signer.js';
 
 /** Algorithms of the server's own tokens: ES256 by default, RS256 because RFC 9068 §2.1 asks for its support. */
 export const OWN_ALGORITHMS = ['ES256', 'RS256'] as const satisfies readonly SigningAlgorithm[];
 
-interface SigningKey {
-  readonly alg: string;
-  readonly kid: string;
-  readonly key: CryptoKey;
-}
-
 /** Key pairs of this server that never change; {@link SigningKeys} is what changes from one set to the next. */
 export class KeySet implements TokenSigner {
-  readonly #signing: readonly SigningKey[];
+  /** The same keys as the ones that verify. */
+  readonly verification: IssuerKeys;
 
   private constructor(
-    /** With private members; never publish it. */
-    readonly privateJwks: JSONWebKeySet,
-    signing: readonly SigningKey[],
-    /** The same keys as the ones that verify. */
-    readonly verification: IssuerKeys,
+    /** The first of an algorithm signs, all verify. */
+    readonly keys: readonly SigningKey[],
   ) {
-    this.#signing = signing;
+    this.verification = new LocalIssuerKeys({ keys: keys.map(({ publicJwk }) => publicJwk) });
   }
 
   /** Fresh keys, one for each of {@link OWN_ALGORITHMS}. */
@@ -46,24 +39,25 @@ export class KeySet implements TokenSigner {
    */
   static async of(jwks: JSONWebKeySet): Promise<KeySet> {
     const keys = await Promise.all(jwks.keys.map(withKid));
-    for (const alg of OWN_ALGORITHMS) {
-      if (!keys.some((key) => key.alg === alg && key.d !== undefined)) {
-        throw new ConfigurationError(
-          'signing keys',
-          keys.map((key) => key.alg),
-          `a private key for ${alg}`,
-        );
-      }
-    }
-    const signing = await Promise.all(keys.map(toSigningKey));
-    return new KeySet({ keys }, signing, new LocalIssuerKeys({ keys: keys.map(publicPart) }));
+    const signing = keys.filter(({ d }) => d !== undefined);
+    checkAlgorithms(signing.map(({ alg }) => alg));
+    return new KeySet(await Promise.all(keys.map((key) => LocalKey.of(key))));
+  }
+
+  /**
+   * Keys whose private parts the signer keeps. The first of an algorithm signs, all verify.
+   * @throws ConfigurationError when an algorithm of {@link OWN_ALGORITHMS} has no key
+   */
+  static remote(keys: readonly ExternalKey[], signer: WatchedSigner): KeySet {
+    checkAlgorithms(keys.map(({ algorithm }) => algorithm));
+    return new KeySet(keys.map((key) => new RemoteKey(key, signer)));
   }
 
   /** Signs with the first key of the algorithm, ES256 unless told. */
   async sign(claims: JWTPayload, { typ, alg = 'ES256' }: { typ: string; alg?: SigningAlgorithm }): Promise<string> {
-    const signing = this.#signing.find((key) => key.alg === alg);
+    const signing = this.keys.find(({ algorithm }) => algorithm === alg);
     if (!signing) throw new ConfigurationError('signingAlgorithm', alg, OWN_ALGORITHMS.join(', '));
-    return new SignJWT(claims).setProtectedHeader({ alg, kid: signing.kid, typ }).sign(signing.key);
+    return signing.sign(claims, typ);
   }
 }
 
@@ -73,15 +67,12 @@ export async function generateKey(alg: SigningAlgorithm): Promise<JWK> {
   return { ...(await exportJWK(privateKey)), alg, use: 'sig' };
 }
 
+function checkAlgorithms(given: readonly (string | undefined)[]): void {
+  for (const alg of OWN_ALGORITHMS) {
+    if (!given.includes(alg)) throw new ConfigurationError('signing keys', given, `a private key for ${alg}`);
+  }
+}
+
 async function withKid(jwk: JWK): Promise<JWK & { kid: string }> {
   return { ...jwk, use: 'sig', kid: jwk.kid ?? (await calculateJwkThumbprint(jwk)) };
-}
-
-async function toSigningKey(jwk: JWK & { kid: string }): Promise<SigningKey> {
-  return { alg: jwk.alg ?? '', kid: jwk.kid, key: (await importJWK(jwk)) as CryptoKey };
-}
-
-/** What of a key may be published. */
-export function publicPart({ kty, alg, use, kid, crv, x, y, n, e }: JWK): JWK {
-  return { kty, alg, use, kid, crv, x, y, n, e };
 }

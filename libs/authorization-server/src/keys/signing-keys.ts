@@ -2,6 +2,7 @@ import type { IssuerKeys, SigningAlgorithm } from '@onbehalf/jwt-verification';
 import type { TokenSigner } from '@onbehalf/token-exchange';
 import type { JSONWebKeySet, JWTPayload } from 'jose';
 import { KeySet } from './key-set.js';
+import type { SigningKey } from './signing-key.js';
 
 /** The keys that this server signs with now: a stable handle on a {@link KeySet} that rotation replaces. */
 export class SigningKeys implements TokenSigner {
@@ -27,9 +28,17 @@ export class SigningKeys implements TokenSigner {
     return new SigningKeys(await KeySet.of(jwks));
   }
 
-  /** With private members; never publish it. */
-  get privateJwks(): JSONWebKeySet {
-    return this.#current.privateJwks;
+  /** The keys as of now; the first of an algorithm signs. */
+  get current(): readonly SigningKey[] {
+    return this.#current.keys;
+  }
+
+  /**
+   * Resolves when tokens can be signed. Keys in this process always can.
+   * @throws OAuthError `temporarily_unavailable` when the keys are elsewhere and cannot be used now
+   */
+  ready(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Signs with the key of the algorithm that signs now, ES256 unless told. */

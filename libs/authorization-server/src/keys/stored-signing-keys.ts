@@ -2,6 +2,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import type { JSONWebKeySet } from 'jose';
 import type { KeyRotation, TakenStep } from './key-rotation.js';
 import { KeySet } from './key-set.js';
+import { RepeatedWork } from './repeated-work.js';
 import { SigningKeys } from './signing-keys.js';
 import type { KeyState, SigningKeyStore, StoredKey } from './signing-key-store.js';
 
@@ -19,14 +20,14 @@ export interface StoredSigningKeysOptions {
 /** The keys in the store, followed while the application runs: what any replica changes, all have within seconds. */
 export class StoredSigningKeys extends SigningKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: StoredSigningKeysOptions;
+  readonly #following: RepeatedWork;
   #revision: number;
-  #timer: NodeJS.Timeout | undefined;
-  #following: Promise<void> | undefined;
 
   private constructor(options: StoredSigningKeysOptions, keys: KeySet, revision: number) {
     super(keys);
     this.#options = options;
     this.#revision = revision;
+    this.#following = new RepeatedWork(() => this.#follow(), options.onFailure);
   }
 
   /** The keys of the store; the first replica that starts makes them. */
@@ -39,23 +40,17 @@ export class StoredSigningKeys extends SigningKeys implements OnApplicationBoots
   }
 
   onApplicationBootstrap(): void {
-    const { interval = 2 } = this.#options;
-    this.#timer = setInterval(() => void this.follow(), interval * 1000).unref();
-    void this.follow();
+    this.#following.start(this.#options.interval ?? 2);
   }
 
   /** The store closes after this. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#following;
+    await this.#following.stop();
   }
 
   /** Takes the steps that are due and reads what has changed. Never rejects. */
   follow(): Promise<void> {
-    this.#following ??= this.#follow()
-      .catch((error: unknown) => this.#options.onFailure?.(error))
-      .finally(() => (this.#following = undefined));
-    return this.#following;
+    return this.#following.now();
   }
 
   async #follow(): Promise<void> {

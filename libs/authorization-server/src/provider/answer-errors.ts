@@ -1,7 +1,8 @@
 import { KeysUnavailable } from '@onbehalf/jwt-verification';
 import { OAuthError } from '@onbehalf/oauth-protocol';
-import type { KoaContextWithOIDC } from 'oidc-provider';
-
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { SignerUnavailable } from '../keys/external-signer.js';
+import type { AnyContext } from './afterwards.js';
 import { routeOf } from './provider-seam.js';
 
 interface ErrorBody {
@@ -24,14 +25,17 @@ export async function answerErrors(ctx: KoaContextWithOIDC, next: () => Promise<
     answer(ctx, new OAuthError('unauthorized_client', 'the client may not use this grant type'));
 }
 
-/** Remembers a refusal of a grant, for {@link answerErrors} to answer with all of its parameters. */
-export function rememberRefusal(ctx: KoaContextWithOIDC, refusal: OAuthError): void {
-  ctx.state['refusal'] = refusal;
+/** The error by which the provider ends a request; {@link answerErrors} then answers with all that the refusal says. */
+export function toProviderError(ctx: AnyContext | undefined, refusal: OAuthError): Error {
+  if (ctx) ctx.state['refusal'] = refusal;
+  return new errors.CustomOIDCProviderError(refusal.code, refusal.description);
 }
 
 function answer(ctx: KoaContextWithOIDC, { status, code, description, parameters, cause }: OAuthError): void {
   // RFC 9110 §10.2.3
-  if (cause instanceof KeysUnavailable) ctx.set('retry-after', String(cause.retryAfter));
+  if (cause instanceof KeysUnavailable || cause instanceof SignerUnavailable) {
+    ctx.set('retry-after', String(cause.retryAfter));
+  }
   ctx.status = status;
   ctx.type = 'json';
   ctx.body = { error: code, error_description: description, ...parameters } satisfies ErrorBody;

@@ -1,12 +1,19 @@
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { SigningKeys } from '../keys/signing-keys.js';
 import { afterwards, finishAfterwards, type AnyContext } from './afterwards.js';
-import { answerErrors } from './answer-errors.js';
+import { answerErrors, toProviderError } from './answer-errors.js';
 import type { Grant } from './grant.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
-import { replaceReplayDetection, replaceSecretComparison, type ReplayDetection } from './provider-seam.js';
+import {
+  checkBeforeUse,
+  replaceReplayDetection,
+  replaceSecretComparison,
+  type ReplayDetection,
+} from './provider-seam.js';
 import { registerGrant } from './register-grant.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
 
@@ -32,6 +39,7 @@ export function createProvider(
   provider.proxy = true;
   replaceReplayDetection(provider, options.replay);
   replaceSecretComparison(provider, options.acceptsSecret);
+  checkBeforeUse(provider, () => checkSigner(options.keys));
   for (const grant of grants) registerGrant(provider, grant);
   const endGrant = (ctx: AnyContext | undefined, grantId: string) =>
     afterwards(ctx, options.tokens.revokeByGrant(grantId));
@@ -45,6 +53,14 @@ export function createProvider(
     answerForStructuredTokens({ issuer: own, tokens: options.tokens, representedBy: representedBy(options.config) }),
   );
   return provider;
+}
+
+async function checkSigner(keys: SigningKeys): Promise<void> {
+  try {
+    await keys.ready();
+  } catch (error) {
+    throw error instanceof OAuthError ? toProviderError(Provider.ctx, error) : error;
+  }
 }
 
 function representedBy({ clients }: ServerConfig): (clientId: string) => readonly string[] {

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
 import { LiveProvider } from './live-provider.js';
+import { toProviderKeys } from './provider-keys.js';
 
-const { privateJwks } = await KeySet.generate();
+const { jwks } = toProviderKeys((await KeySet.generate()).keys);
 const store = await openStore({ url: 'sqlite::memory:' });
 
 afterAll(() => store.close());
@@ -15,7 +16,7 @@ afterAll(() => store.close());
 function newProvider(): Provider {
   return new Provider('https://issuer.test', {
     adapter: store.providerAdapter,
-    jwks: privateJwks,
+    jwks,
     cookies: { keys: ['a'.repeat(32)] },
     features: { devInteractions: { enabled: false } },
   });

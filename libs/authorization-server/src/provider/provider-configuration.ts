@@ -12,6 +12,7 @@ import { loadGrant } from './grant-consent.js';
 import type { IssuedTokens } from './issued-tokens.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from './own-scopes.js';
+import { toProviderKeys } from './provider-keys.js';
 import { ResourceServers } from './resource-servers.js';
 
 export interface ProviderConfigurationOptions {
@@ -46,10 +47,11 @@ const ROUTES = {
 export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
   const { config, keys, accounts, tokens } = options;
   const resourceServers = new ResourceServers(config);
+  const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: options.adapter,
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
-    jwks: keys.privateJwks,
+    jwks,
     routes: ROUTES,
     cookies: {
       keys: [...options.cookieKeys],
@@ -96,6 +98,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       dPoPSigningAlgValues: [...SIGNING_ALGORITHMS],
     },
     features: {
+      ...features,
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },

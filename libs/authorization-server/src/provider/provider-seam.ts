@@ -46,6 +46,21 @@ export function replaceSecretComparison(
 }
 
 /**
+ * Has codes and refresh tokens wait for `check` before they are used up: whoever loses a refresh token to an outage and
+ * sends it again would be taken for a thief.
+ */
+export function checkBeforeUse(provider: Provider, check: () => Promise<void>): void {
+  for (const { prototype } of [provider.AuthorizationCode, provider.RefreshToken]) {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own token below
+    const { consume } = prototype;
+    prototype.consume = async function (this: typeof prototype): Promise<void> {
+      await check();
+      await consume.call(this);
+    };
+  }
+}
+
+/**
  * The keys that the request at the token endpoint proves to hold.
  * @throws InvalidDpopProof when the proof is wrong, replayed, or missing for a client that is bound to it
  */

@@ -1,6 +1,6 @@
 import { OAuthError } from '@onbehalf/oauth-protocol';
-import { errors, type default as Provider } from 'oidc-provider';
-import { rememberRefusal } from './answer-errors.js';
+import type { default as Provider } from 'oidc-provider';
+import { toProviderError } from './answer-errors.js';
 import type { Grant, GrantContext } from './grant.js';
 
 /** Adds a grant to the token endpoint; its refusals become the provider's. */
@@ -10,8 +10,7 @@ export function registerGrant(provider: Provider, grant: Grant): void {
       await grant.handle(ctx);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      rememberRefusal(ctx, error);
-      throw new errors.CustomOIDCProviderError(error.code, error.description);
+      throw toProviderError(ctx, error);
     }
   };
   provider.registerGrantType(grant.grantType, handler, grant.parameters, grant.repeatable);

@@ -1,0 +1,73 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { ExternalKey, ExternalSigner } from './external-signer.js';
+import { KeySet } from './key-set.js';
+import { RepeatedWork } from './repeated-work.js';
+import { SigningKeys } from './signing-keys.js';
+import { WatchedSigner } from './watched-signer.js';
+
+export interface RemoteSigningKeysOptions {
+  readonly signer: ExternalSigner;
+  /** Seconds between two looks at the keys; 5 unless told. */
+  readonly interval?: number;
+  /** Is told which keys are published now, the ones that sign first. */
+  readonly onChanged?: (keys: readonly ExternalKey[]) => void;
+  /** Is told when the signer could not be asked; the keys at hand stay published. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** Keys whose private parts stay outside of this process, followed while the application runs. */
+export class RemoteSigningKeys extends SigningKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #options: RemoteSigningKeysOptions;
+  readonly #signer: WatchedSigner;
+  readonly #following: RepeatedWork;
+  #published: string;
+
+  private constructor(options: RemoteSigningKeysOptions, signer: WatchedSigner, keys: readonly ExternalKey[]) {
+    super(KeySet.remote(keys, signer));
+    this.#options = options;
+    this.#signer = signer;
+    this.#published = kidsOf(keys);
+    this.#following = new RepeatedWork(() => this.#read(), options.onFailure);
+  }
+
+  /**
+   * The keys that the signer names.
+   * @throws OAuthError `temporarily_unavailable`, caused by SignerUnavailable, when it does not answer
+   * @throws ConfigurationError when it has no key for an algorithm of the server
+   */
+  static async open(options: RemoteSigningKeysOptions): Promise<RemoteSigningKeys> {
+    const signer = new WatchedSigner(options.signer);
+    return new RemoteSigningKeys(options, signer, await signer.keys());
+  }
+
+  override ready(): Promise<void> {
+    return this.#signer.ready();
+  }
+
+  onApplicationBootstrap(): void {
+    this.#following.start(this.#options.interval ?? 5);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.#following.stop();
+  }
+
+  /** Takes what the signer has changed. Never rejects. */
+  follow(): Promise<void> {
+    return this.#following.now();
+  }
+
+  async #read(): Promise<void> {
+    const keys = await this.#signer.keys();
+    const published = kidsOf(keys);
+    if (published === this.#published) return;
+    this.replace(KeySet.remote(keys, this.#signer));
+    this.#published = published;
+    this.#options.onChanged?.(keys);
+  }
+}
+
+/** In their order: it tells which ones sign. */
+function kidsOf(keys: readonly ExternalKey[]): string {
+  return JSON.stringify(keys.map(({ kid }) => kid));
+}
