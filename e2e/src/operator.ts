@@ -11,9 +11,9 @@ export class Operator {
     this.#authorization = `Bearer ${token}`;
   }
 
-  /** An operator whose token holds this scope. */
-  static async with(scope: string, server: string): Promise<Operator> {
-    const credentials = { authorization: basic('operator', 'operator-secret') };
+  /** An operator, or another client of the demo, whose token holds this scope. */
+  static async with(scope: string, server: string, client = 'operator'): Promise<Operator> {
+    const credentials = { authorization: basic(client, `${client}-secret`) };
     const grant = { grant_type: GrantType.ClientCredentials, scope };
     const { body } = await postForm(`${server}/oauth2/token`, grant, credentials);
     return new Operator(server, String(body['access_token']));

@@ -14,9 +14,8 @@ import { StoreModule } from './store.module.js';
 
 @Module({})
 export class AppModule {
-  static with(settings: Settings): DynamicModule {
+  static with(settings: Settings, metrics = new ServerMetrics()): DynamicModule {
     const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
-    const metrics = new ServerMetrics();
     const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,

@@ -1,15 +1,26 @@
 import { startApp } from '@onbehalf/service-host';
-import { AuthorizationServer } from '@onbehalf/authorization-server';
+import { AuthorizationServer, ServerMetrics } from '@onbehalf/authorization-server';
 import { AppModule } from './app.module.js';
 import { environment } from './environment.js';
 import { StoreHealthIndicator } from './store.health.js';
+
+const metrics = new ServerMetrics();
+
+/** Cheap to answer, and guards would refuse good tokens, or accept revoked ones, without them. */
+const guardsLiveOn = [
+  '/oauth2/jwks',
+  '/oauth2/revocations',
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+];
 
 await startApp({
   name: 'auth-server',
   defaultPort: 9001,
   environment,
-  module: (settings) => AppModule.with(settings),
+  module: (settings) => AppModule.with(settings, metrics),
   readiness: { store: StoreHealthIndicator },
+  overload: { alwaysAnswered: ['/metrics', ...guardsLiveOn], onRefused: () => metrics.overload.inc() },
   // the pages of the server set a stricter policy of their own
   configure: (app) => void app.use(app.get(AuthorizationServer, { strict: false }).middleware),
 });

@@ -3,13 +3,14 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
-import type { DestinationStream } from 'pino';
+import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { z } from 'zod';
 import { Draining } from './draining.js';
 import { readEnvironment, type EnvironmentSource } from './environment.js';
-import { healthEndpoints, type ReadinessIndicators } from './health.js';
+import { healthEndpoints, HEALTH_ENDPOINTS, type ReadinessIndicators } from './health.js';
 import { HostModule } from './host.module.js';
-import { createLogger, logRequests } from './logging.js';
+import { LoadShedding, type OverloadOptions } from './load-shedding.js';
+import { createLogger, logRefusals, logRequests } from './logging.js';
 import { serveOpenApi, type OpenApiOptions } from './open-api.js';
 import { secureHeaders } from './security-headers.js';
 import { hostSettings, type HostSettings } from './settings.js';
@@ -24,6 +25,7 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly module: (settings: z.output<Schema> & HostSettings) => DynamicModule | Type;
   readonly readiness?: ReadinessIndicators;
   readonly openApi?: OpenApiOptions;
+  readonly overload?: OverloadOptions;
   /** For an app that serves pages: directives by name. Without it, answers may load nothing. */
   readonly contentSecurityPolicy?: (settings: z.output<Schema>) => Readonly<Record<string, readonly string[]>>;
   /** Mounts middleware behind logs and health, and before any body parser. */
@@ -73,6 +75,7 @@ export async function createApp<Schema extends z.ZodObject>(
   const draining = new Draining();
   app.use(
     draining.middleware,
+    shedding(settings, logger, options.overload).middleware,
     traceRequests(options.name),
     logRequests(logger),
     secureHeaders(options.contentSecurityPolicy?.(own)),
@@ -91,6 +94,19 @@ export async function createApp<Schema extends z.ZodObject>(
       return drained;
     },
   };
+}
+
+function shedding(
+  { MAX_CONCURRENT_REQUESTS }: HostSettings,
+  logger: PinoLogger,
+  overload: OverloadOptions = {},
+): LoadShedding {
+  const { alwaysAnswered = [], onRefused } = overload;
+  const log = logRefusals(logger, MAX_CONCURRENT_REQUESTS);
+  return new LoadShedding(MAX_CONCURRENT_REQUESTS, [...HEALTH_ENDPOINTS, ...alwaysAnswered], () => {
+    log();
+    onRefused?.();
+  });
 }
 
 function listen(server: Server, { HOST, PORT }: HostSettings): Promise<Server> {

@@ -53,6 +53,7 @@ describe('settings', () => {
       HOST: '127.0.0.1',
       PORT: 8081,
       LOG_LEVEL: 'info',
+      MAX_CONCURRENT_REQUESTS: 200,
       ISSUER: 'http://localhost:9001',
       CLIENT_SECRET: 'secret',
       AUDIENCE: 'user-service',

@@ -4,6 +4,12 @@ import { HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus
 import { HEALTH_PATH } from './health-path.js';
 import { pathOf, type Middleware } from './middleware.js';
 
+const LIVE = `${HEALTH_PATH}/live`;
+const READY = `${HEALTH_PATH}/ready`;
+
+/** Where {@link healthEndpoints} answer. */
+export const HEALTH_ENDPOINTS: readonly string[] = [LIVE, READY];
+
 /** Something without which an app cannot serve: the keys of an issuer, a database. */
 export interface ReadinessIndicator {
   check(key: string): Promise<HealthIndicatorResult> | HealthIndicatorResult;
@@ -21,8 +27,8 @@ export function healthEndpoints(app: INestApplicationContext, indicators: Readin
   return (request, response, next) => {
     const path = pathOf(request);
     if (!['GET', 'HEAD'].includes(request.method ?? '')) return next();
-    if (path === `${HEALTH_PATH}/live`) return send(response, 200, { status: 'ok' });
-    if (path !== `${HEALTH_PATH}/ready`) return next();
+    if (path === LIVE) return send(response, 200, { status: 'ok' });
+    if (path !== READY) return next();
     ready().then(
       (result) => send(response, result.status === 'ok' ? 200 : 503, result),
       () => send(response, 503, { status: 'error' }),

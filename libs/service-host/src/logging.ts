@@ -71,6 +71,26 @@ export function logRequests(logger: Logger): Middleware {
   });
 }
 
+/** How often an app says that it is refusing requests. Milliseconds. */
+const REFUSALS_EVERY = 10_000;
+
+/** One line when an app begins to refuse requests, and one each while it goes on: a line for each would be load, too. */
+export function logRefusals(logger: Logger, limit: number): () => void {
+  let refused = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    timer = undefined;
+    if (refused === 0) return;
+    logger.warn({ refused }, `busy with ${limit} requests (MAX_CONCURRENT_REQUESTS): refused further ones with 503`);
+    refused = 0;
+    timer = setTimeout(tell, REFUSALS_EVERY).unref();
+  };
+  return () => {
+    refused += 1;
+    if (timer === undefined) tell();
+  };
+}
+
 function levelOf(request: IncomingMessage, response: ServerResponse, error?: Error): Level {
   if (pathOf(request).startsWith(HEALTH_PATH)) return 'debug';
   return error !== undefined || response.statusCode >= 500 ? 'error' : 'info';

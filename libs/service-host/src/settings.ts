@@ -2,6 +2,12 @@ import { z } from 'zod';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+/**
+ * A whole second of work or less on one core, and a burst that is not yet an overload. What takes 1 ms of a core is
+ * answered within 200 ms at the limit.
+ */
+const MAX_CONCURRENT_REQUESTS = 200;
+
 /** A TCP port; 0 takes a free one. */
 export function port(defaultPort: number): z.ZodType<number> {
   const expected = 'a port, a whole number from 0 to 65535';
@@ -25,7 +31,12 @@ export function text(expected = 'a text that is not empty'): z.ZodString {
 }
 
 type LogLevel = (typeof LOG_LEVELS)[number];
-type HostShape = { HOST: z.ZodType<string>; PORT: z.ZodType<number>; LOG_LEVEL: z.ZodType<LogLevel> };
+type HostShape = {
+  HOST: z.ZodType<string>;
+  PORT: z.ZodType<number>;
+  LOG_LEVEL: z.ZodType<LogLevel>;
+  MAX_CONCURRENT_REQUESTS: z.ZodType<number>;
+};
 
 /** What every app reads, beside its own settings. */
 export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
@@ -33,6 +44,11 @@ export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
     HOST: z.string().default('127.0.0.1'),
     PORT: port(defaultPort),
     LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
+    MAX_CONCURRENT_REQUESTS: z
+      .string()
+      .regex(/^[1-9]\d{0,5}$/, 'a whole number from 1 to 999999')
+      .transform(Number)
+      .default(MAX_CONCURRENT_REQUESTS),
   });
 }
 

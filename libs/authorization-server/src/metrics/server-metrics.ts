@@ -41,6 +41,13 @@ export class ServerMetrics {
     ...this.#registers,
   });
 
+  /** Requests that were refused because the server was busy. */
+  readonly overload = new Counter({
+    name: 'onbehalf_http_requests_shed_total',
+    help: 'Requests that were refused with 503 because as many as may be were under way',
+    ...this.#registers,
+  });
+
   readonly #queryDuration = new Histogram({
     name: 'onbehalf_store_query_duration_seconds',
     help: 'Time that queries of the store take, by result (ok, failed)',

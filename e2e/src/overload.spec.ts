@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { startPostgres } from '@onbehalf/testing';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formRequest, load, type LoadReport } from '../../tools/load.ts';
+import { System, type RunningApp } from '../../tools/system.ts';
+import { basic, postForm } from './form-post.js';
+import { Operator } from './operator.js';
+
+const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);
+const AUTHORIZATION = basic('user-service', 'user-service-secret');
+
+const isSoak = 'SOAK_OVERLOAD' in process.env;
+/** Seconds of each phase. */
+const SECONDS = Number(process.env['SOAK_OVERLOAD'] ?? 3);
+/** Of what the server can do; the short phases of a test run share two cores with whatever else is going on. */
+const GOODPUT = isSoak ? 0.8 : 0.5;
+const TIMES = 5;
+const MEMORY = 1.5;
+/** As long as a client waits for its token. Milliseconds. */
+const DEADLINE = 2_000;
+/** As many requests as a busy server has under way, and far fewer than it takes. */
+const CAPACITY_CONNECTIONS = 32;
+const OVERLOAD_CONNECTIONS = 1_000;
+
+const postgres = isSoak ? await startPostgres() : undefined;
+const databases = [{ name: 'SQLite' }, ...(postgres ? [{ name: 'PostgreSQL' }] : [])];
+
+describe.each(databases)(`auth-server on $name is asked ${TIMES} times as much as it can do`, ({ name }) => {
+  let system: System;
+  let server: RunningApp;
+  let requests: string[];
+
+  beforeAll(async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'overload-'));
+    const config = join(directory, 'auth-server.yaml');
+    // what one client may ask is another matter
+    const limits = 'rateLimits: { token: { requestsPerClient: 10000000, requestsPerAddress: 10000000 } }\n';
+    writeFileSync(config, `${readFileSync(demo, 'utf8')}\n${limits}`);
+    const sqlite = `sqlite:${join(directory, 'auth-server.db')}`;
+    system = await System.onFreePorts({
+      AUTH_SERVER_CONFIG: config,
+      DATABASE_URL: name === 'SQLite' ? sqlite : await postgres!.database(),
+      ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
+    });
+    await system.up('auth-server');
+    server = system.app('auth-server');
+    requests = await Promise.all(Array.from({ length: 16 }, exchange));
+  }, 60_000);
+
+  afterAll(() => system.down(), 30_000);
+
+  /** An exchange of a token of its own, as bytes. */
+  async function exchange(): Promise<string> {
+    const url = `${server.url}/oauth2/token`;
+    const grant = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
+    const { body } = await postForm(url, grant, { authorization: AUTHORIZATION });
+    const subject = { subject_token: String(body['access_token']), subject_token_type: TokenType.AccessToken };
+    return formRequest(
+      url,
+      { grant_type: GrantType.TokenExchange, ...subject, audience: 'message-service' },
+      AUTHORIZATION,
+    );
+  }
+
+  /** What the server does when each client waits for its answer before it asks again. */
+  function capacity(seconds = SECONDS): Promise<LoadReport> {
+    const { url } = server;
+    return load({ url, requests, seconds, connections: CAPACITY_CONNECTIONS, deadline: 10 * DEADLINE });
+  }
+
+  it(
+    'refuses with 503 and Retry-After, gets as much done as before, in bounded time and memory, and is back at once',
+    async () => {
+      const operator = await Operator.with('metrics.read', server.url, 'prometheus');
+      await capacity(Math.min(SECONDS, 10));
+      const [before, usual] = await whileWatching(server.pid, () => capacity());
+      const rate = TIMES * before.goodput;
+      const plan = { url: server.url, requests, seconds: SECONDS, connections: OVERLOAD_CONNECTIONS };
+      const probes: number[] = [];
+      const probing = probe(server.url, operator, probes);
+      const [during, most] = await whileWatching(server.pid, () => load({ ...plan, rate, deadline: DEADLINE }));
+      await probing();
+      const after = await capacity();
+      tell(name, { before, during, after, usual, most });
+
+      expect(during.offered).toBeGreaterThanOrEqual(rate * SECONDS * 0.95);
+      const refused = (during.answers['429'] ?? 0) + (during.answers['503'] ?? 0);
+      expect(refused).toBeGreaterThan(0);
+      expect((during.answers['200'] ?? 0) + refused + during.late).toBe(during.offered);
+      expect([during.withoutRetryAfter, during.broken]).toEqual([0, 0]);
+      expect(during.late).toBeLessThanOrEqual(during.offered / 100);
+      expect(during.goodput).toBeGreaterThanOrEqual(GOODPUT * Math.min(before.goodput, after.goodput));
+      expect(most).toBeLessThan(MEMORY * usual);
+      expect(Object.keys(after.answers)).toEqual(['200']);
+      expect(after.goodput).toBeGreaterThanOrEqual(GOODPUT * before.goodput);
+      // health, metrics and what guards live on
+      expect(probes.length).toBeGreaterThan(0);
+      expect(new Set(probes)).toEqual(new Set([200]));
+      expect(await shed(operator)).toBeGreaterThanOrEqual(during.answers['503'] ?? 0);
+    },
+    60_000 + 5 * SECONDS * 1000,
+  );
+});
+
+afterAll(() => postgres?.stop());
+
+/** The most memory that the process had, beside the result. Megabytes. */
+async function whileWatching<Result>(pid: number, work: () => Promise<Result>): Promise<[Result, number]> {
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, memory(pid))), 100);
+  try {
+    return [await work(), most];
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+function memory(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
+}
+
+/** Asks four times a second for what must always be answered, until it is told to stop. */
+function probe(url: string, operator: Operator, statuses: number[]): () => Promise<void> {
+  let stopping = false;
+  const rounds = (async () => {
+    while (!stopping) {
+      const asked = ['/health/live', '/health/ready', '/oauth2/jwks'].map((path) => fetch(url + path));
+      for (const { status } of await Promise.all([...asked, operator.fetch('/metrics')])) statuses.push(status);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  })();
+  return () => ((stopping = true), rounds);
+}
+
+async function shed(operator: Operator): Promise<number> {
+  const text = await (await operator.fetch('/metrics')).text();
+  return Number(/^onbehalf_http_requests_shed_total (\d+)$/m.exec(text)?.[1]);
+}
+
+interface Figures {
+  readonly before: LoadReport;
+  readonly during: LoadReport;
+  readonly after: LoadReport;
+  readonly usual: number;
+  readonly most: number;
+}
+
+function tell(name: string, { before, during, after, usual, most }: Figures): void {
+  const [offered, ...goodput] = [during.offered / SECONDS, before.goodput, during.goodput, after.goodput].map(
+    Math.round,
+  );
+  process.stderr.write(
+    `${name}: ${goodput.join(', ')} exchanges/s before, under ${offered} requests/s, and after; ` +
+      `answers ${JSON.stringify(during.answers)}, late ${during.late}; accepted in ${during.accepted.p50} ms, ` +
+      `p99 ${during.accepted.p99}; refused in ${during.refused.p50} ms, p99 ${during.refused.p99}; ` +
+      `memory ${Math.round(usual)} MB, then ${Math.round(most)}\n`,
+  );
+}
