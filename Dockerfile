@@ -8,6 +8,7 @@ COPY libs/html/package.json libs/html/
 COPY libs/jwt-verification/package.json libs/jwt-verification/
 COPY libs/token-exchange/package.json libs/token-exchange/
 COPY libs/authorization-store/package.json libs/authorization-store/
+COPY libs/vault-signer/package.json libs/vault-signer/
 COPY libs/authorization-server/package.json libs/authorization-server/
 COPY libs/resource-server/package.json libs/resource-server/
 COPY libs/token-exchange-client/package.json libs/token-exchange-client/

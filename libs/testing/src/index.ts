@@ -5,3 +5,4 @@ export * from './requirement.js';
 export * from './test-databases.js';
 export * from './test-issuer.js';
 export * from './test-server.js';
+export * from './transit-server.js';

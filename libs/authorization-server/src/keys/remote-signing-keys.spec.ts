@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { verifyJwt } from '@onbehalf/jwt-verification';
-import { decodeProtectedHeader, type JWK } from 'jose';
+import { decodeProtectedHeader } from 'jose';
 import type { ExternalKey, ExternalSigner } from './external-signer.js';
 import { OWN_ALGORITHMS } from './key-set.js';
 import { RemoteSigningKeys } from './remote-signing-keys.js';
@@ -27,7 +27,7 @@ class Signer implements ExternalSigner {
         ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
         : generateKeyPairSync('rsa', { modulusLength: 2048 });
     this.#pairs.set(kid, privateKey);
-    this.published = [{ kid, algorithm, publicJwk: publicKey.export({ format: 'jwk' }) as JWK }, ...this.published];
+    this.published = [{ kid, algorithm, publicJwk: publicKey.export({ format: 'jwk' }) }, ...this.published];
   }
 
   async keys(): Promise<readonly ExternalKey[]> {
