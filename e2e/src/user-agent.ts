@@ -30,13 +30,17 @@ export class UserAgent {
     throw new Error('too many redirects');
   }
 
+  /** The `Cookie` header of a request to this address. RFC 6265 §4.2 */
+  cookies(url: string): string {
+    return [...this.#jar(url)].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   async #fetch(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers({ ...this.#headers, ...(init.headers as Record<string, string>) });
-    const jar = this.#jar(url);
-    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    headers.set('cookie', this.cookies(url));
     headers.set('accept', 'text/html');
     const response = await fetch(url, { ...init, headers, redirect: 'manual' });
-    for (const cookie of response.headers.getSetCookie()) this.#keep(jar, cookie);
+    for (const cookie of response.headers.getSetCookie()) this.#keep(this.#jar(url), cookie);
     return response;
   }
 
