@@ -1,6 +1,7 @@
 /** The ratios as a drawing: one bar each, with its goal as a line. */
-import { describe, type Machine } from './machine.ts';
-import { isMet, type Outcome, type Row } from './outcome.ts';
+import { describe } from './machine.ts';
+import { isMet, type Row } from './outcome.ts';
+import type { Results } from './results.ts';
 
 const WIDTH = 860;
 const LABELS = 430;
@@ -13,8 +14,9 @@ interface Bar {
   readonly ratio: number;
 }
 
-export function chart(outcomes: readonly Outcome[], date: string, machine: Machine): string {
-  const bars = outcomes.flatMap(({ rows }) => rows).flatMap(toBar);
+export function chart({ machine, cases }: Results): string {
+  const bars = cases.flatMap(({ outcome }) => outcome.rows).flatMap(toBar);
+  const dates = [...new Set(cases.map(({ date }) => date))].sort();
   const scale =
     (WIDTH - LABELS - 90) / Math.max(2, ...bars.map(({ ratio, row }) => Math.max(ratio, row.goal?.atMost ?? 0)));
   const height = TOP + bars.length * ROW + 24;
@@ -23,7 +25,7 @@ export function chart(outcomes: readonly Outcome[], date: string, machine: Machi
     `<title>CPU per request as a multiple of what it is compared with</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     `<text x="12" y="24" font-size="16">CPU per request as a multiple of what it is compared with</text>`,
-    `<text x="12" y="44" fill="#555">${escape(`${date} · ${describe(machine)} · the mark is the goal`)}</text>`,
+    `<text x="12" y="44" fill="#555">${escape(`${dates.join(', ')} · ${describe(machine)} · the mark is the goal`)}</text>`,
     ...bars.map((bar, index) => draw(bar, TOP + index * ROW, scale)),
     '</svg>',
     '',

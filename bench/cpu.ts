@@ -1,15 +1,17 @@
 /** CPU time of processes, from the operating system's own accounting. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 /** /proc counts in ticks; Linux has shown 100 of them per second to programs on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
+/** Most kernels also tell what each thread has run, in nanoseconds. */
+const IN_NANOSECONDS = existsSync('/proc/self/schedstat');
 
 /** Whether this operating system tells the CPU time of another process; only Linux does, in a file that can be read cheaply. */
 export const CPU_IS_KNOWN = process.platform === 'linux';
 
-/** Seconds of CPU, user and system, that these processes have used; `NaN` where the system does not tell. */
+/** Seconds of CPU, user and system, that these processes have used; `NaN` where the system does not tell, or there are none. */
 export function cpuSeconds(pids: readonly number[]): number {
-  return CPU_IS_KNOWN ? pids.reduce((sum, pid) => sum + cpuOf(pid), 0) : NaN;
+  return CPU_IS_KNOWN && pids.length > 0 ? pids.reduce((sum, pid) => sum + cpuOf(pid), 0) : NaN;
 }
 
 /** Bytes of memory that are resident; `NaN` where the system does not tell. */
@@ -19,8 +21,17 @@ export function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
-/** The processes of a program beneath this one, such as a database server with its backends. */
-export function descendants(program: string): number[] {
+/**
+ * Seconds of CPU that a program beneath this process has used with all its processes, such as a database server with its
+ * backends, those that have ended included; `NaN` where the system does not tell, or there is none.
+ */
+export function programSeconds(program: string): number {
+  const running = descendants(program);
+  const ended = running.reduce((sum, { endedTicks }) => sum + endedTicks, 0) / TICKS_PER_SECOND;
+  return cpuSeconds(running.map(({ pid }) => pid)) + ended;
+}
+
+function descendants(program: string): Stat[] {
   if (!CPU_IS_KNOWN) return [];
   const stats = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -30,7 +41,7 @@ export function descendants(program: string): number[] {
     size = below.size;
     for (const { pid, parent } of stats) if (below.has(parent)) below.add(pid);
   }
-  return stats.filter(({ pid, command }) => below.has(pid) && command === program).map(({ pid }) => pid);
+  return stats.filter(({ pid, command }) => below.has(pid) && command === program);
 }
 
 interface Stat {
@@ -38,10 +49,22 @@ interface Stat {
   readonly command: string;
   readonly parent: number;
   readonly ticks: number;
+  /** Of its children that have ended. */
+  readonly endedTicks: number;
 }
 
 function cpuOf(pid: number): number {
-  return (readStat(pid)?.ticks ?? 0) / TICKS_PER_SECOND;
+  if (!IN_NANOSECONDS) return (readStat(pid)?.ticks ?? 0) / TICKS_PER_SECOND;
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.reduce((sum, thread) => sum + nanoseconds(`/proc/${pid}/task/${thread}/schedstat`), 0) / 1e9;
+  } catch {
+    return 0; // it has ended
+  }
+}
+
+function nanoseconds(path: string): number {
+  return Number(readFileSync(path, 'utf8').split(' ', 1)[0]);
 }
 
 /** proc(5): fields behind the name, which may itself hold spaces and parentheses. */
@@ -51,7 +74,8 @@ function readStat(pid: number): Stat | undefined {
     const end = text.lastIndexOf(')');
     const fields = text.slice(end + 2).split(' ');
     const command = text.slice(text.indexOf('(') + 1, end);
-    return { pid, command, parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+    const [user, system, endedUser, endedSystem] = fields.slice(11, 15).map(Number) as [number, number, number, number];
+    return { pid, command, parent: Number(fields[1]), ticks: user + system, endedTicks: endedUser + endedSystem };
   } catch {
     return undefined; // it has ended
   }

@@ -8,6 +8,10 @@ export interface Variant {
   readonly name: string;
   /** The processes whose CPU time is charged. */
   readonly pids: () => readonly number[];
+  /** Seconds of CPU that are counted apart, such as those of a database server. */
+  readonly beside?: () => number;
+  /** Requests for each one of the scale: less where one costs much. Default: 1. */
+  readonly weight?: number;
   /**
    * One request.
    * @throws Error when the answer is not right, which ends the run
@@ -19,6 +23,8 @@ export interface Variant {
 export interface Window {
   /** Microseconds of CPU per request. */
   readonly cpu: number;
+  /** The same of what is counted apart; `NaN` without any. */
+  readonly cpuBeside: number;
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -31,16 +37,22 @@ export interface Measured {
   readonly windows: readonly Window[];
 }
 
-/** Measures A B A B …; the windows of one index belong together. */
+/** Measures A B A B …; the windows of one index belong together. Each round shows as a dot. */
 export async function measureInTurns(variants: readonly Variant[], scale: Scale): Promise<Measured[]> {
-  for (const variant of variants) await drive(variant, scale.warmup, scale.concurrency);
+  for (const variant of variants) await drive(variant, weigh(scale.warmup, variant), scale.concurrency);
   const measured = variants.map(({ name }) => ({ name, windows: [] as Window[] }));
   for (let round = 0; round < scale.rounds; round += 1) {
     for (const [index, variant] of variants.entries()) {
       measured[index]!.windows.push(await measureWindow(variant, scale));
     }
+    process.stderr.write('.');
   }
   return measured;
+}
+
+/** How many requests of a variant stand for so many of the scale. */
+export function weigh(requests: number, { weight = 1 }: Pick<Variant, 'weight'>): number {
+  return Math.ceil(requests * weight);
 }
 
 /** The cost of one variant as a multiple of another's, window by window. */
@@ -53,14 +65,16 @@ export function medianCpu({ windows }: Measured): number {
   return median(windows.map(({ cpu }) => cpu));
 }
 
-async function measureWindow(variant: Variant, { requests, concurrency }: Scale): Promise<Window> {
-  const pids = variant.pids();
-  const cpu = cpuSeconds(pids);
+async function measureWindow(variant: Variant, scale: Scale): Promise<Window> {
+  const [pids, beside] = [variant.pids(), variant.beside ?? (() => NaN)];
+  const requests = weigh(scale.requests, variant);
+  const [cpu, cpuBeside] = [cpuSeconds(pids), beside()];
   const started = performance.now();
-  const latencies = await drive(variant, requests, concurrency);
+  const latencies = await drive(variant, requests, scale.concurrency);
   const seconds = (performance.now() - started) / 1000;
   return {
     cpu: ((cpuSeconds(pids) - cpu) * 1e6) / requests,
+    cpuBeside: ((beside() - cpuBeside) * 1e6) / requests,
     perSecond: requests / seconds,
     p50: percentile(latencies, 0.5),
     p90: percentile(latencies, 0.9),

@@ -2,7 +2,7 @@
 import { ratios, type Measured } from './measure.ts';
 import { median, spread, type Spread } from './statistics.ts';
 
-/** A comparison, or a value with a unit. */
+/** A comparison, a value with a unit, or several amounts. */
 export interface Row {
   readonly variant: string;
   /** Microseconds of CPU per request. */
@@ -15,6 +15,8 @@ export interface Row {
   readonly ratio?: Spread;
   readonly value?: Spread;
   readonly unit?: string;
+  /** Several amounts of one thing, by unit. */
+  readonly amounts?: Readonly<Record<string, number>>;
   readonly goal?: Goal;
 }
 
@@ -53,6 +55,11 @@ export function comparedRow(variant: Measured, base: Measured, atMost?: number):
 /** The row of a value that is no cost of a request. */
 export function valueRow(variant: string, values: readonly number[], unit: string, atMost?: number): Row {
   return { variant, value: spread(values), unit, ...(atMost !== undefined && { goal: { atMost } }) };
+}
+
+/** The row of several amounts of one thing. */
+export function amountsRow(variant: string, amounts: Readonly<Record<string, number>>): Row {
+  return { variant, amounts };
 }
 
 /** Whether the goal is met; `undefined` where there is none, or nothing that could be compared with it. */

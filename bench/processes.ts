@@ -8,15 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { openStore } from '@onbehalf/authorization-store';
 import { freePort, RunningApp, type AppName, type Settings } from '../tools/system.ts';
 import { disconnect } from './http-client.ts';
-import { serverConfig, type ConfigSize } from './server-config.ts';
+import { serverConfig, type ConfigPlan } from './server-config.ts';
 import { chain, type Keys, type SubjectClaims } from './tokens.ts';
 
 /** Subject tokens of each kind unless told: enough that no cache of one token decides. */
 const POOL = 32;
 /** Milliseconds that a server of the benchmark has to end by itself. */
 const GRACE = 2000;
+/** Audit records that are written at a time; the trail takes no more than 10,000. */
+const BATCH = 8000;
 
-export interface AuthServerPlan extends ConfigSize {
+export interface AuthServerPlan extends ConfigPlan {
   /** Default: a SQLite file. */
   readonly databaseUrl?: string;
   /** The key of a database that is shared. */
@@ -36,10 +38,12 @@ export interface AuthServerPlan extends ConfigSize {
 export interface AuthServer {
   readonly issuer: string;
   readonly url: string;
+  readonly app: RunningApp;
   readonly pid: number;
+  /** From the start of the process until it said that it was ready. */
+  readonly seconds: number;
   /** Subject tokens by the depth of their chain. */
   readonly subjects: ReadonlyMap<number, readonly string[]>;
-  stop(): Promise<unknown>;
 }
 
 /** A small server of the benchmark itself. */
@@ -77,7 +81,7 @@ export class Stage {
     this.#stops.push(stop);
   }
 
-  /** One of the built apps, ready. */
+  /** One of the built apps, ready. Default: on a free port. */
   async app(name: AppName, settings: Settings, port?: number): Promise<RunningApp> {
     const app = new RunningApp(name, port ?? (await freePort()), settings);
     this.later(() => app.stop());
@@ -92,6 +96,7 @@ export class Stage {
     const issuer = plan.replicaOf?.issuer ?? url;
     const databaseUrl = plan.databaseUrl ?? `sqlite:${this.path('store.db')}`;
     const subjects = plan.replicaOf?.subjects ?? (await this.#fill(issuer, databaseUrl, plan));
+    const started = performance.now();
     const app = await this.app(
       'auth-server',
       {
@@ -104,7 +109,8 @@ export class Stage {
       },
       port,
     );
-    return { issuer, url, pid: app.pid, subjects, stop: () => app.stop() };
+    const seconds = (performance.now() - started) / 1000;
+    return { issuer, url, app, pid: app.pid, seconds, subjects };
   }
 
   /** One of `servers/`, which says where it listens over the channel between the processes. */
@@ -146,8 +152,8 @@ export class Stage {
       subjects.set(depth, await Promise.all(tokens));
     }
     const event = { type: 'token_exchange', outcome: 'issued', clientId: 'user-service', subject: 'user-0' };
-    for (let left = plan.auditRows ?? 0; left > 0; left -= 2000) {
-      await Promise.all(Array.from({ length: Math.min(left, 2000) }, () => store.audit.append(event)));
+    for (let left = plan.auditRows ?? 0; left > 0; left -= BATCH) {
+      await Promise.all(Array.from({ length: Math.min(left, BATCH) }, () => store.audit.append(event)));
     }
     await store.close();
     return subjects;

@@ -86,6 +86,24 @@ export function getVariant(
   };
 }
 
+/** The page with the message of user-0, for a session unless it needs none; it must show three calls. */
+export function pageVariant(
+  name: string,
+  pids: readonly number[],
+  url: string,
+  session?: (index: number) => string,
+): Variant {
+  return {
+    name,
+    pids: () => pids,
+    send: async (index) => {
+      const { status, body } = await send(url, session && { headers: { cookie: session(index) } });
+      const right = status === 200 && body.includes('>Hello user-0! ') && body.includes('by 3 calls');
+      if (!right) throw new Error(`answered ${status}: ${body.slice(0, 300)}`);
+    },
+  };
+}
+
 function form(fields: Readonly<Record<string, string>>): string {
   return new URLSearchParams(fields).toString();
 }

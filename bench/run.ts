@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures the built product on this machine and prints ratios.
- * `-- --quick` takes less time, `--tiny` only shows that everything runs, `--only a,b` picks cases, `--publish` writes the
- * JSON and the chart of the documentation.
+ * `-- --quick` takes less time, `--tiny` only shows that everything runs, `--only a,b` picks cases, `--exchanges 1000000` is for
+ * the case `memory`, `--publish` renews what was measured in the figures and the chart of the documentation.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -21,9 +21,9 @@ export interface Scale {
 export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   full: {
     name: 'full',
-    rounds: 7,
-    requests: 1000,
-    warmup: 3000,
+    rounds: 9,
+    requests: 600,
+    warmup: 2000,
     concurrency: 16,
     exchanges: 100_000,
     edges: 10_000,

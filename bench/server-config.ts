@@ -1,14 +1,18 @@
 /** Configuration files for the authorization server under test, as large as a case asks. */
+import { randomBytes, scryptSync } from 'node:crypto';
 import { GrantType } from '@onbehalf/oauth-protocol';
 
-export interface ConfigSize {
+export interface ConfigPlan {
   readonly edges?: number;
   readonly users?: number;
+  /** Where client-app is; absent: nobody logs in. */
+  readonly clientApp?: string;
 }
 
 const SECRET = 'benchmark-secret';
-/** Nobody logs in here; only that accounts exist matters. */
-const PASSWORD_HASH = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+export const PASSWORD = 'password';
+/** Cheap, because many log in and that is not what is measured. */
+const PASSWORD_HASH = passwordHash({ N: 16, r: 1, p: 1 });
 const PER_CLIENT = 100;
 /** Every driver of a benchmark is one client at one address. */
 const UNLIMITED = 1_000_000_000;
@@ -20,7 +24,7 @@ const RESOURCES = [
 ];
 
 /** Beside the edges that are used there are as many others as asked, spread over clients of 100 each, the busy one included. */
-export function serverConfig({ edges = 10, users = 10 }: ConfigSize = {}): object {
+export function serverConfig({ edges = 10, users = 10, clientApp }: ConfigPlan = {}): object {
   const others = Array.from({ length: edges }, (_, index) => ({
     client: clientName(Math.floor(index / PER_CLIENT)),
     target: `target-${index % PER_CLIENT}`,
@@ -37,6 +41,7 @@ export function serverConfig({ edges = 10, users = 10 }: ConfigSize = {}): objec
     clients: [
       client('user-service', 'user-service'),
       client('message-service', 'message-service'),
+      ...(clientApp === undefined ? [] : [loginClient(clientApp)]),
       ...bystanders.map((name) => client(name, 'user-service')),
     ],
     users: Array.from({ length: users }, (_, index) => ({ username: `user-${index}`, passwordHash: PASSWORD_HASH })),
@@ -46,7 +51,12 @@ export function serverConfig({ edges = 10, users = 10 }: ConfigSize = {}): objec
       edge('message-service', 'message-service', 'user-service', 'user.read', 'message.read'),
       ...others.map((other) => edge(other.client, 'user-service', other.target, 'message.read', 'user.read')),
     ],
-    rateLimits: { token: { requestsPerClient: UNLIMITED, requestsPerAddress: UNLIMITED } },
+    // longer than the case that logs in
+    lifetimes: { accessToken: 3600 },
+    rateLimits: {
+      token: { requestsPerClient: UNLIMITED, requestsPerAddress: UNLIMITED },
+      login: { failuresPerAccount: UNLIMITED, failuresPerAddress: UNLIMITED },
+    },
   };
 }
 
@@ -70,6 +80,23 @@ function client(clientId: string, audience: string): object {
     defaultResource: audience,
     represents: [audience],
   };
+}
+
+function loginClient(url: string): object {
+  return {
+    clientId: 'client-app',
+    secret: SECRET,
+    grantTypes: [GrantType.AuthorizationCode, GrantType.RefreshToken],
+    redirectUris: [`${url}/callback`],
+    scopes: ['openid', 'profile', 'user.read'],
+    defaultResource: 'user-service',
+  };
+}
+
+function passwordHash({ N, r, p }: { N: number; r: number; p: number }): string {
+  const salt = randomBytes(16);
+  const hash = scryptSync(PASSWORD, salt, 32, { N, r, p });
+  return ['scrypt', N, r, p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }
 
 function edge(clientId: string, subjectAudience: string, target: string, scope: string, requires: string): object {

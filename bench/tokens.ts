@@ -14,7 +14,8 @@ import {
 } from 'jose';
 import type { TokenIndex } from '@onbehalf/authorization-store';
 
-const LIFETIME = 3600;
+/** Seconds; longer than the longest run. */
+const LIFETIME = 24 * 3600;
 
 /** What a subject token says beside the usual. */
 export interface SubjectClaims {

@@ -5,6 +5,10 @@ import type { Scale } from '../scale.ts';
 /** One thing that is measured; it starts what it needs on the stage, which is cleared behind it. */
 export interface Case {
   readonly name: string;
-  /** Answers with `undefined` where this machine, or this scale, has not what it takes. */
-  readonly run: (stage: Stage, scale: Scale) => Promise<Outcome | undefined>;
+  readonly run: (stage: Stage, scale: Scale) => Promise<Outcome | LeftOut>;
+}
+
+/** Nothing was measured, because this machine, or this scale, has not what it takes. */
+export interface LeftOut {
+  readonly leftOut: string;
 }

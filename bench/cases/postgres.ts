@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { startPostgres } from '@onbehalf/testing';
-import { descendants } from '../cpu.ts';
-import { measureInTurns } from '../measure.ts';
-import { comparedRow, row, type Outcome } from '../outcome.ts';
+import { programSeconds } from '../cpu.ts';
+import { measureInTurns, type Measured, type Variant } from '../measure.ts';
+import { comparedRow, row, valueRow, type Outcome, type Row } from '../outcome.ts';
 import type { AuthServer, Stage } from '../processes.ts';
 import { exchangeVariant } from '../requests.ts';
 import type { Scale } from '../scale.ts';
+import { spread } from '../statistics.ts';
 import type { Case } from './case.ts';
 import { floor, target } from './exchange.ts';
 
@@ -15,7 +16,7 @@ export const postgres: Case = {
   run: async (stage, scale) => {
     // durable: a server that does not flush would flatter the audit trail
     const database = await startPostgres({ durable: true });
-    if (!database) return undefined;
+    if (!database) return { leftOut: 'there is no PostgreSQL here' };
     stage.later(() => database.stop());
     const plan = { databaseUrl: await database.database(), encryptionKey: randomBytes(32).toString('base64') };
     const server = await stage.authServer(plan);
@@ -32,23 +33,41 @@ async function measure(stage: Stage, scale: Scale, server: AuthServer, replica: 
     urls: [server.url, replica.url],
     pids: [server.pid, replica.pid],
   };
-  const storeOf = (variant: typeof one): ReturnType<typeof exchangeVariant> => ({
+  const withDatabase = (variant: typeof one): Variant => ({
     ...exchangeVariant(variant),
-    name: `PostgreSQL's own share, ${variant.urls.length === 1 ? '1 replica' : '2 replicas'}`,
-    pids: () => descendants('postgres'),
+    beside: () => programSeconds('postgres'),
   });
-  const bare = await floor(stage, server, 'ES256');
-  const variants = [bare, exchangeVariant(one), storeOf(one), exchangeVariant(two), storeOf(two)];
-  const [lowest, single, share, double, shareOfTwo] = await measureInTurns(variants, scale);
+  const variants = [await floor(stage, server, 'ES256'), withDatabase(one), withDatabase(two)];
+  const [lowest, single, double] = await measureInTurns(variants, scale);
   return {
     title: 'One exchange on PostgreSQL with audit, replicas',
-    note: 'The CPU of the authorization server and of the database are counted apart.',
+    note: 'CPU is that of the authorization server, of all its replicas together; PostgreSQL is counted apart.',
     rows: [
       row(lowest!),
       comparedRow(single!, lowest!, 2),
-      row(share!),
+      withStore(single!, lowest!),
+      ...storeRows(single!),
       comparedRow(double!, single!),
-      row(shareOfTwo!),
+      ...storeRows(double!),
     ],
   };
+}
+
+/** What the exchange costs the machine as a whole. */
+function withStore({ name, windows }: Measured, base: Measured): Row {
+  const all = windows.map(({ cpu, cpuBeside }) => cpu + cpuBeside);
+  return {
+    variant: `${name}, with PostgreSQL`,
+    cpu: spread(all),
+    against: base.name,
+    ratio: spread(all.map((cpu, index) => cpu / base.windows[index]!.cpu)),
+  };
+}
+
+function storeRows({ name, windows }: Measured): Row[] {
+  const shares = windows.map(({ cpu, cpuBeside }) => (100 * cpuBeside) / (cpu + cpuBeside));
+  return [
+    { variant: `${name}: PostgreSQL`, cpu: spread(windows.map(({ cpuBeside }) => cpuBeside)) },
+    valueRow(`${name}: PostgreSQL's share of the CPU`, shares, '%'),
+  ];
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Listens on a free port and tells the benchmark which; ends with the channel between the processes. */
+/** Listens on a free port and tells the benchmark which. */
 export async function listening(server: Server): Promise<void> {
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
