@@ -1,15 +1,19 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import {
   AuthorizationServerModule,
   readServerConfig,
   ServerMetrics,
   type AuthorizationServerOptions,
+  type ExchangeRecords,
 } from '@onbehalf/authorization-server';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
+import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 import type { Settings } from './environment.js';
 import { exchangeConfig } from './exchange.config.js';
 import { serverSecrets } from './server-secrets.js';
+import { SigningKeysHealthIndicator } from './signing-keys.health.js';
 import { StoreModule } from './store.module.js';
 
 @Module({})
@@ -19,7 +23,9 @@ export class AppModule {
     const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,
+      providers: [SigningKeysHealthIndicator],
       imports: [
+        TerminusModule,
         store,
         AuthorizationServerModule.forRootAsync({
           imports: [store],
@@ -29,7 +35,7 @@ export class AppModule {
             config,
             ...(await serverSecrets(settings, config, storage)),
             exchange: exchangeConfig,
-            audit: { record: async (event) => void (await storage.audit.append({ type: 'token_exchange', ...event })) },
+            audit: exchangeRecords(storage),
             auditTrail: storage.audit,
             metrics: withKeyAge(metrics, storage),
             rateLimits: storage.rateLimits,
@@ -44,6 +50,14 @@ export class AppModule {
       ],
     };
   }
+}
+
+function exchangeRecords(storage: AuthorizationStore): ExchangeRecords {
+  const typed = (event: ExchangeAuditEvent) => ({ type: 'token_exchange', ...event });
+  return {
+    record: async (event) => void (await storage.audit.append(typed(event))),
+    recordIssued: (event, token) => storage.recordIssued(token, typed(event)),
+  };
 }
 
 function withKeyAge(metrics: ServerMetrics, { keys }: AuthorizationStore): ServerMetrics {

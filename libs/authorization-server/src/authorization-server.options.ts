@@ -1,8 +1,9 @@
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
-import type { AuditSink, ForeignIssuer, Rule, TokenIssuer, TokenSigner, TokenVerifier } from '@onbehalf/token-exchange';
+import type { ForeignIssuer, Rule, TokenIssuer, TokenSigner, TokenVerifier } from '@onbehalf/token-exchange';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
 import type { AuditTrail } from './admin/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
+import type { ExchangeRecords } from './exchange/exchange-records.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
@@ -33,7 +34,7 @@ export interface AuthorizationServerOptions {
   readonly config: ServerConfig;
   readonly keys: SigningKeys;
   readonly exchange: (parts: ExchangeParts) => ExchangeRegistration;
-  readonly audit: AuditSink;
+  readonly audit: ExchangeRecords;
   /** What operators read, and where their own changes are recorded. */
   readonly auditTrail: AuditTrail;
   readonly tokens: IssuedTokens & TokenRevocation;

@@ -1,10 +1,14 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import { AuditLog } from './audit/audit-log.js';
+import { AuditChainWriter } from './audit/audit-chain-writer.js';
+import type { AuditEvent } from './audit/audit-event.js';
+import { AuditLog, orUnavailable, timedEvent } from './audit/audit-log.js';
+import type { Dialect } from './database/migrate.js';
 import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
 import { HeldChains } from './audit/forwarding/held-chains.js';
 import type { Schema } from './database/schema.js';
 import { ProviderAdapter } from './provider-adapter.js';
+import { RecordWriter } from './record-writer.js';
 import { Registrations } from './registrations.js';
 import { ReplayDetection } from './replay-detection.js';
 import { RateLimits } from './rate-limits.js';
@@ -14,9 +18,12 @@ import { SharedSecrets } from './shared-secrets.js';
 import { SigningKeys } from './signing-keys.js';
 import { Sweeper } from './sweeper.js';
 import { TokenIndex } from './token-index.js';
+import { TokenInsertion } from './token-insertion.js';
+import type { TokenRecord } from './token-record.js';
 
 export interface StoreParts {
   readonly database: Kysely<Schema>;
+  readonly dialect: Dialect;
   readonly sealing: SealingKeys;
   readonly clock: Clock;
   readonly sweepInterval: number;
@@ -36,24 +43,39 @@ export class AuthorizationStore {
   readonly providerAdapter: (model: string) => ProviderAdapter;
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
+  readonly #records: RecordWriter;
   readonly #sweeper: Sweeper;
   readonly #chains: HeldChains;
   #forwarding: AuditForwarding | undefined;
 
-  constructor({ database, sealing, clock, sweepInterval, issuer }: StoreParts) {
+  constructor({ database, dialect, sealing, clock, sweepInterval, issuer }: StoreParts) {
     this.#database = database;
     this.#sealing = sealing;
     this.replay = new ReplayDetection(database, clock);
-    this.tokens = new TokenIndex(database, clock, issuer);
-    this.audit = new AuditLog(database, sealing);
+    const chain = new AuditChainWriter(database, dialect, sealing);
+    this.#records = new RecordWriter(database, new TokenInsertion(database, dialect), chain, clock);
+    this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
+    this.audit = new AuditLog(database, sealing, this.#records);
     this.keys = new SigningKeys(database, sealing, clock);
     this.registrations = new Registrations(database, clock);
     this.rateLimits = new RateLimits(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
-    this.#chains = new HeldChains(database, clock, this.audit.writer);
+    this.#chains = new HeldChains(database, clock, chain.writer);
     this.#sweeper = new Sweeper(database, clock);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
+  }
+
+  /**
+   * Records an issued token and its audit event in one step, before the token leaves.
+   * @returns false when the token must not leave, because something that it derives from was revoked meanwhile; the event
+   * is then not recorded
+   * @throws AuditUnavailable when they are not known to be durable
+   */
+  async recordIssued<Event extends object>(token: TokenRecord, event: Event & AuditEvent): Promise<boolean> {
+    const entry = { token: this.tokens.row(token), event: timedEvent(event) };
+    const { revoked } = await orUnavailable(this.#records.write(entry));
+    return !revoked;
   }
 
   /** Whether the database answers, for readiness. Throws what stands in the way. */
@@ -80,7 +102,7 @@ export class AuthorizationStore {
   /** Finishes what is under way and disconnects. */
   async close(): Promise<void> {
     await this.#sweeper.stop();
-    await this.audit.close();
+    await this.#records.close();
     await this.#forwarding?.close();
     await this.#database.destroy();
   }

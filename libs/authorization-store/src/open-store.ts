@@ -49,7 +49,7 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
   await orDisconnect<unknown>(database, ready);
   const { issuer, clock = systemClock, sweepInterval = 60 } = options;
   const own = issuer === undefined ? {} : { issuer };
-  return new AuthorizationStore({ database, sealing, clock, sweepInterval, ...own });
+  return new AuthorizationStore({ database, dialect: location.dialect, sealing, clock, sweepInterval, ...own });
 }
 
 /**

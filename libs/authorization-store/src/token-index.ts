@@ -3,12 +3,11 @@ import { sql, type Kysely } from 'kysely';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { RevocationKind, Schema } from './database/schema.js';
 import { indexable } from './hash.js';
-import { isRevokedInLineage, revokeLineage, tokenMark, type TokenKey } from './token-lineage.js';
+import type { Dialect } from './database/migrate.js';
+import type { RecordWriter } from './record-writer.js';
+import type { TokenRow } from './token-insertion.js';
+import { revoke, standingOf, tokenMark, type TokenKey, type TokenStanding } from './token-lineage.js';
 import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
-import { TokenWriter } from './token-writer.js';
-
-/** Seconds that a mark stays; longer than any access token lives. */
-const MARK_LIFETIME = 7 * 24 * 3600;
 
 /** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
 const STILL_ACCEPTED = 60;
@@ -26,33 +25,36 @@ export interface RevocationPage {
  */
 export class TokenIndex {
   readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
   readonly #clock: Clock;
   readonly #issuer: string | undefined;
-  readonly #writer: TokenWriter;
+  readonly #records: RecordWriter;
 
-  constructor(database: Kysely<Schema>, clock: Clock, issuer?: string) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock, records: RecordWriter, issuer?: string) {
     this.#database = database;
+    this.#dialect = dialect;
     this.#clock = clock;
     this.#issuer = issuer;
-    this.#writer = new TokenWriter(database);
+    this.#records = records;
   }
 
   /**
-   * Records a token before it leaves. The check comes after the insert: a revocation of the parent, the grant or the
-   * session that runs at the same time either finds the new row or is found by the check.
+   * Records a token before it leaves.
    * @returns false when the token must not leave, because something that it derives from was revoked meanwhile
    */
   async record(token: TokenRecord): Promise<boolean> {
-    const key = this.#key(token.jti, token.iss);
-    await this.#insert(key, token);
-    if (!(await isRevokedInLineage(this.#database, key))) return true;
-    await revokeLineage(this.#database, 'token', key, this.#clock());
-    return false;
+    const { revoked } = await this.#records.write({ token: this.row(token) });
+    return !revoked;
+  }
+
+  /** What the index knows of a token, and whether it, or anything that it was exchanged from, is revoked. */
+  standing(jti: string, iss?: string): Promise<TokenStanding> {
+    return standingOf(this.#database, this.#key(jti, iss));
   }
 
   /** Whether the token, or anything that it was exchanged from, is revoked. A token that is not known is not. */
   async isRevoked(jti: string, iss?: string): Promise<boolean> {
-    return isRevokedInLineage(this.#database, this.#key(jti, iss));
+    return (await this.standing(jti, iss)).revoked;
   }
 
   async find(jti: string, iss?: string): Promise<IndexedToken | undefined> {
@@ -63,19 +65,7 @@ export class TokenIndex {
       .where('iss', '=', key.iss)
       .where('jti', '=', key.jti)
       .executeTakeFirst();
-    return row && fromRow(row, row.revoked_at !== null || (await isRevokedInLineage(this.#database, key)));
-  }
-
-  /** Whether the index has the token, be it revoked or not. */
-  async has(jti: string, iss?: string): Promise<boolean> {
-    const key = this.#key(jti, iss);
-    const row = await this.#database
-      .selectFrom('tokens')
-      .select('jti')
-      .where('iss', '=', key.iss)
-      .where('jti', '=', key.jti)
-      .executeTakeFirst();
-    return row !== undefined;
+    return row && fromRow(row, (await standingOf(this.#database, key)).revoked);
   }
 
   /**
@@ -121,6 +111,7 @@ export class TokenIndex {
     const rows = await this.#database
       .selectFrom('tokens')
       .select(['iss', 'jti', 'expires_at', 'revocation'])
+      .where('revocation', 'is not', null)
       .where(sql<boolean>`(revocation, iss, jti) > (${revocation}, ${iss}, ${jti})`)
       .where('expires_at', '>', this.#clock() - STILL_ACCEPTED)
       .orderBy('revocation')
@@ -137,16 +128,13 @@ export class TokenIndex {
     return { tokens, cursor: encodeCursor(last ? [last.revocation ?? 0, last.iss, last.jti] : [revocation, iss, jti]) };
   }
 
-  async #insert({ iss, jti }: TokenKey, token: TokenRecord): Promise<void> {
+  /** A token as it is stored. */
+  row(token: TokenRecord): TokenRow {
     const parent = token.parentJti === undefined ? undefined : this.#key(token.parentJti, token.parentIss);
-    const root = parent && (await this.#rootOf(parent));
-    await this.#writer.insert({
-      iss,
-      jti,
+    return {
+      ...this.#key(token.jti, token.iss),
       parent_iss: parent?.iss ?? null,
       parent_jti: parent?.jti ?? null,
-      root_iss: root?.iss ?? iss,
-      root_jti: root?.jti ?? jti,
       client_id: indexable(token.clientId),
       subject: indexable(token.subject),
       session_id: token.sessionId === undefined ? null : indexable(token.sessionId),
@@ -154,30 +142,11 @@ export class TokenIndex {
       audiences: JSON.stringify(token.audiences),
       recorded_at: Date.now(),
       expires_at: Math.ceil(token.expiresAt),
-      revoked_at: null,
-      revocation: null,
-    });
+    };
   }
 
-  async #rootOf({ iss, jti }: TokenKey): Promise<TokenKey> {
-    const row = await this.#database
-      .selectFrom('tokens')
-      .select(['root_iss as iss', 'root_jti as jti'])
-      .where('iss', '=', iss)
-      .where('jti', '=', jti)
-      .executeTakeFirst();
-    return row ?? { iss, jti };
-  }
-
-  async #revoke(kind: RevocationKind, mark: string, key: TokenKey | string = mark): Promise<number> {
-    const marked = { marked_at: Date.now(), expires_at: this.#clock() + MARK_LIFETIME };
-    await this.#database
-      .insertInto('revocation_marks')
-      .values({ kind, key: mark, ...marked })
-      .onConflict((conflict) => conflict.columns(['kind', 'key']).doUpdateSet(marked))
-      .execute();
-    // only after the mark can be seen: a token recorded before is found here, one recorded later finds the mark
-    return revokeLineage(this.#database, kind, key, this.#clock());
+  #revoke(kind: RevocationKind, mark: string, token?: TokenKey): Promise<number> {
+    return revoke(this.#database, this.#dialect, { kind, mark, ...(token && { token }) }, this.#clock());
   }
 
   #key(jti: string, iss?: string): TokenKey {

@@ -1,6 +1,8 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { nextNumber } from './counters.js';
+import type { Dialect } from './database/migrate.js';
 import type { RevocationKind, Schema } from './database/schema.js';
+import { excludeInsertions } from './revocation-lock.js';
 
 /** A token by issuer and `jti`; the issuer is '' for this server. */
 export interface TokenKey {
@@ -8,12 +10,36 @@ export interface TokenKey {
   readonly jti: string;
 }
 
+/** What the index knows of a token. */
+export interface TokenStanding {
+  /** It is in the index, be it revoked or not. */
+  readonly known: boolean;
+  /** It, or something that it derives from, is revoked. */
+  readonly revoked: boolean;
+}
+
 /** The columns by which tokens are revoked together. */
 const COLUMNS = { grant: 'grant_id', session: 'session_id', subject: 'subject', client: 'client_id' } as const;
+
+/** True while there is a mark whose tokens have not all been revoked yet. */
+export const OPEN_MARK = sql<number>`exists (select 1 from revocation_marks where applied_at is null)`;
 
 /** The key of a token's mark. An issuer is a URL and has no space. */
 export function tokenMark({ iss, jti }: TokenKey): string {
   return `${iss} ${jti}`;
+}
+
+/** Tells what became of a token. A revocation is written to each token that it takes, so only one under way needs a walk. */
+export async function standingOf(database: Kysely<Schema>, key: TokenKey): Promise<TokenStanding> {
+  const { iss, jti } = key;
+  const { rows } = await sql<{ known: number; revoked: number; open: number }>`
+    select
+      exists (select 1 from tokens where iss = ${iss} and jti = ${jti}) as known,
+      exists (select 1 from tokens where iss = ${iss} and jti = ${jti} and revoked_at is not null)
+        or exists (select 1 from revocation_marks where kind = 'token' and key = ${tokenMark(key)}) as revoked,
+      ${OPEN_MARK} as open`.execute(database);
+  const { known, revoked, open } = rows[0]!;
+  return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(database, key))) };
 }
 
 /**
@@ -44,35 +70,82 @@ export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }:
   return rows.length > 0;
 }
 
+/** What a revocation takes: tokens by what they have in common, or one by its name. */
+export interface Revocation {
+  readonly kind: RevocationKind;
+  /** The key of its mark. */
+  readonly mark: string;
+  /** The token, where one is revoked by its name. */
+  readonly token?: TokenKey;
+}
+
+/** Seconds that a mark stays; longer than any access token lives. */
+const MARK_LIFETIME = 7 * 24 * 3600;
+
 /**
- * Marks the named tokens and everything that was exchanged from them as revoked, in one transaction.
+ * Revokes what the mark takes, also what is being issued meanwhile: tokens that are recorded before the mark can be seen
+ * are found, and whoever records one later finds the mark.
  * @param now seconds since the epoch
  * @returns how many tokens were revoked by this call
  */
-export async function revokeLineage(
+export async function revoke(
   database: Kysely<Schema>,
-  kind: RevocationKind,
-  key: TokenKey | string,
+  dialect: Dialect,
+  revocation: Revocation,
+  now: number,
+): Promise<number> {
+  const round = await makeMark(database, dialect, revocation, now);
+  return applyMark(database, revocation, round, now);
+}
+
+function makeMark(
+  database: Kysely<Schema>,
+  dialect: Dialect,
+  { kind, mark }: Revocation,
   now: number,
 ): Promise<number> {
   return database.transaction().execute(async (transaction) => {
+    await excludeInsertions(transaction, dialect);
+    const marked = { marked_at: Date.now(), expires_at: now + MARK_LIFETIME, applied_at: null };
+    const { round } = await transaction
+      .insertInto('revocation_marks')
+      .values({ kind, key: mark, ...marked })
+      .onConflict((conflict) =>
+        conflict.columns(['kind', 'key']).doUpdateSet({ ...marked, round: sql`revocation_marks.round + 1` }),
+      )
+      .returning('round')
+      .executeTakeFirstOrThrow();
+    return round;
+  });
+}
+
+/** Revokes everything that the mark takes, with all that was exchanged from it, and closes the mark, in one transaction. */
+function applyMark(database: Kysely<Schema>, revocation: Revocation, round: number, now: number): Promise<number> {
+  return database.transaction().execute(async (transaction) => {
     // the lock on this row orders revocations, so that a reader of the feed never sees a later one before an earlier one
-    const revocation = await nextNumber(transaction, 'revocation');
+    const number = await nextNumber(transaction, 'revocation');
     const { rows } = await sql`
       with recursive lineage (iss, jti) as (
-        ${named(kind, key)}
+        ${named(revocation)}
         union
         select t.iss, t.jti from tokens t join lineage l on t.parent_iss = l.iss and t.parent_jti = l.jti
       )
-      update tokens set revoked_at = ${now}, revocation = ${revocation}
+      update tokens set revoked_at = ${now}, revocation = ${number}
       where revoked_at is null and (iss, jti) in (select iss, jti from lineage)
       returning 1`.execute(transaction);
+    await transaction
+      .updateTable('revocation_marks')
+      .set({ applied_at: now })
+      .where('kind', '=', revocation.kind)
+      .where('key', '=', revocation.mark)
+      .where('round', '=', round)
+      .execute();
     return rows.length;
   });
 }
 
-function named(kind: RevocationKind, key: TokenKey | string): RawBuilder<unknown> {
-  if (typeof key !== 'string') return sql`select cast(${key.iss} as text), cast(${key.jti} as text)`;
+function named({ kind, mark, token }: Revocation): RawBuilder<unknown> {
+  if (token) return sql`select cast(${token.iss} as text), cast(${token.jti} as text)`;
   if (kind === 'token') throw new TypeError('A token is named by issuer and jti');
-  return sql`select iss, jti from tokens where ${sql.ref(COLUMNS[kind])} = ${key}`;
+  return sql`select iss, jti from tokens where ${sql.ref(COLUMNS[kind])} = ${mark}`;
 }

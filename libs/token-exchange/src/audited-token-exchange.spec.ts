@@ -12,10 +12,19 @@ import {
 
 let lab: ExchangeLab;
 let events: ExchangeAuditEvent[];
-const sink: AuditSink = { record: (event) => Promise.resolve(void events.push(event)) };
+let recorded: IssuedToken[];
+const sink: AuditSink = {
+  record: (event) => Promise.resolve(void events.push(event)),
+  recordIssued: (event, issued) => {
+    events.push(event);
+    recorded.push(issued);
+    return Promise.resolve(true);
+  },
+};
 
 beforeEach(() => {
   events = [];
+  recorded = [];
 });
 
 const audited = async (surroundings: Surroundings = {}, into: AuditSink = sink): Promise<AuditedTokenExchange> => {
@@ -50,6 +59,7 @@ describe('one record for every request', () => {
         traceId: 'trace-1',
       },
     ]);
+    expect(recorded).toEqual([issued]);
   });
 
   it('names the actor token, and the reason that was stated for an impersonation', async () => {
@@ -91,7 +101,7 @@ describe('one record for every request', () => {
 
   it('tells of a failure of what the server depends on', async () => {
     const state = {
-      isRevoked: () => Promise.reject(new Error('no connection')),
+      token: () => Promise.reject(new Error('no connection')),
       account: () => Promise.resolve(undefined),
     };
     await expect(ask(await audited({ state }))).rejects.toMatchObject({ code: 'server_error', rule: 'exchange' });
@@ -134,12 +144,12 @@ describe('one record for every request', () => {
 });
 
 describe('a record that cannot be written', () => {
-  const failing: AuditSink = { record: () => Promise.reject(new Error('disk full')) };
-  const throwing: AuditSink = {
-    record: () => {
-      throw new Error('disk full');
-    },
+  const fail = () => Promise.reject(new Error('disk full'));
+  const failing: AuditSink = { record: fail, recordIssued: fail };
+  const raise = () => {
+    throw new Error('disk full');
   };
+  const throwing: AuditSink = { record: raise, recordIssued: raise };
 
   it.each([failing, throwing])('withholds the token', async (broken) => {
     const exchange = await audited({}, broken);
@@ -149,6 +159,24 @@ describe('a record that cannot be written', () => {
   it.each([failing, throwing])('does not turn a refusal into anything else', async (broken) => {
     const exchange = await audited({}, broken);
     await expect(ask(exchange, { audience: 'nobody' })).rejects.toMatchObject({ code: 'invalid_target' });
+  });
+});
+
+describe('a token whose origin was revoked while it was being made', () => {
+  const late: AuditSink = { ...sink, recordIssued: () => Promise.resolve(false) };
+
+  it('does not leave, and the record says so', async () => {
+    const exchange = await audited({}, late);
+    const refusal = { code: 'invalid_request', rule: 'subject-state', description: 'subject_token is not acceptable' };
+    await expect(ask(exchange)).rejects.toMatchObject(refusal);
+    expect(events).toEqual([expect.objectContaining({ outcome: 'rejected', reason: 'revoked meanwhile' })]);
+    expect(events[0]).not.toHaveProperty('issuedTokenId');
+  });
+
+  it('is refused in the words that the client depends on', async () => {
+    const exchange = await audited({}, late);
+    const client = { ...clientOf(lab.registrations, 'user-service'), compatible: 'spring' as const };
+    await expect(exchange.exchange(await lab.form(), client)).rejects.toMatchObject({ code: 'invalid_grant' });
   });
 });
 

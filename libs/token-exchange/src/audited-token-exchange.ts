@@ -1,6 +1,7 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import { auditEvent, type ExchangeAuditEvent } from './audit-event.js';
+import { auditEvent, type AuditedRequest } from './audit-event.js';
 import type { AuthenticatedClient } from './authenticated-client.js';
+import { answerFor } from './error-profile.js';
 import { ExchangeRefusal, toRefusal } from './exchange-refusal.js';
 import type { Explanation } from './explanation.js';
 import type { AuditSink } from './extension-points.js';
@@ -28,7 +29,8 @@ export class AuditedTokenExchange {
   }
 
   /**
-   * Exchanges a token and records it. A token whose record cannot be written does not leave.
+   * Exchanges a token and records it. A token whose record cannot be written does not leave, nor does one whose origin was
+   * revoked while it was being made.
    * @throws ExchangeRefusal for every request that is not granted, and nothing else
    */
   async exchange(
@@ -40,13 +42,10 @@ export class AuditedTokenExchange {
     const outcome = await this.#exchange
       .exchange(form, client, context, (progress) => (reached = { ...reached, ...progress }))
       .catch((error: unknown) => toRefusal('exchange', error));
-    const failure = await this.#record(
-      auditEvent({ time: this.#clock(), clientId: client.clientId, context, reached }, outcome),
-    );
-    // a refusal stands, recorded or not: nothing leaves by it
-    if (outcome instanceof ExchangeRefusal) throw outcome;
-    if (failure) throw failure;
-    return outcome;
+    const request = { time: this.#clock(), clientId: client.clientId, context, reached };
+    if (outcome instanceof ExchangeRefusal) throw await this.#refuse(request, outcome);
+    if (await this.#recordIssued(request, outcome)) return outcome;
+    throw await this.#refuse(request, answerFor(client, revokedMeanwhile()));
   }
 
   /** As {@link TokenExchange.explain}. Nothing is exchanged, so nothing is recorded. */
@@ -54,13 +53,27 @@ export class AuditedTokenExchange {
     return this.#exchange.explain(form, client, context);
   }
 
-  async #record(event: ExchangeAuditEvent): Promise<ExchangeRefusal | undefined> {
+  async #recordIssued(request: AuditedRequest, issued: IssuedToken): Promise<boolean> {
     try {
-      await this.#sink.record(event);
-      return undefined;
+      return await this.#sink.recordIssued(auditEvent(request, issued), issued);
     } catch (cause) {
       const reason = 'the audit record cannot be written';
-      return new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', { reason, cause });
+      throw new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', { reason, cause });
     }
   }
+
+  async #refuse(request: AuditedRequest, refusal: ExchangeRefusal): Promise<ExchangeRefusal> {
+    try {
+      await this.#sink.record(auditEvent(request, refusal));
+    } catch {
+      // a refusal stands, recorded or not: nothing leaves by it
+    }
+    return refusal;
+  }
+}
+
+function revokedMeanwhile(): ExchangeRefusal {
+  return new ExchangeRefusal('subject-state', 'invalid_request', 'subject_token is not acceptable', {
+    reason: 'revoked meanwhile',
+  });
 }

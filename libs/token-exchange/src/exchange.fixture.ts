@@ -71,7 +71,7 @@ export function createExchange(
     issuer: server.issuer,
     policy: new RegisteredPolicy(registrations),
     state: {
-      isRevoked: (_issuer, jwtId) => Promise.resolve(revoked.includes(jwtId)),
+      token: (_issuer, jwtId) => Promise.resolve({ revoked: revoked.includes(jwtId) }),
       account: (subject) => Promise.resolve(Object.hasOwn(accounts, subject) ? accounts[subject] : undefined),
     },
     verifiers: [new OwnAccessTokenVerifier(server), new OwnIdTokenVerifier(server), new JwtVerifier(server, foreign)],

@@ -92,16 +92,27 @@ export interface Account {
   readonly entitledScopes?: readonly string[];
 }
 
+/** What is known of a token beside what it says. */
+export interface TokenStanding {
+  /** Whether the token, or one that it was exchanged from, is revoked. */
+  readonly revoked: boolean;
+  /** Whether the token is on record; absent when the server keeps no record of such tokens. */
+  readonly known?: boolean;
+}
+
 /** State that changes while tokens live, asked at every exchange. */
 export interface ExchangeState {
-  isRevoked(issuer: string, jwtId: string): Promise<boolean>;
-  /** Whether a token of this server is on record; absent when the server keeps no record of its tokens. */
-  isKnown?(jwtId: string): Promise<boolean>;
+  token(issuer: string, jwtId: string): Promise<TokenStanding>;
   account(subject: string): Promise<Account | undefined>;
 }
 
-/** Where audit events go. */
+/** Where audit events go, and with an issued token's event the token's own record. */
 export interface AuditSink {
-  /** Resolves when the event is durable. A rejection for an issued token withholds that token. */
+  /** Resolves when the event is durable. */
   record(event: ExchangeAuditEvent): Promise<void>;
+  /**
+   * Records an issued token and its event in one step, before the token leaves; a rejection withholds it.
+   * @returns false when something that the token derives from was revoked meanwhile: it must not leave, and neither is recorded
+   */
+  recordIssued(event: ExchangeAuditEvent, issued: IssuedToken): Promise<boolean>;
 }

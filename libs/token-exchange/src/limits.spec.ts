@@ -220,8 +220,7 @@ describe('state is asked at every exchange', () => {
   it('refuses a token that is not on record, where the server keeps one', async () => {
     const known = new Set<string>();
     const state = {
-      isRevoked: () => Promise.resolve(false),
-      isKnown: (jwtId: string) => Promise.resolve(known.has(jwtId)),
+      token: (_issuer: string, jwtId: string) => Promise.resolve({ revoked: false, known: known.has(jwtId) }),
       account: () => Promise.resolve({ enabled: true, protected: false }),
     };
     const open = await ExchangeLab.open({ state });

@@ -119,10 +119,13 @@ describe('the examples of the README', () => {
   it('assembly: exchanges', async () => {
     const server = await createTestIssuer({ issuer });
     const state = {
-      isRevoked: () => Promise.resolve(false),
+      token: () => Promise.resolve({ revoked: false }),
       account: () => Promise.resolve({ enabled: true, protected: false }),
     };
-    const audited = assemble(server, caseRegistrations, state, { record: () => Promise.resolve() });
+    const audited = assemble(server, caseRegistrations, state, {
+      record: () => Promise.resolve(),
+      recordIssued: () => Promise.resolve(true),
+    });
     const [client] = caseRegistrations.clients;
     if (!client) throw new Error('no client');
     const form = await (await ExchangeLab.open({}, {}, { server })).form();

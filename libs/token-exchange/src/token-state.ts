@@ -1,4 +1,4 @@
-import type { Account, ExchangeState } from './extension-points.js';
+import type { Account, ExchangeState, TokenStanding } from './extension-points.js';
 import type { ClientRegistration, ExchangePolicy } from './policy.js';
 import type { TokenState } from './stages.js';
 import type { VerifiedToken } from './verified-token.js';
@@ -15,22 +15,18 @@ export interface FactSources {
 
 /** Gathers what may have changed since the token was issued. */
 export async function readTokenState(token: VerifiedToken, sources: FactSources): Promise<TokenState> {
-  const [revoked, unknown, account] = await Promise.all([
-    isRevoked(token, sources),
-    isUnknown(token, sources),
-    sources.state.account(token.subject),
-  ]);
-  return { revoked, unknown, ...(account && { account }), party: partyOf(token, account, sources) };
+  const [standing, account] = await Promise.all([standingOf(token, sources), sources.state.account(token.subject)]);
+  const unknown = standing.known === false && isKept(token, sources);
+  return { revoked: standing.revoked, unknown, ...(account && { account }), party: partyOf(token, account, sources) };
 }
 
-async function isRevoked({ issuer, jwtId }: VerifiedToken, { state }: FactSources): Promise<boolean> {
-  return jwtId !== undefined && (await state.isRevoked(issuer, jwtId));
+async function standingOf({ issuer, jwtId }: VerifiedToken, { state }: FactSources): Promise<TokenStanding> {
+  return jwtId === undefined ? { revoked: false } : state.token(issuer, jwtId);
 }
 
-async function isUnknown(token: VerifiedToken, { issuer, state }: FactSources): Promise<boolean> {
-  // ID tokens are not kept on record
-  if (token.issuer !== issuer || token.audienceOf === 'client' || token.jwtId === undefined) return false;
-  return state.isKnown !== undefined && !(await state.isKnown(token.jwtId));
+// ID tokens are not kept on record
+function isKept(token: VerifiedToken, { issuer }: FactSources): boolean {
+  return token.issuer === issuer && token.audienceOf !== 'client';
 }
 
 function partyOf(token: VerifiedToken, account: Account | undefined, sources: FactSources): TokenState['party'] {

@@ -21,7 +21,9 @@ export class AdminEndpoints {
     const endpoints = new AdminEndpoints();
     endpoints.#keys = await SigningKeys.generate();
     const own: TrustedIssuer = { issuer: ISSUER, keys: endpoints.#keys.verification, algorithms: OWN_ALGORITHMS };
-    const tokens = { isRevoked: (jti: string) => Promise.resolve(endpoints.revoked.has(jti)) };
+    const tokens = {
+      standing: (jti: string) => Promise.resolve({ known: true, revoked: endpoints.revoked.has(jti) }),
+    };
     const module = await Test.createTestingModule({
       controllers: [controller],
       providers: [{ provide: OWN_ISSUER, useValue: own }, { provide: ISSUED_TOKENS, useValue: tokens }, ...providers],

@@ -54,7 +54,7 @@ export class OperatorGuard implements CanActivate {
   async #verify(credentials: string, response: Response): Promise<VerifiedAccessToken> {
     try {
       const token = await verifyAccessToken(credentials, { issuers: [this.own], audiences: [ADMIN_AUDIENCE] });
-      if (!(await this.tokens.isRevoked(token.jwtId))) return token;
+      if (!(await this.tokens.standing(token.jwtId)).revoked) return token;
       throw new TokenRejection('claim', 'The token was revoked');
     } catch (error) {
       if (error instanceof TokenRejection) throw refusal(response, 401, 'invalid_token', error.message);

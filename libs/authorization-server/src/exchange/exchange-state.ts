@@ -1,4 +1,4 @@
-import type { Account, ExchangeState } from '@onbehalf/token-exchange';
+import type { Account, ExchangeState, TokenStanding } from '@onbehalf/token-exchange';
 import type { Accounts } from '../accounts/accounts.js';
 import type { IssuedTokens } from '../provider/issued-tokens.js';
 
@@ -10,12 +10,8 @@ export class ServerState implements ExchangeState {
     private readonly accounts: Accounts,
   ) {}
 
-  async isRevoked(issuer: string, jwtId: string): Promise<boolean> {
-    return issuer === this.issuer && this.tokens.isRevoked(jwtId);
-  }
-
-  isKnown(jwtId: string): Promise<boolean> {
-    return this.tokens.has(jwtId);
+  async token(issuer: string, jwtId: string): Promise<TokenStanding> {
+    return issuer === this.issuer ? this.tokens.standing(jwtId) : { revoked: false };
   }
 
   account(subject: string): Promise<Account | undefined> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
@@ -10,7 +9,7 @@ import { LivePolicy } from '../registrations/live-policy.js';
 import { Registrations } from '../registrations/registrations.js';
 import { ServerState } from './exchange-state.js';
 import { toForeignIssuers } from './foreign-issuers.js';
-import { recorded } from './recorded-issuer.js';
+import { timeOrderedId } from './time-ordered-id.js';
 
 /** The engine, with what the app registers for it, and the policy in force. */
 export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
@@ -35,14 +34,14 @@ function createEngine(
 ): TokenExchange {
   const { issuer, config, keys, tokens } = options;
   const foreignIssuers = toForeignIssuers(config);
-  const registration = options.exchange({ own, foreignIssuers, signer: keys, randomId: randomUUID });
+  const registration = options.exchange({ own, foreignIssuers, signer: keys, randomId: timeOrderedId });
   return new TokenExchange({
     issuer,
     policy,
     state: new ServerState(issuer, tokens, accounts),
     verifiers: registration.verifiers,
     rules: registration.rules,
-    issuers: registration.issuers.map((tokenIssuer) => recorded(tokenIssuer, tokens)),
+    issuers: registration.issuers,
     clock: systemClock,
     foreignIssuers: foreignIssuers.map((foreign) => foreign.issuer),
   });

@@ -12,16 +12,20 @@ export function countExchanges(sink: AuditSink, policy: ExchangePolicy, metrics:
     for (const target of new Set(names.length > 0 ? names : [UNKNOWN]))
       metrics.exchanges.inc({ client, target, outcome });
   };
+  const counted = async <Result>(event: ExchangeAuditEvent, record: () => Promise<Result>): Promise<Result> => {
+    try {
+      const recorded = await record();
+      if (recorded !== false) count(event, event.outcome);
+      return recorded;
+    } catch (error) {
+      count(event, 'failed');
+      throw error;
+    }
+  };
   return {
-    record: async (event) => {
-      try {
-        await sink.record(event);
-        count(event, event.outcome);
-      } catch (error) {
-        count(event, 'failed');
-        throw error;
-      }
-    },
+    record: (event) => counted(event, () => sink.record(event)),
+    // a token that must not leave is recorded once more, as refused
+    recordIssued: (event, issued) => counted(event, () => sink.recordIssued(event, issued)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { RegisteredPolicy, type ExchangeAuditEvent } from '@onbehalf/token-exchange';
+import { RegisteredPolicy, type ExchangeAuditEvent, type IssuedToken } from '@onbehalf/token-exchange';
 import { AdminEndpoints } from '../admin/operator.fixture.js';
 import { countExchanges, measureExchanges } from './count-exchanges.js';
 import { MetricsController } from './metrics.controller.js';
@@ -27,8 +27,10 @@ describe('metrics', () => {
     (await metrics.expose()).split('\n').filter((line) => line.startsWith('onbehalf_token_exchanges_total{'));
 
   describe('exchanges by client, target and outcome', () => {
-    const working = { record: () => Promise.resolve() };
-    const broken = { record: () => Promise.reject(new Error('the database is gone')) };
+    const working = { record: () => Promise.resolve(), recordIssued: () => Promise.resolve(true) };
+    const fail = () => Promise.reject(new Error('the database is gone'));
+    const broken = { record: fail, recordIssued: fail };
+    const issued = {} as IssuedToken;
 
     it.each<[string, Partial<ExchangeAuditEvent>, string]>([
       ['issued', {}, 'client="user-service",target="message-service",outcome="issued"'],
@@ -54,8 +56,20 @@ describe('metrics', () => {
       expect(await counted()).toEqual([`onbehalf_token_exchanges_total{${labels}} 1`]);
     });
 
+    it('an issued one together with the record of its token', async () => {
+      await countExchanges(working, policy, metrics).recordIssued(event(), issued);
+      expect(await counted()).toHaveLength(1);
+    });
+
+    it('one whose token must not leave is not issued', async () => {
+      const late = { ...working, recordIssued: () => Promise.resolve(false) };
+      expect(await countExchanges(late, policy, metrics).recordIssued(event(), issued)).toBe(false);
+      expect(await counted()).toEqual([]);
+    });
+
     it('one whose record cannot be written has failed', async () => {
-      await expect(countExchanges(broken, policy, metrics).record(event())).rejects.toThrow('the database is gone');
+      const sink = countExchanges(broken, policy, metrics);
+      await expect(sink.recordIssued(event(), issued)).rejects.toThrow('the database is gone');
       expect(await counted()).toEqual([
         'onbehalf_token_exchanges_total{client="user-service",target="message-service",outcome="failed"} 1',
       ]);

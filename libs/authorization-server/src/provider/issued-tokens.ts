@@ -18,10 +18,8 @@ export interface IssuedTokenRecord {
 export interface IssuedTokens {
   /** @returns false when the token must not leave, because what it derives from was revoked meanwhile */
   record(token: IssuedTokenRecord): Promise<boolean>;
-  /** Whether there is a record of a token, be it revoked or not. */
-  has(jti: string): Promise<boolean>;
-  /** Whether a token, or one that it came from, was revoked. */
-  isRevoked(jti: string): Promise<boolean>;
+  /** Whether there is a record of a token, and whether it, or one that it came from, was revoked. */
+  standing(jti: string): Promise<{ readonly known: boolean; readonly revoked: boolean }>;
   revoke(jti: string): Promise<unknown>;
   revokeByGrant(grantId: string): Promise<unknown>;
   /**

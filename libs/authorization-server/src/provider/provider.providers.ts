@@ -6,6 +6,7 @@ import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { EXCHANGE_POLICY, OWN_ISSUER } from '../authorization-server.tokens.js';
 import { auditRefusedRequests } from '../exchange/audit-refused-requests.js';
+import { toAuditSink } from '../exchange/exchange-records.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { countExchanges, measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
@@ -35,7 +36,7 @@ function createLiveProvider(
   metrics: ServerMetrics,
   registrations: Registrations,
 ): LiveProvider {
-  const sink = countExchanges(options.audit, policy, metrics);
+  const sink = countExchanges(toAuditSink(options.audit), policy, metrics);
   const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
   const grants = [new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader)];
   const around = {

@@ -42,7 +42,8 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
   }
 
   async function isLive(jti: string): Promise<boolean> {
-    return (await tokens.has(jti)) && !(await tokens.isRevoked(jti));
+    const { known, revoked } = await tokens.standing(jti);
+    return known && !revoked;
   }
 
   function mayKnow(claims: JWTPayload, clientId: string): boolean {

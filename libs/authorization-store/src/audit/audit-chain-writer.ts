@@ -1,104 +1,89 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { jsonRows, RowsStatement } from '../database/json-rows.js';
+import type { Dialect } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
 import { CHAIN_OPENED, GENESIS, headText, nextRow, type ChainHead, type ChainRow } from './audit-chain.js';
-import { AuditUnavailable, type AuditReceipt } from './audit-event.js';
+import type { AuditReceipt } from './audit-event.js';
 
-/** Records of one commit, and records that may wait for one before more are refused. */
-const GROUP = 200;
-const BACKLOG = 10_000;
-
-interface Waiting {
+/** An event as JSON text, with the time when it was told. */
+export interface TimedEvent {
+  /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly event: string;
-  readonly resolve: (receipt: AuditReceipt) => void;
-  readonly reject: (error: Error) => void;
+  readonly text: string;
 }
 
-/**
- * Writes the records of this process as one chain. All records that arrive while a commit is under way share the next
- * one, so the cost of a flush to disk is shared among them.
- */
-export class AuditWriter {
+type Work = Transaction<Schema>;
+
+const COLUMNS = [
+  'writer',
+  'sequence',
+  'previous_hash',
+  'hash',
+  'at',
+  'event',
+  'type',
+  'outcome',
+  'client_id',
+  'subject',
+  'actor',
+  'jti',
+  'parent_jti',
+  'trace_id',
+] as const satisfies readonly (keyof ChainRow)[];
+
+/** Continues the chain of this process, one transaction after the other. */
+export class AuditChainWriter {
   readonly writer = randomUUID();
-  readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
-  #waiting: Waiting[] = [];
+  readonly #insert: RowsStatement<ChainRow, unknown>;
   #head: ChainHead | undefined;
-  #writing: Promise<void> | undefined;
-  #closed = false;
+  #uncommitted: ChainHead | undefined;
 
-  constructor(database: Kysely<Schema>, sealing: SealingKeys) {
-    this.#database = database;
+  constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys) {
     this.#sealing = sealing;
+    const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
+    const rows = jsonRows(dialect, 'audit_records', COLUMNS);
+    this.#insert = new RowsStatement(
+      database,
+      sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`,
+    );
   }
 
-  /** @throws AuditUnavailable when the record is not known to be durable */
-  async append(event: object): Promise<AuditReceipt> {
-    const text = JSON.stringify(event);
-    return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new AuditUnavailable('The audit trail is closed'));
-      if (this.#waiting.length >= BACKLOG) return reject(new AuditUnavailable('Too many audit records wait'));
-      this.#waiting.push({ at: Date.now(), event: text, resolve, reject });
-      this.#writing ??= this.#writeAll();
-    });
-  }
-
-  /** Waits until everything that was appended is written or refused. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#writing;
-  }
-
-  async #writeAll(): Promise<void> {
-    // let every caller of this turn of the event loop join the first group
-    await nextTurn();
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#waiting.splice(0, GROUP));
-    this.#writing = undefined;
-  }
-
-  async #writeGroup(group: readonly Waiting[]): Promise<void> {
-    let rows: ChainRow[];
-    try {
-      rows = await this.#database.transaction().execute((transaction) => this.#commit(transaction, group));
-    } catch (cause) {
-      // the commit may have taken place although its answer was lost: the next group asks where the chain stands
-      this.#head = undefined;
-      // who waits behind this group would only wait for the same outage, one time-out after the other
-      const refused = [...group, ...this.#waiting.splice(0)];
-      for (const { reject } of refused)
-        reject(new AuditUnavailable('The audit record could not be written', { cause }));
-      return;
-    }
-    const { sequence, hash } = rows[rows.length - 1] as ChainRow;
-    this.#head = { sequence, hash };
-    const own = rows.slice(-group.length);
-    group.forEach(({ resolve }, index) => {
-      const { writer, sequence, hash } = own[index] as ChainRow;
-      resolve({ writer, sequence, hash });
-    });
-  }
-
-  async #commit(transaction: Transaction<Schema>, group: readonly Waiting[]): Promise<ChainRow[]> {
+  /** Appends the events; `committed` or `forget` must follow, before anything else is appended. */
+  async append(work: Work, events: readonly TimedEvent[]): Promise<AuditReceipt[]> {
+    const [first] = events;
+    if (!first) return [];
     const rows: ChainRow[] = [];
-    let head = this.#head ?? (await this.#storedHead(transaction));
-    const add = (at: number, event: string) => {
-      const row = nextRow(this.writer, head ?? { sequence: -1, hash: GENESIS }, at, event);
+    let head = this.#head ?? (await this.#storedHead(work));
+    const add = ({ at, text }: TimedEvent): void => {
+      const row = nextRow(this.writer, head ?? { sequence: -1, hash: GENESIS }, at, text);
       rows.push(row);
       head = row;
     };
-    if (!head) add(group[0]?.at ?? Date.now(), await this.#opening(transaction));
-    for (const { at, event } of group) add(at, event);
-    await transaction.insertInto('audit_records').values(rows).execute();
-    await this.#saveHead(transaction, head as ChainHead);
-    return rows;
+    if (!head) add({ at: first.at, text: await this.#opening(work) });
+    events.forEach(add);
+    await this.#insert.execute(work, rows);
+    await this.#saveHead(work, rows[rows.length - 1] as ChainRow);
+    return rows.slice(-events.length).map(({ writer, sequence, hash }) => ({ writer, sequence, hash }));
+  }
+
+  /** The transaction took place. */
+  committed(): void {
+    this.#head = this.#uncommitted ?? this.#head;
+    this.#uncommitted = undefined;
+  }
+
+  /** It may have taken place although its answer was lost: the next one asks where the chain stands. */
+  forget(): void {
+    this.#head = undefined;
+    this.#uncommitted = undefined;
   }
 
   /** The first record holds the heads of all other chains, so that a chain cannot be cut or taken away unseen. */
-  async #opening(transaction: Transaction<Schema>): Promise<string> {
-    const heads = await transaction
+  async #opening(work: Work): Promise<string> {
+    const heads = await work
       .selectFrom('audit_heads')
       .select(['writer', 'sequence', 'hash'])
       .orderBy('writer')
@@ -106,21 +91,22 @@ export class AuditWriter {
     return JSON.stringify({ type: CHAIN_OPENED, heads });
   }
 
-  async #storedHead(transaction: Transaction<Schema>): Promise<ChainHead | undefined> {
-    return transaction
+  async #storedHead(work: Work): Promise<ChainHead | undefined> {
+    return work
       .selectFrom('audit_heads')
       .select(['sequence', 'hash'])
       .where('writer', '=', this.writer)
       .executeTakeFirst();
   }
 
-  async #saveHead(transaction: Transaction<Schema>, { sequence, hash }: ChainHead): Promise<void> {
+  async #saveHead(work: Work, { sequence, hash }: ChainHead): Promise<void> {
     const seal = this.#sealing.authenticate(headText(this.writer, { sequence, hash }));
     const head = { sequence, hash, seal, sealed_with: this.#sealing.current };
-    await transaction
+    await work
       .insertInto('audit_heads')
       .values({ writer: this.writer, ...head })
       .onConflict((conflict) => conflict.column('writer').doUpdateSet(head))
       .execute();
+    this.#uncommitted = { sequence, hash };
   }
 }

@@ -70,7 +70,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
   });
 
   it('refuses records after it was closed', async () => {
-    await store.audit.close();
+    await store.close();
     await expect(append({ type: 'late' })).rejects.toThrow(AuditUnavailable);
   });
 

@@ -1,35 +1,37 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
-import type { AuditEvent, AuditReceipt, AuditRecord } from './audit-event.js';
+import type { RecordWriter } from '../record-writer.js';
+import type { TimedEvent } from './audit-chain-writer.js';
+import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from './audit-event.js';
 import { exportAudit, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
 import { auditTree, type AuditNode } from './audit-tree.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
-import { AuditWriter } from './audit-writer.js';
 
 /** The append-only audit trail. */
 export class AuditLog {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
-  readonly #writer: AuditWriter;
+  readonly #records: RecordWriter;
 
-  constructor(database: Kysely<Schema>, sealing: SealingKeys) {
+  constructor(database: Kysely<Schema>, sealing: SealingKeys, records: RecordWriter) {
     this.#database = database;
     this.#sealing = sealing;
-    this.#writer = new AuditWriter(database, sealing);
+    this.#records = records;
+  }
+
+  /** The name of the chain that this process writes. */
+  get writer(): string {
+    return this.#records.writer;
   }
 
   /**
    * Appends a record; resolves when it is durable, and only then may what it tells about take effect.
    * @throws AuditUnavailable
    */
-  append<Event extends object>(event: Event & AuditEvent): Promise<AuditReceipt> {
-    return this.#writer.append(event);
-  }
-
-  /** The chain of this process. */
-  get writer(): string {
-    return this.#writer.writer;
+  async append<Event extends object>(event: Event & AuditEvent): Promise<AuditReceipt> {
+    const { receipt } = await orUnavailable(this.#records.write({ event: timedEvent(event) }));
+    return receipt as AuditReceipt;
   }
 
   /** Checks all chains; see `verifyAudit`. */
@@ -56,9 +58,18 @@ export class AuditLog {
   tree(traceId: string): Promise<AuditNode[]> {
     return auditTree(this.#database, traceId);
   }
+}
 
-  /** Waits for the records that are under way. */
-  close(): Promise<void> {
-    return this.#writer.close();
+/** The event as it is told now. */
+export function timedEvent(event: object): TimedEvent {
+  return { at: Date.now(), text: JSON.stringify(event) };
+}
+
+/** @throws AuditUnavailable when the record is not known to be durable */
+export async function orUnavailable<Outcome>(written: Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await written;
+  } catch (cause) {
+    throw new AuditUnavailable('The audit record could not be written', { cause });
   }
 }

@@ -50,6 +50,10 @@ export interface RevocationMarkTable {
   key: string;
   marked_at: Milliseconds;
   expires_at: Seconds;
+  /** When all tokens that it takes had been revoked; null while that is under way. */
+  applied_at: Seconds | null;
+  /** How often the mark was made, so that an earlier revocation does not close the mark of a later one. */
+  round: Generated<number>;
 }
 
 export type RevocationKind = 'token' | 'grant' | 'session' | 'subject' | 'client';

@@ -1,0 +1,30 @@
+import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
+import type { Dialect } from './migrate.js';
+import type { Schema } from './schema.js';
+
+/**
+ * Rows as one parameter, a JSON array of objects: a statement over them is the same for any number of rows, so it is
+ * built, parsed and planned once.
+ * @param table whose columns have the types of the members
+ */
+export function jsonRows(dialect: Dialect, table: keyof Schema, columns: readonly string[]): RawBuilder<unknown> {
+  // the value takes its place when the statement is executed
+  const json = sql.val('[]');
+  if (dialect === 'postgres') return sql`json_populate_recordset(null::${sql.table(table)}, cast(${json} as json))`;
+  const members = columns.map((column) => sql`value ->> ${sql.lit(column)} as ${sql.ref(column)}`);
+  return sql`(select key as ordinal, ${sql.join(members)} from json_each(${json}))`;
+}
+
+/** A statement with rows in JSON as its only parameter. */
+export class RowsStatement<Row extends object, Result> {
+  readonly #compiled: CompiledQuery<Result>;
+
+  constructor(database: Kysely<Schema>, statement: RawBuilder<Result>) {
+    this.#compiled = statement.compile(database);
+  }
+
+  async execute(database: Kysely<Schema>, rows: readonly Row[]): Promise<Result[]> {
+    const result = await database.executeQuery<Result>({ ...this.#compiled, parameters: [JSON.stringify(rows)] });
+    return result.rows;
+  }
+}

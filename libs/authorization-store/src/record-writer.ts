@@ -1,0 +1,82 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { Kysely, Transaction } from 'kysely';
+import type { AuditReceipt } from './audit/audit-event.js';
+import type { AuditChainWriter, TimedEvent } from './audit/audit-chain-writer.js';
+import { CommitQueue } from './commit-queue.js';
+import type { Schema } from './database/schema.js';
+import type { TokenInsertion, TokenRow } from './token-insertion.js';
+
+/** What is to become durable together: a token's entry in the index, an audit record, or both. */
+export interface RecordEntry {
+  readonly token?: TokenRow;
+  /** Left out of the trail when the token must not leave. */
+  readonly event?: TimedEvent;
+}
+
+export interface RecordOutcome {
+  /** Something that the token derives from was revoked meanwhile: it must not leave. */
+  readonly revoked: boolean;
+  /** Of the audit record, if one was written. */
+  readonly receipt?: AuditReceipt;
+}
+
+/** Writes tokens and audit records; all that arrive together share one transaction. */
+export class RecordWriter {
+  readonly #database: Kysely<Schema>;
+  readonly #tokens: TokenInsertion;
+  readonly #chain: AuditChainWriter;
+  readonly #clock: Clock;
+  readonly #queue = new CommitQueue<RecordEntry, RecordOutcome>((entries) => this.#commit(entries));
+
+  constructor(database: Kysely<Schema>, tokens: TokenInsertion, chain: AuditChainWriter, clock: Clock) {
+    this.#database = database;
+    this.#tokens = tokens;
+    this.#chain = chain;
+    this.#clock = clock;
+  }
+
+  /** The name of the audit chain that is written here. */
+  get writer(): string {
+    return this.#chain.writer;
+  }
+
+  /**
+   * Resolves when the entry is durable.
+   * @throws CommitRefused, or the error of the database
+   */
+  write(entry: RecordEntry): Promise<RecordOutcome> {
+    return this.#queue.add(entry);
+  }
+
+  /** Waits until everything is written or refused. */
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  async #commit(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
+    try {
+      const outcomes = await this.#database.transaction().execute((work) => this.#writeAll(work, entries));
+      this.#chain.committed();
+      return outcomes;
+    } catch (error) {
+      this.#chain.forget();
+      throw error;
+    }
+  }
+
+  async #writeAll(work: Transaction<Schema>, entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
+    const tokens = entries.flatMap(({ token }) => token ?? []);
+    const revoked = tokens.length > 0 ? await this.#tokens.insert(work, tokens, this.#clock()) : new Set<TokenRow>();
+    const mayLeave = ({ token }: RecordEntry): boolean => token === undefined || !revoked.has(token);
+    const recorded = entries.filter((entry) => entry.event && mayLeave(entry));
+    const receipts = await this.#chain.append(
+      work,
+      recorded.flatMap(({ event }) => event ?? []),
+    );
+    const receiptOf = new Map(recorded.map((entry, index) => [entry, receipts[index]]));
+    return entries.map((entry) => {
+      const receipt = receiptOf.get(entry);
+      return { revoked: !mayLeave(entry), ...(receipt && { receipt }) };
+    });
+  }
+}

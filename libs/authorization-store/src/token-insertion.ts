@@ -1,0 +1,101 @@
+import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
+import { jsonRows, RowsStatement } from './database/json-rows.js';
+import type { Dialect } from './database/migrate.js';
+import type { Schema, TokenTable } from './database/schema.js';
+import { nextNumber } from './counters.js';
+import { excludeRevocations } from './revocation-lock.js';
+import { isRevokedInLineage, OPEN_MARK, type TokenKey } from './token-lineage.js';
+
+/** A new token; its root follows from its parent. */
+export type TokenRow = Omit<Insertable<TokenTable>, 'root_iss' | 'root_jti' | 'revoked_at' | 'revocation'>;
+
+type Work = Transaction<Schema>;
+type Found = TokenKey & { readonly revoked: number; readonly open: number };
+
+const COLUMNS = [
+  'iss',
+  'jti',
+  'parent_iss',
+  'parent_jti',
+  'client_id',
+  'subject',
+  'session_id',
+  'grant_id',
+  'audiences',
+  'recorded_at',
+  'expires_at',
+] as const satisfies readonly (keyof TokenRow)[];
+
+/** Inserts tokens into the index and finds those that must not leave. */
+export class TokenInsertion {
+  readonly #dialect: Dialect;
+  readonly #insert: RowsStatement<TokenRow, unknown>;
+  readonly #check: RowsStatement<TokenRow, Found>;
+
+  constructor(database: Kysely<Schema>, dialect: Dialect) {
+    this.#dialect = dialect;
+    const rows = jsonRows(dialect, 'tokens', COLUMNS);
+    this.#insert = new RowsStatement(database, insertion(rows));
+    this.#check = new RowsStatement(database, check(rows));
+  }
+
+  /**
+   * Inserts the tokens, and marks those as revoked that derive from something that is.
+   * @returns the revoked ones
+   */
+  async insert(work: Work, tokens: readonly TokenRow[], now: number): Promise<ReadonlySet<TokenRow>> {
+    await excludeRevocations(work, this.#dialect);
+    await this.#insert.execute(work, tokens);
+    const revoked = await this.#revoked(work, tokens);
+    if (revoked.length > 0) await markRevoked(work, revoked, now);
+    return new Set(revoked);
+  }
+
+  async #revoked(work: Work, tokens: readonly TokenRow[]): Promise<TokenRow[]> {
+    const found = new Map((await this.#check.execute(work, tokens)).map((each) => [nameOf(each), each]));
+    const revoked: TokenRow[] = [];
+    for (const token of tokens) {
+      const each = found.get(nameOf(token));
+      if (!each || each.revoked || (each.open && (await isRevokedInLineage(work, token)))) revoked.push(token);
+    }
+    return revoked;
+  }
+}
+
+/** The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. */
+function insertion(rows: ReturnType<typeof jsonRows>) {
+  const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
+  const ofParent = sql`from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti`;
+  return sql`insert into tokens (root_iss, root_jti, ${columns})
+    select
+      coalesce((select p.root_iss ${ofParent}), t.parent_iss, t.iss),
+      coalesce((select p.root_jti ${ofParent}), t.parent_jti, t.jti),
+      ${columns}
+    from ${rows} t where true`;
+}
+
+// no joins: a planner that guesses the number of rows would read the whole table for them
+function check(rows: ReturnType<typeof jsonRows>) {
+  const marked = sql`select 1 from revocation_marks m where m.kind =`;
+  return sql<Found>`select t.iss, t.jti, ${OPEN_MARK} as open, case when
+      exists (select 1 from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti and p.revoked_at is not null)
+      or exists (${marked} 'token' and m.key in (t.iss || ' ' || t.jti, t.parent_iss || ' ' || t.parent_jti))
+      or exists (${marked} 'grant' and m.key = t.grant_id)
+      or exists (${marked} 'session' and m.key = t.session_id)
+      or exists (${marked} 'subject' and m.key = t.subject and m.marked_at >= t.recorded_at)
+      or exists (${marked} 'client' and m.key = t.client_id and m.marked_at >= t.recorded_at)
+    then 1 else 0 end as revoked
+    from ${rows} t`;
+}
+
+async function markRevoked(work: Work, tokens: readonly TokenKey[], now: number): Promise<void> {
+  const revocation = await nextNumber(work, 'revocation');
+  for (const { iss, jti } of tokens) {
+    const revoked = work.updateTable('tokens').set({ revoked_at: now, revocation });
+    await revoked.where('iss', '=', iss).where('jti', '=', jti).execute();
+  }
+}
+
+function nameOf({ iss, jti }: TokenKey): string {
+  return JSON.stringify([iss, jti]);
+}
