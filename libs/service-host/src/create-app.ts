@@ -14,13 +14,14 @@ import { createLogger, logRefusals, logRequests } from './logging.js';
 import { serveOpenApi, type OpenApiOptions } from './open-api.js';
 import { secureHeaders } from './security-headers.js';
 import { hostSettings, type HostSettings } from './settings.js';
-import { startTracing, traceRequests } from './tracing.js';
+import { isExported } from './telemetry-settings.js';
+import { flushSpans, startTracing, traceRequests } from './tracing.js';
 
 /** What makes one app different from another. */
 export interface AppOptions<Schema extends z.ZodObject> {
   readonly name: string;
   readonly defaultPort: number;
-  /** The app's own settings; HOST, PORT and LOG_LEVEL are added. */
+  /** The app's own settings; HOST, PORT, LOG_LEVEL and those of OpenTelemetry are added. */
   readonly environment: Schema;
   readonly module: (settings: z.output<Schema> & HostSettings) => DynamicModule | Type;
   readonly readiness?: ReadinessIndicators;
@@ -66,8 +67,8 @@ export async function createApp<Schema extends z.ZodObject>(
 ): Promise<CreatedApp> {
   const own = readEnvironment(options.environment, source);
   const settings = { ...own, ...readEnvironment(hostSettings(options.defaultPort), source) };
-  startTracing();
   const logger = createLogger(options.name, settings.LOG_LEVEL, logDestination);
+  await startTracing(options.name, isExported('TRACES', settings), logger);
   const root = HostModule.around(options.module(settings), logger);
   const app = await NestFactory.create<NestExpressApplication>(root, NEST_OPTIONS);
   app.useLogger(app.get(Logger));
@@ -91,6 +92,7 @@ export async function createApp<Schema extends z.ZodObject>(
     close: async (deadline = DRAIN_DEADLINE) => {
       const drained = await draining.drain(app.getHttpServer(), deadline);
       await app.close();
+      await flushSpans();
       return drained;
     },
   };

@@ -8,3 +8,4 @@ export type { OverloadOptions } from './load-shedding.js';
 export { hostSettings, httpUrl, isLoopbackUrl, port, text, type HostSettings } from './settings.js';
 export { startApp } from './start-app.js';
 export { currentRequestId, currentTraceId } from './tracing.js';
+export { isExported, type Signal, type TelemetrySettings } from './telemetry-settings.js';

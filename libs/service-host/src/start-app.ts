@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { createApp, DRAIN_DEADLINE, type AppOptions, type CreatedApp } from './create-app.js';
-import { loadEnvironment, readEnvironment } from './environment.js';
+import { loadEnvironment, readEnvironment, type EnvironmentSource } from './environment.js';
 import { describeError } from './error-description.js';
 import { checkFreePort } from './free-port.js';
 import { hostSettings } from './settings.js';
@@ -18,6 +18,7 @@ const CLOSE_DEADLINE = 5_000;
 export async function startApp<Schema extends z.ZodObject>(options: AppOptions<Schema>): Promise<void> {
   try {
     const source = loadEnvironment('.env', process.env);
+    giveToOpenTelemetry(source);
     await checkPort(options, source);
     const created = await createApp(options, source);
     // first, so that a signal between listening and here is not lost
@@ -31,11 +32,13 @@ export async function startApp<Schema extends z.ZodObject>(options: AppOptions<S
   }
 }
 
+/** Its SDK reads the process environment, and nothing else. */
+function giveToOpenTelemetry(source: EnvironmentSource): void {
+  for (const [name, value] of Object.entries(source)) if (name.startsWith('OTEL_')) process.env[name] = value;
+}
+
 /** Before anything is built and logged, so that a port in use is one line and nothing else. */
-async function checkPort(
-  options: AppOptions<z.ZodObject>,
-  source: Parameters<typeof readEnvironment>[1],
-): Promise<void> {
+async function checkPort(options: AppOptions<z.ZodObject>, source: EnvironmentSource): Promise<void> {
   const { HOST, PORT } = readEnvironment(hostSettings(options.defaultPort), source);
   await checkFreePort(HOST, PORT);
 }

@@ -1,19 +1,43 @@
 import type { IncomingMessage } from 'node:http';
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { context, diag, DiagLogLevel, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { Logger } from 'pino';
 import { pathOf, type Middleware } from './middleware.js';
+
+/** How long the last spans may take to leave. Milliseconds. */
+const FLUSH_WITHIN = 2_000;
 
 let provider: NodeTracerProvider | undefined;
 
 /**
  * Registers the tracer and W3C trace context as the propagation of this process. Baggage is left out on purpose:
  * what a stranger writes into it would travel to every service behind.
+ * @param exported spans are created and carried on in any case; told whether they also leave the process
  */
-export function startTracing(): void {
+export async function startTracing(app: string, exported: boolean, logger: Logger): Promise<void> {
   if (provider) return;
-  provider = new NodeTracerProvider();
+  if (exported) reportTelemetry(logger);
+  // what sends them takes memory and time at the start, so only who wants it loads it
+  provider = new NodeTracerProvider(exported ? (await import('./span-export.js')).exportingTracer(app, logger) : {});
   provider.register({ propagator: new W3CTraceContextPropagator() });
+}
+
+/** Sends the spans that wait, for a limited time. */
+export async function flushSpans(): Promise<void> {
+  const flushed = provider?.forceFlush().catch(() => undefined);
+  await Promise.race([flushed, sleep(FLUSH_WITHIN, undefined, { ref: false })]);
+}
+
+/** What OpenTelemetry has to say about itself: dropped spans, a variable that it does not understand. */
+export function reportTelemetry(logger: Logger): void {
+  const ignore = (): void => undefined;
+  const warn = (message: string, ...details: unknown[]): void => logger.warn({ details: details.map(String) }, message);
+  diag.setLogger(
+    { error: warn, warn, info: ignore, debug: ignore, verbose: ignore },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
 }
 
 /** Runs each request in a server span that continues the caller's trace. The span holds no query and no header. */
