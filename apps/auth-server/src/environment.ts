@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StoreOptions } from '@onbehalf/authorization-store';
+import { httpUrl, isLoopbackUrl } from '@onbehalf/service-host';
 import { z } from 'zod';
 
 const bundled = (name: string): string => fileURLToPath(new URL(`../${name}.yaml`, import.meta.url));
@@ -17,8 +18,7 @@ const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/auth-server.db'
 
 const seconds = z.coerce.number().int('whole seconds').positive('more than 0 seconds');
 
-/** The settings of the authorization server. */
-export const environment = z.object({
+const settings = z.object({
   ISSUER: z
     .url({ protocol: /^https?$/, error: 'an http or https URL without a path' })
     .default('http://localhost:9001'),
@@ -45,11 +45,44 @@ export const environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9-]+$/, 'the name of a header')
     .optional(),
+  VAULT_ADDR: httpUrl()
+    .refine((url) => url.startsWith('https:') || isLoopbackUrl(url), 'an https URL, or an http one of this machine')
+    .optional(),
+  VAULT_TOKEN_FILE: z.string().optional(),
+  VAULT_TRANSIT_KEYS: z
+    .string()
+    .transform((names) => names.split(',').map((name) => name.trim()))
+    .optional(),
+  VAULT_TRANSIT_MOUNT: z.string().default('transit'),
+  VAULT_NAMESPACE: z.string().optional(),
   SIGNING_KEYS_FILE: z.string().min(1, 'the path of a JWK Set with private keys for ES256 and RS256').optional(),
   KEY_SIGN_FOR: seconds.default(30 * 24 * 3600),
   KEY_PUBLISH_AHEAD: seconds.default(3600),
   KEY_RETIRE_FOR: seconds.optional(),
 });
+
+/** The settings of the authorization server. */
+export const environment = settings.superRefine((given, { addIssue }) => {
+  for (const [setting, message] of mistakes(given)) addIssue({ code: 'custom', path: [setting], message });
+});
+
+/** What does not go together. */
+function mistakes(given: z.output<typeof settings>): [setting: keyof typeof given, accepted: string][] {
+  const { VAULT_ADDR, VAULT_TOKEN_FILE, VAULT_TRANSIT_KEYS, SIGNING_KEYS_FILE } = given;
+  if (VAULT_TRANSIT_KEYS === undefined) {
+    // never other keys than the ones that were meant
+    return VAULT_TOKEN_FILE === undefined
+      ? []
+      : [['VAULT_TRANSIT_KEYS', 'names of transit keys, because VAULT_TOKEN_FILE is set']];
+  }
+  if (SIGNING_KEYS_FILE !== undefined) return [['SIGNING_KEYS_FILE', 'nothing, because VAULT_TRANSIT_KEYS is set']];
+  return [
+    ...(VAULT_ADDR === undefined ? [['VAULT_ADDR', 'the address of the Vault of VAULT_TRANSIT_KEYS'] as const] : []),
+    ...(VAULT_TOKEN_FILE === undefined
+      ? [['VAULT_TOKEN_FILE', 'the path of a file with the token for the Vault of VAULT_TRANSIT_KEYS'] as const]
+      : []),
+  ].map(([setting, accepted]) => [setting, accepted]);
+}
 
 export type Settings = z.output<typeof environment>;
 

@@ -2,6 +2,7 @@ import { startApp } from '@onbehalf/service-host';
 import { AuthorizationServer, ServerMetrics } from '@onbehalf/authorization-server';
 import { AppModule } from './app.module.js';
 import { environment } from './environment.js';
+import { SigningKeysHealthIndicator } from './signing-keys.health.js';
 import { StoreHealthIndicator } from './store.health.js';
 
 const metrics = new ServerMetrics();
@@ -19,7 +20,7 @@ await startApp({
   defaultPort: 9001,
   environment,
   module: (settings) => AppModule.with(settings, metrics),
-  readiness: { store: StoreHealthIndicator },
+  readiness: { store: StoreHealthIndicator, keys: SigningKeysHealthIndicator },
   overload: { alwaysAnswered: ['/metrics', ...guardsLiveOn], onRefused: () => metrics.overload.inc() },
   // the pages of the server set a stricter policy of their own
   configure: (app) => void app.use(app.get(AuthorizationServer, { strict: false }).middleware),

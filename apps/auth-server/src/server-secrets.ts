@@ -13,6 +13,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { JSONWebKeySet } from 'jose';
 import type { Settings } from './environment.js';
 import { keySchedule } from './key-schedule.js';
+import { keysInVault } from './keys-in-vault.js';
 
 type Secrets = Pick<AuthorizationServerOptions, 'keys' | 'cookieKeys' | 'nonceSecret'>;
 
@@ -46,6 +47,7 @@ async function signingKeys(
   config: ServerConfig,
   { keys }: AuthorizationStore,
 ): Promise<SigningKeys> {
+  if (settings.VAULT_TRANSIT_KEYS !== undefined) return keysInVault(settings, keySchedule(settings, config));
   if (settings.SIGNING_KEYS_FILE !== undefined) return keysFromFile(settings.SIGNING_KEYS_FILE);
   const log = new Logger('SigningKeys');
   return StoredSigningKeys.open({

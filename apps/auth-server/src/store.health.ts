@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
+import { failureCode } from './failure-code.js';
 
 /** Ready while the database answers. */
 @Injectable()
@@ -16,13 +17,7 @@ export class StoreHealthIndicator {
       await this.store.check();
       return indicator.up();
     } catch (error) {
-      return indicator.down(`the database does not answer${reason(error)}`);
+      return indicator.down(`the database does not answer${failureCode(error)}`);
     }
   }
-}
-
-/** The code of a failure, such as ECONNREFUSED or an SQLSTATE: its text may name hosts and users. */
-function reason(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^\w+$/.test(code) ? ` (${code})` : '';
 }

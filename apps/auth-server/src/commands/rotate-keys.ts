@@ -14,6 +14,7 @@ const [word, kid] = process.argv.slice(2);
 await runCommand('rotate-keys', (settings) => withStore(settings, (store) => run(settings, store)));
 
 async function run(settings: Settings, store: AuthorizationStore): Promise<void> {
+  checkKeysInDatabase(settings);
   const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
   const rotation = new KeyRotation(store.keys, keySchedule(settings, config));
   if (word === 'list') return list(store);
@@ -22,6 +23,15 @@ async function run(settings: Settings, store: AuthorizationStore): Promise<void>
   }
   const steps = kid === undefined ? await rotation.rotate() : await rotation.remove(kid);
   for (const { step, kid } of steps) console.log(`${step.padEnd(7)}  ${kid}`);
+}
+
+/** The keys of the database are not the ones that sign when others were given. */
+function checkKeysInDatabase(settings: Settings): void {
+  for (const setting of ['VAULT_TRANSIT_KEYS', 'SIGNING_KEYS_FILE'] as const) {
+    const given = settings[setting];
+    if (given !== undefined)
+      throw new ConfigurationError(setting, given, 'nothing: keys rotate here in the database only');
+  }
 }
 
 async function list({ keys }: AuthorizationStore): Promise<void> {

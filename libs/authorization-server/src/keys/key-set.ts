@@ -69,7 +69,8 @@ export async function generateKey(alg: SigningAlgorithm): Promise<JWK> {
 
 function checkAlgorithms(given: readonly (string | undefined)[]): void {
   for (const alg of OWN_ALGORITHMS) {
-    if (!given.includes(alg)) throw new ConfigurationError('signing keys', given, `a private key for ${alg}`);
+    if (!given.includes(alg))
+      throw new ConfigurationError('signing keys', [...new Set(given)], `a private key for ${alg}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { verifyJwt } from '@onbehalf/jwt-verification';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { decodeProtectedHeader } from 'jose';
 import type { ExternalKey, ExternalSigner } from './external-signer.js';
 import { OWN_ALGORITHMS } from './key-set.js';
@@ -134,6 +135,13 @@ describe('keys whose private parts are elsewhere', () => {
     signer.published = signer.published.filter(({ algorithm }) => algorithm === 'ES256');
     await keys.follow();
     expect([replaced, failures.length]).toEqual([1, 2]);
+  });
+
+  it('what keeps the signer from its keys stops the start', async () => {
+    signer.failure = refused('ECONNREFUSED');
+    await expect(RemoteSigningKeys.open({ signer })).rejects.toThrow('The signer does not answer (ECONNREFUSED)');
+    signer.failure = new ConfigurationError('token file', '/none', 'a file');
+    await expect(RemoteSigningKeys.open({ signer })).rejects.toBe(signer.failure);
   });
 
   it('a signer without a key for each algorithm of the server is a mistake in the configuration', async () => {

@@ -1,5 +1,6 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type { ExternalKey, ExternalSigner } from './external-signer.js';
+import { ConfigurationError, type OAuthError } from '@onbehalf/oauth-protocol';
+import type { ExternalKey, ExternalSigner, SignerUnavailable } from './external-signer.js';
 import { KeySet } from './key-set.js';
 import { RepeatedWork } from './repeated-work.js';
 import { SigningKeys } from './signing-keys.js';
@@ -32,12 +33,12 @@ export class RemoteSigningKeys extends SigningKeys implements OnApplicationBoots
 
   /**
    * The keys that the signer names.
-   * @throws OAuthError `temporarily_unavailable`, caused by SignerUnavailable, when it does not answer
-   * @throws ConfigurationError when it has no key for an algorithm of the server
+   * @throws SignerUnavailable when it does not answer
+   * @throws ConfigurationError when it has no key for an algorithm of the server, or where the signer does
    */
   static async open(options: RemoteSigningKeysOptions): Promise<RemoteSigningKeys> {
     const signer = new WatchedSigner(options.signer);
-    return new RemoteSigningKeys(options, signer, await signer.keys());
+    return new RemoteSigningKeys(options, signer, await signer.keys().catch(stopTheStart));
   }
 
   override ready(): Promise<void> {
@@ -65,6 +66,12 @@ export class RemoteSigningKeys extends SigningKeys implements OnApplicationBoots
     this.#published = published;
     this.#options.onChanged?.(keys);
   }
+}
+
+/** A mistake is told as what it is: nothing runs yet that could wait for better times. */
+function stopTheStart({ cause }: OAuthError): never {
+  const { cause: mistake } = cause as SignerUnavailable;
+  throw mistake instanceof ConfigurationError ? mistake : cause;
 }
 
 /** In their order: it tells which ones sign. */

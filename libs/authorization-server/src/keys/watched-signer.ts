@@ -1,9 +1,9 @@
 import { verify } from 'node:crypto';
-import { ConfigurationError, OAuthError } from '@onbehalf/oauth-protocol';
+import { OAuthError } from '@onbehalf/oauth-protocol';
 import { SignerUnavailable, type ExternalKey, type ExternalSigner } from './external-signer.js';
 
 /** How long an answer of the signer counts as a sign of life. Milliseconds. */
-const ALIVE_FOR = 1000;
+const ALIVE_FOR = 500;
 /** How long a signer that failed is left alone. Milliseconds. */
 const PAUSE = 1000;
 
@@ -22,10 +22,7 @@ export class WatchedSigner {
     this.#signer = signer;
   }
 
-  /**
-   * @throws OAuthError `temporarily_unavailable`, caused by SignerUnavailable
-   * @throws ConfigurationError where the signer does
-   */
+  /** @throws OAuthError `temporarily_unavailable`, caused by SignerUnavailable */
   keys(): Promise<readonly ExternalKey[]> {
     return this.#watch(() => this.#signer.keys());
   }
@@ -64,7 +61,6 @@ export class WatchedSigner {
       this.#failure = undefined;
       return answer;
     } catch (error) {
-      if (error instanceof ConfigurationError) throw error;
       this.#heardAt = -Infinity;
       this.#failedAt = performance.now();
       this.#failure = unavailable(error);
