@@ -62,8 +62,8 @@ const settings = z.object({
 });
 
 /** The settings of the authorization server. */
-export const environment = settings.superRefine((given, { addIssue }) => {
-  for (const [setting, message] of mistakes(given)) addIssue({ code: 'custom', path: [setting], message });
+export const environment = settings.superRefine((given, context) => {
+  for (const [setting, message] of mistakes(given)) context.addIssue({ code: 'custom', path: [setting], message });
 });
 
 /** What does not go together. */
