@@ -9,7 +9,9 @@ import {
 } from '@onbehalf/authorization-server';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
+import type { TelemetrySettings } from '@onbehalf/service-host';
 import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
+import { auditForwarding } from './audit-forwarding/forward-audit.js';
 import type { Settings } from './environment.js';
 import { exchangeConfig } from './exchange.config.js';
 import { serverSecrets } from './server-secrets.js';
@@ -18,12 +20,12 @@ import { StoreModule } from './store.module.js';
 
 @Module({})
 export class AppModule {
-  static with(settings: Settings, metrics = new ServerMetrics()): DynamicModule {
+  static with(settings: Settings & TelemetrySettings, metrics = new ServerMetrics()): DynamicModule {
     const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
     const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,
-      providers: [SigningKeysHealthIndicator],
+      providers: [SigningKeysHealthIndicator, ...auditForwarding(settings, metrics)],
       imports: [
         TerminusModule,
         store,

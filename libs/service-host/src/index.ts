@@ -5,6 +5,7 @@ export type { ReadinessIndicator, ReadinessIndicators } from './health.js';
 export { type Middleware } from './middleware.js';
 export type { OpenApiOptions } from './open-api.js';
 export type { OverloadOptions } from './load-shedding.js';
+export { serviceResource } from './service-resource.js';
 export { hostSettings, httpUrl, isLoopbackUrl, port, text, type HostSettings } from './settings.js';
 export { startApp } from './start-app.js';
 export { currentRequestId, currentTraceId } from './tracing.js';

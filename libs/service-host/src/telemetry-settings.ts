@@ -10,7 +10,7 @@ export type Signal = 'TRACES' | 'LOGS';
 const endpoint = z.url({ protocol: /^https?$/, error: 'an absolute http or https URL' }).optional();
 const exporter = z.enum(['otlp', 'none'], 'otlp or none').optional();
 const compression = z.enum(['gzip', 'none'], 'gzip or none').optional();
-const timeout = z
+const milliseconds = z
   .string()
   .regex(/^[1-9]\d*$/, 'milliseconds, a whole number above 0')
   .optional();
@@ -33,9 +33,10 @@ export const telemetryShape = {
   OTEL_EXPORTER_OTLP_COMPRESSION: compression,
   OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: compression,
   OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: compression,
-  OTEL_EXPORTER_OTLP_TIMEOUT: timeout,
-  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: timeout,
-  OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: timeout,
+  OTEL_BLRP_SCHEDULE_DELAY: milliseconds,
+  OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds,
+  OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: milliseconds,
+  OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: milliseconds,
 };
 
 /** Where telemetry goes, if anywhere. */

@@ -83,6 +83,12 @@ export class ServerMetrics {
     });
   }
 
+  /** Something to be counted. Returns what adds to it. */
+  counter(name: string, help: string): (count: number) => void {
+    const counter = new Counter({ name, help, ...this.#registers });
+    return (count) => counter.inc(count);
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }

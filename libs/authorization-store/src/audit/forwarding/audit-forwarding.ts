@@ -18,7 +18,7 @@ export interface ForwardingOptions {
   readonly observer: ForwardingObserver;
   /** Milliseconds between two looks for new records; 1000 unless told. */
   readonly interval?: number;
-  /** Milliseconds that the last records may take when the store is closed; 3000 unless told. */
+  /** Milliseconds that the last records may take when the store is closed; 2000 unless told. */
   readonly closeWithin?: number;
 }
 
@@ -55,7 +55,7 @@ export class AuditForwarding {
   /** Forwards what there still is, for a limited time, and leaves the rest to other processes or the next start. */
   async close(): Promise<void> {
     this.#stop.abort();
-    const over = sleep(this.#options.closeWithin ?? 3_000, undefined, { ref: false });
+    const over = sleep(this.#options.closeWithin ?? 2_000, undefined, { ref: false });
     await Promise.race([this.#running.then(() => this.#forwardRest()), over]);
     // who goes on finds them at once, not when the hold is over
     await this.#chains.release().catch(() => undefined);
