@@ -84,7 +84,7 @@ function attributesOf({ writer, sequence, hash, previousHash, event }: Forwarded
 /** The subjects of the chain, the current actor first. */
 function actorsOf(actors: unknown): LogAttributes {
   if (!Array.isArray(actors)) return {};
-  const subjects = actors.map((actor) => String((actor as { sub?: unknown } | null)?.sub ?? ''));
+  const subjects = actors.map((actor) => (actor as { sub?: string } | null)?.sub ?? '');
   return { [`${AUDIT_EVENT}.actors`]: subjects };
 }
 
