@@ -9,14 +9,6 @@ export const CAN_INSPECT = process.platform !== 'win32';
 
 const LISTENING = 'Debugger listening on ';
 
-/** Bytes. */
-export interface Memory {
-  /** Resident, as it was found. */
-  readonly resident: number;
-  /** What is in use after a full garbage collection, on the heap of JavaScript and beside it. */
-  readonly live: number;
-}
-
 type Usage = Record<'rss' | 'heapUsed' | 'external', number>;
 
 export class Heap {
@@ -36,11 +28,16 @@ export class Heap {
     return new Heap(socket);
   }
 
-  async read(): Promise<Memory> {
-    const { rss } = await this.#usage();
+  /** Bytes that the system holds for the process, as they are found. */
+  async resident(): Promise<number> {
+    return (await this.#usage()).rss;
+  }
+
+  /** Bytes in use on the heap of JavaScript and beside it, after a full garbage collection. */
+  async inUse(): Promise<number> {
     await this.#call('HeapProfiler.collectGarbage');
     const { heapUsed, external } = await this.#usage();
-    return { resident: rss, live: heapUsed + external };
+    return heapUsed + external;
   }
 
   close(): void {

@@ -72,7 +72,7 @@ function verdict(row: Row): string {
 /** Three digits that count are enough. */
 function digitsOf(amount: number): number {
   const size = Math.abs(amount);
-  return size >= 100 || Number.isInteger(amount) ? 0 : size >= 10 ? 1 : 2;
+  return size >= 100 || Number.isInteger(amount) ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3;
 }
 
 function withEnds({ median, min, max }: Spread, digits: number): string {

@@ -67,13 +67,11 @@ async function installed(stage: Stage, library: string, packed: ReadonlyMap<stri
   const lock = readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8');
   const packages = Object.entries((JSON.parse(lock) as { packages: Installed }).packages);
   const sizes = packages.map(([path, { peer = false }]) => ({ peer, bytes: sizeOf(join(folder, path)) }));
-  const alone = sizes.filter(({ peer }) => !peer);
   return amountsRow(library, {
     'kB packed': statSync(packed.get(library)!.tarball).size / 1024,
-    'MB installed': megabytes(alone),
-    [alone.length === 1 ? 'package' : 'packages']: alone.length,
+    'MB installed': megabytes(sizes.filter(({ peer }) => !peer)),
     'MB with peers': megabytes(sizes),
-    'packages with peers': sizes.length,
+    [`package${sizes.length === 1 ? '' : 's'} with peers`]: sizes.length,
     's to install': seconds,
   });
 }
