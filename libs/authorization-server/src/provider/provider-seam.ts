@@ -2,10 +2,13 @@
  * Everything that touches parts of oidc-provider which its semantic versioning does not cover. An upgrade breaks here or
  * nowhere; the specification beside this file is the contract.
  */
-import type { default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
+import type { Client, default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
+// @ts-expect-error it has no types
+import clientAuthentication from 'oidc-provider/lib/shared/client_auth.js';
 import type { X509Certificate } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
 
 /** Remembers what may be used once. */
@@ -58,6 +61,32 @@ export function checkBeforeUse(provider: Provider, check: () => Promise<void>): 
       await consume.call(this);
     };
   }
+}
+
+type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
+
+/**
+ * Has the provider authenticate a client outside of its own routes.
+ * @param parameters those by which clients authenticate in the body, the absent ones `undefined`
+ * @throws OIDCProviderError when it does not authenticate
+ */
+export async function clientAuthenticationOf(
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+  parameters: Record<string, unknown>,
+): Promise<Client> {
+  const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
+  // names the endpoint among the audiences of assertions, of which the issuer alone is accepted later
+  Object.assign(ctx, { _matchedRouteName: 'introspection' });
+  Object.assign(ctx, { oidc: new provider.OIDCContext(ctx) });
+  Object.assign(ctx.oidc, { params: parameters });
+  const run = (steps: readonly Step[]): Promise<void> => {
+    const [step, ...rest] = steps;
+    return step ? step(ctx, () => run(rest)) : Promise.resolve();
+  };
+  await run(clientAuthentication as readonly Step[]);
+  return ctx.oidc.client!;
 }
 
 /**

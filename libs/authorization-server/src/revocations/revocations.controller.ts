@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Controller, Get, HttpException, Inject, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpException, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ISSUED_TOKENS } from '../authorization-server.tokens.js';
 import type { IssuedTokens, RevocationPage } from '../provider/issued-tokens.js';
@@ -26,6 +26,16 @@ export class RevocationsController {
     // not Express's `fresh`: fetch adds "Cache-Control: no-cache" to conditional requests, which that takes for a reload
     if (matches(request.headers['if-none-match'], etag)) response.status(304).end();
     else response.type('json').send(body);
+  }
+
+  /** The same for clients that authenticate in the body (`private_key_jwt`, `client_secret_post`): no assertion in a URL. */
+  @Post()
+  async listByForm(@Body('since') since: unknown, @Res() response: Response): Promise<void> {
+    response
+      .status(200)
+      .set('cache-control', 'no-store')
+      .type('json')
+      .send(toFeed(await this.#page(since)));
   }
 
   async #page(since: unknown): Promise<RevocationPage> {
