@@ -22,6 +22,14 @@ class Keys {
   }
 }
 
+/** As an HTTP client throws it: the request, with its token, is a member of the error. */
+function failure(): Error {
+  return Object.assign(new Error(`refused ${TOKEN}`), {
+    code: 'ECONNREFUSED',
+    config: { headers: { Authorization: 'Bearer opaque-token' } },
+  });
+}
+
 @Controller()
 class Things {
   @Get('thing')
@@ -32,11 +40,7 @@ class Things {
 
   @Get('fail')
   fail(): never {
-    // as an HTTP client does: the request, with its token, is a member of the error
-    throw Object.assign(new Error(`refused ${TOKEN}`), {
-      code: 'ECONNREFUSED',
-      config: { headers: { Authorization: 'Bearer opaque-token' } },
-    });
+    throw failure();
   }
 
   @Post('echo')
@@ -101,6 +105,14 @@ describe('logs', () => {
     expect(all).toContain('refused [token]');
     expect(all).toContain('"code":"ECONNREFUSED"');
     for (const secret of [TOKEN, 'opaque-token', 'cookie-value']) expect(all).not.toContain(secret);
+  });
+
+  it('never hold a token of what fails outside of a request', async () => {
+    await start();
+    new Logger('Things').error(failure(), 'in the background');
+    const line = lines.map((text) => JSON.parse(text) as Record<string, unknown>).at(-1);
+    expect(line).toMatchObject({ msg: 'in the background', context: 'Things' });
+    expect(lines.join()).not.toContain('opaque-token');
   });
 
   it('have a line of level error with the stack for a failure, whose answer tells nothing', async () => {

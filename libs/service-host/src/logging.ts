@@ -28,6 +28,9 @@ const SECRET_MEMBERS = [
 /** At info, Nest reports each module and route that it makes; that is of interest only when debugging. */
 const NEST_START = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
+/** How errors stand in a line; pino-http brings serializers of its own, which tell everything that an error holds. */
+export const LINE_FORMAT = { serializers: { err: describeError, error: describeError }, wrapSerializers: false };
+
 /** The logger of an app: JSON lines with the trace and request they belong to, and never a token. */
 export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {
   return pino(
@@ -36,7 +39,7 @@ export function createLogger(app: string, level: string, destination?: Destinati
       level,
       base: { name: app },
       mixin: () => ({ traceId: currentTraceId(), requestId: currentRequestId() }),
-      serializers: { err: describeError, error: describeError },
+      serializers: LINE_FORMAT.serializers,
       redact: {
         paths: SECRET_MEMBERS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
         censor: '[redacted]',
@@ -57,7 +60,8 @@ function demoteNestStart(this: Logger, line: Parameters<pino.LogFn>, log: pino.L
 /** One line for each answered request: method, path without query, status, time. No headers, no bodies. */
 export function logRequests(logger: Logger): Middleware {
   return pinoHttp({
-    logger,
+    // the members of this line are known and hold no secret; to look for one would cost more than the line
+    logger: logger.child({}, { redact: [] }),
     genReqId: () => currentRequestId() ?? '',
     wrapSerializers: false,
     serializers: {
