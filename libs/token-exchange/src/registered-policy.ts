@@ -11,12 +11,12 @@ export interface PolicyRegistrations {
 export class RegisteredPolicy implements ExchangePolicy {
   readonly #clients: ReadonlyMap<string, ClientRegistration>;
   readonly #resources: ReadonlyMap<string, ResourceRegistration>;
-  readonly #edges: readonly Edge[];
+  readonly #edgesByClient: ReadonlyMap<string, readonly Edge[]>;
 
   constructor({ clients, resources, edges }: PolicyRegistrations) {
     this.#clients = new Map(clients.map((client) => [client.clientId, client]));
     this.#resources = new Map(resources.flatMap((resource) => names(resource).map((name) => [name, resource])));
-    this.#edges = edges;
+    this.#edgesByClient = Map.groupBy(edges, ({ client }) => client);
   }
 
   client(clientId: string): ClientRegistration | undefined {
@@ -28,8 +28,8 @@ export class RegisteredPolicy implements ExchangePolicy {
   }
 
   edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[] {
-    return this.#edges.filter(
-      (edge) => edge.client === clientId && edge.target === target && subjectAudiences.includes(edge.subjectAudience),
+    return (this.#edgesByClient.get(clientId) ?? []).filter(
+      (edge) => edge.target === target && subjectAudiences.includes(edge.subjectAudience),
     );
   }
 }
