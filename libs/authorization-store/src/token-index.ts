@@ -6,7 +6,7 @@ import { indexable } from './hash.js';
 import type { Dialect } from './database/migrate.js';
 import type { RecordWriter } from './record-writer.js';
 import type { TokenRow } from './token-insertion.js';
-import { revoke, standingOf, tokenMark, type TokenKey, type TokenStanding } from './token-lineage.js';
+import { revoke, tokenMark, TokenStandings, type TokenKey, type TokenStanding } from './token-lineage.js';
 import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
 
 /** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
@@ -29,6 +29,7 @@ export class TokenIndex {
   readonly #clock: Clock;
   readonly #issuer: string | undefined;
   readonly #records: RecordWriter;
+  readonly #standings: TokenStandings;
 
   constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock, records: RecordWriter, issuer?: string) {
     this.#database = database;
@@ -36,6 +37,7 @@ export class TokenIndex {
     this.#clock = clock;
     this.#issuer = issuer;
     this.#records = records;
+    this.#standings = new TokenStandings(database, dialect);
   }
 
   /**
@@ -49,7 +51,7 @@ export class TokenIndex {
 
   /** What the index knows of a token, and whether it, or anything that it was exchanged from, is revoked. */
   standing(jti: string, iss?: string): Promise<TokenStanding> {
-    return standingOf(this.#database, this.#key(jti, iss));
+    return this.#standings.of(this.#key(jti, iss));
   }
 
   /** Whether the token, or anything that it was exchanged from, is revoked. A token that is not known is not. */
@@ -65,7 +67,7 @@ export class TokenIndex {
       .where('iss', '=', key.iss)
       .where('jti', '=', key.jti)
       .executeTakeFirst();
-    return row && fromRow(row, (await standingOf(this.#database, key)).revoked);
+    return row && fromRow(row, (await this.#standings.of(key)).revoked);
   }
 
   /**

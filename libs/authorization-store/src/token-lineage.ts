@@ -1,5 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { nextNumber } from './counters.js';
+import { jsonRows, RowsStatement } from './database/json-rows.js';
 import type { Dialect } from './database/migrate.js';
 import type { RevocationKind, Schema } from './database/schema.js';
 import { excludeInsertions } from './revocation-lock.js';
@@ -29,17 +30,35 @@ export function tokenMark({ iss, jti }: TokenKey): string {
   return `${iss} ${jti}`;
 }
 
-/** Tells what became of a token. A revocation is written to each token that it takes, so only one under way needs a walk. */
-export async function standingOf(database: Kysely<Schema>, key: TokenKey): Promise<TokenStanding> {
-  const { iss, jti } = key;
-  const { rows } = await sql<{ known: number; revoked: number; open: number }>`
-    select
-      exists (select 1 from tokens where iss = ${iss} and jti = ${jti}) as known,
-      exists (select 1 from tokens where iss = ${iss} and jti = ${jti} and revoked_at is not null)
-        or exists (select 1 from revocation_marks where kind = 'token' and key = ${tokenMark(key)}) as revoked,
-      ${OPEN_MARK} as open`.execute(database);
-  const { known, revoked, open } = rows[0]!;
-  return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(database, key))) };
+type Flag = number | boolean;
+
+/** Tells what became of a token. */
+export class TokenStandings {
+  readonly #database: Kysely<Schema>;
+  readonly #statement: RowsStatement<TokenKey, { known: Flag; revoked: Flag; open: Flag }>;
+
+  constructor(database: Kysely<Schema>, dialect: Dialect) {
+    this.#database = database;
+    const ofToken = sql`from tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
+    const mark = sql`kind = 'token' and key = t.iss || ' ' || t.jti`;
+    this.#statement = new RowsStatement(
+      database,
+      sql`select
+        exists (select 1 ${ofToken}) as known,
+        exists (select 1 ${ofToken} and revoked_at is not null)
+          or exists (select 1 from revocation_marks where ${mark}) as revoked,
+        ${OPEN_MARK} as open
+      from ${jsonRows(dialect, 'tokens', ['iss', 'jti'])} t`,
+    );
+  }
+
+  /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
+  async of({ iss, jti }: TokenKey): Promise<TokenStanding> {
+    const key = { iss, jti };
+    const [row] = await this.#statement.execute(this.#database, [key]);
+    const { known, revoked, open } = row!;
+    return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import { jsonRows, RowsStatement } from '../database/json-rows.js';
 import type { Dialect } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
+import type { AuditHeadTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
 import { CHAIN_OPENED, GENESIS, headText, nextRow, type ChainHead, type ChainRow } from './audit-chain.js';
 import type { AuditReceipt } from './audit-event.js';
@@ -38,6 +38,7 @@ export class AuditChainWriter {
   readonly writer = randomUUID();
   readonly #sealing: SealingKeys;
   readonly #insert: RowsStatement<ChainRow, unknown>;
+  readonly #replaceHead: RowsStatement<Selectable<AuditHeadTable>, unknown>;
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
 
@@ -48,6 +49,14 @@ export class AuditChainWriter {
     this.#insert = new RowsStatement(
       database,
       sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`,
+    );
+    const head = jsonRows(dialect, 'audit_heads', ['writer', 'sequence', 'hash', 'seal', 'sealed_with']);
+    this.#replaceHead = new RowsStatement(
+      database,
+      sql`insert into audit_heads (writer, sequence, hash, seal, sealed_with)
+        select writer, sequence, hash, seal, sealed_with from ${head} t where true
+        on conflict (writer) do update set sequence = excluded.sequence, hash = excluded.hash,
+          seal = excluded.seal, sealed_with = excluded.sealed_with`,
     );
   }
 
@@ -101,12 +110,8 @@ export class AuditChainWriter {
 
   async #saveHead(work: Work, { sequence, hash }: ChainHead): Promise<void> {
     const seal = this.#sealing.authenticate(headText(this.writer, { sequence, hash }));
-    const head = { sequence, hash, seal, sealed_with: this.#sealing.current };
-    await work
-      .insertInto('audit_heads')
-      .values({ writer: this.writer, ...head })
-      .onConflict((conflict) => conflict.column('writer').doUpdateSet(head))
-      .execute();
+    const { writer } = this;
+    await this.#replaceHead.execute(work, [{ writer, sequence, hash, seal, sealed_with: this.#sealing.current }]);
     this.#uncommitted = { sequence, hash };
   }
 }
