@@ -8,6 +8,7 @@ import { validateDownstream, type DownstreamDefinition } from './downstream/down
 import type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import type { ExchangedToken } from './exchange/exchanged-token.js';
+import { toTarget } from './exchange/to-token-request.js';
 import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
 import { observeCache } from './observability/cache-instruments.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
@@ -72,7 +73,7 @@ export class TokenExchangeService implements OnModuleDestroy {
   downstream(definition: DownstreamDefinition): DownstreamClient {
     const { allowInsecureHttp, clientAuthentication } = this.#source.options;
     validateDownstream(definition, allowInsecureHttp);
-    const problem = this.#source.unsupported(definition, definition.actor !== undefined);
+    const problem = this.#source.unsupported(toTarget(definition), definition.actor !== undefined);
     if (problem) throw new ConfigurationError(`tokenExchange.forFeature[${definition.name}]`, 'not possible', problem);
     const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.#source.clocks.monotonic });
     const authorizer = new DownstreamAuthorizer(this.#source, definition);

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { SpanKind, type Attributes } from '@opentelemetry/api';
 import { formatScope, systemClock, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
-import { cacheKey, sha256, type Requester } from './cache/cache-key.js';
+import { cacheKey, hashOf, sha256, type Requester } from './cache/cache-key.js';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import { ExchangeCache, type ObtainedToken } from './cache/exchange-cache.js';
 import type { Clocks } from './cache/expiry.js';
@@ -13,19 +13,26 @@ import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import { createTokenEndpoint } from './exchange/create-token-endpoint.js';
 import { ExchangeRefused } from './exchange/exchange-errors.js';
 import type { ServerMetadata } from './exchange/server-metadata.js';
-import { toExchangeRequest, toServiceRequest } from './exchange/to-token-request.js';
+import { toTarget, toTypedToken } from './exchange/to-token-request.js';
 import { TokenRequester } from './exchange/token-requester.js';
-import type { TokenRequest } from './exchange/token-request.js';
+import type { TokenRequest, TokenTarget, TypedToken } from './exchange/token-request.js';
 import { inSpan } from './observability/spans.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { validateOptions } from './options/validate-options.js';
 import { onbehalf } from './presets/onbehalf.preset.js';
 import type { Preset } from './presets/preset.js';
+import type { SubjectToken } from './subject-token.js';
 
 /** Milliseconds that an exchange may take unless configured. */
 export const DEFAULT_TIMEOUT = 2000;
 
 const SYSTEM_CLOCKS: Clocks = { wall: systemClock, monotonic: () => performance.now() };
+
+/** The token of an actor; the type's default is `…:access_token`. */
+export interface ActorToken {
+  readonly token: string;
+  readonly type?: string;
+}
 
 /** Tokens from the cache or from the authorization server. */
 export class TokenSource {
@@ -38,6 +45,9 @@ export class TokenSource {
   readonly #requester: TokenRequester;
   readonly #breaker: CircuitBreaker;
   readonly #metadata: ServerMetadata;
+  // one object for all calls of a request, so that its token is checked and hashed once
+  readonly #subjects = new WeakMap<SubjectToken, TypedToken>();
+  #identity: Requester | undefined;
 
   constructor(options: TokenExchangeOptions) {
     validateOptions(options);
@@ -60,31 +70,52 @@ export class TokenSource {
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
   async forSubject(parameters: ExchangeParameters): Promise<ObtainedToken> {
-    const request = toExchangeRequest(this.#withTenant(parameters), this.#preset.subjectTokenType);
-    const { subjectToken, subjectExpiresAt = expiryOf(subjectToken), signal } = parameters;
+    const { subjectToken, subjectTokenType, subjectExpiresAt, actorToken, tenant, signal } = parameters;
+    const subject = { token: subjectToken, type: subjectTokenType, expiresAt: subjectExpiresAt, tenant };
+    const actor = actorToken === undefined ? undefined : { token: actorToken, type: parameters.actorTokenType };
+    return this.exchange(toTarget(parameters), subject, actor, signal);
+  }
+
+  /** @throws ExchangeRefused, ExchangeUnavailable */
+  async exchange(
+    target: TokenTarget,
+    subject: SubjectToken,
+    actor?: ActorToken,
+    signal?: AbortSignal,
+  ): Promise<ObtainedToken> {
+    const request = {
+      ...target,
+      subject: this.#typed(subject),
+      actor: actor && toTypedToken(actor.token, actor.type ?? TokenType.AccessToken),
+      tenant: subject.tenant ?? this.#options.tenant?.(),
+    };
     try {
-      return await this.#obtain(request, subjectExpiresAt, signal);
+      return await this.#obtain(request, () => expiryOf(subject), signal);
     } catch (error) {
       // a guard's clock tolerance lets tokens in that the authorization server no longer exchanges
-      const subjectExpired = subjectExpiresAt !== undefined && this.clocks.wall() >= subjectExpiresAt;
-      throw subjectExpired && error instanceof ExchangeRefused
-        ? new ExchangeRefused({ ...error, subjectExpired })
-        : error;
+      const subjectExpired = error instanceof ExchangeRefused && this.clocks.wall() >= (expiryOf(subject) ?? Infinity);
+      throw subjectExpired ? new ExchangeRefused({ ...error, subjectExpired }) : error;
     }
   }
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
-  async forService(target: TargetParameters): Promise<ObtainedToken> {
-    return this.#obtain(toServiceRequest(this.#withTenant(target)), undefined, target.signal);
+  async forService({ signal, tenant, ...target }: TargetParameters): Promise<ObtainedToken> {
+    return this.issue(toTarget(target), tenant, signal);
+  }
+
+  /**
+   * A token of the service itself, which has no requested type.
+   * @throws ExchangeRefused, ExchangeUnavailable
+   */
+  async issue(target: TokenTarget, tenant?: string, signal?: AbortSignal): Promise<ObtainedToken> {
+    return this.#obtain({ ...target, tenant: tenant ?? this.#options.tenant?.() }, () => undefined, signal);
   }
 
   /** What the server cannot do with exchanges for this target, in one phrase; `undefined` when it can do them. */
-  unsupported(target: Omit<ExchangeParameters, 'subjectToken'>, withActor: boolean): string | undefined {
-    const tokens = {
-      subjectToken: 'any',
-      ...(withActor && { actorToken: 'any', actorTokenType: TokenType.AccessToken }),
-    };
-    return this.#preset.unsupported?.(toExchangeRequest({ ...target, ...tokens }, this.#preset.subjectTokenType));
+  unsupported(target: TokenTarget, withActor: boolean): string | undefined {
+    const subject = { token: 'any', type: this.#preset.subjectTokenType };
+    const actor = withActor ? { token: 'any', type: TokenType.AccessToken } : undefined;
+    return this.#preset.unsupported?.({ ...target, subject, actor });
   }
 
   /** Why no token can be exchanged at present, in one phrase; `undefined` when nothing speaks against it. */
@@ -115,15 +146,17 @@ export class TokenSource {
     return this.#cache.metrics();
   }
 
-  async #obtain(request: TokenRequest, subjectExpiresAt?: number, signal?: AbortSignal): Promise<ObtainedToken> {
+  async #obtain(
+    request: TokenRequest,
+    subjectExpiresAt: () => number | undefined,
+    signal?: AbortSignal,
+  ): Promise<ObtainedToken> {
     const problem = this.#preset.unsupported?.(request);
     if (problem) throw new ExchangeRefused({ error: 'unsupported_request', description: problem, status: 400 });
-    const exchange = {
-      key: cacheKey(await this.#identity(), request),
-      subjectExpiresAt,
-      tenant: request.tenant,
-      ...(request.subject && { subjectHash: sha256(request.subject.token) }),
-    };
+    const { subject, tenant } = request;
+    this.#identity ??= await this.#identify();
+    const key = cacheKey(this.#identity, request);
+    const exchange = { key, subjectExpiresAt, tenant, subjectHash: subject && hashOf(subject) };
     return inSpan('token exchange', SpanKind.INTERNAL, spanAttributes(request), async (span) => {
       const obtained = await this.#cache.obtain(exchange, (end) => this.#requester.request(request, end), signal);
       span.setAttribute('onbehalf.cache', obtained.origin);
@@ -133,11 +166,17 @@ export class TokenSource {
     });
   }
 
-  #withTenant<P extends TargetParameters>(parameters: P): P {
-    return { ...parameters, tenant: parameters.tenant ?? this.#options.tenant?.() };
+  #typed(subject: SubjectToken): TypedToken {
+    const { token, type = this.#preset.subjectTokenType } = subject;
+    const known = this.#subjects.get(subject);
+    // an object that holds another token by now is another subject
+    if (known?.token === token && known.type === type) return known;
+    const typed = toTypedToken(token, type);
+    this.#subjects.set(subject, typed);
+    return typed;
   }
 
-  async #identity(): Promise<Requester> {
+  async #identify(): Promise<Requester> {
     const { issuer, tokenEndpoint, clientAuthentication } = this.#options;
     return {
       issuer: issuer ?? tokenEndpoint ?? '',
@@ -168,7 +207,8 @@ function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): Exch
 }
 
 // Unverified, which does no harm: it can only shorten the reuse.
-function expiryOf(token: string): number | undefined {
+function expiryOf({ token, expiresAt }: SubjectToken): number | undefined {
+  if (expiresAt !== undefined) return expiresAt;
   try {
     return decodeJwt(token).exp;
   } catch {

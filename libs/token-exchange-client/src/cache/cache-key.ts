@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { TokenRequest } from '../exchange/token-request.js';
+import { hash } from 'node:crypto';
+import type { TokenRequest, TypedToken } from '../exchange/token-request.js';
 
 /** Who asks, beside what is asked. */
 export interface Requester {
@@ -17,7 +17,7 @@ export interface Requester {
  */
 export function cacheKey(requester: Requester, request: TokenRequest): string {
   const { subject, actor } = request;
-  return sha256(
+  return digest(
     JSON.stringify([
       'onbehalf-exchange-1',
       requester.issuer,
@@ -25,19 +25,39 @@ export function cacheKey(requester: Requester, request: TokenRequest): string {
       requester.authenticationMethod,
       requester.preset,
       requester.proofKeys,
-      subject ? [sha256(subject.token), subject.type] : null,
-      actor ? [sha256(actor.token), actor.type] : null,
+      subject ? [hashOf(subject), subject.type] : null,
+      actor ? [hashOf(actor), actor.type] : null,
       request.audiences,
       request.resources,
       request.scopes,
       request.requestedType ?? null,
-      Object.entries(request.parameters).sort(([one], [other]) => (one < other ? -1 : 1)),
+      sortedEntries(request.parameters),
       request.tenant ?? null,
     ]),
   );
 }
 
+/** Of the tokens of requests that are under way; the objects are read-only and end with their request. */
+const hashes = new WeakMap<TypedToken, string>();
+
+/** The SHA-256 of a whole token, computed once for each object that holds one. */
+export function hashOf(holder: TypedToken): string {
+  const known = hashes.get(holder);
+  if (known !== undefined) return known;
+  const computed = sha256(holder.token);
+  hashes.set(holder, computed);
+  return computed;
+}
+
 /** The SHA-256 of a text, base64url. Well-formed JSON first: unpaired surrogates would all become the same UTF-8 bytes. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(JSON.stringify(text)).digest('base64url');
+  return digest(JSON.stringify(text));
+}
+
+function digest(json: string): string {
+  return hash('sha256', json, 'base64url');
+}
+
+function sortedEntries(parameters: TokenRequest['parameters']): [string, string][] {
+  return Object.entries(parameters).sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -58,7 +58,7 @@ describe('lifetime = min(expires_in − skew, subject expiry)', () => {
     ['the subject token outlives it', 300, NOW + 1000, 290],
   ])('%s', async (_case, expiresIn, subjectExpiresAt, seconds) => {
     const { cache, clocks } = setup();
-    const exchange = { key: 'key', subjectExpiresAt };
+    const exchange = { key: 'key', subjectExpiresAt: () => subjectExpiresAt };
     await cache.obtain(exchange, issue('first', expiresIn));
     clocks.pass(seconds - 1);
     expect((await cache.obtain(exchange, never)).token.token).toBe('first');
@@ -78,7 +78,7 @@ describe('lifetime = min(expires_in − skew, subject expiry)', () => {
   ])('nothing is kept with %s', async (_case, expiresIn, subjectExpiresAt) => {
     const { cache } = setup();
     const token = new ExchangedToken({ token: 'short', tokenType: 'Bearer', expiresIn });
-    await cache.obtain({ key: 'key', subjectExpiresAt }, () => Promise.resolve(token));
+    await cache.obtain({ key: 'key', subjectExpiresAt: () => subjectExpiresAt }, () => Promise.resolve(token));
     expect(cache.metrics()).toMatchObject({ entries: 0, bytes: 0 });
   });
 });
@@ -104,7 +104,7 @@ describe('maxAge', () => {
 describe('clock steps', () => {
   it('a wall clock that is set back an hour prolongs nothing', async () => {
     const { cache, clocks } = setup();
-    await cache.obtain({ key: 'key', subjectExpiresAt: NOW + 300 }, issue('first'));
+    await cache.obtain({ key: 'key', subjectExpiresAt: () => NOW + 300 }, issue('first'));
     clocks.step(-3600);
     clocks.pass(291);
     expect((await cache.obtain({ key: 'key' }, issue('second'))).token.token).toBe('second');
@@ -127,7 +127,7 @@ describe('clock steps', () => {
   it('a wall clock that is wrong while a token is stored cannot make it live longer than it does', async () => {
     const { cache, clocks } = setup();
     clocks.step(-86_400);
-    await cache.obtain({ key: 'key', subjectExpiresAt: NOW + 300 }, issue('first'));
+    await cache.obtain({ key: 'key', subjectExpiresAt: () => NOW + 300 }, issue('first'));
     clocks.step(86_400);
     clocks.pass(291);
     expect((await cache.obtain({ key: 'key' }, issue('second'))).token.token).toBe('second');

@@ -22,8 +22,8 @@ export interface CacheableExchange {
   readonly key: string;
   /** The SHA-256 of the subject token; `undefined` for the service's own tokens. */
   readonly subjectHash?: string;
-  /** Seconds since the epoch. */
-  readonly subjectExpiresAt?: number;
+  /** Seconds since the epoch; asked for only when something is kept. */
+  readonly subjectExpiresAt?: () => number | undefined;
   readonly tenant?: string;
 }
 
@@ -150,7 +150,7 @@ export class ExchangeCache {
     const { expirySkew, maxAge, negativeLifetime, clocks, shared } = this.#options;
     try {
       const token = await load(signal);
-      const seconds = Math.min(maxAge, reusableFor(token.expiresIn, subjectExpiresAt, expirySkew, clocks));
+      const seconds = Math.min(maxAge, reusableFor(token.expiresIn, subjectExpiresAt?.(), expirySkew, clocks));
       if (keep(token, seconds)) void shared?.set(key, { token, seconds });
       return token;
     } catch (error) {

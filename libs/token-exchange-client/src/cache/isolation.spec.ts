@@ -90,6 +90,41 @@ describe('cache isolation', () => {
     expect(service.cacheMetrics().entries).toBe(2);
   });
 
+  it('what is remembered of a subject counts for the token that it holds, and for no other', async () => {
+    let tenant = 'acme';
+    const service = createService({ tenant: () => tenant });
+    const messages = service.downstream({ name: 'messages', audience: 'message-service' });
+    const reports = service.downstream({ name: 'reports', audience: 'report-service' });
+    // an object that its owner uses for one user after the other
+    const subject: { token: string; type?: string } = { token: 'baeldung' };
+    const obtain = ({ authorizer } = messages): Promise<string> =>
+      onBehalfOf(subject, async () => {
+        const { token, origin } = await authorizer.obtain();
+        return `${origin} ${token.token}`;
+      });
+    expect(await obtain()).toBe('exchanged for-baeldung-at-message-service');
+    expect(await obtain()).toBe('hit for-baeldung-at-message-service');
+    expect(await obtain(reports)).toBe('exchanged for-baeldung-at-report-service');
+    subject.token = 'mallory';
+    expect(await obtain()).toBe('exchanged for-mallory-at-message-service');
+    subject.type = 'urn:ietf:params:oauth:token-type:jwt';
+    expect(await obtain()).toBe('exchanged for-mallory-at-message-service');
+    tenant = 'umbrella';
+    expect(await obtain()).toBe('exchanged for-mallory-at-message-service');
+    await service.forget('mallory');
+    expect(await obtain()).toBe('exchanged for-mallory-at-message-service');
+    subject.token = 'not\na token';
+    await expect(obtain()).rejects.toThrow('malformed');
+    expect(authorizationServer.requests).toHaveLength(6);
+  });
+
+  it('one token in the objects of many requests is exchanged once', async () => {
+    const messages = createService().downstream({ name: 'messages', audience: 'message-service' });
+    const obtain = () => onBehalfOf({ token: 'baeldung' }, () => messages.authorizer.obtain());
+    expect([(await obtain()).origin, (await obtain()).origin]).toEqual(['exchanged', 'hit']);
+    expect(authorizationServer.requests).toHaveLength(1);
+  });
+
   it('a subject token that ends soon ends the reuse, also when it was handed over as text', async () => {
     let now = 1_800_000_000;
     const service = createService({ clocks: { wall: () => now, monotonic: () => now * 1000 } });

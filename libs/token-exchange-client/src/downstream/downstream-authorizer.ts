@@ -1,9 +1,10 @@
-import { TokenType } from '@onbehalf/oauth-protocol';
 import type { ObtainedToken } from '../cache/exchange-cache.js';
 import { ExchangeUnavailable, NoSubjectToken } from '../exchange/exchange-errors.js';
+import { toTarget } from '../exchange/to-token-request.js';
+import type { TokenTarget } from '../exchange/token-request.js';
 import { currentSubjectToken } from '../subject-token.js';
-import type { TokenSource } from '../token-source.js';
-import type { DownstreamDefinition } from './downstream-definition.js';
+import type { ActorToken, TokenSource } from '../token-source.js';
+import type { ActorSource, DownstreamDefinition } from './downstream-definition.js';
 
 /** Whose call it is: the current user's, with this service acting, or this service's own. */
 export type CallMode = 'user' | 'service';
@@ -19,12 +20,15 @@ export class DownstreamAuthorizer {
   readonly definition: DownstreamDefinition;
   readonly mode: CallMode;
   readonly #source: TokenSource;
+  readonly #target: TokenTarget;
   readonly #base: URL | undefined;
 
   constructor(source: TokenSource, definition: DownstreamDefinition, mode: CallMode = 'user') {
     this.#source = source;
     this.definition = definition;
     this.mode = mode;
+    const { requestedTokenType, ...own } = definition;
+    this.#target = toTarget(mode === 'user' ? { ...own, requestedTokenType } : own);
     this.#base = definition.baseUrl === undefined ? undefined : baseOf(definition.baseUrl);
   }
 
@@ -42,6 +46,8 @@ export class DownstreamAuthorizer {
     const { origin, pathname } = this.#base;
     const absolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
     const url = absolute ? new URL(path) : new URL(path.replace(/^\/(?![/\\])/, ''), this.#base);
+    // has no credentials, port and path as they are configured: the common case
+    if (url.href.startsWith(this.#base.href)) return url;
     const below = url.pathname.startsWith(pathname) || `${url.pathname}/` === pathname;
     if (url.origin !== origin || !below || url.username || url.password) {
       throw new TypeError(`The path is outside of ${this.definition.name}'s base address`);
@@ -57,26 +63,21 @@ export class DownstreamAuthorizer {
 
   /** @throws NoSubjectToken, ExchangeRefused, ExchangeUnavailable */
   async obtain(signal?: AbortSignal): Promise<ObtainedToken> {
-    const { audience, resource, scope, parameters, requestedTokenType } = this.definition;
-    const target = { audience, resource, scope, parameters, signal };
-    if (this.mode === 'service') return this.#source.forService(target);
+    if (this.mode === 'service') return this.#source.issue(this.#target, undefined, signal);
     const subject = currentSubjectToken();
     if (subject === undefined) throw new NoSubjectToken();
-    const tenant = subject.tenant === undefined ? {} : { tenant: subject.tenant };
-    return this.#source.forSubject({
-      ...target,
-      ...tenant,
-      requestedTokenType,
-      subjectToken: subject.token,
-      subjectTokenType: subject.type,
-      subjectExpiresAt: subject.expiresAt,
-      ...(await this.#actor(signal)),
-    });
+    const { actor } = this.definition;
+    return this.#source.exchange(this.#target, subject, actor && (await this.#actor(actor, signal)), signal);
   }
 
   /** Drops the token of a call that was refused with 401. */
   refused({ obtained }: Authorization): Promise<void> {
     return this.#source.evict(obtained);
+  }
+
+  /** Whether calls come with a proof of possession, and answers with nonces for it. */
+  get proves(): boolean {
+    return this.#source.dpop !== undefined;
   }
 
   /** Whether a 401 may be due to a nonce that the next proof will hold. RFC 9449 §9. */
@@ -101,14 +102,10 @@ export class DownstreamAuthorizer {
     }
   }
 
-  async #actor(signal?: AbortSignal): Promise<{ actorToken?: string; actorTokenType?: string }> {
-    const { actor } = this.definition;
-    if (actor === undefined) return {};
-    if (actor === 'service') {
-      const { token } = await this.#source.forService({ signal });
-      return { actorToken: token.token, actorTokenType: TokenType.AccessToken };
-    }
-    return { actorToken: await actor.token(), actorTokenType: actor.type };
+  async #actor(actor: ActorSource, signal?: AbortSignal): Promise<ActorToken> {
+    if (actor !== 'service') return { token: await actor.token(), type: actor.type };
+    const { token } = await this.#source.forService({ signal });
+    return { token: token.token };
   }
 }
 

@@ -4,17 +4,21 @@ export interface TypedToken {
   readonly type: string;
 }
 
-/** What is asked of the token endpoint, before a preset gives it its form. Lists are sorted and without duplicates. */
-export interface TokenRequest {
-  /** `undefined`: the service asks for itself, by client credentials (RFC 6749 §4.4). */
-  readonly subject?: TypedToken;
-  readonly actor?: TypedToken;
+/** What tokens are asked for: the same for all calls to one service. Lists are sorted and without duplicates. */
+export interface TokenTarget {
   readonly audiences: readonly string[];
   readonly resources: readonly string[];
   readonly scopes: readonly string[];
   readonly requestedType?: string;
   /** Further parameters of one server. */
   readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** What is asked of the token endpoint, before a preset gives it its form. */
+export interface TokenRequest extends TokenTarget {
+  /** `undefined`: the service asks for itself, by client credentials (RFC 6749 §4.4). */
+  readonly subject?: TypedToken;
+  readonly actor?: TypedToken;
   readonly tenant?: string;
 }
 
