@@ -17,17 +17,14 @@ export function interceptAxios(
 function onBehalfAdapter(adapter: AxiosAdapter, authorizer: DownstreamAuthorizer): AxiosAdapter {
   return async (config) => {
     const url = authorizer.resolve(instanceUrl(config.baseURL, config.url));
-    const send = async (credentials: Readonly<Record<string, string>>): Promise<AxiosResponse> => {
+    const send = async (credentials: Readonly<Record<string, string>>): Promise<Settled> => {
       // a copy: the instance keeps its own, which errors show
-      const headers = new AxiosHeaders(config.headers).set({ ...credentials });
+      const headers = Object.assign(new AxiosHeaders(), config.headers);
+      for (const name in credentials) headers.set(name, credentials[name], true);
       try {
-        return await adapter({ ...config, headers });
+        return { response: withoutRequest(await adapter({ ...config, headers }), config) };
       } catch (error) {
-        if (!isAxiosError(error)) throw error;
-        error.config = config;
-        error.request = undefined;
-        if (error.response) error.response = withoutRequest(error.response, config);
-        throw error;
+        return failed(error as Error, config);
       }
     };
     const settled = await sendOnBehalf(authorizer, {
@@ -35,22 +32,23 @@ function onBehalfAdapter(adapter: AxiosAdapter, authorizer: DownstreamAuthorizer
       url,
       signal: config.signal as AbortSignal | undefined,
       repeatable: !isStream(config.data),
-      send: async (headers) => settle(send(headers)),
+      send,
       view,
     });
     if ('error' in settled) throw settled.error;
-    return withoutRequest(settled.response, config);
+    return settled.response;
   };
 }
 
 type Settled = { readonly response: AxiosResponse } | { readonly response?: AxiosResponse; readonly error: Error };
 
-async function settle(sent: Promise<AxiosResponse>): Promise<Settled> {
-  try {
-    return { response: await sent };
-  } catch (error) {
-    return { error: error as Error, ...(isAxiosError(error) && error.response && { response: error.response }) };
-  }
+function failed(error: Error, config: AxiosResponse['config']): Settled {
+  if (!isAxiosError(error)) return { error };
+  error.config = config;
+  error.request = undefined;
+  if (!error.response) return { error };
+  error.response = withoutRequest(error.response, config);
+  return { error, response: error.response };
 }
 
 function view({ response }: Settled): AnswerView {
@@ -63,8 +61,11 @@ function view({ response }: Settled): AnswerView {
   };
 }
 
+// both hold the token
 function withoutRequest(response: AxiosResponse, config: AxiosResponse['config']): AxiosResponse {
-  return { ...response, config, request: undefined };
+  response.config = config;
+  response.request = undefined;
+  return response;
 }
 
 function instanceUrl(baseUrl: string | undefined, path = ''): string {

@@ -45,7 +45,7 @@ async function send<A>(authorizer: DownstreamAuthorizer, call: OutgoingCall<A>, 
     const answer = await call.send({ ...traceHeaders(), ...authorization.headers });
     const { status, header } = call.view(answer);
     if (status > 0) span.setAttribute('http.response.status_code', status);
-    const fresh = authorizer.learnNonce(call.url, header('dpop-nonce'));
+    const fresh = authorizer.proves && authorizer.learnNonce(call.url, header('dpop-nonce'));
     if (status !== 401) return answer;
     const { error, stepUp } = parseBearerChallenge(header('www-authenticate'));
     // a new token would have the same authentication behind it (RFC 9470 §5)

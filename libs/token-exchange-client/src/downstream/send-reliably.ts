@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AxiosHeaders, isAxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
+import { AxiosHeaders, isAxiosError, type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { CircuitBreaker, Outcome } from '../exchange/circuit-breaker.js';
 import { parseRetryAfter } from '../exchange/retry-after.js';
 import { parseBearerChallenge } from './bearer-challenge.js';
@@ -47,18 +47,7 @@ async function sendOnce(
   // an exchange that fails says nothing about the service
   let outcome: Outcome = 'abandoned';
   try {
-    const { method, path, body, params, headers, timeout } = call;
-    const signal = call.signal;
-    const config = {
-      method,
-      url: path,
-      data: body,
-      params,
-      headers: { ...headers },
-      signal,
-      ...(timeout && { timeout }),
-    };
-    const answer = await http.request<unknown>({ ...config, validateStatus: () => true });
+    const answer = await http.request<unknown>(requestConfig(call));
     outcome = answer.status >= 500 ? 'failure' : 'success';
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw failureOf(service, answer);
@@ -74,6 +63,21 @@ async function sendOnce(
   } finally {
     passage.record(outcome);
   }
+}
+
+// no member without a value: axios merges each with its defaults
+function requestConfig({ method, path, body, params, headers, signal, timeout }: Call): AxiosRequestConfig {
+  const config: AxiosRequestConfig = { method, url: path, validateStatus: anyStatus };
+  if (body !== undefined) config.data = body;
+  if (params) config.params = params;
+  if (headers) config.headers = { ...headers };
+  if (signal) config.signal = signal;
+  if (timeout) config.timeout = timeout;
+  return config;
+}
+
+function anyStatus(): boolean {
+  return true;
 }
 
 function failureOf(service: string, answer: AxiosResponse<unknown>): DownstreamRefused | DownstreamUnavailable {
