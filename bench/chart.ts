@@ -3,6 +3,7 @@ import { describe } from './machine.ts';
 import { isMet, type Row } from './outcome.ts';
 import type { Results } from './results.ts';
 
+const TITLE = 'CPU per request, and memory, as a multiple of what it is compared with';
 const WIDTH = 860;
 const LABELS = 430;
 const ROW = 26;
@@ -22,9 +23,9 @@ export function chart({ machine, cases }: Results): string {
   const height = TOP + bars.length * ROW + 24;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
-    `<title>CPU per request as a multiple of what it is compared with</title>`,
+    `<title>${TITLE}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<text x="12" y="24" font-size="16">CPU per request as a multiple of what it is compared with</text>`,
+    `<text x="12" y="24" font-size="16">${TITLE}</text>`,
     `<text x="12" y="44" fill="#555">${escape(`${dates.join(', ')} · ${describe(machine)} · the mark is the goal`)}</text>`,
     ...bars.map((bar, index) => draw(bar, TOP + index * ROW, scale)),
     '</svg>',

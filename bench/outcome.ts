@@ -65,7 +65,7 @@ export function amountsRow(variant: string, amounts: Readonly<Record<string, num
 /** Whether the goal is met; `undefined` where there is none, or nothing that could be compared with it. */
 export function isMet({ goal, ratio, value }: Row): boolean | undefined {
   const measured = (ratio ?? value)?.median;
-  if (!goal || measured === undefined || Number.isNaN(measured)) return undefined;
+  if (!goal || measured === undefined || !Number.isFinite(measured)) return undefined;
   return measured <= goal.atMost;
 }
 

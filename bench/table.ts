@@ -76,7 +76,8 @@ function digitsOf(amount: number): number {
 }
 
 function withEnds({ median, min, max }: Spread, digits: number): string {
-  if (Number.isNaN(median)) return 'not known here';
+  // JSON has no NaN: it comes back as null
+  if (!Number.isFinite(median)) return 'not known here';
   const middle = median.toFixed(digits);
   return min === max ? middle : `${middle} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
