@@ -6,6 +6,11 @@ import type { RateKey, RateLimit, RateLimiter } from './rate-limiter.js';
 /** No client has a longer name. */
 const LONGEST_NAME = 200;
 
+interface Caller {
+  readonly address: string;
+  readonly client: string | undefined;
+}
+
 type Limited = readonly [RateKey, RateLimit];
 
 /**
@@ -25,8 +30,9 @@ export class ClientLimits {
 
   /** Counts a request. Returns the seconds to wait when it may not be made. */
   begin(request: IncomingMessage): number | undefined {
-    const requests = this.#requests(request);
-    const limits = [...requests, ...this.#failures(request)];
+    const caller = this.#caller(request);
+    const requests = this.#requests(caller);
+    const limits = [...requests, ...this.#failures(caller)];
     const waits = limits.flatMap(([key, limit]) => this.#limiter.wait(key, limit) ?? []);
     if (waits.length > 0) return Math.max(...waits);
     for (const [key, limit] of requests) this.#limiter.count(key, limit);
@@ -35,23 +41,25 @@ export class ClientLimits {
 
   /** Counts a request that did not authenticate. */
   failed(request: IncomingMessage): void {
-    for (const [key, limit] of this.#failures(request)) this.#limiter.count(key, limit);
+    for (const [key, limit] of this.#failures(this.#caller(request))) this.#limiter.count(key, limit);
   }
 
-  #requests(request: IncomingMessage): Limited[] {
+  #caller(request: IncomingMessage): Caller {
+    return { address: this.#address(request), client: namedClient(request) };
+  }
+
+  #requests(caller: Caller): Limited[] {
     const { requestsPerAddress, requestsPerClient } = this.#limits;
-    return this.#limited('requests', request, requestsPerAddress, requestsPerClient);
+    return this.#limited('requests', caller, requestsPerAddress, requestsPerClient);
   }
 
-  #failures(request: IncomingMessage): Limited[] {
+  #failures(caller: Caller): Limited[] {
     const { failuresPerAddress, failuresPerClient } = this.#limits;
-    return this.#limited('failures', request, failuresPerAddress, failuresPerClient);
+    return this.#limited('failures', caller, failuresPerAddress, failuresPerClient);
   }
 
-  #limited(what: string, request: IncomingMessage, perAddress: number, perClient: number): Limited[] {
+  #limited(what: string, { address, client }: Caller, perAddress: number, perClient: number): Limited[] {
     const { window } = this.#limits;
-    const address = this.#address(request);
-    const client = namedClient(request);
     const byAddress: Limited = [[what, address], { hits: perAddress, window }];
     return client === undefined ? [byAddress] : [byAddress, [[what, address, client], { hits: perClient, window }]];
   }
