@@ -7,6 +7,7 @@ export { readBounded } from './read-json.js';
 export * from './remote-issuer-keys.js';
 export * from './token-rejection.js';
 export * from './trusted-issuer.js';
+export * from './trusted-proxies.js';
 export { MAX_TOKEN_BYTES } from './unverified-jwt.js';
 export * from './verify-access-token.js';
 export * from './verify-jwt.js';

@@ -1,0 +1,36 @@
+import { BlockList, isIP } from 'node:net';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+
+const BITS = { ipv4: 32, ipv6: 128 } as const;
+
+/** The proxies whose headers are believed: anyone can send a header, only the connection tells who did. */
+export class TrustedProxies {
+  readonly #list = new BlockList();
+
+  /**
+   * @param setting what a mistake is named by
+   * @param networks addresses, or networks such as 10.0.0.0/8
+   * @throws ConfigurationError for anything else, and for a network of all addresses: it would trust everyone
+   */
+  constructor(setting: string, networks: readonly string[]) {
+    for (const given of networks) {
+      const [address = '', prefix] = given.split('/');
+      const family = familyOf(address);
+      const bits = prefix === undefined ? BITS[family ?? 'ipv4'] : Number(prefix);
+      if (!family || !/^\d*$/.test(prefix ?? '') || bits < 1 || bits > BITS[family]) {
+        throw new ConfigurationError(setting, given, 'an IP address, or a network such as 10.0.0.0/8');
+      }
+      this.#list.addSubnet(address, bits, family);
+    }
+  }
+
+  /** Whether the address of a connection is one of theirs. */
+  includes(address: string | undefined): boolean {
+    const family = address === undefined ? undefined : familyOf(address);
+    return family !== undefined && this.#list.check(address!, family);
+  }
+}
+
+function familyOf(address: string): keyof typeof BITS | undefined {
+  return ({ 4: 'ipv4', 6: 'ipv6' } as const)[isIP(address)];
+}
