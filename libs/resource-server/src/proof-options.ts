@@ -1,6 +1,6 @@
+import { TrustedProxies } from '@onbehalf/jwt-verification';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import { randomBytes } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
 import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
 import { DpopNonces } from './dpop/dpop-nonces.js';
 import { Dpop } from './dpop/dpop.js';
@@ -67,19 +67,10 @@ function certificates(options: MtlsOptions): CertificateSource {
   return { from: 'header', header: certificate.header, proxies: proxies(certificate.trustedProxies) };
 }
 
-function proxies(addresses: unknown): BlockList {
+function proxies(addresses: unknown): TrustedProxies {
   const setting = 'mtls.certificate.trustedProxies';
-  const accepted = 'one IP address or CIDR range or more';
-  const list = new BlockList();
-  for (const entry of names(setting, addresses, accepted)) {
-    const [address = '', prefix] = entry.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    const bits = prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix);
-    // a range of everything would trust everyone
-    if (isIP(address) === 0 || !Number.isInteger(bits) || bits < 1 || bits > (family === 'ipv6' ? 128 : 32)) {
-      throw new ConfigurationError(setting, entry, accepted);
-    }
-    list.addSubnet(address, bits, family);
-  }
-  return list;
+  return new TrustedProxies(
+    setting,
+    names(setting, addresses, 'one IP address or network, such as 10.0.0.0/8, or more'),
+  );
 }

@@ -1,11 +1,10 @@
-import { readCertificateHeader, thumbprintOfCertificate } from '@onbehalf/jwt-verification';
+import { readCertificateHeader, thumbprintOfCertificate, type TrustedProxies } from '@onbehalf/jwt-verification';
 import type { GuardedRequest } from '../guarded-request.js';
-import { isIPv6, type BlockList } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /** Where the client's certificate comes from. RFC 8705 §3. */
 export type CertificateSource =
-  { readonly from: 'socket' } | { readonly from: 'header'; readonly header: string; readonly proxies: BlockList };
+  { readonly from: 'socket' } | { readonly from: 'header'; readonly header: string; readonly proxies: TrustedProxies };
 
 /**
  * The SHA-256 thumbprint of the client's certificate, `x5t#S256` (RFC 8705 §3.1); `undefined` when the client presented
@@ -29,9 +28,7 @@ function ofHeader(
   request: GuardedRequest,
   { header, proxies }: Extract<CertificateSource, { from: 'header' }>,
 ): Buffer | undefined {
-  const address = socketOf(request)?.remoteAddress;
-  // anyone can send the header; only the connection tells who did
-  if (address === undefined || !proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return undefined;
+  if (!proxies.includes(socketOf(request)?.remoteAddress)) return undefined;
   const value = request.headers[header.toLowerCase()];
   return typeof value === 'string' ? readCertificateHeader(value)?.raw : undefined;
 }
