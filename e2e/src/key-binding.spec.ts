@@ -62,10 +62,14 @@ function config(requireNonce: boolean): object {
   };
 }
 
-async function startServer(requireNonce: boolean): Promise<System> {
+async function startServer(requireNonce: boolean, proxies = '127.0.0.1,::1'): Promise<System> {
   const path = join(mkdtempSync(join(tmpdir(), 'key-binding-')), 'config.json');
   writeFileSync(path, JSON.stringify(config(requireNonce)));
-  const settings = { AUTH_SERVER_CONFIG: path, CLIENT_CERTIFICATE_HEADER: 'client-cert' };
+  const settings = {
+    AUTH_SERVER_CONFIG: path,
+    CLIENT_CERTIFICATE_HEADER: 'client-cert',
+    TRUSTED_PROXIES: proxies,
+  };
   return (await System.onFreePorts(settings)).up('auth-server');
 }
 
@@ -82,8 +86,12 @@ class Caller {
 
   /** A token of its own for user-service, to be exchanged. */
   async subjectToken(headers: Record<string, string> = {}): Promise<string> {
-    const { body } = await this.#post({ grant_type: GrantType.ClientCredentials, scope: 'user.read' }, headers);
-    return String(body['access_token']);
+    return String((await this.tokenAnswer(headers)).body['access_token']);
+  }
+
+  /** What the server answers to the request for one. */
+  tokenAnswer(headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#post({ grant_type: GrantType.ClientCredentials, scope: 'user.read' }, headers);
   }
 
   exchange(subjectToken: string, headers: Record<string, string> = {}): Promise<Answer> {
@@ -198,6 +206,20 @@ describe('tokens that are bound to a key', () => {
       const { status, body } = await new Caller(system, 'user-service').exchange(bound, other);
       expect([status, body['error']]).toEqual([400, 'invalid_request']);
     });
+
+    it('a header that does not come from a trusted proxy proves nothing, whatever it says of its way', async () => {
+      const elsewhere = await startServer(false, '10.0.0.1');
+      try {
+        const spoofed = { ...header, 'x-forwarded-for': '10.0.0.1', forwarded: 'for=10.0.0.1' };
+        const certified = await new Caller(elsewhere, 'certified-service').tokenAnswer(spoofed);
+        expect([certified.status, certified.body['error']]).toEqual([400, 'invalid_grant']);
+        const caller = new Caller(elsewhere, 'user-service');
+        const plain = await caller.exchange(await caller.subjectToken(spoofed), spoofed);
+        expect([plain.status, claimsOf(plain)['cnf']]).toEqual([200, undefined]);
+      } finally {
+        await elsewhere.down();
+      }
+    }, 30_000);
   });
 });
 

@@ -90,6 +90,11 @@ describe('an app that cannot start', () => {
       'LOG_LEVEL is "loud"; accepted: one of fatal, error, warn, info, debug, trace, silent',
     ],
     [
+      'auth-server',
+      { CLIENT_CERTIFICATE_HEADER: 'client-cert' },
+      'CLIENT_CERTIFICATE_HEADER is "client-cert"; accepted: a header only together with TRUSTED_PROXIES',
+    ],
+    [
       'user-service',
       { ISSUER: 'localhost' },
       'ISSUER is "localhost"; accepted: an absolute http or https URL without credentials, query or fragment',

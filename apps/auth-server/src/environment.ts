@@ -66,8 +66,16 @@ export const environment = settings.superRefine((given, context) => {
   for (const [setting, message] of mistakes(given)) context.addIssue({ code: 'custom', path: [setting], message });
 });
 
+type Mistake = readonly [setting: keyof z.output<typeof settings>, accepted: string];
+
 /** What does not go together. */
-function mistakes(given: z.output<typeof settings>): [setting: keyof typeof given, accepted: string][] {
+function mistakes(given: z.output<typeof settings>): Mistake[] {
+  const { CLIENT_CERTIFICATE_HEADER, TRUSTED_PROXIES } = given;
+  if (CLIENT_CERTIFICATE_HEADER === undefined || TRUSTED_PROXIES !== undefined) return mistakesOfKeys(given);
+  return [['CLIENT_CERTIFICATE_HEADER', 'a header only together with TRUSTED_PROXIES'], ...mistakesOfKeys(given)];
+}
+
+function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {
   const { VAULT_ADDR, VAULT_TOKEN_FILE, VAULT_TRANSIT_KEYS, SIGNING_KEYS_FILE } = given;
   if (VAULT_TRANSIT_KEYS === undefined) {
     // never other keys than the ones that were meant
@@ -81,7 +89,7 @@ function mistakes(given: z.output<typeof settings>): [setting: keyof typeof give
     ...(VAULT_TOKEN_FILE === undefined
       ? [['VAULT_TOKEN_FILE', 'the path of a file with the token for the Vault of VAULT_TRANSIT_KEYS'] as const]
       : []),
-  ].map(([setting, accepted]) => [setting, accepted]);
+  ];
 }
 
 export type Settings = z.output<typeof environment>;

@@ -47,11 +47,11 @@ export interface AuthorizationServerOptions {
   readonly cookieKeys: readonly string[];
   /** 32 bytes from which the DPoP nonces are made, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
-  /** The header in which a trusted proxy hands on client certificates (RFC 9440). Absent: none is believed. */
+  /** The header in which `trustedProxies` hand on client certificates (RFC 9440). Absent: none is believed. */
   readonly clientCertificateHeader?: string;
   /** What is counted for the limits of login and token endpoint, by all replicas together. */
   readonly rateLimits: RateLimitStore;
-  /** Addresses or networks whose `X-Forwarded-For` is believed. Absent: nobody's. */
+  /** Addresses or networks whose `X-Forwarded-For` and certificate header are believed. Absent: nobody's. */
   readonly trustedProxies?: readonly string[];
   /** What is counted and measured; given by whoever adds to it. */
   readonly metrics?: ServerMetrics;

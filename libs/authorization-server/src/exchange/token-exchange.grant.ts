@@ -8,7 +8,7 @@ import {
 } from '@onbehalf/token-exchange';
 import type { Grant, GrantContext } from '../provider/grant.js';
 import { handToEngine } from './audit-refused-requests.js';
-import { clientCertificate } from '../provider/client-certificate.js';
+import type { ClientCertificateReader } from '../provider/client-certificate.js';
 import { proofOfPossession } from '../provider/provider-seam.js';
 
 /** RFC 8693 §2.1, and `reason` for impersonations. */
@@ -30,12 +30,11 @@ export class TokenExchangeGrant implements Grant {
   readonly parameters = PARAMETERS;
   readonly repeatable = ['audience', 'resource'];
   readonly #policy: ExchangePolicy;
-  readonly #certificateHeader: string | undefined;
+  readonly #certificateOf: ClientCertificateReader;
   readonly #engine: Pick<TokenExchange, 'exchange'>;
 
-  /** @param certificateHeader where a trusted proxy hands on client certificates */
-  constructor(policy: ExchangePolicy, engine: Pick<TokenExchange, 'exchange'>, certificateHeader?: string) {
-    this.#certificateHeader = certificateHeader;
+  constructor(policy: ExchangePolicy, engine: Pick<TokenExchange, 'exchange'>, certificateOf: ClientCertificateReader) {
+    this.#certificateOf = certificateOf;
     this.#policy = policy;
     this.#engine = engine;
   }
@@ -43,7 +42,7 @@ export class TokenExchangeGrant implements Grant {
   async handle(ctx: GrantContext): Promise<void> {
     const registration = this.#policy.client(ctx.oidc.client.clientId);
     if (!registration) throw new OAuthError('invalid_client', 'the client is not registered');
-    const certificate = clientCertificate(ctx.req, this.#certificateHeader);
+    const certificate = this.#certificateOf(ctx.req);
     const proof = await proofOfPossession(ctx, certificate);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     handToEngine(ctx);

@@ -1,19 +1,38 @@
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { readCertificateHeader } from '@onbehalf/jwt-verification';
-import { OAuthError } from '@onbehalf/oauth-protocol';
+import { readCertificateHeader, TrustedProxies } from '@onbehalf/jwt-verification';
+import { ConfigurationError, OAuthError } from '@onbehalf/oauth-protocol';
+
+/** The certificate that the caller of a request has proven to hold, if any. RFC 8705 §2 */
+export type ClientCertificateReader = (request: IncomingMessage) => X509Certificate | undefined;
+
+export interface ClientCertificateOptions {
+  /** The header in which a proxy that ends TLS hands on certificates. Absent: those of TLS connections count. */
+  readonly clientCertificateHeader?: string;
+  /** Addresses or networks of the proxies that may send it. */
+  readonly trustedProxies?: readonly string[];
+}
 
 /**
- * The certificate that the caller has proven to hold (RFC 8705 §2): the one of the TLS connection, or, where a trusted
- * proxy ends TLS, the one in the header that it sets (RFC 9440: base64 between colons; or URL-encoded PEM).
- * @param header the name of that header; absent: no header is believed
- * @throws OAuthError `invalid_request` when the header holds something else
+ * Reads certificates of the TLS connection, or, where proxies end TLS, of the header that they set (RFC 9440: base64
+ * between colons; or URL-encoded PEM). From anyone else the header counts for nothing.
+ * @throws ConfigurationError for a header without proxies; the reader an OAuthError `invalid_request` when a proxy sent
+ *   something else
  */
-export function clientCertificate(request: IncomingMessage, header: string | undefined): X509Certificate | undefined {
-  if (header !== undefined) return fromHeader(request.headers[header.toLowerCase()]);
-  const { getPeerX509Certificate } = request.socket as Partial<TLSSocket>;
-  return getPeerX509Certificate?.call(request.socket as TLSSocket);
+export function clientCertificates(options: ClientCertificateOptions): ClientCertificateReader {
+  const { clientCertificateHeader: header, trustedProxies = [] } = options;
+  if (header === undefined) return ofConnection;
+  if (trustedProxies.length === 0) {
+    throw new ConfigurationError('clientCertificateHeader', header, 'a header only together with trustedProxies');
+  }
+  const proxies = new TrustedProxies('trustedProxies', trustedProxies);
+  return ({ socket, headers }) =>
+    proxies.includes(socket.remoteAddress) ? fromHeader(headers[header.toLowerCase()]) : undefined;
+}
+
+function ofConnection({ socket }: IncomingMessage): X509Certificate | undefined {
+  return (socket as Partial<TLSSocket>).getPeerX509Certificate?.();
 }
 
 function fromHeader(value: string | string[] | undefined): X509Certificate | undefined {

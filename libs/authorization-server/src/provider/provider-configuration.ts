@@ -6,7 +6,7 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
 import { completeAccessToken } from './access-token-claims.js';
-import { clientCertificate } from './client-certificate.js';
+import type { ClientCertificateReader } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
 import type { IssuedTokens } from './issued-tokens.js';
@@ -26,8 +26,7 @@ export interface ProviderConfigurationOptions {
   readonly cookieKeys: readonly string[];
   /** 32 bytes, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
-  /** The header in which a trusted proxy hands on client certificates. Absent: none is believed. */
-  readonly clientCertificateHeader?: string;
+  readonly certificateOf: ClientCertificateReader;
   /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
   readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
 }
@@ -122,7 +121,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       mTLS: {
         enabled: true,
         certificateBoundAccessTokens: true,
-        getCertificate: (ctx) => clientCertificate(ctx.req, options.clientCertificateHeader),
+        getCertificate: (ctx) => options.certificateOf(ctx.req),
       },
     },
   };

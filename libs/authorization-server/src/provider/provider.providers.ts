@@ -15,6 +15,7 @@ import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
 import { createProvider } from './authorization-provider.js';
+import { clientCertificates } from './client-certificate.js';
 import { LiveProvider } from './live-provider.js';
 
 /** The provider with our grants, replaced whenever keys or registrations change. */
@@ -38,8 +39,10 @@ function createLiveProvider(
 ): LiveProvider {
   const sink = countExchanges(toAuditSink(options.audit), policy, metrics);
   const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
-  const grants = [new TokenExchangeGrant(policy, measureExchanges(audited, metrics), options.clientCertificateHeader)];
+  const certificateOf = clientCertificates(options);
+  const grants = [new TokenExchangeGrant(policy, measureExchanges(audited, metrics), certificateOf)];
   const around = {
+    certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),
     log: new Logger('AuthorizationServer'),

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { isIP, isIPv6 } from 'node:net';
+import { TrustedProxies } from '@onbehalf/jwt-verification';
 
 /** Finds out where a request comes from, without believing what its sender says. */
 export type ClientAddress = (request: IncomingMessage) => string;
@@ -12,37 +12,17 @@ export type ClientAddress = (request: IncomingMessage) => string;
  * @throws ConfigurationError
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
-  const trusted = toBlockList(trustedProxies);
+  const proxies = new TrustedProxies('trusted proxies', trustedProxies);
   return ({ socket, headers }) => {
     let address = plain(socket.remoteAddress ?? '');
     const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-    while (isTrusted(trusted, address)) {
+    while (proxies.includes(address)) {
       const before = plain(forwarded.pop()?.trim() ?? '');
       if (isIP(before) === 0) break;
       address = before;
     }
     return isIPv6(address) ? network(address) : address;
   };
-}
-
-function toBlockList(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const given of networks) {
-    const [address = '', prefix] = given.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    try {
-      if (prefix === undefined) list.addAddress(address, family);
-      else list.addSubnet(address, Number(prefix), family);
-    } catch {
-      throw new ConfigurationError('trusted proxies', given, 'an IP address, or a network such as 10.0.0.0/8');
-    }
-  }
-  return list;
-}
-
-function isTrusted(list: BlockList, address: string): boolean {
-  const version = isIP(address);
-  return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
