@@ -4,9 +4,9 @@ import { formatScope, systemClock, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
 import { cacheKey, hashOf, sha256, type Requester } from './cache/cache-key.js';
 import type { CacheMetrics } from './cache/cache-metrics.js';
-import { ExchangeCache, type ObtainedToken } from './cache/exchange-cache.js';
+import { createCache } from './cache/create-cache.js';
+import type { ExchangeCache, ObtainedToken } from './cache/exchange-cache.js';
 import type { Clocks } from './cache/expiry.js';
-import { SharedEntries } from './cache/shared-entries.js';
 import { DpopProofs } from './dpop/dpop-proofs.js';
 import type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
@@ -15,7 +15,8 @@ import { ExchangeRefused } from './exchange/exchange-errors.js';
 import type { ServerMetadata } from './exchange/server-metadata.js';
 import { toTarget, toTypedToken } from './exchange/to-token-request.js';
 import { TokenRequester } from './exchange/token-requester.js';
-import type { TokenRequest, TokenTarget, TypedToken } from './exchange/token-request.js';
+import type { TokenRequest, TokenTarget } from './exchange/token-request.js';
+import { TypedSubjects } from './exchange/typed-subjects.js';
 import { inSpan } from './observability/spans.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { validateOptions } from './options/validate-options.js';
@@ -45,8 +46,7 @@ export class TokenSource {
   readonly #requester: TokenRequester;
   readonly #breaker: CircuitBreaker;
   readonly #metadata: ServerMetadata;
-  // one object for all calls of a request, so that its token is checked and hashed once
-  readonly #subjects = new WeakMap<SubjectToken, TypedToken>();
+  readonly #subjects: TypedSubjects;
   #identity: Requester | undefined;
 
   constructor(options: TokenExchangeOptions) {
@@ -54,6 +54,7 @@ export class TokenSource {
     this.#options = options;
     this.clocks = options.clocks ?? SYSTEM_CLOCKS;
     this.#preset = options.preset ?? onbehalf;
+    this.#subjects = new TypedSubjects(this.#preset.subjectTokenType);
     this.dpop = options.dpop && new DpopProofs(options.dpop, this.clocks.wall);
     this.#breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.clocks.monotonic });
     this.#cache = createCache(options, this.clocks);
@@ -85,7 +86,7 @@ export class TokenSource {
   ): Promise<ObtainedToken> {
     const request = {
       ...target,
-      subject: this.#typed(subject),
+      subject: this.#subjects.typed(subject),
       actor: actor && toTypedToken(actor.token, actor.type ?? TokenType.AccessToken),
       tenant: subject.tenant ?? this.#options.tenant?.(),
     };
@@ -166,16 +167,6 @@ export class TokenSource {
     });
   }
 
-  #typed(subject: SubjectToken): TypedToken {
-    const { token, type = this.#preset.subjectTokenType } = subject;
-    const known = this.#subjects.get(subject);
-    // an object that holds another token by now is another subject
-    if (known?.token === token && known.type === type) return known;
-    const typed = toTypedToken(token, type);
-    this.#subjects.set(subject, typed);
-    return typed;
-  }
-
   async #identify(): Promise<Requester> {
     const { issuer, tokenEndpoint, clientAuthentication } = this.#options;
     return {
@@ -197,13 +188,6 @@ function spanAttributes({ subject, audiences, resources, scopes }: TokenRequest)
     'onbehalf.audience': [...audiences, ...resources],
     'onbehalf.scope': formatScope(scopes),
   };
-}
-
-function createCache({ cache = {} }: TokenExchangeOptions, clocks: Clocks): ExchangeCache {
-  const { maxEntries = 10_000, maxBytes = 32 * 1024 * 1024 } = cache;
-  const { expirySkew = 10, maxAge = Number.POSITIVE_INFINITY, negativeLifetime = 5 } = cache;
-  const shared = cache.shared && new SharedEntries(cache.shared, clocks.wall);
-  return new ExchangeCache({ maxEntries, maxBytes, expirySkew, maxAge, negativeLifetime, clocks, shared });
 }
 
 // Unverified, which does no harm: it can only shorten the reuse.
