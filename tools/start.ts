@@ -72,7 +72,8 @@ function portVariable(app: AppName): string {
 
 /** The settings that make sense for all apps at once. */
 function inherited(): Record<string, string> {
-  const names = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'ENCRYPTION_KEYS', 'HOST'];
+  const telemetry = Object.keys(process.env).filter((name) => /^OTEL_(?!SERVICE_NAME)/.test(name));
+  const names = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'ENCRYPTION_KEYS', 'HOST', ...telemetry];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
