@@ -14,7 +14,7 @@ import { createLogger, logRefusals, logRequests } from './logging.js';
 import { serveOpenApi, type OpenApiOptions } from './open-api.js';
 import { secureHeaders } from './security-headers.js';
 import { hostSettings, type HostSettings } from './settings.js';
-import { isExported } from './telemetry-settings.js';
+import { isExported, telemetrySettings, type TelemetrySettings } from './telemetry-settings.js';
 import { flushSpans, startTracing, traceRequests } from './tracing.js';
 
 /** What makes one app different from another. */
@@ -23,7 +23,7 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly defaultPort: number;
   /** The app's own settings; HOST, PORT, LOG_LEVEL and those of OpenTelemetry are added. */
   readonly environment: Schema;
-  readonly module: (settings: z.output<Schema> & HostSettings) => DynamicModule | Type;
+  readonly module: (settings: z.output<Schema> & HostSettings & TelemetrySettings) => DynamicModule | Type;
   readonly readiness?: ReadinessIndicators;
   readonly openApi?: OpenApiOptions;
   readonly overload?: OverloadOptions;
@@ -66,7 +66,11 @@ export async function createApp<Schema extends z.ZodObject>(
   logDestination?: DestinationStream,
 ): Promise<CreatedApp> {
   const own = readEnvironment(options.environment, source);
-  const settings = { ...own, ...readEnvironment(hostSettings(options.defaultPort), source) };
+  const settings = {
+    ...own,
+    ...readEnvironment(hostSettings(options.defaultPort), source),
+    ...readEnvironment(telemetrySettings, source),
+  };
   const logger = createLogger(options.name, settings.LOG_LEVEL, logDestination);
   await startTracing(options.name, isExported('TRACES', settings), logger);
   const root = HostModule.around(options.module(settings), logger);

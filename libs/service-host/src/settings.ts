@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { telemetryShape } from './telemetry-settings.js';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -37,7 +36,7 @@ type HostShape = {
   PORT: z.ZodType<number>;
   LOG_LEVEL: z.ZodType<LogLevel>;
   MAX_CONCURRENT_REQUESTS: z.ZodType<number>;
-} & typeof telemetryShape;
+};
 
 /** What every app reads, beside its own settings. */
 export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
@@ -50,11 +49,10 @@ export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
       .regex(/^[1-9]\d{0,5}$/, 'a whole number from 1 to 999999')
       .transform(Number)
       .default(MAX_CONCURRENT_REQUESTS),
-    ...telemetryShape,
   });
 }
 
-/** Where an app listens, how much it says, and where its telemetry goes. */
+/** Where an app listens, and how much it says. */
 export type HostSettings = z.output<z.ZodObject<HostShape>>;
 
 /** Whether a URL leads to this machine only; what is meant for a demo is refused anywhere else. */

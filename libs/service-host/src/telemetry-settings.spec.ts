@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readEnvironment, type EnvironmentSource } from './environment.js';
-import { hostSettings } from './settings.js';
-import { isExported, type Signal } from './telemetry-settings.js';
+import { isExported, telemetrySettings, type Signal } from './telemetry-settings.js';
 
 const exported = (signal: Signal, source: EnvironmentSource): boolean =>
-  isExported(signal, readEnvironment(hostSettings(0), source));
+  isExported(signal, readEnvironment(telemetrySettings, source));
 
 const ENDPOINT = 'http://localhost:4318';
 

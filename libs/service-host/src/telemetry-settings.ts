@@ -19,7 +19,7 @@ const milliseconds = z
  * Those of OpenTelemetry's standard variables that the SDK would only warn of when they are wrong. It reads them itself, as
  * it does those that are not named here (headers, certificates, sampler, sizes of batches).
  */
-export const telemetryShape = {
+export const telemetrySettings = z.object({
   OTEL_SDK_DISABLED: z.enum(['true', 'false'], 'true or false').optional(),
   OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_TRACES_EXPORTER: exporter,
@@ -37,10 +37,10 @@ export const telemetryShape = {
   OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds,
   OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: milliseconds,
   OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: milliseconds,
-};
+});
 
 /** Where telemetry goes, if anywhere. */
-export type TelemetrySettings = z.output<z.ZodObject<typeof telemetryShape>>;
+export type TelemetrySettings = z.output<typeof telemetrySettings>;
 
 /**
  * Whether a signal is exported: only where an endpoint is named.
