@@ -33,6 +33,10 @@ export interface TestPostgres {
   readonly hang?: () => void;
   /** Lets it go on. */
   readonly resume?: () => void;
+  /** Ends the server at once, as a crash does: every connection is cut, and no further one is taken. */
+  readonly crash?: () => Promise<void>;
+  /** Starts it again, at the same address and with its data. */
+  readonly restart?: () => Promise<void>;
   /** Drops what was made, and stops the server if it was started for the test. */
   stop(): Promise<void>;
 }
@@ -83,24 +87,37 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // a test process that is killed, or ends without a word, takes its server along
   const command = [...WITH_PARENT, join(binaries, 'postgres'), '-D', data, ...flags];
-  const server = spawn(command[0] as string, command.slice(1), options);
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(command[0] as string, command.slice(1), options);
+    await ready(binaries, port, started);
+    return started;
+  };
+  let server = await start();
   const kill = () => void server.kill('SIGQUIT');
   process.once('exit', kill);
-  await ready(binaries, port, server);
   const databases = databasesOn(`postgres://postgres@127.0.0.1:${port}/postgres`, async () => {
     process.removeListener('exit', kill);
     await stopped(server);
     rmSync(directory, { recursive: true, force: true });
   });
-  const signal = (name: NodeJS.Signals) => processesOf(server).forEach((pid) => process.kill(pid, name));
-  return { ...databases, hang: () => signal('SIGSTOP'), resume: () => signal('SIGCONT') };
+  const signal = (name: NodeJS.Signals) => {
+    // the server first: it begins backends
+    server.kill(name);
+    for (const pid of backendsOf(server)) process.kill(pid, name);
+  };
+  return {
+    ...databases,
+    hang: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
+    crash: () => stopped(server),
+    restart: async () => void (server = await start()),
+  };
 }
 
-/** The server and its backends, each of which is a process and leads a session of its own. */
-function processesOf({ pid }: ChildProcess): number[] {
-  if (pid === undefined) return [];
-  const backends = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
-  return [pid, ...backends.filter(Boolean).map(Number)];
+/** Each of them is a process and leads a session of its own, so that a signal to a group does not reach them. */
+function backendsOf({ pid }: ChildProcess): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
+  return children.filter(Boolean).map(Number);
 }
 
 /** PostgreSQL refuses to run as root; the package brings a user for it. */
