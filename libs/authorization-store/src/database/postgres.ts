@@ -1,6 +1,7 @@
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { sha256 } from '../hash.js';
+import { toStoreError } from './store-unavailable.js';
 
 /** The type of every integer column here (PostgreSQL's `int8`). */
 const INT8 = 20;
@@ -50,7 +51,7 @@ function discardingBroken(pool: pg.Pool): PostgresPool {
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
-      const client = await pool.connect();
+      const client = await pool.connect().catch((error: unknown) => Promise.reject(toStoreError(error) as Error));
       const known = wrapped.get(client) ?? discardAfterTimeout(client, broken);
       wrapped.set(client, known);
       return known;
@@ -70,7 +71,7 @@ function discardAfterTimeout(client: pg.PoolClient, broken: WeakSet<pg.PoolClien
     } catch (error) {
       // an error of the server leaves the connection sound, any other (time-out, broken socket) does not
       if (!(error instanceof pg.DatabaseError)) broken.add(client);
-      throw error;
+      throw toStoreError(error);
     }
   };
   return {
