@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import {
   AuthorizationServerModule,
+  OutageFilter,
   readServerConfig,
   ServerMetrics,
   type AuthorizationServerOptions,
@@ -25,7 +27,11 @@ export class AppModule {
     const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,
+<<<<<<< Updated upstream
       providers: [SigningKeysHealthIndicator, ...auditForwarding(settings, metrics)],
+=======
+      providers: [SigningKeysHealthIndicator, { provide: APP_FILTER, useClass: OutageFilter }],
+>>>>>>> Stashed changes
       imports: [
         TerminusModule,
         store,

@@ -14,6 +14,7 @@ export type { ExchangeRecords } from './exchange/exchange-records.js';
 export { toPolicyRegistrations } from './exchange/exchange-policy.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
+export { OutageFilter } from './pages/outage.filter.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';
 export { SigningKeys } from './keys/signing-keys.js';

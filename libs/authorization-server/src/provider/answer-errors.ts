@@ -1,7 +1,5 @@
-import { KeysUnavailable } from '@onbehalf/jwt-verification';
 import { OAuthError } from '@onbehalf/oauth-protocol';
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { SignerUnavailable } from '../keys/external-signer.js';
 import type { AnyContext } from './afterwards.js';
 import { routeOf } from './provider-seam.js';
 
@@ -31,11 +29,7 @@ export function toProviderError(ctx: AnyContext | undefined, refusal: OAuthError
   return new errors.CustomOIDCProviderError(refusal.code, refusal.description);
 }
 
-function answer(ctx: KoaContextWithOIDC, { status, code, description, parameters, cause }: OAuthError): void {
-  // RFC 9110 §10.2.3
-  if (cause instanceof KeysUnavailable || cause instanceof SignerUnavailable) {
-    ctx.set('retry-after', String(cause.retryAfter));
-  }
+function answer(ctx: KoaContextWithOIDC, { status, code, description, parameters }: OAuthError): void {
   ctx.status = status;
   ctx.type = 'json';
   ctx.body = { error: code, error_description: description, ...parameters } satisfies ErrorBody;

@@ -4,6 +4,7 @@ import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { afterwards, finishAfterwards, type AnyContext } from './afterwards.js';
+import { answerFailures, rememberFailures } from './answer-failures.js';
 import { answerErrors, toProviderError } from './answer-errors.js';
 import type { Grant } from './grant.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
@@ -46,8 +47,10 @@ export function createProvider(
   provider.on('grant.revoked', endGrant);
   provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
   logErrors(provider, options.log);
-  provider.use(finishAfterwards);
+  rememberFailures(provider);
   for (const middleware of options.middleware) provider.use(middleware);
+  provider.use(answerFailures(options.log));
+  provider.use(finishAfterwards);
   provider.use(answerErrors);
   provider.use(
     answerForStructuredTokens({ issuer: own, tokens: options.tokens, representedBy: representedBy(options.config) }),

@@ -1,0 +1,28 @@
+import { Catch, HttpException, type ArgumentsHost } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import { html } from '@onbehalf/html';
+import type { Request, Response } from 'express';
+import { retryAfterOf, UNAVAILABLE } from '../provider/outage.js';
+import { page, pagePolicy } from './page.js';
+
+/** Answers with 503 and when to come again what a controller cannot do because something is out of reach for now. */
+@Catch()
+export class OutageFilter extends BaseExceptionFilter {
+  override catch(error: unknown, host: ArgumentsHost): void {
+    const retryAfter = retryAfterOf(error);
+    if (error instanceof HttpException || retryAfter === undefined) return super.catch(error, host);
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    response.status(503).set({ 'retry-after': String(retryAfter), 'cache-control': 'no-store' });
+    if (request.accepts('json', 'html') === 'html') answerPage(response);
+    else response.json(UNAVAILABLE);
+  }
+}
+
+function answerPage(response: Response): void {
+  response.set('content-security-policy', pagePolicy([]));
+  const content = html`<p role="alert">
+    Something that we need does not answer for now. Please try again in a moment.
+  </p>`;
+  response.type('html').send(page('Please try again', content));
+}
