@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { startPostgres } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,15 +26,22 @@ interface Lane {
   isRefreshing: boolean;
 }
 
-describe('kill -9 under load, on a SQLite file', () => {
+const postgres = await startPostgres();
+const key = randomBytes(32).toString('base64');
+const databases = [
+  { name: 'a SQLite file', address: () => `sqlite:${join(mkdtempSync(join(tmpdir(), 'kill-')), 'auth-server.db')}` },
+  ...(postgres ? [{ name: 'PostgreSQL', address: () => postgres.database() }] : []),
+];
+
+describe.each(databases)('kill -9 under load, on $name', ({ name, address }) => {
   let system: System;
   let database: string;
   let lanes: Lane[];
   const exchanged: string[] = [];
 
   beforeAll(async () => {
-    database = `sqlite:${join(mkdtempSync(join(tmpdir(), 'kill-')), 'auth-server.db')}`;
-    system = await (await System.onFreePorts({ DATABASE_URL: database })).up('auth-server');
+    database = await address();
+    system = await (await System.onFreePorts({ DATABASE_URL: database, ENCRYPTION_KEYS: key })).up('auth-server');
     lanes = await Promise.all(Array.from({ length: LANES }, logInLane));
   }, 60_000);
 
@@ -95,7 +104,7 @@ describe('kill -9 under load, on a SQLite file', () => {
         }
       }
       const acknowledged = new Set(exchanged);
-      const store = await openStore({ url: database, sweepInterval: 0 });
+      const store = await openStore({ url: database, encryptionKeys: [key], sweepInterval: 0 });
       try {
         for (const jti of exchanged) expect(await store.tokens.find(jti)).toBeDefined();
         for await (const { event } of store.audit.export()) {
@@ -106,8 +115,10 @@ describe('kill -9 under load, on a SQLite file', () => {
       } finally {
         await store.close();
       }
-      process.stderr.write(`${KILLS} kills, ${exchanged.length} acknowledged exchanges, none lost\n`);
+      process.stderr.write(`${name}: ${KILLS} kills, ${exchanged.length} acknowledged exchanges, none lost\n`);
     },
     60_000 + KILLS * 20_000,
   );
 });
+
+afterAll(() => postgres?.stop());
