@@ -2,7 +2,7 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuditReceipt } from './audit/audit-event.js';
 import type { AuditChainWriter, TimedEvent } from './audit/audit-chain-writer.js';
-import { CommitQueue } from './commit-queue.js';
+import { BatchQueue } from './batch-queue.js';
 import type { Schema } from './database/schema.js';
 import type { TokenInsertion, TokenRow } from './token-insertion.js';
 
@@ -26,7 +26,7 @@ export class RecordWriter {
   readonly #tokens: TokenInsertion;
   readonly #chain: AuditChainWriter;
   readonly #clock: Clock;
-  readonly #queue = new CommitQueue<RecordEntry, RecordOutcome>((entries) => this.#commit(entries));
+  readonly #queue = new BatchQueue<RecordEntry, RecordOutcome>((entries) => this.#commit(entries));
 
   constructor(database: Kysely<Schema>, tokens: TokenInsertion, chain: AuditChainWriter, clock: Clock) {
     this.#database = database;
@@ -42,7 +42,7 @@ export class RecordWriter {
 
   /**
    * Resolves when the entry is durable.
-   * @throws CommitRefused, or the error of the database
+   * @throws BatchRefused, or the error of the database
    */
   write(entry: RecordEntry): Promise<RecordOutcome> {
     return this.#queue.add(entry);

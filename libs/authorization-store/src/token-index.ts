@@ -6,7 +6,8 @@ import { indexable } from './hash.js';
 import type { Dialect } from './database/migrate.js';
 import type { RecordWriter } from './record-writer.js';
 import type { TokenRow } from './token-insertion.js';
-import { revoke, tokenMark, TokenStandings, type TokenKey, type TokenStanding } from './token-lineage.js';
+import { revoke, tokenMark, type TokenKey } from './token-lineage.js';
+import { TokenStandings, type TokenStanding } from './token-standings.js';
 import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
 
 /** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */

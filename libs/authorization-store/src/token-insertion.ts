@@ -4,7 +4,7 @@ import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
 import { excludeRevocations } from './revocation-lock.js';
-import { isRevokedInLineage, OPEN_MARK, type TokenKey } from './token-lineage.js';
+import { isRevokedInLineage, nameOf, OPEN_MARK, type TokenKey } from './token-lineage.js';
 
 /** A new token; its root follows from its parent. */
 export type TokenRow = Omit<Insertable<TokenTable>, 'root_iss' | 'root_jti' | 'revoked_at' | 'revocation'>;
@@ -94,8 +94,4 @@ async function markRevoked(work: Work, tokens: readonly TokenKey[], now: number)
     const revoked = work.updateTable('tokens').set({ revoked_at: now, revocation });
     await revoked.where('iss', '=', iss).where('jti', '=', jti).execute();
   }
-}
-
-function nameOf({ iss, jti }: TokenKey): string {
-  return JSON.stringify([iss, jti]);
 }

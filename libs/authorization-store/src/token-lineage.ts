@@ -1,6 +1,5 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { nextNumber } from './counters.js';
-import { jsonRows, RowsStatement } from './database/json-rows.js';
 import type { Dialect } from './database/migrate.js';
 import type { RevocationKind, Schema } from './database/schema.js';
 import { excludeInsertions } from './revocation-lock.js';
@@ -11,54 +10,20 @@ export interface TokenKey {
   readonly jti: string;
 }
 
-/** What the index knows of a token. */
-export interface TokenStanding {
-  /** It is in the index, be it revoked or not. */
-  readonly known: boolean;
-  /** It, or something that it derives from, is revoked. */
-  readonly revoked: boolean;
-}
-
 /** The columns by which tokens are revoked together. */
 const COLUMNS = { grant: 'grant_id', session: 'session_id', subject: 'subject', client: 'client_id' } as const;
 
 /** True while there is a mark whose tokens have not all been revoked yet. */
 export const OPEN_MARK = sql<number>`exists (select 1 from revocation_marks where applied_at is null)`;
 
+/** A token's key as one text. */
+export function nameOf({ iss, jti }: TokenKey): string {
+  return JSON.stringify([iss, jti]);
+}
+
 /** The key of a token's mark. An issuer is a URL and has no space. */
 export function tokenMark({ iss, jti }: TokenKey): string {
   return `${iss} ${jti}`;
-}
-
-type Flag = number | boolean;
-
-/** Tells what became of a token. */
-export class TokenStandings {
-  readonly #database: Kysely<Schema>;
-  readonly #statement: RowsStatement<TokenKey, { known: Flag; revoked: Flag; open: Flag }>;
-
-  constructor(database: Kysely<Schema>, dialect: Dialect) {
-    this.#database = database;
-    const ofToken = sql`from tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
-    const mark = sql`kind = 'token' and key = t.iss || ' ' || t.jti`;
-    this.#statement = new RowsStatement(
-      database,
-      sql`select
-        exists (select 1 ${ofToken}) as known,
-        exists (select 1 ${ofToken} and revoked_at is not null)
-          or exists (select 1 from revocation_marks where ${mark}) as revoked,
-        ${OPEN_MARK} as open
-      from ${jsonRows(dialect, 'tokens', ['iss', 'jti'])} t`,
-    );
-  }
-
-  /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
-  async of({ iss, jti }: TokenKey): Promise<TokenStanding> {
-    const key = { iss, jti };
-    const [row] = await this.#statement.execute(this.#database, [key]);
-    const { known, revoked, open } = row!;
-    return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Entries of one commit, and entries that may wait for one before more are refused. */
+/** Entries of one batch, and entries that may wait for one before more are refused. */
 const GROUP = 100;
 const BACKLOG = 10_000;
 
@@ -15,53 +15,50 @@ interface Waiting<Entry, Outcome> {
 }
 
 /** The queue is closed, or too much waits in it. */
-export class CommitRefused extends Error {
+export class BatchRefused extends Error {
   constructor(reason: string) {
     super(reason);
-    this.name = 'CommitRefused';
+    this.name = 'BatchRefused';
   }
 }
 
 /**
- * Lets entries share a commit, and so its flush to disk: those that arrive together, and those that arrive while another
- * commit is under way.
+ * Lets entries share a question to the database, or a commit and its flush to disk: those that arrive together, and those
+ * that arrive while another batch is under way.
  */
-export class CommitQueue<Entry, Outcome> {
-  readonly #commit: (entries: readonly Entry[]) => Promise<readonly Outcome[]>;
+export class BatchQueue<Entry, Outcome> {
+  readonly #run: (entries: readonly Entry[]) => Promise<readonly Outcome[]>;
   #waiting: Waiting<Entry, Outcome>[] = [];
-  #committing: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
   #closed = false;
 
-  /** @param commit writes all entries in one transaction and answers for each, or throws and has written none */
-  constructor(commit: (entries: readonly Entry[]) => Promise<readonly Outcome[]>) {
-    this.#commit = commit;
+  /** @param run does the work for all entries and answers for each, or throws and has done nothing */
+  constructor(run: (entries: readonly Entry[]) => Promise<readonly Outcome[]>) {
+    this.#run = run;
   }
 
-  /**
-   * Resolves when the entry is durable.
-   * @throws CommitRefused, or what `commit` throws
-   */
+  /** @throws BatchRefused, or what the work throws */
   add(entry: Entry): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new CommitRefused('the store is closed'));
-      if (this.#waiting.length >= BACKLOG) return reject(new CommitRefused('too many records wait'));
+      if (this.#closed) return reject(new BatchRefused('the store is closed'));
+      if (this.#waiting.length >= BACKLOG) return reject(new BatchRefused('too much waits for the database'));
       this.#waiting.push({ entry, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#running ??= this.#runAll();
     });
   }
 
-  /** Waits until everything that was added is written or refused. */
+  /** Waits until everything that was added is done or refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#committing;
+    await this.#running;
   }
 
-  async #commitAll(): Promise<void> {
+  async #runAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#gather();
-      await this.#commitGroup(this.#waiting.splice(0, GROUP));
+      await this.#runGroup(this.#waiting.splice(0, GROUP));
     }
-    this.#committing = undefined;
+    this.#running = undefined;
   }
 
   /** Waits for as long as each turn of the event loop brings more. */
@@ -73,12 +70,12 @@ export class CommitQueue<Entry, Outcome> {
     }
   }
 
-  async #commitGroup(group: readonly Waiting<Entry, Outcome>[]): Promise<void> {
+  async #runGroup(group: readonly Waiting<Entry, Outcome>[]): Promise<void> {
     try {
-      const outcomes = await this.#commit(group.map(({ entry }) => entry));
+      const outcomes = await this.#run(group.map(({ entry }) => entry));
       group.forEach(({ resolve }, index) => resolve(outcomes[index] as Outcome));
     } catch (error) {
-      if (group.length > 1 && isRefusedRow(error)) return this.#commitEach(group);
+      if (group.length > 1 && isRefusedRow(error)) return this.#runEach(group);
       // who waits behind this group would only wait for the same outage, one time-out after the other
       const failed = isRefusedRow(error) ? group : [...group, ...this.#waiting.splice(0)];
       for (const { reject } of failed) reject(error);
@@ -86,8 +83,8 @@ export class CommitQueue<Entry, Outcome> {
   }
 
   /** A row that is refused is the fault of one entry alone. */
-  async #commitEach(group: readonly Waiting<Entry, Outcome>[]): Promise<void> {
-    for (const one of group) await this.#commitGroup([one]);
+  async #runEach(group: readonly Waiting<Entry, Outcome>[]): Promise<void> {
+    for (const one of group) await this.#runGroup([one]);
   }
 }
 

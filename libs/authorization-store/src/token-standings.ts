@@ -1,0 +1,59 @@
+import { sql, type Kysely } from 'kysely';
+import { BatchQueue } from './batch-queue.js';
+import { jsonRows, RowsStatement } from './database/json-rows.js';
+import type { Dialect } from './database/migrate.js';
+import type { Schema } from './database/schema.js';
+import { isRevokedInLineage, nameOf, OPEN_MARK, type TokenKey } from './token-lineage.js';
+
+/** What the index knows of a token. */
+export interface TokenStanding {
+  /** It is in the index, be it revoked or not. */
+  readonly known: boolean;
+  /** It, or something that it derives from, is revoked. */
+  readonly revoked: boolean;
+}
+
+type Flag = number | boolean;
+
+interface Found extends TokenKey {
+  readonly known: Flag;
+  readonly revoked: Flag;
+  /** Whether there is an open mark. */
+  readonly open: Flag;
+}
+
+/** Tells what became of tokens; those that are asked for at once share a query. */
+export class TokenStandings {
+  readonly #database: Kysely<Schema>;
+  readonly #statement: RowsStatement<TokenKey, Found>;
+  readonly #queue = new BatchQueue<TokenKey, TokenStanding>((keys) => this.#ask(keys));
+
+  constructor(database: Kysely<Schema>, dialect: Dialect) {
+    this.#database = database;
+    const ofToken = sql`from tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
+    const mark = sql`kind = 'token' and key = t.iss || ' ' || t.jti`;
+    this.#statement = new RowsStatement(
+      database,
+      sql`select t.iss, t.jti, ${OPEN_MARK} as open,
+        exists (select 1 ${ofToken}) as known,
+        exists (select 1 ${ofToken} and revoked_at is not null)
+          or exists (select 1 from revocation_marks where ${mark}) as revoked
+      from ${jsonRows(dialect, 'tokens', ['iss', 'jti'])} t`,
+    );
+  }
+
+  of({ iss, jti }: TokenKey): Promise<TokenStanding> {
+    return this.#queue.add({ iss, jti });
+  }
+
+  async #ask(keys: readonly TokenKey[]): Promise<TokenStanding[]> {
+    const rows = await this.#statement.execute(this.#database, keys);
+    const found = new Map(rows.map((row) => [nameOf(row), row]));
+    return Promise.all(keys.map((key) => this.#standing(key, found.get(nameOf(key))!)));
+  }
+
+  /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
+  async #standing(key: TokenKey, { known, revoked, open }: Found): Promise<TokenStanding> {
+    return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
+  }
+}
