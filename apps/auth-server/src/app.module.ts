@@ -27,11 +27,11 @@ export class AppModule {
     const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,
-<<<<<<< Updated upstream
-      providers: [SigningKeysHealthIndicator, ...auditForwarding(settings, metrics)],
-=======
-      providers: [SigningKeysHealthIndicator, { provide: APP_FILTER, useClass: OutageFilter }],
->>>>>>> Stashed changes
+      providers: [
+        SigningKeysHealthIndicator,
+        { provide: APP_FILTER, useClass: OutageFilter },
+        ...auditForwarding(settings, metrics),
+      ],
       imports: [
         TerminusModule,
         store,
