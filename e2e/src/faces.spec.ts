@@ -10,8 +10,9 @@ import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { createTestIssuer, type ServedTestIssuer } from '@onbehalf/testing';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
+import { logIn, type Login } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
+import { UserAgent } from './user-agent.js';
 
 // npx nx run auth-server:hash-password, for: password
 const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
@@ -115,20 +116,23 @@ describe('the faces of token exchange, at the token endpoint', () => {
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config(partner, mapped, gone)));
     system = await System.onFreePorts({ AUTH_SERVER_CONFIG: join(folder, 'config.json'), DATABASE_URL: database });
     await system.up('auth-server');
-    const login = {
+    tokens = (await logIn(login())).body;
+    chief = (await logIn({ ...login(), username: 'chief' })).body;
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all([system.down(), partner.close(), mapped.close()]);
+  });
+
+  function login(): Login {
+    return {
       issuer: system.url('auth-server'),
       clientId: 'web-app',
       redirectUri: 'http://localhost:1/callback',
       scope: 'openid user.read',
       authorization: basic('web-app', 'secret'),
     };
-    tokens = (await logIn({ ...login, username: 'baeldung' })).body;
-    chief = (await logIn({ ...login, username: 'chief' })).body;
-  }, 60_000);
-
-  afterAll(async () => {
-    await Promise.all([system.down(), partner.close(), mapped.close()]);
-  });
+  }
 
   function exchange(client: string, fields: Fields): Promise<Answer> {
     const defaults = {
@@ -155,6 +159,29 @@ describe('the faces of token exchange, at the token endpoint', () => {
         act: { sub: 'web-app' },
       });
       expect((await exchange('user-service', fields)).body['error']).toBe('invalid_request');
+    });
+
+    it('logout ends what was exchanged for an ID token, and the ID token itself', async () => {
+      const agent = new UserAgent();
+      const authorization = basic('web-app', 'secret');
+      const { body } = await logIn(login(), agent);
+      const idToken = String(body['id_token']);
+      const fields = { subject_token: idToken, subject_token_type: TokenType.IdToken };
+      const token = String((await exchange('web-app', fields)).body['access_token']);
+      const url = (path: string): string => `${system.url('auth-server')}${path}`;
+      const isActive = async (): Promise<unknown> =>
+        (await postForm(url('/oauth2/introspect'), { token }, { authorization })).body['active'];
+      expect(await isActive()).toBe(true);
+      const page = await agent.get(url(`/connect/logout?id_token_hint=${idToken}`));
+      const [, xsrf = ''] = /name="xsrf" value="([^"]+)"/.exec(await page.text()) ?? [];
+      await agent.submit(url('/connect/logout/confirm'), { xsrf, logout: 'yes' });
+      expect(await isActive()).toBe(false);
+      const feed = await fetch(url('/oauth2/revocations'), {
+        headers: { authorization: basic('user-service', 'secret') },
+      });
+      expect(await feed.text()).toContain(String(decodeJwt(token).jti));
+      const again = await exchange('web-app', fields);
+      expect([again.status, again.body['error']]).toEqual([400, 'invalid_request']);
     });
 
     it('a token is what the request declares it to be', async () => {

@@ -24,7 +24,7 @@ async function standingOf({ issuer, jwtId }: VerifiedToken, { state }: FactSourc
   return jwtId === undefined ? { revoked: false } : state.token(issuer, jwtId);
 }
 
-// ID tokens are not kept on record
+// not every server keeps its ID tokens on record
 function isKept(token: VerifiedToken, { issuer }: FactSources): boolean {
   return token.issuer === issuer && token.audienceOf !== 'client';
 }

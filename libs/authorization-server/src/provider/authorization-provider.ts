@@ -11,10 +11,12 @@ import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
 import {
   checkBeforeUse,
+  prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
   type ReplayDetection,
 } from './provider-seam.js';
+import { recordIdToken } from './record-id-token.js';
 import { registerGrant } from './register-grant.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
 
@@ -41,6 +43,7 @@ export function createProvider(
   replaceReplayDetection(provider, options.replay);
   replaceSecretComparison(provider, options.acceptsSecret);
   checkBeforeUse(provider, () => checkSigner(options.keys));
+  prepareIdTokens(provider, recordIdToken(options.tokens, options.config.lifetimes.accessToken));
   for (const grant of grants) registerGrant(provider, grant);
   const endGrant = (ctx: AnyContext | undefined, grantId: string) =>
     afterwards(ctx, options.tokens.revokeByGrant(grantId));

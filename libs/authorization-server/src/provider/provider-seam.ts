@@ -11,6 +11,8 @@ import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
 
+export type IdToken = InstanceType<Provider['IdToken']>;
+
 /** Remembers what may be used once. */
 export interface ReplayDetection {
   /**
@@ -61,6 +63,17 @@ export function checkBeforeUse(provider: Provider, check: () => Promise<void>): 
       await consume.call(this);
     };
   }
+}
+
+/** Has each ID token wait for `prepare`, which may set claims of it. */
+export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) => Promise<void>): void {
+  const { prototype } = provider.IdToken;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own token below
+  const { issue } = prototype;
+  prototype.issue = async function (this: IdToken, given): Promise<string> {
+    if (given.use === 'idtoken') await prepare(this);
+    return issue.call(this, given);
+  };
 }
 
 type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;

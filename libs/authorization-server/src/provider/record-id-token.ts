@@ -1,0 +1,30 @@
+import { systemClock } from '@onbehalf/oauth-protocol';
+import { errors } from 'oidc-provider';
+import { timeOrderedId } from '../exchange/time-ordered-id.js';
+import type { IssuedTokens } from './issued-tokens.js';
+import type { IdToken } from './provider-seam.js';
+
+/**
+ * Gives an ID token a `jti` and records it before it leaves, beside the access token of the same answer: what is exchanged
+ * for it ends with the grant and the session, at logout above all.
+ * @param lifetime of ID tokens, in seconds
+ */
+export function recordIdToken(tokens: IssuedTokens, lifetime: number) {
+  return async (token: IdToken): Promise<void> => {
+    const { accountId, clientId, grantId, sessionUid } = token.ctx.oidc.entities.AccessToken ?? {};
+    // only the token endpoint issues ID tokens here, with an access token each
+    if (accountId === undefined || clientId === undefined) throw new TypeError('an ID token without an access token');
+    const jti = timeOrderedId();
+    const live = await tokens.record({
+      jti,
+      subject: accountId,
+      clientId,
+      grantId,
+      sessionId: sessionUid,
+      audiences: [clientId],
+      expiresAt: systemClock() + lifetime,
+    });
+    if (!live) throw new errors.InvalidGrant('the grant was revoked');
+    token.set('jti', jti);
+  };
+}
