@@ -6,6 +6,7 @@ export * from './configuration-error.js';
 export * from './form.js';
 export * from './grant-type.js';
 export * from './oauth-error.js';
+export * from './parse-challenge.js';
 export * from './scope.js';
 export * from './target.js';
 export * from './token-type.js';
