@@ -200,6 +200,82 @@ describe('an expired access token', () => {
   });
 });
 
+describe('RFC 9470 §4: a service that asks for another authentication', () => {
+  const challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age=300';
+  const refuse: Answering = () => ({ status: 401, headers: { 'www-authenticate': challenge } });
+  const refuseNow: Answering = () => ({
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age=0' },
+  });
+  const message = () => `${base}/api/user/message`;
+
+  it('leads to a login with the acr_values and max_age of the challenge, and back to the page', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    userService.answering = refuse;
+    const { status, location } = await browser.request(message());
+    const asked = new URL(location ?? '');
+    expect([status, asked.origin]).toEqual([303, provider.issuer]);
+    expect(asked.searchParams.get('acr_values')).toBe('gold silver');
+    expect(asked.searchParams.get('max_age')).toBe('300');
+    userService.answering = answerMessage;
+    const page = await browser.open(asked.href);
+    expect([page.url, page.status]).toEqual([message(), 200]);
+    const [before, after] = userService.requests.map(({ headers }) => headers.authorization);
+    expect(before).not.toBe(after);
+  });
+
+  it('leaves the user signed in who does not go along', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    userService.answering = refuse;
+    await browser.request(message());
+    expect((await browser.request(`${base}/`)).body).toContain("Hello 'baeldung (client-app)'");
+  });
+
+  it('is tried once: a challenge right after such a login is told on a page', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    userService.answering = refuse;
+    const page = await browser.open(message());
+    expect([page.url, page.status]).toEqual([message(), 403]);
+    expect(page.body).toContain('Your sign-in is not strong enough');
+    expect(userService.requests).toHaveLength(2);
+  });
+
+  it('is tried anew when the user comes back, and when a login that was enough is so no longer', async () => {
+    const browser = new Browser();
+    userService.answering = refuse;
+    expect((await browser.open(message())).status).toBe(403);
+    const again = await browser.request(message());
+    expect([again.status, again.location?.startsWith(provider.issuer)]).toEqual([303, true]);
+    userService.answering = answerMessage;
+    expect((await browser.open(again.location ?? '')).status).toBe(200);
+    userService.answering = refuse;
+    expect((await browser.request(message())).status).toBe(303);
+  });
+
+  it('makes the provider ask the user again, where max_age says so', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    expect(provider.logins).toBe(1);
+    const answers: Answering[] = [refuseNow, answerMessage];
+    userService.answering = (request) => answers.shift()!(request);
+    expect((await browser.open(message())).status).toBe(200);
+    expect(provider.logins).toBe(2);
+  });
+
+  it('takes no login without the age that was asked for, when max_age was removed on the way', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    userService.answering = refuseNow;
+    const asked = new URL((await browser.request(message())).location ?? '');
+    asked.searchParams.delete('max_age');
+    expect((await browser.open(asked.href)).status).toBe(502);
+    expect(userService.requests).toHaveLength(1);
+  });
+});
+
 describe('signing out', () => {
   const post = { method: 'POST' };
 
@@ -316,6 +392,7 @@ class TestProvider {
   readonly issuer: string;
   firstTokenLifetime = 3600;
   refuseRefresh = false;
+  logins = 0;
   refreshes = 0;
   revocations = 0;
   #server = createServer();
@@ -337,12 +414,13 @@ class TestProvider {
   }
 
   reset(): void {
-    Object.assign(this, { firstTokenLifetime: 3600, refuseRefresh: false, refreshes: 0, revocations: 0 });
+    Object.assign(this, { firstTokenLifetime: 3600, refuseRefresh: false, logins: 0, refreshes: 0, revocations: 0 });
   }
 
   async restart(): Promise<void> {
     this.#server = createServer((request, response) => {
       if (!request.url?.startsWith('/interaction/')) return void this.#engine.callback()(request, response);
+      this.logins += 1;
       void this.#engine.interactionFinished(request, response, { login: { accountId: 'baeldung' } });
     });
     this.#server.listen(this.#port, '127.0.0.1');

@@ -17,6 +17,7 @@ import { PageError } from '../pages/page-error.js';
 import type { Login, PendingLogin } from '../session/session-data.js';
 import { Settings } from '../settings.js';
 import { explain } from './oauth-failure.js';
+import type { StepUp } from './step-up.js';
 import { toLogin } from './to-login.js';
 
 export const CALLBACK_PATH = '/callback';
@@ -38,14 +39,17 @@ export class LoginService {
     private readonly settings: Settings,
   ) {}
 
-  /** Where to send the browser to sign in. What must be known when it comes back is kept in the session. */
-  async begin(session: Partial<SessionData>, returnTo: string): Promise<URL> {
+  /**
+   * Where to send the browser to sign in. What must be known when it comes back is kept in the session.
+   * @param stepUp what a service asks the user to prove anew. RFC 9470 §4
+   */
+  async begin(session: Partial<SessionData>, returnTo: string, stepUp?: StepUp): Promise<URL> {
     const configuration = await this.server.configuration();
     const [state, nonce, codeVerifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
     const others = Object.entries(session.pending ?? {}).slice(1 - MAX_PENDING);
     session.pending = {
       ...Object.fromEntries(others),
-      [state]: { nonce, codeVerifier, returnTo, begunAt: Date.now() },
+      [state]: { nonce, codeVerifier, returnTo, begunAt: Date.now(), stepUp },
     };
     return buildAuthorizationUrl(configuration, {
       redirect_uri: this.settings.publicUrl + CALLBACK_PATH,
@@ -54,6 +58,8 @@ export class LoginService {
       nonce,
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
+      ...(stepUp?.acrValues !== undefined && { acr_values: stepUp.acrValues }),
+      ...(stepUp?.maxAge !== undefined && { max_age: String(stepUp.maxAge) }),
     });
   }
 
@@ -67,7 +73,8 @@ export class LoginService {
     const state = callback.searchParams.get('state') ?? '';
     const pending = takePending(session, state);
     const configuration = await this.server.configuration();
-    return { login: await this.#redeem(configuration, callback, state, pending), returnTo: pending.returnTo };
+    const login = await this.#redeem(configuration, callback, state, pending);
+    return { login: pending.stepUp ? { ...login, onTrial: true } : login, returnTo: pending.returnTo };
   }
 
   async #redeem(configuration: Configuration, callback: URL, state: string, pending: PendingLogin): Promise<Login> {
@@ -77,6 +84,8 @@ export class LoginService {
         expectedNonce: pending.nonce,
         pkceCodeVerifier: pending.codeVerifier,
         idTokenExpected: true,
+        // OpenID Connect Core §3.1.3.7: auth_time, when max_age was asked for
+        maxAge: pending.stepUp?.maxAge,
       });
       return toLogin(tokens);
     } catch (error) {

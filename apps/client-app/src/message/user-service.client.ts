@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { context, propagation } from '@opentelemetry/api';
 import { LoginRequired } from '../login/login-required.js';
+import { readStepUp, StepUpRequired } from '../login/step-up.js';
 import { PageError } from '../pages/page-error.js';
 import { Settings } from '../settings.js';
 import { messageAnswer, type MessageAnswer } from './message.js';
@@ -17,11 +18,12 @@ export class UserServiceClient {
   /**
    * The message of the user.
    * @throws LoginRequired when the token is not accepted
+   * @throws StepUpRequired when another authentication is needed (RFC 9470)
    * @throws PageError when the message cannot be had
    */
   async message(accessToken: string): Promise<MessageAnswer> {
     const response = await this.#get('/user/message', accessToken);
-    if (response.status === 401) throw new LoginRequired('user-service did not accept the access token');
+    if (response.status === 401) throw notAccepted(response);
     if (response.status === 403)
       throw new PageError(403, 'This message is not for you', 'You lack the right to read it.');
     if (!response.ok) throw unavailable(new Error(`user-service answered ${response.status}`));
@@ -38,6 +40,11 @@ export class UserServiceClient {
       throw unavailable(error);
     }
   }
+}
+
+function notAccepted({ headers }: Response): LoginRequired {
+  const stepUp = readStepUp(headers.get('www-authenticate'));
+  return stepUp ? new StepUpRequired(stepUp) : new LoginRequired('user-service did not accept the access token');
 }
 
 function parse(body: string): MessageAnswer {

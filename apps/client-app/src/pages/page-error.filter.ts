@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { AuthorizationServerUnavailable } from '../authorization-server/authorization-server-unavailable.js';
 import { LoginRequired } from '../login/login-required.js';
 import { LoginService } from '../login/login.service.js';
+import { StepUpRequired } from '../login/step-up.js';
 import { errorPage } from './error-page.js';
 import { PageError } from './page-error.js';
 
@@ -20,8 +21,10 @@ export class PageErrorFilter implements ExceptionFilter {
     if (response.headersSent) return void response.end();
     if (!(error instanceof LoginRequired)) return this.#answer(error, request, response);
     try {
-      delete request.session.login;
-      response.redirect(303, (await this.logins.begin(request.session, request.path)).href);
+      const stepUp = error instanceof StepUpRequired ? error.stepUp : undefined;
+      // who is asked for more stays signed in meanwhile
+      if (!stepUp) delete request.session.login;
+      response.redirect(303, (await this.logins.begin(request.session, request.path, stepUp)).href);
     } catch (failure) {
       this.#answer(failure, request, response);
     }

@@ -1,4 +1,5 @@
 import 'express-session';
+import type { StepUp } from '../login/step-up.js';
 
 /** A login that was begun and has not come back yet. */
 export interface PendingLogin {
@@ -8,6 +9,8 @@ export interface PendingLogin {
   readonly returnTo: string;
   /** Milliseconds since the epoch. */
   readonly begunAt: number;
+  /** What the user was asked to prove anew. RFC 9470 */
+  readonly stepUp?: StepUp;
 }
 
 /** Who is signed in, with the tokens: they never leave the server side. */
@@ -21,6 +24,8 @@ export interface Login {
   readonly expiresAt?: number;
   /** When the user came back from the authorization server, milliseconds since the epoch. */
   readonly signedInAt: number;
+  /** The user signed in because a service asked for it (RFC 9470), and no service has been content with it yet. */
+  readonly onTrial?: boolean;
 }
 
 declare module 'express-session' {
