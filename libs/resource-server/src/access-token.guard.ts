@@ -1,10 +1,11 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
-import { AuthGuard } from '@nestjs/passport';
+import { AuthGuard, type AuthModuleOptions } from '@nestjs/passport';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessRefused } from './access-refused.js';
 import type { AuthenticateOptions } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
 import { requestOf, setHeaders, type GuardedRequest } from './guarded-request.js';
+import { PassportContext } from './passport-context.js';
 import { requirementsOf } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS, STRATEGY_NAME } from './resource-server.tokens.js';
@@ -12,6 +13,8 @@ import { RESOURCE_SERVER_SETTINGS, STRATEGY_NAME } from './resource-server.token
 /** Lets a request through when its access token is valid and meets what the route demands. */
 @Injectable()
 export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
+  /** Injected by `AuthGuard` where `PassportModule` is registered with options. */
+  declare protected readonly options?: AuthModuleOptions;
   readonly #authenticator: Authenticator;
   readonly #settings: ResourceServerSettings;
 
@@ -28,8 +31,7 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     const { isPublic, requirements } = requirementsOf(context);
     if (isPublic) return true;
     try {
-      await super.canActivate(context);
-      const token = await this.#authenticator.authenticate(this.getRequest(context));
+      const token = await this.#authenticate(context);
       const nonce = this.#authenticator.nextNonce();
       if (nonce !== undefined) setHeaders({ 'DPoP-Nonce': nonce }, context);
       const refusal = this.#authenticator.judge(token, requirements);
@@ -43,8 +45,15 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
   }
 
   override getRequest(context: ExecutionContext): GuardedRequest {
+    // what passport gets, which the strategy alone looks into
+    if (context instanceof PassportContext) return context.request as object as GuardedRequest;
     // a context without a request has no token, which is no reason to let it through
     return requestOf(context, this.#settings.request) ?? { headers: {} };
+  }
+
+  /** `AuthGuard` asks for the response of a request; the strategy never answers by itself. */
+  getResponse(): undefined {
+    return undefined;
   }
 
   override getAuthenticateOptions(): AuthenticateOptions {
@@ -55,5 +64,18 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     if (error instanceof Error) throw error;
     if (!token) throw this.#authenticator.refusals.missingToken();
     return token;
+  }
+
+  async #authenticate(context: ExecutionContext): Promise<VerifiedAccessToken> {
+    const request = this.getRequest(context);
+    const lent = new PassportContext(context, request);
+    try {
+      await super.canActivate(lent);
+    } finally {
+      lent.release();
+    }
+    lent.request.copyTo(request, this.options?.property);
+    // whatever a subclass made of passport's answer, the verification of this request counts
+    return this.#authenticator.verified(request) ?? this.#authenticator.authenticate(request);
   }
 }

@@ -5,6 +5,7 @@ import passport from 'passport';
 import { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
 import { setHeaders, type GuardedRequest } from './guarded-request.js';
+import { PassportRequest } from './passport-context.js';
 import { STRATEGY_NAME } from './resource-server.tokens.js';
 
 /** Options that a guard passes along with a request. */
@@ -58,7 +59,8 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRAT
     running.add(authenticator);
   }
 
-  async validate(request: GuardedRequest, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
+  async validate(given: GuardedRequest | PassportRequest, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
+    const request = given instanceof PassportRequest ? given.target! : given;
     try {
       return await (options.authenticator ?? onlyRunning()).authenticate(request);
     } catch (error) {

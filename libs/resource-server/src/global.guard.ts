@@ -22,7 +22,7 @@ export class GlobalGuard implements CanActivate {
     this.#guard = guard;
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.#settings.global) return this.#guard.canActivate(context);
     const request = requestOf(context, this.#settings.request);
     if (request) rememberContext(request, context);
