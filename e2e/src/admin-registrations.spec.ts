@@ -223,6 +223,18 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
     ['an id that a user has', '/admin/clients/baeldung', reports, /baeldung/],
     ['a user without a password', '/admin/users/x', {}, /passwordHash/],
     [
+      'a password that is not hashed',
+      '/admin/users/x',
+      { passwordHash: 'scrypt$mine' },
+      /passwordHash: a hash made by/,
+    ],
+    [
+      'a private key',
+      '/admin/clients/x',
+      { ...reports, authentication: 'private_key_jwt', jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } },
+      /^jwks\.keys\.0: a public key, without private members$/,
+    ],
+    [
       'an edge for a client that is not registered',
       '/admin/edges/x',
       { client: 'x', subjectAudience: 'user-service', target: 'message-service', mode: 'delegation', scopes: {} },

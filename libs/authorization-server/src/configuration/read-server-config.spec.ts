@@ -143,7 +143,7 @@ describe('the configuration file', () => {
     [
       'a user with the name of a client',
       'users.0',
-      { username: 'service-a', passwordHash: 'scrypt$…' },
+      { username: 'service-a', passwordHash: 'scrypt$2$1$1$c2FsdA$aGFzaA' },
       'config.yaml: users[0].username is "service-a"; accepted: a name that no client has as its id',
     ],
     [
@@ -151,6 +151,18 @@ describe('the configuration file', () => {
       'users.0',
       { username: 'baeldung', passwordHash: 'password' },
       'config.yaml: users[0].passwordHash is "(hidden)"; accepted: a hash made by: npx nx run auth-server:hash-password',
+    ],
+    [
+      'a password in the place of a hash',
+      'users.0',
+      { username: 'baeldung', passwordHash: 'scrypt$password' },
+      'config.yaml: users[0].passwordHash is "(hidden)"; accepted: a hash made by: npx nx run auth-server:hash-password',
+    ],
+    [
+      'a private key of a client',
+      'clients.0.jwks',
+      { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', d: 'private' }] },
+      'config.yaml: clients[0].jwks.keys[0] is "(hidden)"; accepted: a public key, without private members',
     ],
     [
       'an empty audience',

@@ -24,6 +24,14 @@ const grantType = z.enum(SUPPORTED_GRANTS, {
       : `one of ${SUPPORTED_GRANTS.join(', ')}`,
 });
 
+/** Members that only private and symmetric keys have. RFC 7518 §6.2.2, §6.3.2, §6.4.1 */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+const publicKey = z
+  .looseObject({ kty: name })
+  .refine((key) => !PRIVATE_MEMBERS.some((member) => member in key), 'a public key, without private members');
+const publicKeys = z.looseObject({ keys: z.array(publicKey).min(1, 'at least one public key') });
+
 export const resource = z
   .strictObject({
     audience,
@@ -46,10 +54,7 @@ export const client = z
       .default('client_secret_basic')
       .describe('how the client authenticates at the token endpoint; none makes it a public client'),
     secret: z.string().min(1, 'a non-empty secret').optional(),
-    jwks: z
-      .looseObject({ keys: z.array(z.looseObject({ kty: name })).min(1, 'at least one public key') })
-      .optional()
-      .describe('public keys, for private_key_jwt'),
+    jwks: publicKeys.optional().describe('public keys, for private_key_jwt'),
     grantTypes: z.array(grantType).min(1, 'at least one grant type'),
     redirectUris: z.array(url).default([]),
     postLogoutRedirectUris: z.array(url).default([]),
@@ -69,7 +74,9 @@ export const client = z
 
 export const user = z.strictObject({
   username: name.describe('also the subject of the tokens'),
-  passwordHash: z.string().startsWith('scrypt$', 'a hash made by: npx nx run auth-server:hash-password'),
+  passwordHash: z
+    .string()
+    .regex(/^scrypt\$\d+\$\d+\$\d+\$[\w-]+\$[\w-]+$/, 'a hash made by: npx nx run auth-server:hash-password'),
   name: name.optional(),
   email: z.email('an e-mail address').optional(),
   enabled: z.boolean().default(true),
@@ -123,7 +130,7 @@ const trustedIssuer = z
   .strictObject({
     issuer: url,
     jwksUri: url.optional().describe('absent: found by discovery'),
-    jwks: z.looseObject({ keys: z.array(z.looseObject({ kty: name })).min(1) }).optional(),
+    jwks: publicKeys.optional(),
     algorithms: z.array(z.enum(SIGNING_ALGORITHMS)).min(1, 'at least one algorithm'),
     types: z.array(name).min(1).optional().describe('accepted values of typ, such as at+jwt (the default) or jwt'),
     subject: z
