@@ -47,6 +47,7 @@ async function measure(stage: Stage, scale: Scale, server: AuthServer, replica: 
       comparedRow(single!, lowest!, 2),
       withStore(single!, lowest!),
       ...storeRows(single!),
+      laterRow(single!),
       comparedRow(double!, single!),
       ...storeRows(double!),
     ],
@@ -62,6 +63,14 @@ function withStore({ name, windows }: Measured, base: Measured): Row {
     against: base.name,
     ratio: spread(all.map((cpu, index) => cpu / base.windows[index]!.cpu)),
   };
+}
+
+/** Whether the database has more work with each token that it holds already. */
+function laterRow({ name, windows }: Measured): Row {
+  const third = Math.ceil(windows.length / 3);
+  const [first, last] = [windows.slice(0, third), windows.slice(-third)];
+  const growth = last.flatMap((late) => first.map((early) => late.cpuBeside / early.cpuBeside));
+  return valueRow(`${name}: PostgreSQL, last third of the windows ÷ first`, growth, '×');
 }
 
 function storeRows({ name, windows }: Measured): Row[] {
