@@ -1,15 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { GrantType } from '@onbehalf/oauth-protocol';
+import { ResourceServerModule } from '@onbehalf/resource-server';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
 import { postForm, type Answer, type Fields } from './form-post.js';
+import { until } from './until.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const FEED = { tokens: [], cursor: expect.any(String) };
+
+@Controller()
+class ReportController {
+  @Get('report')
+  read(): string {
+    return 'hello';
+  }
+}
 
 describe('POST /oauth2/revocations: clients that authenticate in the body', () => {
   let system: System;
@@ -115,6 +129,29 @@ describe('POST /oauth2/revocations: clients that authenticate in the body', () =
     const { status, body } = await feed(await assertion({}, key, 'reader'));
     expect([status, body['error']]).toEqual([403, 'unauthorized_client']);
   });
+
+  it('a guard with the key of its service follows the feed', async () => {
+    const privateKey = { ...(await exportJWK(key)), alg: 'ES256' };
+    const revocationFeed = { url: url('/oauth2/revocations'), client: { clientId: 'reports', privateKey } };
+    const options = { issuer: system.url('auth-server'), audience: 'reports', global: true, revocationFeed };
+    @Module({ imports: [ResourceServerModule.forRoot(options)], controllers: [ReportController] })
+    class GuardedModule {}
+    const app: INestApplication<Server> = await NestFactory.create(GuardedModule, { logger: false });
+    await app.listen(0, '127.0.0.1');
+    try {
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const grant = { grant_type: GrantType.ClientCredentials, scope: 'report.read' };
+      const { body } = await postForm(url('/oauth2/token'), { ...grant, ...(await assertion()) });
+      const authorization = `Bearer ${String(body['access_token'])}`;
+      const call = async (): Promise<number> =>
+        (await fetch(`http://127.0.0.1:${port}/report`, { headers: { authorization } })).status;
+      expect(await call()).toBe(200);
+      await postForm(url('/oauth2/revoke'), { token: String(body['access_token']), ...(await assertion()) });
+      await until(async () => (await call()) === 401, 5000);
+    } finally {
+      await app.close();
+    }
+  }, 20_000);
 
   it('what a client sends is not in the log', async () => {
     const { client_assertion: sent } = await assertion({}, stranger);

@@ -8,5 +8,6 @@ export * from './requirement.decorators.js';
 export * from './resource-server-options.js';
 export { ResourceServerModule } from './resource-server.module.js';
 export { RESOURCE_SERVER_OPTIONS, STRATEGY_NAME } from './resource-server.tokens.js';
+export type { ClientKey } from './revocation/client-assertion.js';
 export type { ClientCredentials, OnOutage } from './revocation/revocation-check.js';
 export * from './token.decorators.js';

@@ -9,6 +9,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { ReplayStore } from './dpop/replay-store.js';
 import type { RequestFinder } from './guarded-request.js';
 import type { ProtectedResourceOptions } from './metadata/protected-resource.js';
+import type { ClientKey } from './revocation/client-assertion.js';
 import type { ClientCredentials, OnOutage } from './revocation/revocation-check.js';
 
 /** An authorization server whose tokens are accepted. */
@@ -71,8 +72,8 @@ export interface RevocationFeedOptions {
   readonly url: string;
   /** The issuer of entries that name none. Default: the first issuer. */
   readonly issuer?: string;
-  /** Credentials for the feed. */
-  readonly client?: ClientCredentials;
+  /** Credentials for the feed: a secret, or a key for `private_key_jwt`. */
+  readonly client?: ClientCredentials | ClientKey;
   /** Seconds between two polls, 1 to 60. Default 2. */
   readonly interval?: number;
   /** Seconds without a successful poll after which the feed counts as out. Default 30. */

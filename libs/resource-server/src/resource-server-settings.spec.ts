@@ -156,6 +156,15 @@ const MISTAKES: [string, unknown, string][] = [
     { issuer, audience, revocationFeed: { url: issuer, issuer: 'https://other.test' } },
     'revocationFeed.issuer is "https://other.test"; accepted: https://issuer.test',
   ],
+  [
+    'a feed client with a public key',
+    {
+      issuer,
+      audience,
+      revocationFeed: { url: issuer, client: { clientId: 'a', privateKey: { kty: 'EC', alg: 'ES256' } } },
+    },
+    'revocationFeed.client is ["clientId","privateKey"]; accepted: { clientId, privateKey }, a private JWK with alg',
+  ],
   ['an unbounded cache', { issuer, audience, cache: { maxEntries: Infinity } }, 'cache.maxEntries is null'],
   ['a cache for ever', { issuer, audience, cache: { maxAge: 86_400 } }, 'cache.maxAge is 86400'],
   [

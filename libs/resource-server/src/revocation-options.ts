@@ -1,7 +1,10 @@
+import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
+import { createPrivateKey } from 'node:crypto';
 import { fetchedUrl, oneOf, onlyKnown, wholeNumber } from './accepted-values.js';
 import type { IntrospectionOptions, ResourceServerOptions, RevocationFeedOptions } from './resource-server-options.js';
 import { Introspection } from './revocation/introspection.js';
+import type { ClientKey } from './revocation/client-assertion.js';
 import type { ClientCredentials, OnOutage, RevocationCheck } from './revocation/revocation-check.js';
 import { RevocationFeed } from './revocation/revocation-feed.js';
 
@@ -44,7 +47,7 @@ function feed(options: RevocationFeedOptions, issuers: readonly string[], clock:
   return new RevocationFeed({
     url: url('revocationFeed.url', options.url),
     issuer: oneOf('revocationFeed.issuer', options.issuer ?? issuers[0], issuers),
-    client: options.client && client('revocationFeed.client', options.client),
+    client: options.client && feedClient(options.client),
     interval: wholeNumber('revocationFeed.interval', options.interval ?? 2, [1, 60]),
     maxAge: wholeNumber('revocationFeed.maxAge', options.maxAge ?? 30, [1, 3600]),
     timeout: wholeNumber('revocationFeed.timeout', options.timeout ?? 2000, TIMEOUT),
@@ -56,6 +59,23 @@ function feed(options: RevocationFeedOptions, issuers: readonly string[], clock:
 
 function onOutage(setting: string, value: OnOutage = 'refuse'): OnOutage {
   return oneOf(setting, value, ['refuse', 'accept']);
+}
+
+function feedClient(value: ClientCredentials | ClientKey): ClientCredentials | ClientKey {
+  if (!('privateKey' in value)) return client('revocationFeed.client', value);
+  const { clientId, privateKey } = value;
+  if (clientId && isPrivateKey(privateKey)) return { clientId, privateKey };
+  const accepted = `{ clientId, privateKey }, a private JWK with alg one of ${SIGNING_ALGORITHMS.join(', ')}`;
+  throw new ConfigurationError('revocationFeed.client', Object.keys(value), accepted);
+}
+
+function isPrivateKey(key: ClientKey['privateKey']): boolean {
+  if (!(SIGNING_ALGORITHMS as readonly unknown[]).includes(key?.alg)) return false;
+  try {
+    return createPrivateKey({ key: key, format: 'jwk' }).type === 'private';
+  } catch {
+    return false;
+  }
 }
 
 function client(setting: string, value: Partial<ClientCredentials> | undefined): ClientCredentials {

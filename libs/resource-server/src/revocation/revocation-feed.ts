@@ -1,5 +1,6 @@
 import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
+import { clientAssertion, type ClientKey } from './client-assertion.js';
 import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
 import { revocationKey, RevokedTokens } from './revoked-tokens.js';
 
@@ -8,7 +9,7 @@ export interface RevocationFeedSettings {
   readonly url: string;
   /** The issuer of entries that name none. */
   readonly issuer: string;
-  readonly client?: ClientCredentials;
+  readonly client?: ClientCredentials | ClientKey;
   /** Seconds between two polls. */
   readonly interval: number;
   /** Seconds without a successful poll after which the feed counts as out. */
@@ -28,7 +29,8 @@ const MAX_PAGES = 100;
 
 /**
  * A feed of revoked tokens: `GET url` answers `{"tokens":[{"iss"?,"jti","exp"}],"cursor"?}` with an ETag. With a cursor the
- * next poll asks `?since=cursor` and gets what came after; without one the answer is the whole list.
+ * next poll asks `?since=cursor` and gets what came after; without one the answer is the whole list. A client with a key
+ * sends the same by POST, as a form.
  */
 export class RevocationFeed implements RevocationCheck {
   readonly #settings: RevocationFeedSettings;
@@ -98,18 +100,8 @@ export class RevocationFeed implements RevocationCheck {
 
   /** @returns whether there is nothing more to read */
   async #readPage(): Promise<boolean> {
-    const { url, client, timeout, issuer } = this.#settings;
-    const target = new URL(url);
-    if (this.#cursor !== undefined) target.searchParams.set('since', this.#cursor);
-    const response = await fetch(target, {
-      headers: {
-        accept: 'application/json',
-        ...(this.#etag && { 'if-none-match': this.#etag }),
-        ...(client && { authorization: formatBasicCredentials(client.clientId, client.clientSecret) }),
-      },
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeout),
-    });
+    const { issuer } = this.#settings;
+    const response = await this.#ask();
     if (response.status === 304) return true;
     if (response.status !== 200) {
       await response.body?.cancel();
@@ -125,6 +117,26 @@ export class RevocationFeed implements RevocationCheck {
     this.#etag = cursor === this.#cursor ? (response.headers.get('etag') ?? undefined) : undefined;
     this.#cursor = cursor;
     return tokens.length === 0 || cursor === undefined;
+  }
+
+  async #ask(): Promise<Response> {
+    const { url, client, timeout, issuer, clock } = this.#settings;
+    const common = { redirect: 'error', signal: AbortSignal.timeout(timeout) } as const;
+    const accept = { accept: 'application/json' };
+    const target = new URL(url);
+    if (client && 'privateKey' in client) {
+      // an assertion has no place in a URL
+      const form = await clientAssertion(client, issuer, clock);
+      if (this.#cursor !== undefined) form.set('since', this.#cursor);
+      return fetch(target, { ...common, method: 'POST', headers: accept, body: form });
+    }
+    if (this.#cursor !== undefined) target.searchParams.set('since', this.#cursor);
+    const headers = {
+      ...accept,
+      ...(this.#etag && { 'if-none-match': this.#etag }),
+      ...(client && { authorization: formatBasicCredentials(client.clientId, client.clientSecret) }),
+    };
+    return fetch(target, { ...common, headers });
   }
 }
 

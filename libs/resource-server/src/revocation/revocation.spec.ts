@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
-import { decodeJwt } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -226,6 +226,29 @@ describe('revocation', () => {
       await nextPoll();
       expect(calls.at(-1)!.headers).toMatchObject({ 'if-none-match': '"1"', authorization: BASIC });
       expect((await get(token)).status).toBe(401);
+    });
+
+    it('RFC 7523 §3: a client with a key sends a fresh assertion for the issuer by POST, and the cursor with it', async () => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+      const token = await issuer.token();
+      answer = ({ body }, response) => {
+        const first = !new URLSearchParams(body).has('since');
+        json(response, { tokens: first ? [entry(token)] : [], cursor: 'a' });
+      };
+      await feed({ client: { clientId: 'keyed', privateKey: { ...(await exportJWK(privateKey)), alg: 'ES256' } } });
+      expect((await get(token)).status).toBe(401);
+      await nextPoll();
+      const seen = new Set<unknown>();
+      for (const [index, call] of calls.entries()) {
+        expect([call.url, call.headers.authorization]).toEqual(['/revocations', undefined]);
+        const form = new URLSearchParams(call.body);
+        expect(form.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+        expect(form.get('since')).toBe(index === 0 ? null : 'a');
+        const expected = { issuer: 'keyed', subject: 'keyed', audience: issuer.issuer, requiredClaims: ['exp', 'jti'] };
+        const { payload } = await jwtVerify(form.get('client_assertion')!, publicKey, expected);
+        seen.add(payload.jti);
+      }
+      expect(seen.size).toBe(calls.length);
     });
 
     it('follows a cursor through the pages, and asks for what is new from then on', async () => {
