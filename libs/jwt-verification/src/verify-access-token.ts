@@ -34,9 +34,13 @@ export async function verifyAccessToken(
   token: string,
   expected: Omit<JwtExpectations, 'types'>,
 ): Promise<VerifiedAccessToken> {
-  const requiredClaims = [...REQUIRED, ...(expected.requiredClaims ?? [])];
-  const types = (issuer: TrustedIssuer) => profileOf(issuer).types;
-  return toVerifiedAccessToken(token, await verifyJwt(token, { ...expected, types, requiredClaims }));
+  const { issuers, audiences, clockTolerance, clock, requiredClaims = [] } = expected;
+  const all = { issuers, audiences, clockTolerance, clock, types, requiredClaims: [...REQUIRED, ...requiredClaims] };
+  return toVerifiedAccessToken(token, await verifyJwt(token, all));
+}
+
+function types(issuer: TrustedIssuer): readonly string[] {
+  return profileOf(issuer).types;
 }
 
 function profileOf(issuer: TrustedIssuer): AccessTokenProfile {

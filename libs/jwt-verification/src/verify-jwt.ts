@@ -98,12 +98,16 @@ async function verifySignature(token: string, issuer: TrustedIssuer, expected: J
 
 // jose lets any number pass as a date, and iat unless a maximum age is asked for
 function checkDates({ exp, iat, nbf }: JWTPayload, expected: JwtExpectations): void {
-  for (const [claim, date] of Object.entries({ exp, iat, nbf })) {
-    if (date !== undefined && !Number.isFinite(date)) throw invalidClaim(claim);
-  }
+  checkDate('exp', exp);
+  checkDate('iat', iat);
+  checkDate('nbf', nbf);
   if (iat !== undefined && iat > (expected.clock ?? systemClock)() + tolerance(expected)) {
     throw new TokenRejection('not_yet_valid', 'The token is not valid yet');
   }
+}
+
+function checkDate(claim: string, date: unknown): void {
+  if (date !== undefined && !Number.isFinite(date)) throw invalidClaim(claim);
 }
 
 function tolerance({ clockTolerance = DEFAULT_CLOCK_TOLERANCE }: JwtExpectations): number {
