@@ -75,6 +75,7 @@ export async function createApp<Schema extends z.ZodObject>(
   await startTracing(options.name, isExported('TRACES', settings), logger);
   const root = HostModule.around(options.module(settings), logger);
   const app = await NestFactory.create<NestExpressApplication>(root, NEST_OPTIONS);
+  app.disable('x-powered-by');
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const draining = new Draining();

@@ -100,6 +100,7 @@ describe('more requests at once than may be under way', () => {
       '1',
       'no-store',
     ]);
+    expect(answer.headers.get('x-powered-by')).toBeNull();
     expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
     finish.resolve();
     expect(await working.statuses).toEqual([200, 200]);

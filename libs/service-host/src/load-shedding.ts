@@ -13,7 +13,7 @@ export interface OverloadOptions {
 const RETRY_AFTER = '1';
 
 /** How long a request counts as work while its body is still on its way. Milliseconds. */
-const BODY_GRACE = 1_000;
+const BODY_GRACE = 250;
 
 const BUSY = JSON.stringify({
   error: 'temporarily_unavailable',
