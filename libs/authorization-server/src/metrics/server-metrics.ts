@@ -48,6 +48,14 @@ export class ServerMetrics {
     ...this.#registers,
   });
 
+  /** Requests and logins that were refused because there were too many of them. */
+  readonly limited = new Counter({
+    name: 'onbehalf_rate_limited_total',
+    help: 'Requests and logins that were refused with 429, by the limit that they exceeded (login, token)',
+    labelNames: ['limit'] as const,
+    ...this.#registers,
+  });
+
   readonly #queryDuration = new Histogram({
     name: 'onbehalf_store_query_duration_seconds',
     help: 'Time that queries of the store take, by result (ok, failed)',

@@ -21,8 +21,15 @@ export class ClientLimits {
   readonly #limiter: RateLimiter;
   readonly #limits: ServerConfig['rateLimits']['token'];
   readonly #address: ClientAddress;
+  readonly #onRefused: () => void;
 
-  constructor(limiter: RateLimiter, limits: ServerConfig['rateLimits']['token'], address: ClientAddress) {
+  constructor(
+    limiter: RateLimiter,
+    limits: ServerConfig['rateLimits']['token'],
+    address: ClientAddress,
+    onRefused: () => void = () => undefined,
+  ) {
+    this.#onRefused = onRefused;
     this.#limiter = limiter;
     this.#limits = limits;
     this.#address = address;
@@ -34,7 +41,10 @@ export class ClientLimits {
     const requests = this.#requests(caller);
     const limits = [...requests, ...this.#failures(caller)];
     const waits = limits.flatMap(([key, limit]) => this.#limiter.wait(key, limit) ?? []);
-    if (waits.length > 0) return Math.max(...waits);
+    if (waits.length > 0) {
+      this.#onRefused();
+      return Math.max(...waits);
+    }
     for (const [key, limit] of requests) this.#limiter.count(key, limit);
     return undefined;
   }

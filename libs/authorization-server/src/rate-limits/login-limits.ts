@@ -6,11 +6,14 @@ export class LoginLimits {
   readonly #limiter: RateLimiter;
   readonly #perAccount: RateLimit;
   readonly #perAddress: RateLimit;
+  readonly #onRefused: () => void;
 
   constructor(
     limiter: RateLimiter,
     { window, failuresPerAccount, failuresPerAddress }: ServerConfig['rateLimits']['login'],
+    onRefused: () => void = () => undefined,
   ) {
+    this.#onRefused = onRefused;
     this.#limiter = limiter;
     this.#perAccount = { hits: failuresPerAccount, window };
     this.#perAddress = { hits: failuresPerAddress, window };
@@ -26,7 +29,9 @@ export class LoginLimits {
       await this.#limiter.hit(accountKey(address, username), this.#perAccount),
       await this.#limiter.hit(addressKey(address), this.#perAddress),
     ];
-    return waits.find((wait) => wait !== undefined);
+    const wait = waits.find((each) => each !== undefined);
+    if (wait !== undefined) this.#onRefused();
+    return wait;
   }
 
   async succeeded(address: string, username: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
+import { ServerMetrics } from '../metrics/server-metrics.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { ClientLimits } from './client-limits.js';
 import { LoginLimits } from './login-limits.js';
@@ -16,9 +17,9 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
   };
   const logins: FactoryProvider<LoginLimits> = {
     provide: LoginLimits,
-    inject: [options, RateLimiter],
-    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter) =>
-      new LoginLimits(limiter, config.rateLimits.login),
+    inject: [options, RateLimiter, ServerMetrics],
+    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, { limited }: ServerMetrics) =>
+      new LoginLimits(limiter, config.rateLimits.login, () => limited.inc({ limit: 'login' })),
   };
   const address: FactoryProvider<ClientAddress> = {
     provide: CLIENT_ADDRESS,
@@ -27,9 +28,13 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
   };
   const clients: FactoryProvider<ClientLimits> = {
     provide: ClientLimits,
-    inject: [options, RateLimiter, CLIENT_ADDRESS],
-    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, address: ClientAddress) =>
-      new ClientLimits(limiter, config.rateLimits.token, address),
+    inject: [options, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
+    useFactory: (
+      { config }: AuthorizationServerOptions,
+      limiter: RateLimiter,
+      address: ClientAddress,
+      { limited }: ServerMetrics,
+    ) => new ClientLimits(limiter, config.rateLimits.token, address, () => limited.inc({ limit: 'token' })),
   };
   return [limiter, logins, clients, address];
 }
