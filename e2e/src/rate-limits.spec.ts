@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
+import { startPostgres } from '@onbehalf/testing';
+import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm } from './form-post.js';
+import { Operator } from './operator.js';
+import { until } from './until.js';
 import { UserAgent } from './user-agent.js';
 
 const demo = fileURLToPath(new URL('../../apps/auth-server/auth-server.yaml', import.meta.url));
@@ -16,33 +20,46 @@ rateLimits:
   token: { failuresPerClient: 3, requestsPerClient: 20 }
 `;
 
+const postgres = await startPostgres();
+
+function configFile(): string {
+  const config = join(mkdtempSync(join(tmpdir(), 'rate-limits-')), 'config.yaml');
+  writeFileSync(config, readFileSync(demo, 'utf8') + limits);
+  return config;
+}
+
+/** A proxy on this machine is believed, so that the tests come from where they want. */
+function believing(): Record<string, string> {
+  return { AUTH_SERVER_CONFIG: configFile(), TRUSTED_PROXIES: '127.0.0.1,::1' };
+}
+
+/** Asks for a token as user-service at this address. */
+function askAt(server: string, address: string, secret = 'user-service-secret', path = '/oauth2/token') {
+  return postForm(
+    server + path,
+    { grant_type: GrantType.ClientCredentials, scope: 'user.read', token: 'x' },
+    { authorization: basic('user-service', secret), 'x-forwarded-for': address },
+  );
+}
+
+async function statuses(count: number, send: () => Promise<{ status: number }>): Promise<number[]> {
+  const all = [];
+  for (let i = 0; i < count; i++) all.push((await send()).status);
+  return all;
+}
+
 describe('rate limits, over HTTP', () => {
   let system: System;
   let server: string;
 
   beforeAll(async () => {
-    const config = join(mkdtempSync(join(tmpdir(), 'rate-limits-')), 'config.yaml');
-    writeFileSync(config, readFileSync(demo, 'utf8') + limits);
-    // a proxy on this machine is believed, so that the tests come from where they want
-    const settings = { AUTH_SERVER_CONFIG: config, TRUSTED_PROXIES: '127.0.0.1,::1', DATABASE_URL: 'sqlite::memory:' };
-    system = await (await System.onFreePorts(settings)).up('auth-server');
+    system = await (await System.onFreePorts(believing())).up('auth-server');
     server = system.url('auth-server');
   }, 30_000);
 
   afterAll(() => system.down());
 
-  const ask = (address: string, secret = 'user-service-secret', path = '/oauth2/token') =>
-    postForm(
-      server + path,
-      { grant_type: GrantType.ClientCredentials, scope: 'user.read', token: 'x' },
-      { authorization: basic('user-service', secret), 'x-forwarded-for': address },
-    );
-
-  async function statuses(count: number, send: () => Promise<{ status: number }>): Promise<number[]> {
-    const all = [];
-    for (let i = 0; i < count; i++) all.push((await send()).status);
-    return all;
-  }
+  const ask = (...request: [string, string?, string?]) => askAt(server, ...request);
 
   it('a secret can be guessed a few times, then the client at that address has to wait', async () => {
     expect(await statuses(4, () => ask('192.0.2.1', 'wrong'))).toEqual([401, 401, 401, 429]);
@@ -101,5 +118,61 @@ describe('rate limits, over HTTP', () => {
     const login = { issuer: server, clientId: 'client-app', redirectUri: `${system.url('client-app')}/callback` };
     const authorization = basic('client-app', 'client-app-secret');
     expect((await logIn({ ...login, scope: 'openid user.read', authorization }, elsewhere)).status).toBe(200);
+  });
+
+  it('what is refused is counted, and leaves no record in the audit trail', async () => {
+    const scraper = await Operator.with('metrics.read', server, 'prometheus');
+    const text = await (await scraper.fetch('/metrics')).text();
+    for (const limit of ['token', 'login'])
+      expect(text).toMatch(new RegExp(`_rate_limited_total{limit="${limit}"} [1-9]`));
+    const operator = await Operator.with('audit.read', server);
+    const trail = await (await operator.fetch('/admin/audit')).text();
+    expect(trail).not.toContain('too many requests');
+  });
+});
+
+(postgres ? describe : describe.skip)('rate limits of two replicas', () => {
+  let replicas: Replicas;
+
+  beforeAll(async () => {
+    replicas = await Replicas.up(await postgres!.database(), believing());
+  }, 60_000);
+
+  afterAll(async () => {
+    try {
+      await replicas.down();
+    } finally {
+      await postgres?.stop();
+    }
+  }, 30_000);
+
+  const ask = (replica: 0 | 1, address: string, secret?: string) => askAt(replicas.urls[replica]!, address, secret);
+
+  it('guesses at a secret count together: what one has seen, the other refuses soon', async () => {
+    expect(await statuses(2, () => ask(0, '192.0.2.1', 'wrong'))).toEqual([401, 401]);
+    // the one guess that the other sees is the third of all
+    expect((await ask(1, '192.0.2.1', 'wrong')).status).toBe(401);
+    await until(async () => (await ask(1, '192.0.2.1')).status === 429, 5_000);
+    expect((await ask(1, '192.0.2.2')).status).toBe(200);
+  });
+
+  it('requests count together', async () => {
+    expect(await statuses(12, () => ask(0, '192.0.2.3'))).toEqual(Array(12).fill(200));
+    // each has let fewer through than the 20 that are allowed
+    expect(await statuses(12, () => ask(1, '192.0.2.3'))).toContain(200);
+    await until(async () => (await ask(1, '192.0.2.3')).status === 429, 5_000);
+  });
+
+  it('guesses at a password count together, at once', async () => {
+    const guess = (replica: 0 | 1) =>
+      postForm(
+        `${replicas.urls[replica]}/login/unknown`,
+        { username: 'baeldung', password: 'guess' },
+        { 'x-forwarded-for': '192.0.2.4' },
+      );
+    const order = [0, 1, 0, 1, 0] as const;
+    const all = [];
+    for (const replica of order) all.push((await guess(replica)).status);
+    expect(all).toEqual([400, 400, 400, 429, 429]);
   });
 });
