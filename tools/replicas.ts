@@ -7,6 +7,7 @@ import { freePort, RunningApp, type Settings } from './system.ts';
 
 const balancerPath = fileURLToPath(new URL('../deploy/load-balancer.mjs', import.meta.url));
 const BALANCER_READY_WITHIN = 10_000;
+const BALANCER_LOOKS_EVERY = 2_000;
 
 /** Replicas that share a database and nothing else. */
 export class Replicas {
@@ -14,7 +15,7 @@ export class Replicas {
   readonly issuer: string;
   /** What both were started with; a command needs the same to work on their database. */
   readonly settings: Settings;
-  readonly #apps: readonly RunningApp[];
+  readonly #apps: RunningApp[];
   readonly #balancer: ChildProcess;
 
   private constructor(port: number, appPorts: readonly number[], settings: Settings) {
@@ -50,6 +51,16 @@ export class Replicas {
     const app = this.#apps[index];
     if (!app) throw new Error(`there is no replica ${index}`);
     return app;
+  }
+
+  /** Starts a replica in place of one that has ended, and waits until it and the load balancer are ready. */
+  async replace(index: number): Promise<void> {
+    const port = Number(new URL(this.app(index).url).port);
+    const app = new RunningApp('auth-server', port, this.settings);
+    this.#apps[index] = app;
+    await app.ready();
+    // the load balancer asks every second
+    await sleep(BALANCER_LOOKS_EVERY);
   }
 
   async down(): Promise<void> {
