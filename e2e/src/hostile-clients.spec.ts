@@ -1,15 +1,30 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GrantType } from '@onbehalf/oauth-protocol';
 import { System } from '../../tools/system.ts';
+import { basic, postForm } from './form-post.js';
+import { until } from './until.js';
+
+const CREDENTIALS = basic('user-service', 'user-service-secret');
+/** As many as may be under way at once. */
+const SENDERS = 100;
 
 describe('the authorization server and those who mean it no good', () => {
   let system: System;
   let server: string;
 
+  let slow: SlowSenders;
+
   beforeAll(async () => {
-    system = await (await System.onFreePorts()).up('auth-server');
+    system = await System.onFreePorts({ MAX_CONCURRENT_REQUESTS: String(SENDERS) });
+    await system.up('auth-server');
     server = system.url('auth-server');
+    // they take their time: the last test looks at what became of them
+    slow = new SlowSenders(server);
+    await until(() => Promise.resolve(slow.sent > SENDERS));
+    await until(async () => (await fetch(`${server}/oauth2/token`, { method: 'POST' })).status !== 503);
   }, 30_000);
 
   afterAll(() => system.down());
@@ -65,4 +80,58 @@ describe('the authorization server and those who mean it no good', () => {
     if (!socket.closed) await once(socket, 'close');
     expect(Date.now() - begin).toBeLessThan(15_000);
   }, 40_000);
+
+  it(`${SENDERS} clients that send their bodies byte by byte keep nobody out, and are cut off`, async () => {
+    const form = { grant_type: GrantType.ClientCredentials };
+    const answered = await postForm(`${server}/oauth2/token`, form, { authorization: CREDENTIALS });
+    expect([answered.status, slow.open]).toEqual([200, SENDERS]);
+    const before = memory(system.app('auth-server').pid);
+    await slow.ended;
+    expect(slow.answers.size).toBeGreaterThan(0);
+    for (const answer of slow.answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(slow.longest).toBeLessThan(40_000);
+    expect(memory(system.app('auth-server').pid)).toBeLessThan(1.5 * before);
+  }, 60_000);
 });
+
+/** Clients that begin a request to the token endpoint and send a byte of its body twice a second. */
+class SlowSenders {
+  open = 0;
+  /** Bytes of bodies, of all of them together. */
+  sent = 0;
+  /** What came back, as far as anything did. */
+  readonly answers = new Set<string>();
+  /** Milliseconds that the last one lived. */
+  longest = 0;
+  readonly ended: Promise<unknown>;
+
+  constructor(server: string) {
+    const { hostname, port } = new URL(server);
+    const head = `POST /oauth2/token HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: ${CREDENTIALS}\r\n`;
+    const type = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 50000\r\n\r\n';
+    this.ended = Promise.all(
+      Array.from({ length: SENDERS }, () => this.#send(connect(Number(port), hostname), head + type)),
+    );
+  }
+
+  async #send(socket: Socket, head: string): Promise<void> {
+    const begun = Date.now();
+    this.open += 1;
+    socket.write(head);
+    const drip = setInterval(() => {
+      socket.write('a');
+      this.sent += 1;
+    }, 500);
+    socket.on('error', () => undefined).on('data', (data: Buffer) => this.answers.add(data.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    clearInterval(drip);
+    this.open -= 1;
+    this.longest = Math.max(this.longest, Date.now() - begun);
+  }
+}
+
+/** Resident, in bytes. */
+function memory(pid: number): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
