@@ -1,7 +1,7 @@
 /**
  * `npm run bench:profile -- [exchange | guard | guard-cached | downstream | downstream-fixed] [requests]`: where the process of
- * interest spends its time, by package and by function; for `downstream`, a request is ten calls. The profile itself stays in
- * `bench/var/`, to be opened in the developer tools of a browser.
+ * interest, as it was built last, spends its time, by package and by function; for `downstream`, a request is ten calls. The
+ * profile itself stays in `bench/var/`, to be opened in the developer tools of a browser.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -32,10 +32,16 @@ export const page: Case = {
     const sessions = await logInMany(demo.url, WARM + coldRequests(scale));
     let fresh = WARM;
     const variants = [
-      pageVariant('direct, no session, no tokens', bare.pids, bare.url + PATH),
-      pageVariant('warm', demo.pids, demo.url + PATH, (index) => sessions[index % WARM]!),
-      pageVariant('cold, each time the first page after a login', demo.pids, demo.url + PATH, () => sessions[fresh++]!),
-    ].map((variant, index) => ({ ...variant, weight: index < 2 ? WARM_WEIGHT : COLD_WEIGHT }));
+      { ...pageVariant('direct, no session, no tokens', bare.pids, bare.url + PATH), weight: WARM_WEIGHT },
+      {
+        ...pageVariant('warm', demo.pids, demo.url + PATH, (index) => sessions[index % WARM]!),
+        weight: WARM_WEIGHT,
+      },
+      {
+        ...pageVariant('cold, the first page after a login', demo.pids, demo.url + PATH, () => sessions[fresh++]!),
+        weight: COLD_WEIGHT,
+      },
+    ];
     const [direct, warm, cold] = await measureInTurns(variants, scale);
     return {
       title: 'page → user-service → message-service → user-service',

@@ -7,6 +7,7 @@ import { createApp } from '@onbehalf/service-host';
 import axios from 'axios';
 import { z } from 'zod';
 import { serving } from './controllers.ts';
+import { ready } from './listening.ts';
 
 interface Pages {
   readonly messagePage: (login: object, answer: object) => string;
@@ -58,8 +59,7 @@ const host = await createApp(
   { name: 'direct', defaultPort: 0, environment: z.object({}), module: () => serving(routes) },
   { PORT: '0' },
 );
-const address = (await host.listen()).address() as { port: number };
-process.send?.({ port: address.port });
+ready(await host.listen());
 
 function hop(service: string): z.infer<typeof hops>[number] {
   return { service, claims: CLAIMS };
