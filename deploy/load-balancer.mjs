@@ -1,5 +1,5 @@
 /**
- * A small load balancer for the compose file with replicas: takes turns among the replicas that are ready, asks each of
+ * A small load balancer for docker-compose.yml: takes turns among the replicas that are ready, asks each of
  * them every second, and passes a request on to the next one when a replica does not take the connection.
  *   PORT=9001 UPSTREAMS=http://auth-server-1:9001,http://auth-server-2:9001 node load-balancer.mjs
  */

@@ -1,4 +1,4 @@
-/** Two replicas of auth-server behind the load balancer of the compose file, as processes of their own. */
+/** Two replicas of auth-server behind the load balancer of `docker-compose.yml`, as processes of their own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
