@@ -1,4 +1,4 @@
-import { Catch, HttpException, type ArgumentsHost } from '@nestjs/common';
+import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { html } from '@onbehalf/html';
 import type { Request, Response } from 'express';
@@ -8,9 +8,12 @@ import { page, pagePolicy } from './page.js';
 /** Answers with 503 and when to come again what a controller cannot do because something is out of reach for now. */
 @Catch()
 export class OutageFilter extends BaseExceptionFilter {
+  readonly #log = new Logger('AuthorizationServer');
+
   override catch(error: unknown, host: ArgumentsHost): void {
     const retryAfter = retryAfterOf(error);
     if (error instanceof HttpException || retryAfter === undefined) return super.catch(error, host);
+    this.#log.warn({ event: 'outage', reason: (error as Error).message });
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     response.status(503).set({ 'retry-after': String(retryAfter), 'cache-control': 'no-store' });
