@@ -142,7 +142,7 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
     const records = await (await operator.fetch('/admin/audit?subject=baeldung&limit=1000')).text();
     expect(records).toContain('"operation":"disable"');
     expect(records).toContain('"operator":"operator"');
-  });
+  }, 20_000);
 
   it('a disabled client is refused, its tokens are revoked, and other replicas refuse it within 5 s', async () => {
     const { body } = await credentials('user-service');
@@ -153,7 +153,7 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
     expect((await send('POST', '/admin/clients/user-service/enable')).status).toBe(200);
     expect(await isActive(body['access_token'])).toBe(false);
     await eventually(async () => (await credentials('user-service', undefined, elsewhere)).status === 200);
-  });
+  }, 20_000);
 
   it('refresh tokens of a client do not come back when it is enabled again', async () => {
     const { body } = await login();

@@ -80,7 +80,7 @@ describe("signing keys in Vault's transit engine", () => {
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('message-service')]);
     const logout = await agent.get(url(`/connect/logout?id_token_hint=${tokens.id_token}`));
     expect(logout.status).toBe(200);
-  });
+  }, 20_000);
 
   it('no private key is in auth-server or leaves Vault, and Vault sees no claim', async () => {
     for (const key of await publicKeys()) expect(Object.keys(key)).not.toContain('d');
@@ -190,5 +190,5 @@ describe("signing keys in Vault's transit engine", () => {
     const app = new RunningApp('auth-server', Number.NaN, { PORT: '0', ...defined });
     expect(await app.exit).toBe(1);
     expect(app.lines).toEqual([expect.stringContaining(`auth-server: ${line}`)]);
-  });
+  }, 20_000);
 });

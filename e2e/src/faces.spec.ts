@@ -182,7 +182,7 @@ describe('the faces of token exchange, at the token endpoint', () => {
       expect(await feed.text()).toContain(String(decodeJwt(token).jti));
       const again = await exchange('web-app', fields);
       expect([again.status, again.body['error']]).toEqual([400, 'invalid_request']);
-    });
+    }, 20_000);
 
     it('a token is what the request declares it to be', async () => {
       const idToken = String(tokens['id_token']);

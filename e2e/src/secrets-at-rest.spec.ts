@@ -135,7 +135,7 @@ describe.each(databases)('a dump of a database in use, on $name', ({ open, dump 
       for (const part of [value, value.split('.').at(-1)!]) expect([name, text.includes(part)]).toEqual([name, false]);
     }
     expect(text).not.toMatch(/"d":|PRIVATE KEY/);
-  });
+  }, 20_000);
 
   it('holds of registered clients and users hashes only, and a hash opens nothing', async () => {
     const store = await openStore({ url: database, encryptionKeys: [encryptionKey] });
