@@ -5,31 +5,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openStore } from '@onbehalf/authorization-store';
 import { freePort, RunningApp, type AppName, type Settings } from '../tools/system.ts';
+import { fill, fillFile, type Filling, type Subjects } from './filling.ts';
 import { disconnect } from './http-client.ts';
 import { serverConfig, type ConfigPlan } from './server-config.ts';
-import { chain, type Keys, type SubjectClaims } from './tokens.ts';
+import type { Keys } from './tokens.ts';
 
-/** Subject tokens of each kind unless told: enough that no cache of one token decides. */
-const POOL = 32;
 /** Milliseconds that a server of the benchmark has to end by itself. */
 const GRACE = 2000;
-/** Audit records that are written at a time; the trail takes no more than 10,000. */
-const BATCH = 8000;
 
-export interface AuthServerPlan extends ConfigPlan {
+export interface AuthServerPlan extends ConfigPlan, Omit<Filling, 'issuer'> {
   /** Default: a SQLite file. */
   readonly databaseUrl?: string;
-  /** The key of a database that is shared. */
-  readonly encryptionKey?: string;
-  /** Records that the audit trail holds before the start. */
-  readonly auditRows?: number;
-  /** Depths of the chains of the subject tokens; one pool for each. */
-  readonly depths?: readonly number[];
-  /** Subject tokens of each depth. */
-  readonly pool?: number;
-  readonly subject?: SubjectClaims;
   readonly settings?: Settings;
   /** Another server whose issuer and subject tokens it shares. */
   readonly replicaOf?: AuthServer;
@@ -42,8 +29,7 @@ export interface AuthServer {
   readonly pid: number;
   /** From the start of the process until it said that it was ready. */
   readonly seconds: number;
-  /** Subject tokens by the depth of their chain. */
-  readonly subjects: ReadonlyMap<number, readonly string[]>;
+  readonly subjects: Subjects;
 }
 
 /** A small server of the benchmark itself. */
@@ -94,8 +80,14 @@ export class Stage {
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const issuer = plan.replicaOf?.issuer ?? url;
-    const databaseUrl = plan.databaseUrl ?? `sqlite:${this.path('store.db')}`;
-    const subjects = plan.replicaOf?.subjects ?? (await this.#fill(issuer, databaseUrl, plan));
+    const file = join(this.path('store'), 'store.db');
+    const databaseUrl = plan.databaseUrl ?? `sqlite:${file}`;
+    const filling = { ...plan, issuer };
+    const subjects =
+      plan.replicaOf?.subjects ??
+      (await (plan.databaseUrl === undefined
+        ? fillFile(file, this.keys, filling)
+        : fill(databaseUrl, this.keys, filling)));
     const started = performance.now();
     const app = await this.app(
       'auth-server',
@@ -138,25 +130,6 @@ export class Stage {
   async close(): Promise<void> {
     await this.clear();
     rmSync(this.#scratch, { recursive: true, force: true });
-  }
-
-  async #fill(issuer: string, url: string, plan: AuthServerPlan): Promise<AuthServer['subjects']> {
-    const encryption = plan.encryptionKey === undefined ? {} : { encryptionKeys: [plan.encryptionKey] };
-    const store = await openStore({ url, issuer, ...encryption, sweepInterval: 0 });
-    const subjects = new Map<number, readonly string[]>();
-    for (const depth of plan.depths ?? [0]) {
-      const claims = { ...plan.subject, act: chain(depth) } as SubjectClaims;
-      const tokens = Array.from({ length: plan.pool ?? POOL }, () =>
-        this.keys.subjectToken(issuer, claims, store.tokens),
-      );
-      subjects.set(depth, await Promise.all(tokens));
-    }
-    const event = { type: 'token_exchange', outcome: 'issued', clientId: 'user-service', subject: 'user-0' };
-    for (let left = plan.auditRows ?? 0; left > 0; left -= BATCH) {
-      await Promise.all(Array.from({ length: Math.min(left, BATCH) }, () => store.audit.append(event)));
-    }
-    await store.close();
-    return subjects;
   }
 }
 
