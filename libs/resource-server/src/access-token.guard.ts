@@ -5,7 +5,7 @@ import { AccessRefused } from './access-refused.js';
 import type { AuthenticateOptions } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
 import { requestOf, setHeaders, type GuardedRequest } from './guarded-request.js';
-import { PassportContext } from './passport-context.js';
+import { PassportInquiry } from './passport-attempt.js';
 import { requirementsOf } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS, STRATEGY_NAME } from './resource-server.tokens.js';
@@ -17,6 +17,7 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
   declare protected readonly options?: AuthModuleOptions;
   readonly #authenticator: Authenticator;
   readonly #settings: ResourceServerSettings;
+  #passport: PassportInquiry | undefined;
 
   constructor(
     @Inject(Authenticator) authenticator: Authenticator,
@@ -45,15 +46,8 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
   }
 
   override getRequest(context: ExecutionContext): GuardedRequest {
-    // what passport gets, which the strategy alone looks into
-    if (context instanceof PassportContext) return context.request as object as GuardedRequest;
     // a context without a request has no token, which is no reason to let it through
     return requestOf(context, this.#settings.request) ?? { headers: {} };
-  }
-
-  /** `AuthGuard` asks for the response of a request; the strategy never answers by itself. */
-  getResponse(): undefined {
-    return undefined;
   }
 
   override getAuthenticateOptions(): AuthenticateOptions {
@@ -68,13 +62,9 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
 
   async #authenticate(context: ExecutionContext): Promise<VerifiedAccessToken> {
     const request = this.getRequest(context);
-    const lent = new PassportContext(context, request);
-    try {
-      await super.canActivate(lent);
-    } finally {
-      lent.release();
-    }
-    lent.request.copyTo(request, this.options?.property);
+    this.#passport ??= new PassportInquiry(this, this.options);
+    const user = await this.#passport.ask(context, request);
+    Reflect.set(request, this.options?.property ?? 'user', user);
     // whatever a subclass made of passport's answer, the verification of this request counts
     return this.#authenticator.verified(request) ?? this.#authenticator.authenticate(request);
   }

@@ -5,7 +5,7 @@ import passport from 'passport';
 import { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
 import { setHeaders, type GuardedRequest } from './guarded-request.js';
-import { PassportRequest } from './passport-context.js';
+import { PassportAttempt } from './passport-attempt.js';
 import { STRATEGY_NAME } from './resource-server.tokens.js';
 
 /** Options that a guard passes along with a request. */
@@ -59,8 +59,8 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRAT
     running.add(authenticator);
   }
 
-  async validate(given: GuardedRequest | PassportRequest, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
-    const request = given instanceof PassportRequest ? given.target! : given;
+  async validate(given: GuardedRequest | PassportAttempt, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
+    const request = given instanceof PassportAttempt ? given.request! : given;
     try {
       return await (options.authenticator ?? onlyRunning()).authenticate(request);
     } catch (error) {

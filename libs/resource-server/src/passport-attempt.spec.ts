@@ -9,14 +9,16 @@ import {
   type ExecutionContext,
   type INestApplication,
 } from '@nestjs/common';
-import { PassportModule } from '@nestjs/passport';
+import { PassportModule, type IAuthGuard } from '@nestjs/passport';
 import { Test } from '@nestjs/testing';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { createTestIssuer } from '@onbehalf/testing';
 import type { Server } from 'node:http';
+import passport from 'passport';
 import request from 'supertest';
 import { AccessTokenGuard, ResourceServerModule, type AuthenticatedRequest, type GuardedRequest } from './index.js';
-import { PassportContext, PassportRequest } from './passport-context.js';
+import { PassportInquiry, type PassportAttempt } from './passport-attempt.js';
+import { STRATEGY_NAME } from './resource-server.tokens.js';
 
 type Seen = AuthenticatedRequest & { user?: VerifiedAccessToken; caller?: VerifiedAccessToken };
 
@@ -29,22 +31,14 @@ class PlainController {
   }
 }
 
-/** What the hooks of a subclass were given while passport worked. */
-const given = { contexts: [] as ExecutionContext[], requests: [] as GuardedRequest[], handlers: [] as string[] };
+/** What the hooks of a subclass were given. */
+const given: unknown[] = [];
 
 @Injectable()
 class RecordingGuard extends AccessTokenGuard {
-  override getRequest(context: ExecutionContext): GuardedRequest {
-    const found = super.getRequest(context);
-    given.contexts.push(context);
-    given.requests.push(found);
-    return found;
-  }
-
   override handleRequest<T>(error: unknown, token: T, _info?: unknown, context?: ExecutionContext): T {
-    given.handlers.push(`${context!.getClass().name}.${context!.getHandler().name} ${context!.getType()}`);
-    given.handlers.push(String(context!.switchToHttp().getRequest<{ url: string }>().url));
-    given.handlers.push(String(context!.getArgs().length), typeof context!.getArgByIndex(2));
+    const { url } = context!.switchToHttp().getRequest<{ url: string }>();
+    given.push(`${context!.getClass().name}.${context!.getHandler().name} ${url}`);
     return super.handleRequest(error, token);
   }
 }
@@ -105,23 +99,55 @@ describe('AccessTokenGuard on passport', () => {
   });
 
   it('has the hooks of a subclass see the context of the route', async () => {
-    given.handlers.length = 0;
+    given.length = 0;
     expect(await answers(RecordedController)).toEqual([{ auth: 'baeldung', user: 'baeldung' }, 401]);
-    const handler = ['RecordedController.message http', '/message', '3', 'function'];
-    expect(given.handlers).toEqual([...handler, ...handler]);
+    expect(given).toEqual(['RecordedController.message /message', 'RecordedController.message /message']);
   });
 
   it('lets a subclass find the request', async () => {
     expect(await answers(FoundController)).toEqual([{ auth: 'baeldung', user: 'baeldung' }, 401]);
   });
+});
 
-  it('leaves passport nothing that reaches the request, whether it was refused or not', async () => {
-    given.contexts.length = given.requests.length = 0;
-    await answers(RecordedController);
-    const lent = given.contexts.filter((context) => context instanceof PassportContext);
-    const stand = given.requests.filter((found) => found instanceof PassportRequest);
-    expect([lent.length, stand.length]).toEqual([2, 2]);
-    expect(stand.map(({ target }) => target)).toEqual([undefined, undefined]);
-    for (const context of lent) expect(() => context.switchToHttp()).toThrow('used after it has answered');
+describe('PassportInquiry', () => {
+  afterEach(() => void passport.unuse(STRATEGY_NAME));
+
+  /** Passport's strategy for a while: sees what takes the place of the request, and answers. */
+  const answering = (answer: (strategy: passport.StrategyCreatedStatic) => void) => {
+    const attempts: PassportAttempt[] = [];
+    const during: unknown[] = [];
+    class Answering extends passport.Strategy {
+      override authenticate(this: passport.StrategyCreated<this>, attempt: object): void {
+        attempts.push(attempt as PassportAttempt);
+        during.push((attempt as PassportAttempt).request);
+        answer(this);
+      }
+    }
+    passport.use(STRATEGY_NAME, new Answering());
+    return { attempts, during };
+  };
+  const emptied = { context: undefined, request: undefined, outcome: undefined };
+  const context = {} as ExecutionContext;
+  const hooks = {
+    getAuthenticateOptions: () => undefined,
+    handleRequest: (error: unknown, user: unknown) => {
+      if (error instanceof Error) throw error;
+      return user;
+    },
+  } as unknown as IAuthGuard;
+
+  it('leaves passport nothing that reaches request or token', async () => {
+    const { attempts, during } = answering((strategy) => strategy.success({ name: 'baeldung' }));
+    const asked = { headers: {} };
+    expect(await new PassportInquiry(hooks, undefined).ask(context, asked)).toEqual({ name: 'baeldung' });
+    expect(during).toEqual([asked]);
+    expect(attempts).toEqual([expect.objectContaining(emptied)]);
+  });
+
+  it('leaves it nothing after a refusal either', async () => {
+    const refusal = new Error('refused');
+    const { attempts } = answering((strategy) => strategy.error(refusal));
+    await expect(new PassportInquiry(hooks, undefined).ask(context, { headers: {} })).rejects.toBe(refusal);
+    expect(attempts).toEqual([expect.objectContaining(emptied)]);
   });
 });
