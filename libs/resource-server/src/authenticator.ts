@@ -15,7 +15,7 @@ import { Refusals } from './refusals.js';
 import type { Requirement } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
-import { RevocationUnknown } from './revocation/revocation-check.js';
+import { RevocationUnknown, type RevocationCheck } from './revocation/revocation-check.js';
 
 /** The verification of one request. */
 interface Verification {
@@ -96,7 +96,7 @@ export class Authenticator {
     const credentials = this.#credentials(request);
     const token = await this.#verify(credentials);
     await this.#proof.check(request, credentials, token);
-    await this.#checkRevocation(credentials, token);
+    for (const check of this.#settings.revocation) await this.#checkRevocation(check, credentials, token);
     request.auth = token;
     const verification = this.#verification(request);
     if (verification) verification.token = token;
@@ -125,11 +125,9 @@ export class Authenticator {
     }
   }
 
-  async #checkRevocation({ scheme }: Credentials, token: VerifiedAccessToken): Promise<void> {
+  async #checkRevocation(check: RevocationCheck, { scheme }: Credentials, token: VerifiedAccessToken): Promise<void> {
     try {
-      for (const check of this.#settings.revocation) {
-        if (await check.isRevoked(token)) throw this.refusals.invalidToken('The token has been revoked', scheme);
-      }
+      if (await check.isRevoked(token)) throw this.refusals.invalidToken('The token has been revoked', scheme);
     } catch (error) {
       if (error instanceof RevocationUnknown) throw this.refusals.unavailable(error.retryAfter, error);
       throw error;

@@ -54,13 +54,16 @@ export function readCredentials(request: GuardedRequest, schemes: readonly Chall
   return { scheme, token };
 }
 
+const NAME = 'authorization';
+
 // Node keeps the first of several Authorization headers and drops the others without a word
 function authorizationValues(request: GuardedRequest): readonly string[] {
   const raw = request.rawHeaders ?? request.raw?.rawHeaders;
   if (!raw) return [request.headers.authorization ?? []].flat();
   const values: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.toLowerCase() === 'authorization') values.push(raw[i + 1]!);
+    const name = raw[i]!;
+    if (name.length === NAME.length && name.toLowerCase() === NAME) values.push(raw[i + 1]!);
   }
   return values;
 }

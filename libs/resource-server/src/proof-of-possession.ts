@@ -18,6 +18,10 @@ export interface ProofSettings {
 /** The confirmation methods of the `cnf` claim that are known here. RFC 9449 §6.1, RFC 8705 §3.1. */
 const CONFIRMATIONS = ['jkt', 'x5t#S256'];
 
+const UNBOUND: Confirmation = {};
+
+type Confirmation = Readonly<Partial<Record<string, string>>>;
+
 /** Refuses a bound token unless the request proves possession of the key. RFC 7800 §3. */
 export class ProofOfPossession {
   readonly #settings: ProofSettings;
@@ -30,14 +34,15 @@ export class ProofOfPossession {
 
   /** @throws AccessRefused */
   async check(request: GuardedRequest, credentials: Credentials, token: VerifiedAccessToken): Promise<void> {
-    const confirmation = this.#confirmation(token, credentials);
-    await this.#checkKey(confirmation['jkt'], request, credentials);
-    this.#checkCertificate(confirmation['x5t#S256'], request, credentials);
+    const { jkt, 'x5t#S256': thumbprint } = this.#confirmation(token, credentials);
+    if (jkt === undefined) this.#checkUnbound(credentials);
+    else await this.#checkKey(jkt, request, credentials);
+    this.#checkCertificate(thumbprint, request, credentials);
   }
 
-  #confirmation({ claims }: VerifiedAccessToken, { scheme }: Credentials): Readonly<Partial<Record<string, string>>> {
+  #confirmation({ claims }: VerifiedAccessToken, { scheme }: Credentials): Confirmation {
     const { cnf } = claims;
-    if (cnf === undefined) return {};
+    if (cnf === undefined) return UNBOUND;
     const members = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf) ? Object.entries(cnf) : [];
     // a binding that cannot be checked must not be taken for none
     const isKnown = ([name, value]: [string, unknown]): boolean =>
@@ -48,14 +53,15 @@ export class ProofOfPossession {
     return Object.fromEntries(members);
   }
 
-  async #checkKey(jkt: string | undefined, request: GuardedRequest, { scheme, token }: Credentials): Promise<void> {
+  #checkUnbound({ scheme }: Credentials): void {
+    // RFC 9449 §7.1: the DPoP scheme is for DPoP-bound tokens
+    if (scheme === 'DPoP') throw this.#refusals.invalidToken('The token is not bound to a DPoP key', scheme);
+    if (!this.#settings.dpop?.settings.required) return;
+    throw this.#refusals.invalidToken('A DPoP-bound token is required', 'DPoP');
+  }
+
+  async #checkKey(jkt: string, request: GuardedRequest, { scheme, token }: Credentials): Promise<void> {
     const { dpop } = this.#settings;
-    if (jkt === undefined) {
-      // RFC 9449 §7.1: the DPoP scheme is for DPoP-bound tokens
-      if (scheme === 'DPoP') throw this.#refusals.invalidToken('The token is not bound to a DPoP key', scheme);
-      if (dpop?.settings.required) throw this.#refusals.invalidToken('A DPoP-bound token is required', 'DPoP');
-      return;
-    }
     // RFC 9449 §7.2: a DPoP-bound access token must not be accepted as a bearer token
     if (!dpop || scheme !== 'DPoP') {
       throw this.#refusals.invalidToken('The token is bound to a DPoP key and is not a bearer token', scheme);

@@ -28,12 +28,14 @@ const known = new WeakMap<object, WeakMap<object, RouteRequirements>>();
 /** The requirements of the handler and of its controller together. */
 export function requirementsOf(context: ExecutionContext): RouteRequirements {
   const [handler, controller] = [context.getHandler(), context.getClass()];
+  return known.get(controller)?.get(handler) ?? remember(handler, controller);
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what the Reflector takes
+function remember(handler: Function, controller: Function): RouteRequirements {
   const handlers = known.get(controller) ?? new WeakMap<object, RouteRequirements>();
-  known.set(controller, handlers);
-  const found = handlers.get(handler);
-  if (found) return found;
   const route = readRequirements(handler, controller);
-  handlers.set(handler, route);
+  known.set(controller, handlers.set(handler, route));
   return route;
 }
 
