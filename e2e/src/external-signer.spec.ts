@@ -184,11 +184,15 @@ describe("signing keys in Vault's transit engine", () => {
       { VAULT_ADDR: 'http://127.0.0.1:1' },
       'VAULT_ADDR is "http://127.0.0.1:1"; accepted: a Vault that answers',
     ],
-  ])('%s: one line stops the start', async (_, changed, line) => {
-    const given = Object.entries({ ...settings(), DATABASE_URL: 'sqlite::memory:', ...changed });
-    const defined = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Record<string, string>;
-    const app = new RunningApp('auth-server', Number.NaN, { PORT: '0', ...defined });
-    expect(await app.exit).toBe(1);
-    expect(app.lines).toEqual([expect.stringContaining(`auth-server: ${line}`)]);
-  }, 20_000);
+  ])(
+    '%s: one line stops the start',
+    async (_, changed, line) => {
+      const given = Object.entries({ ...settings(), DATABASE_URL: 'sqlite::memory:', ...changed });
+      const defined = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Record<string, string>;
+      const app = new RunningApp('auth-server', Number.NaN, { PORT: '0', ...defined });
+      expect(await app.exit).toBe(1);
+      expect(app.lines).toEqual([expect.stringContaining(`auth-server: ${line}`)]);
+    },
+    20_000,
+  );
 });
