@@ -16,7 +16,7 @@ function toConfigPath(value: string): string {
 /** In the folder of the app, wherever it is started from: what a restart needs. */
 const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/auth-server.db', import.meta.url))}`;
 
-const seconds = z.coerce.number().int('whole seconds').positive('more than 0 seconds');
+const seconds = z.coerce.number('whole seconds').int('whole seconds').positive('more than 0 seconds');
 
 const settings = z.object({
   ISSUER: z

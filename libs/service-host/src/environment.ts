@@ -7,7 +7,7 @@ import type { z } from 'zod';
 export type EnvironmentSource = Readonly<Record<string, string | undefined>>;
 
 /** The values of these are never printed. */
-const SECRET_NAME = /SECRET|PASSWORD|PASSPHRASE|PRIVATE|TOKEN$|KEY|HEADERS/;
+const SECRET_NAME = /SECRET|PASSWORD|PASSPHRASE|PRIVATE|TOKEN$|KEYS?$|HEADERS/;
 const MAX_PRINTED = 80;
 
 /** The process environment, completed by a file of `NAME=value` lines where the process sets nothing. */

@@ -1,4 +1,14 @@
+import { parseArgs } from 'node:util';
 import { serverConfigJsonSchema } from '@onbehalf/authorization-server';
 
-/** Prints the JSON Schema of the configuration file, for editors. */
-process.stdout.write(`${JSON.stringify(serverConfigJsonSchema(), null, 2)}\n`);
+const HELP = `Prints the JSON Schema of the configuration file, for editors; apps/auth-server/auth-server.schema.json holds it.
+
+  config-schema`;
+
+try {
+  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  process.stdout.write(`${values.help ? HELP : JSON.stringify(serverConfigJsonSchema(), null, 2)}\n`);
+} catch (error) {
+  process.stderr.write(`config-schema: ${(error as Error).message.split('\n', 1)[0]}\n`);
+  process.exitCode = 2;
+}

@@ -3,25 +3,30 @@ import type { AuthorizationStore } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Settings } from '../environment.js';
 import { keySchedule } from '../key-schedule.js';
-import { runCommand, withStore } from './run-command.js';
+import { expectWords, runCommand, withStore } from './run-command.js';
 
-/**
- * Rotates the signing keys of all replicas by hand. Without a word, the keys that wait published sign from now on.
- * `list` shows the keys, `remove <kid>` takes one away at once, as in an emergency.
- */
-const [word, kid] = process.argv.slice(2);
+const HELP = `Rotates the signing keys of all replicas by hand.
 
-await runCommand('rotate-keys', (settings) => withStore(settings, (store) => run(settings, store)));
+  rotate-keys                the keys that wait published sign from now on
+  rotate-keys list           the keys and their state
+  rotate-keys remove <kid>   takes a key away at once, as in an emergency
 
-async function run(settings: Settings, store: AuthorizationStore): Promise<void> {
+Running replicas follow within two seconds.
+
+Exit codes: 0 when it is done, 2 when it could not be.`;
+
+await runCommand({ name: 'rotate-keys', help: HELP }, (settings, { words }) => {
+  const [word, kid, ...others] = words;
+  const known = (word === 'remove' && kid !== undefined) || ((word ?? 'list') === 'list' && kid === undefined);
+  expectWords(words, known && others.length === 0, 'nothing, list, or remove <kid>');
   checkKeysInDatabase(settings);
+  return withStore(settings, (store) => (word === 'list' ? list(store) : rotate(settings, store, kid)));
+});
+
+async function rotate(settings: Settings, store: AuthorizationStore, removed: string | undefined): Promise<void> {
   const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
   const rotation = new KeyRotation(store.keys, keySchedule(settings, config));
-  if (word === 'list') return list(store);
-  if (word !== undefined && (word !== 'remove' || kid === undefined)) {
-    throw new ConfigurationError('the command', process.argv.slice(2).join(' '), 'nothing, list, or remove <kid>');
-  }
-  const steps = kid === undefined ? await rotation.rotate() : await rotation.remove(kid);
+  const steps = removed === undefined ? await rotation.rotate() : await rotation.remove(removed);
   for (const { step, kid } of steps) console.log(`${step.padEnd(7)}  ${kid}`);
 }
 
@@ -35,7 +40,9 @@ function checkKeysInDatabase(settings: Settings): void {
 }
 
 async function list({ keys }: AuthorizationStore): Promise<void> {
-  for (const { kid, algorithm, state, publishedAt, signingAt, retiredAt } of await keys.list()) {
+  const all = await keys.list();
+  if (all.length === 0) console.log('there are no keys yet; the server makes them at its first start');
+  for (const { kid, algorithm, state, publishedAt, signingAt, retiredAt } of all) {
     const since = { published: publishedAt, signing: signingAt, retired: retiredAt }[state] ?? publishedAt;
     console.log(`${kid}  ${algorithm}  ${state.padEnd(9)}  since ${new Date(since * 1000).toISOString()}`);
   }

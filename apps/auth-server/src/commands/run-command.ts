@@ -1,15 +1,90 @@
-import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { openStore, SealBroken, type AuthorizationStore } from '@onbehalf/authorization-store';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { loadEnvironment, readEnvironment } from '@onbehalf/service-host';
 import { environment, storeOptions, type Settings } from '../environment.js';
 
-/** Runs a command with the settings of the server; what keeps it from running is one line and exit code 1. */
-export async function runCommand(name: string, work: (settings: Settings) => Promise<void>): Promise<void> {
+/** A command for the operator of the server. */
+export interface Command {
+  readonly name: string;
+  /** What it does, and its words and options if it has any. */
+  readonly help: string;
+  /** Options with a value; `--help` is every command's. */
+  readonly options?: readonly string[];
+}
+
+/** What was written behind the name of a command. */
+export interface Arguments {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string | undefined>>;
+}
+
+/** The work could not be begun or ended, as opposed to an answer that is bad news (1). */
+const NOT_DONE = 2;
+
+/** What every command's help ends with. */
+const SETTINGS = `It reads the settings of the server (DATABASE_URL, ENCRYPTION_KEYS, …) from the environment and from .env in
+apps/auth-server, where relative paths begin, too.`;
+
+/**
+ * Runs a command with the arguments of this process and the settings of the server. What keeps it from running is one
+ * line, and exit code 2.
+ * @param work returns the exit code, 0 unless told
+ */
+export async function runCommand(
+  command: Command,
+  work: (settings: Settings, given: Arguments) => Promise<number | void>,
+): Promise<void> {
   try {
-    await work(readEnvironment(environment, loadEnvironment('.env', process.env)));
+    const given = readArguments(command);
+    if (given === undefined) return void process.stdout.write(`${command.help}\n\n${SETTINGS}\n`);
+    process.exitCode = (await work(readEnvironment(environment, loadEnvironment('.env', process.env)), given)) ?? 0;
   } catch (error) {
-    process.stderr.write(`${name}: ${(error as Error).message}\n`);
-    process.exitCode = 1;
+    for (const line of new Set(explain(error))) process.stderr.write(`${command.name}: ${line}\n`);
+    process.exitCode = NOT_DONE;
   }
+}
+
+/** Nothing when help was asked for. */
+function readArguments({ options = [] }: Command): Arguments | undefined {
+  const named = options.map((name) => [name, { type: 'string' }] as const);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { ...Object.fromEntries(named), help: { type: 'boolean' } },
+  });
+  const { help, ...given } = values as Record<string, string | undefined> & { help?: boolean };
+  return help ? undefined : { words: positionals, options: given };
+}
+
+function explain(error: unknown): string[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(explain);
+  if (error instanceof SealBroken) {
+    return explain(
+      new ConfigurationError('ENCRYPTION_KEYS', '(hidden)', 'the keys with which this database was encrypted'),
+    );
+  }
+  return [(error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!];
+}
+
+/** @throws ConfigurationError for words that the command does not know */
+export function expectWords(words: readonly string[], known: boolean, accepted: string): void {
+  if (!known) throw new ConfigurationError('the argument', words.join(' '), `${accepted}; see --help`);
+}
+
+/**
+ * A database that is not there is a mistake in its address: who asks about an empty one that was just made, is told that
+ * all is well.
+ * @throws ConfigurationError
+ */
+export function checkDatabaseExists({ DATABASE_URL: url }: Settings): void {
+  const path = /^sqlite:(?!:memory:$)(.+)/.exec(url)?.[1];
+  if (path === undefined || existsSync(path)) return;
+  throw new ConfigurationError(
+    'DATABASE_URL',
+    url,
+    'a database that is there; the server makes it, and so does migrate',
+  );
 }
 
 /** Lends the store to `work` and closes it afterwards. */
@@ -17,6 +92,7 @@ export async function withStore<Result>(
   settings: Settings,
   work: (store: AuthorizationStore) => Promise<Result>,
 ): Promise<Result> {
+  checkDatabaseExists(settings);
   const store = await openStore({ ...storeOptions(settings), sweepInterval: 0 });
   try {
     return await work(store);

@@ -1,12 +1,63 @@
-import { isStoreCommand, STORE_COMMANDS, storeCommand } from '@onbehalf/authorization-store';
+import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { storeOptions } from '../environment.js';
-import { runCommand } from './run-command.js';
+import { storeOptions, type Settings } from '../environment.js';
+import { checkDatabaseExists, expectWords, runCommand } from './run-command.js';
+
+const HELP: Record<StoreCommand, string> = {
+  migrate: `Brings the schema of the database up to date. The server also does so at its start.
+
+  migrate
+
+Exit codes: 0 when it is up to date, 2 when it could not be brought there.`,
+  'audit-verify': `Tells whether the audit trail is whole, and where it is not.
+
+  audit-verify
+
+Exit codes: 0 when it is whole, 1 when a record was edited, removed or moved, 2 when it could not be told.`,
+  'audit-export': `Writes the audit trail as JSON Lines, the oldest record first.
+
+  audit-export [--out <file>]
+
+  --out <file>   write to a file instead of the standard output, where Nx adds lines of its own
+
+Exit codes: 0 when all is written, 2 when it could not be.`,
+  reencrypt: `Encrypts with the first of ENCRYPTION_KEYS what is encrypted with another one, which can go afterwards.
+
+  reencrypt
+
+Exit codes: 0 when all is encrypted with the first key, 2 when it is not.`,
+};
 
 /** What an operator does with the database by hand: `node dist/commands/store.js audit-verify`. */
-const [name] = process.argv.slice(2);
+const [name = ''] = process.argv.splice(2, 1);
+const known = isStoreCommand(name);
 
-await runCommand('store', async (settings) => {
-  if (!isStoreCommand(name)) throw new ConfigurationError('the command', name, STORE_COMMANDS.join(', '));
-  process.exitCode = await storeCommand(name, storeOptions(settings), (line) => console.log(line));
-});
+await runCommand(
+  { name: known ? name : 'store', help: known ? HELP[name] : Object.values(HELP).join('\n\n'), options: ['out'] },
+  async (settings, { words, options: { out } }) => {
+    if (!known) throw new ConfigurationError('the command', name || undefined, STORE_COMMANDS.join(', '));
+    expectWords(words, words.length === 0, 'none');
+    expectWords([`--out ${out}`], out === undefined || name === 'audit-export', 'none');
+    if (name !== 'migrate') checkDatabaseExists(settings);
+    return out === undefined ? run(name, settings, (line) => console.log(line)) : runInto(resolve(out), name, settings);
+  },
+);
+
+function run(command: StoreCommand, settings: Settings, write: (line: string) => void): Promise<number> {
+  return storeCommand(command, storeOptions(settings), write);
+}
+
+async function runInto(path: string, command: StoreCommand, settings: Settings): Promise<number> {
+  const file = createWriteStream(path, { mode: 0o600 });
+  let lines = 0;
+  const work = run(command, settings, (line) => {
+    lines += 1;
+    file.write(`${line}\n`);
+  }).finally(() => file.end());
+  const [code] = await Promise.all([work, finished(file)]);
+  console.log(`${lines} records are in ${path}`);
+  return code;
+}
