@@ -1,0 +1,244 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { testDatabases } from '@onbehalf/testing';
+import { System } from '../../tools/system.ts';
+import { basic, postForm } from './form-post.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const app = join(root, 'apps/auth-server');
+
+// each is a process of its own, and some tests start several
+jest.setTimeout(60_000);
+
+const scratch = mkdtempSync(join(tmpdir(), 'commands-'));
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  { env = {}, input = '', cwd = app }: { env?: Record<string, string>; input?: string; cwd?: string } = {},
+): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env } });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output, errors };
+}
+
+/** The scripts of the app, as Nx runs them: `audit-verify` is `node dist/commands/store.js audit-verify`. */
+const { scripts, nx } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+  nx: { targets: Record<string, { dependsOn?: string[] }> };
+};
+const commands = Object.keys(scripts).filter((name) => scripts[name]?.includes('dist/commands/'));
+
+function command(name: string, args: readonly string[] = [], options: Parameters<typeof run>[2] = {}): Promise<Ended> {
+  const [, ...script] = scripts[name]!.split(' ');
+  return run(process.execPath, [...script, ...args], options);
+}
+
+describe('the commands of auth-server', () => {
+  it('are built before they run, whoever starts them with Nx', () => {
+    expect(commands).toHaveLength(8);
+    for (const name of commands) expect([name, nx.targets[name]?.dependsOn]).toEqual([name, ['build']]);
+  });
+
+  it.each(commands)('%s tells with --help what it does, and does nothing', async (name) => {
+    const { code, output, errors } = await command(name, ['--help'], { env: { DATABASE_URL: 'sqlite:none/there.db' } });
+    expect([code, errors]).toEqual([0, '']);
+    expect(output.split('\n', 1)[0]).toMatch(/^[A-Z].*\.$/);
+    expect(output).toContain(name === 'explain' ? 'onbehalf-explain <audience>' : `  ${name}`);
+  });
+
+  const absent = `sqlite:${scratch}/absent.db`;
+  it.each<[string, string, string[], Record<string, string>, string]>([
+    ['audit-verify', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
+    ['audit-verify', 'a word that it does not know', ['now'], {}, 'the argument is "now"; accepted: none'],
+    [
+      'reencrypt',
+      'an option of another command',
+      ['--out', 'file'],
+      {},
+      'the argument is "--out file"; accepted: none',
+    ],
+    [
+      'rotate-keys',
+      'half a command',
+      ['remove'],
+      {},
+      'the argument is "remove"; accepted: nothing, list, or remove <kid>',
+    ],
+    ['audit-verify', 'a database that is not there', [], { DATABASE_URL: absent }, `DATABASE_URL is "${absent}"`],
+    ['rotate-keys', 'a database that is not there', ['list'], { DATABASE_URL: absent }, `DATABASE_URL is "${absent}"`],
+    [
+      'migrate',
+      'another kind of database',
+      [],
+      { DATABASE_URL: 'mysql://user:hidden-password@db/x' },
+      'DATABASE_URL is "mysql:…"',
+    ],
+    [
+      'migrate',
+      'a database that does not answer',
+      [],
+      { DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+      'The database is not available: connect ECONNREFUSED',
+    ],
+    ['reencrypt', 'a key that is none', [], { ENCRYPTION_KEYS: 'secret' }, 'ENCRYPTION_KEYS is "a key of '],
+    [
+      'rotate-keys',
+      'a file that is not there',
+      [],
+      { AUTH_SERVER_CONFIG: '/none.yaml', DATABASE_URL: 'sqlite::memory:' },
+      'AUTH_SERVER_CONFIG is "/none.yaml"',
+    ],
+    ['explain', 'an audience that is not there', ['nobody'], {}, '<audience> is "nobody"; accepted: '],
+    ['hash-password', 'no password', [], {}, 'the password is empty'],
+    ['config-schema', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
+  ])('%s answers %s with one line and exit code 2', async (name, _case, args, env, message) => {
+    const { code, output, errors } = await command(name, args, { env: { DATABASE_URL: 'sqlite::memory:', ...env } });
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toMatch(/^[\w-]+: [^\n]+\n$/);
+    expect(errors).toContain(`${name}: ${message}`);
+    expect(errors).not.toContain('hidden-password');
+  });
+
+  it('several wrong settings are a line each', async () => {
+    const { code, errors } = await command('migrate', [], { env: { KEY_SIGN_FOR: 'soon', NONCE_SECRET: 'short' } });
+    expect(code).toBe(2);
+    expect(errors.trim().split('\n').sort()).toEqual([
+      expect.stringMatching(/^migrate: KEY_SIGN_FOR is "soon"/),
+      expect.stringMatching(/^migrate: NONCE_SECRET is "\(not shown\)"/),
+    ]);
+  });
+
+  it('hash-password prints the hash of what is piped in, another one each time', async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => command('hash-password', [], { input: 'päss word\n' })));
+    expect(one?.output).toMatch(/^scrypt\$\S+\n$/);
+    expect(two?.output).not.toBe(one?.output);
+  });
+
+  it('config-schema prints the schema that stands in the repository', async () => {
+    const { output } = await command('config-schema');
+    expect(JSON.parse(output)).toEqual(JSON.parse(readFileSync(join(app, 'auth-server.schema.json'), 'utf8')));
+  });
+});
+
+const databases = await testDatabases();
+
+describe.each(databases)('the commands of auth-server on $name', (kind) => {
+  let env: Record<string, string>;
+  let kid: string;
+
+  beforeAll(async () => {
+    const ENCRYPTION_KEYS = randomBytes(32).toString('base64');
+    const DATABASE_URL = kind.name === 'SQLite' ? `sqlite:${scratch}/store.db` : await kind.database();
+    env = { DATABASE_URL, ENCRYPTION_KEYS };
+    expect(await command('migrate', [], { env })).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^applied 0001/),
+    });
+    const system = await (await System.onFreePorts(env)).up('auth-server');
+    const headers = { authorization: basic('user-service', 'user-service-secret') };
+    const endpoint = `${system.url('auth-server')}/oauth2/token`;
+    const credentials = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
+    const { body } = await postForm(endpoint, credentials, headers);
+    const exchange = {
+      grant_type: GrantType.TokenExchange,
+      subject_token: String(body['access_token']),
+      subject_token_type: TokenType.AccessToken,
+      audience: 'message-service',
+      scope: 'message.read',
+    };
+    for (let round = 0; round < 3; round += 1) expect((await postForm(endpoint, exchange, headers)).status).toBe(200);
+    await system.down();
+  }, 60_000);
+  afterAll(() => kind.stop());
+
+  it('migrate has nothing left to do', async () => {
+    expect(await command('migrate', [], { env })).toEqual({
+      code: 0,
+      output: 'the schema is up to date\n',
+      errors: '',
+    });
+  });
+
+  it('audit-verify finds the trail whole', async () => {
+    const output = 'the audit trail is whole: 4 records of 1 writers\n';
+    expect(await command('audit-verify', [], { env })).toEqual({ code: 0, output, errors: '' });
+  });
+
+  it('audit-verify runs through Nx, as an operator starts it', async () => {
+    const nx = join(root, 'node_modules/.bin/nx');
+    const { code, output } = await run(nx, ['run', 'auth-server:audit-verify'], {
+      cwd: root,
+      env: { ...env, NX_TUI: 'false' },
+    });
+    expect(output).toContain('the audit trail is whole: 4 records of 1 writers');
+    expect(code).toBe(0);
+  }, 120_000);
+
+  it('audit-export writes JSON Lines, to the standard output or to a file', async () => {
+    const { code, output } = await command('audit-export', [], { env });
+    const outcomes = (text: string): unknown[] =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { event: { outcome?: string } }).event.outcome);
+    expect([code, outcomes(output)]).toEqual([0, [undefined, 'issued', 'issued', 'issued']]);
+    const file = join(scratch, `${kind.name}.jsonl`);
+    const told = { code: 0, output: `4 records are in ${file}\n`, errors: '' };
+    expect(await command('audit-export', ['--out', file], { env })).toEqual(told);
+    expect(readFileSync(file, 'utf8')).toBe(output);
+  });
+
+  it('rotate-keys lists, rotates, and removes a key', async () => {
+    const before = (await command('rotate-keys', ['list'], { env })).output;
+    kid = /^(\S+) +ES256 +signing/m.exec(before)?.[1] ?? '';
+    expect((await command('rotate-keys', ['remove', kid], { env })).output).toContain(kid);
+    const after = (await command('rotate-keys', ['list'], { env })).output;
+    expect(after).not.toMatch(new RegExp(`^${kid} +ES256 +signing`, 'm'));
+    expect(after).toMatch(/^\S+ +ES256 +signing/m);
+    const tooEarly = await command('rotate-keys', [], { env });
+    expect([tooEarly.code, tooEarly.errors]).toEqual([2, expect.stringContaining('is published too shortly')]);
+  });
+
+  it('reencrypt moves everything to a new key, after which the old one can go', async () => {
+    const newKey = randomBytes(32).toString('base64');
+    env['KEY_PUBLISH_AHEAD'] = '1';
+    const wrong = await command('rotate-keys', [], { env: { ...env, ENCRYPTION_KEYS: newKey } });
+    expect([wrong.code, wrong.errors]).toEqual([2, expect.stringContaining('ENCRYPTION_KEYS is "(hidden)"')]);
+    const both = { ...env, ENCRYPTION_KEYS: `${newKey},${env['ENCRYPTION_KEYS']}` };
+    expect((await command('reencrypt', [], { env: both })).output).toMatch(/^encrypted [1-9]\d* values/);
+    const { code, errors } = await command('rotate-keys', [], { env: { ...env, ENCRYPTION_KEYS: newKey } });
+    expect([code, errors]).toEqual([0, '']);
+  });
+});
+
+describe('explain', () => {
+  it('tells who reaches an audience, and fails where somebody does who is not named', async () => {
+    expect(await command('explain', ['message-service'])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('user-service (user-service) → message-service'),
+    });
+    expect(await command('explain', ['message-service', '--only', 'client-app'])).toMatchObject({
+      code: 1,
+      errors: 'explain: user-service can reach message-service, and --only does not name it\n',
+    });
+  });
+});
