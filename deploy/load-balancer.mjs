@@ -23,10 +23,12 @@ if (upstreams.length === 0) {
 }
 let turn = 0;
 
+/** When none is ready, all of them: one that cannot serve says so better than a guess about it. */
 function inTurn() {
   const ready = upstreams.filter((upstream) => upstream.ready);
+  const chosen = ready.length > 0 ? ready : upstreams;
   turn += 1;
-  return ready.map((_, index) => ready[(turn + index) % ready.length]);
+  return chosen.map((_, index) => chosen[(turn + index) % chosen.length]);
 }
 
 function checkHealth(upstream) {
