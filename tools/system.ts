@@ -20,6 +20,8 @@ export type Settings = Readonly<Record<string, string>>;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const STOP_WITHIN = 15_000;
+/** An idle machine takes two seconds; this is for one that has much else to do. Milliseconds. */
+const READY_WITHIN = 30_000;
 
 /** One app as a process. */
 export class RunningApp {
@@ -66,7 +68,7 @@ export class RunningApp {
    * Waits until the app answers with 200 at `path`.
    * @throws Error with what the app printed, when it ends or the time (milliseconds) is over
    */
-  async ready(path = '/health/ready', within = 15_000): Promise<void> {
+  async ready(path = '/health/ready', within = READY_WITHIN): Promise<void> {
     const deadline = Date.now() + within;
     while (Date.now() < deadline) {
       if (!this.running) break;
