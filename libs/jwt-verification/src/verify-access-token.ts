@@ -59,7 +59,7 @@ function toVerifiedAccessToken(token: string, { claims, issuer }: VerifiedJwt): 
     subject: text(claims, 'sub'),
     clientId: text(claims, firstPresent(claims, profile.clientId)),
     jwtId: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
-    audiences: [claims.aud ?? []].flat(),
+    audiences: readAudiences(claims.aud),
     scopes: readScopes(claims, profile),
     actors: readActors(claims['act']),
     expiresAt: claims.exp,
@@ -88,14 +88,18 @@ function identifierOf(token: string): string {
   return `sha-256:${createHash('sha256').update(signed).digest('base64url')}`;
 }
 
+function readAudiences(aud: JWTPayload['aud'] = []): readonly string[] {
+  return Array.isArray(aud) ? aud : [aud];
+}
+
 function readScopes(claims: JWTPayload, profile: AccessTokenProfile): readonly string[] {
   const name = firstPresent(claims, profile.scope);
   const value = claims[name];
   if (value === undefined) return [];
   const isList = Array.isArray(value);
   if (profile.scopeFormat !== 'either' && isList !== (profile.scopeFormat === 'list')) throw invalidClaim(name);
-  const tokens: readonly unknown[] = isList ? value : [value];
-  return [...new Set(tokens.flatMap((token) => scopeTokens(name, token, isList)))];
+  if (!isList) return scopeTokens(name, value, false);
+  return [...new Set((value as readonly unknown[]).flatMap((token) => scopeTokens(name, token, true)))];
 }
 
 function scopeTokens(name: string, value: unknown, single: boolean): readonly string[] {

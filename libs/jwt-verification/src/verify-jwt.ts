@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
-import { jwtVerify, type CryptoKey, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { invalidClaim, toRejection } from './jose-rejection.js';
 import { TokenRejection } from './token-rejection.js';
-import type { TrustedIssuer } from './trusted-issuer.js';
+import type { SigningAlgorithm, TrustedIssuer } from './trusted-issuer.js';
 import { readUnverifiedJwt } from './unverified-jwt.js';
 
 /** Seconds that clocks may differ, and no more whatever is asked for. RFC 7519 §4.1.4: "usually no more than a few minutes". */
@@ -43,7 +43,7 @@ export async function verifyJwt(token: string, expected: JwtExpectations): Promi
   const issuer = findIssuer(iss, expected.issuers);
   checkType(header.typ, typeof expected.types === 'function' ? expected.types(issuer) : expected.types);
   checkAlgorithm(header.alg, issuer);
-  const { payload } = await verifySignature(token, issuer, expected);
+  const payload = await verifySignature(token, header, issuer, expected);
   checkDates(payload, expected);
   checkAudience(payload.aud, expected.audiences);
   return { header, claims: payload as VerifiedJwt['claims'], issuer };
@@ -76,23 +76,25 @@ function checkAlgorithm(alg: unknown, issuer: TrustedIssuer): void {
   }
 }
 
-async function verifySignature(token: string, issuer: TrustedIssuer, expected: JwtExpectations) {
-  let keyFailure: unknown;
-  const findKey = (header: JWTHeaderParameters): Promise<CryptoKey> =>
-    issuer.keys.find(header).catch((error: unknown) => {
-      throw (keyFailure = error);
-    });
+async function verifySignature(
+  token: string,
+  header: JWTHeaderParameters,
+  issuer: TrustedIssuer,
+  expected: JwtExpectations,
+): Promise<JWTPayload> {
+  // what goes wrong on the way to the key says nothing about the token
+  const key = await issuer.keys.find(header);
   try {
-    return await jwtVerify(token, findKey, {
-      algorithms: [...issuer.algorithms],
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: issuer.algorithms as SigningAlgorithm[],
       issuer: issuer.issuer,
       requiredClaims: ['exp', ...(expected.requiredClaims ?? [])],
       clockTolerance: tolerance(expected),
       currentDate: new Date((expected.clock ?? systemClock)() * 1000),
     });
+    return payload;
   } catch (error) {
-    // what went wrong on the way to the key says nothing about the token
-    throw error === keyFailure ? error : toRejection(error);
+    throw toRejection(error);
   }
 }
 
