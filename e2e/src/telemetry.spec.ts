@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { OtlpCollector, type CollectedLog, type CollectedSpan } from '@onbehalf/testing';
 import { APPS, System } from '../../tools/system.ts';
@@ -10,6 +10,9 @@ import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
 import { UserAgent } from './user-agent.js';
+
+// servers start and stop in them
+jest.setTimeout(60_000);
 
 interface AuditRecord {
   readonly writer: string;
@@ -41,7 +44,7 @@ describe('the audit trail at an OpenTelemetry collector', () => {
     const credentials = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
     const { body } = await postForm(endpoint, credentials, { authorization: user });
     subjectToken = String(body['access_token']);
-  }, 30_000);
+  });
   afterEach(async () => {
     await system.down();
     await collector.close();
@@ -111,7 +114,7 @@ describe('the audit trail at an OpenTelemetry collector', () => {
     collector = await OtlpCollector.start(port);
     await until(() => Promise.resolve(places().size === 100));
     await system.app('auth-server').printed('Audit records are forwarded again');
-  }, 60_000);
+  });
 
   it('has what was decided last when the server is told to stop', async () => {
     await exchange(20);
@@ -127,7 +130,7 @@ describe('the audit trail at an OpenTelemetry collector', () => {
     collector.answering = undefined;
     await system.up('auth-server');
     await until(() => Promise.resolve(places().size === 20));
-  }, 60_000);
+  });
 });
 
 describe('spans at an OpenTelemetry collector', () => {
@@ -147,7 +150,7 @@ describe('spans at an OpenTelemetry collector', () => {
     expect(page.status).toBe(200);
     await system.down();
     spans = collector.spans.filter(({ traceId }) => traceId === TRACE);
-  }, 60_000);
+  });
   afterAll(() => collector.close());
 
   const service = ({ resource }: CollectedSpan): string => String(resource['service.name']);
@@ -183,5 +186,5 @@ describe('without a collector', () => {
     await system.up('auth-server');
     await system.down();
     expect(system.output()).not.toMatch(/exporter-(logs|trace)-otlp-http/);
-  }, 60_000);
+  });
 });
