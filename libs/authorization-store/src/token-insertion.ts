@@ -1,16 +1,16 @@
-import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
-import { jsonRows, RowsStatement } from './database/json-rows.js';
+import { sql, type Insertable, type Kysely, type RawBuilder, type Transaction } from 'kysely';
+import { anyOf, jsonRows, RowsStatement } from './database/json-rows.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
 import { excludeRevocations } from './revocation-lock.js';
-import { isRevokedInLineage, nameOf, OPEN_MARK, type TokenKey } from './token-lineage.js';
+import { isRevokedInLineage, nameOf, OPEN_MARK, type Flag, type TokenKey } from './token-lineage.js';
 
 /** A new token; its root follows from its parent. */
 export type TokenRow = Omit<Insertable<TokenTable>, 'root_iss' | 'root_jti' | 'revoked_at' | 'revocation'>;
 
 type Work = Transaction<Schema>;
-type Found = TokenKey & { readonly revoked: number; readonly open: number };
+type Found = TokenKey & { readonly revoked: Flag; readonly open: Flag };
 
 const COLUMNS = [
   'iss',
@@ -74,18 +74,18 @@ function insertion(rows: ReturnType<typeof jsonRows>) {
     from ${rows} t where true`;
 }
 
-// no joins: a planner that guesses the number of rows would read the whole table for them
 function check(rows: ReturnType<typeof jsonRows>) {
-  const marked = sql`select 1 from revocation_marks m where m.kind =`;
-  return sql<Found>`select t.iss, t.jti, ${OPEN_MARK} as open, case when
-      exists (select 1 from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti and p.revoked_at is not null)
-      or exists (${marked} 'token' and m.key in (t.iss || ' ' || t.jti, t.parent_iss || ' ' || t.parent_jti))
-      or exists (${marked} 'grant' and m.key = t.grant_id)
-      or exists (${marked} 'session' and m.key = t.session_id)
-      or exists (${marked} 'subject' and m.key = t.subject and m.marked_at >= t.recorded_at)
-      or exists (${marked} 'client' and m.key = t.client_id and m.marked_at >= t.recorded_at)
-    then 1 else 0 end as revoked
-    from ${rows} t`;
+  const parent = sql`tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti and p.revoked_at is not null`;
+  const marked = (condition: RawBuilder<unknown>) => anyOf(sql`revocation_marks m where ${condition}`);
+  const revoked = [
+    anyOf(parent),
+    marked(sql`m.kind = 'token' and m.key in (t.iss || ' ' || t.jti, t.parent_iss || ' ' || t.parent_jti)`),
+    marked(sql`m.kind = 'grant' and m.key = t.grant_id`),
+    marked(sql`m.kind = 'session' and m.key = t.session_id`),
+    marked(sql`m.kind = 'subject' and m.key = t.subject and m.marked_at >= t.recorded_at`),
+    marked(sql`m.kind = 'client' and m.key = t.client_id and m.marked_at >= t.recorded_at`),
+  ];
+  return sql<Found>`select t.iss, t.jti, ${OPEN_MARK} as open, ${sql.join(revoked, sql` or `)} as revoked from ${rows} t`;
 }
 
 async function markRevoked(work: Work, tokens: readonly TokenKey[], now: number): Promise<void> {

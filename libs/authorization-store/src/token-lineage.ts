@@ -13,8 +13,11 @@ export interface TokenKey {
 /** The columns by which tokens are revoked together. */
 const COLUMNS = { grant: 'grant_id', session: 'session_id', subject: 'subject', client: 'client_id' } as const;
 
+/** A truth as SQLite tells it, or PostgreSQL. */
+export type Flag = number | boolean;
+
 /** True while there is a mark whose tokens have not all been revoked yet. */
-export const OPEN_MARK = sql<number>`exists (select 1 from revocation_marks where applied_at is null)`;
+export const OPEN_MARK = sql<Flag>`exists (select 1 from revocation_marks where applied_at is null)`;
 
 /** A token's key as one text. */
 export function nameOf({ iss, jti }: TokenKey): string {

@@ -1,9 +1,9 @@
 import { sql, type Kysely } from 'kysely';
 import { BatchQueue } from './batch-queue.js';
-import { jsonRows, RowsStatement } from './database/json-rows.js';
+import { anyOf, jsonRows, RowsStatement } from './database/json-rows.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
-import { isRevokedInLineage, nameOf, OPEN_MARK, type TokenKey } from './token-lineage.js';
+import { isRevokedInLineage, nameOf, OPEN_MARK, type Flag, type TokenKey } from './token-lineage.js';
 
 /** What the index knows of a token. */
 export interface TokenStanding {
@@ -12,8 +12,6 @@ export interface TokenStanding {
   /** It, or something that it derives from, is revoked. */
   readonly revoked: boolean;
 }
-
-type Flag = number | boolean;
 
 interface Found extends TokenKey {
   readonly known: Flag;
@@ -30,14 +28,13 @@ export class TokenStandings {
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
     this.#database = database;
-    const ofToken = sql`from tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
-    const mark = sql`kind = 'token' and key = t.iss || ' ' || t.jti`;
+    const token = sql`tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
+    const mark = sql`revocation_marks where kind = 'token' and key = t.iss || ' ' || t.jti`;
     this.#statement = new RowsStatement(
       database,
       sql`select t.iss, t.jti, ${OPEN_MARK} as open,
-        exists (select 1 ${ofToken}) as known,
-        exists (select 1 ${ofToken} and revoked_at is not null)
-          or exists (select 1 from revocation_marks where ${mark}) as revoked
+        ${anyOf(token)} as known,
+        ${anyOf(sql`${token} and revoked_at is not null`)} or ${anyOf(mark)} as revoked
       from ${jsonRows(dialect, 'tokens', ['iss', 'jti'])} t`,
     );
   }

@@ -15,6 +15,14 @@ export function jsonRows(dialect: Dialect, table: keyof Schema, columns: readonl
   return sql`(select key as ordinal, ${sql.join(members)} from json_each(${json}))`;
 }
 
+/**
+ * Whether there is a row, for use in what is selected of {@link jsonRows}. PostgreSQL guesses their number; for an `exists`,
+ * or a join, it would then rather read the whole table than look each one up.
+ */
+export function anyOf(rows: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`((select 1 from ${rows} limit 1) is not null)`;
+}
+
 /** A statement with rows in JSON as its only parameter. */
 export class RowsStatement<Row extends object, Result> {
   readonly #compiled: CompiledQuery<Result>;
