@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -10,6 +10,7 @@ import { readEnvironment, type EnvironmentSource } from './environment.js';
 import { healthEndpoints, HEALTH_ENDPOINTS, type ReadinessIndicators } from './health.js';
 import { HostModule } from './host.module.js';
 import { LoadShedding, type OverloadOptions } from './load-shedding.js';
+import type { Middleware } from './middleware.js';
 import { createLogger, logRefusals, logRequests } from './logging.js';
 import { serveOpenApi, type OpenApiOptions } from './open-api.js';
 import { secureHeaders } from './security-headers.js';
@@ -79,9 +80,8 @@ export async function createApp<Schema extends z.ZodObject>(
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const draining = new Draining();
+  beforeExpress(app.getHttpServer(), draining.middleware, shedding(settings, logger, options.overload).middleware);
   app.use(
-    draining.middleware,
-    shedding(settings, logger, options.overload).middleware,
     traceRequests(options.name),
     logRequests(logger),
     secureHeaders(options.contentSecurityPolicy?.(own)),
@@ -101,6 +101,17 @@ export async function createApp<Schema extends z.ZodObject>(
       return drained;
     },
   };
+}
+
+/** Has requests pass these before they reach Express, which costs as much as to refuse one. */
+function beforeExpress(server: Server, ...door: readonly Middleware[]): void {
+  const [express] = server.listeners('request') as [(request: IncomingMessage, response: ServerResponse) => void];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    const pass = ([first, ...others]: readonly Middleware[]): void =>
+      first ? first(request, response, () => pass(others)) : express(request, response);
+    pass(door);
+  });
 }
 
 function shedding(

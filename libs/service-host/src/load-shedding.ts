@@ -15,18 +15,11 @@ const RETRY_AFTER = '1';
 /** How long a request counts as work while its body is still on its way. Milliseconds. */
 const BODY_GRACE = 250;
 
-const BUSY = JSON.stringify({
-  error: 'temporarily_unavailable',
-  error_description: 'the server is busy; try again later',
-});
-const BUSY_PAGE = 'The server is busy. Try again in a moment.\n';
-
-const HEADERS = {
-  'Retry-After': RETRY_AFTER,
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-};
+const IN_JSON = answer(
+  'application/json; charset=utf-8',
+  JSON.stringify({ error: 'temporarily_unavailable', error_description: 'the server is busy; try again later' }),
+);
+const IN_WORDS = answer('text/plain; charset=utf-8', 'The server is busy. Try again in a moment.\n');
 
 /**
  * Refuses what is over a number of requests at once, before anything of it is parsed, so that what was begun ends in time:
@@ -82,8 +75,20 @@ export class LoadShedding {
 }
 
 function refuse({ headers }: IncomingMessage, response: ServerResponse): void {
-  const isPage = headers.accept?.includes('text/html') ?? false;
-  const body = isPage ? BUSY_PAGE : BUSY;
-  const type = isPage ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
-  response.writeHead(503, { ...HEADERS, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body);
+  const { head, body } = headers.accept?.includes('text/html') ? IN_WORDS : IN_JSON;
+  response.writeHead(503, head).end(body);
+}
+
+/** Made once: what it costs to refuse is taken from those who are let in. */
+function answer(type: string, text: string): { readonly head: string[]; readonly body: Buffer } {
+  const body = Buffer.from(text);
+  const headers = {
+    'Retry-After': RETRY_AFTER,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Content-Type': type,
+    'Content-Length': String(body.length),
+  };
+  return { head: Object.entries(headers).flat(), body };
 }
