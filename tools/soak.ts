@@ -72,7 +72,7 @@ const STEPS: readonly Step[] = [
     title: 'five times the load that it can bear, on SQLite and PostgreSQL',
     project: 'e2e',
     spec: 'overload',
-    settings: { SOAK_OVERLOAD: 30 },
+    settings: { SOAK_OVERLOAD: 10 },
     minutes: 4,
   },
   { title: 'SIGTERM under load', project: 'e2e', spec: 'shutdown', settings: { SOAK_SHUTDOWN: 15 }, minutes: 2 },

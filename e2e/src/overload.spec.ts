@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formRequest, load, type LoadReport } from '../../tools/load.ts';
 import { System, type RunningApp } from '../../tools/system.ts';
 import { basic, postForm } from './form-post.js';
@@ -16,6 +17,7 @@ const AUTHORIZATION = basic('user-service', 'user-service-secret');
 const isSoak = 'SOAK_OVERLOAD' in process.env;
 /** Seconds of each phase. */
 const SECONDS = Number(process.env['SOAK_OVERLOAD'] ?? 3);
+const ROUNDS = isSoak ? 3 : 1;
 /** Of what the server can do; the short phases of a test run share two cores with whatever else is going on. */
 const GOODPUT = isSoak ? 0.8 : 0.5;
 const TIMES = 5;
@@ -77,32 +79,39 @@ describe.each(databases)(`auth-server on $name is asked ${TIMES} times as much a
     async () => {
       const operator = await Operator.with('metrics.read', server.url, 'prometheus');
       await capacity(Math.min(SECONDS, 10));
-      const [before, usual] = await whileWatching(server.pid, () => capacity());
-      const rate = TIMES * before.goodput;
-      const plan = { url: server.url, requests, seconds: SECONDS, connections: OVERLOAD_CONNECTIONS };
-      const probes: number[] = [];
-      const probing = probe(server.url, operator, probes);
-      const [during, most] = await whileWatching(server.pid, () => load({ ...plan, rate, deadline: DEADLINE }));
-      await probing();
-      const after = await capacity();
-      tell(name, { before, during, after, usual, most });
+      const probes = new Probes(server.url, operator);
+      const rounds: Round[] = [];
+      const [first, usual] = await whileWatching(server.pid, () => capacity());
+      let before = first;
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const rate = TIMES * before.goodput;
+        const plan = { url: server.url, requests, seconds: SECONDS, connections: OVERLOAD_CONNECTIONS };
+        probes.begin();
+        const [during, most] = await whileWatching(server.pid, () => load({ ...plan, rate, deadline: DEADLINE }));
+        await probes.end();
+        const after = await capacity();
+        rounds.push({ before, during, after, usual, most });
+        tell(name, rounds.at(-1)!);
+        before = after;
+      }
 
-      expect(during.offered).toBeGreaterThanOrEqual(rate * SECONDS * 0.95);
-      const refused = (during.answers['429'] ?? 0) + (during.answers['503'] ?? 0);
-      expect(refused).toBeGreaterThan(0);
-      expect((during.answers['200'] ?? 0) + refused + during.late).toBe(during.offered);
-      expect([during.withoutRetryAfter, during.broken]).toEqual([0, 0]);
-      expect(during.late).toBeLessThanOrEqual(during.offered / 100);
-      expect(during.goodput).toBeGreaterThanOrEqual(GOODPUT * Math.min(before.goodput, after.goodput));
-      expect(most).toBeLessThan(MEMORY * usual);
-      expect(Object.keys(after.answers)).toEqual(['200']);
-      expect(after.goodput).toBeGreaterThanOrEqual(GOODPUT * before.goodput);
+      for (const { before, during, after, most } of rounds) {
+        expect(during.offered).toBeGreaterThanOrEqual(TIMES * before.goodput * SECONDS * 0.95);
+        const refused = (during.answers['429'] ?? 0) + (during.answers['503'] ?? 0);
+        expect(refused).toBeGreaterThan(0);
+        expect((during.answers['200'] ?? 0) + refused + during.late).toBe(during.offered);
+        expect([during.withoutRetryAfter, during.broken]).toEqual([0, 0]);
+        expect(during.late).toBeLessThanOrEqual(during.offered / 100);
+        expect(most).toBeLessThan(MEMORY * usual);
+        expect(Object.keys(after.answers)).toEqual(['200']);
+      }
+      expect(median(rounds.map(shareOfCapacity))).toBeGreaterThanOrEqual(GOODPUT);
       // health, metrics and what guards live on
-      expect(probes.length).toBeGreaterThan(0);
-      expect(new Set(probes)).toEqual(new Set([200]));
-      expect(await shed(operator)).toBeGreaterThanOrEqual(during.answers['503'] ?? 0);
+      expect(probes.statuses).toEqual(new Set([200]));
+      const shedAtAll = rounds.reduce((sum, { during }) => sum + (during.answers['503'] ?? 0), 0);
+      expect(await shed(operator)).toBeGreaterThanOrEqual(shedAtAll);
     },
-    60_000 + 5 * SECONDS * 1000,
+    60_000 + (2 * ROUNDS + 3) * SECONDS * 1000,
   );
 });
 
@@ -124,17 +133,34 @@ function memory(pid: number): number {
   return Number(kilobytes) / 1024;
 }
 
-/** Asks four times a second for what must always be answered, until it is told to stop. */
-function probe(url: string, operator: Operator, statuses: number[]): () => Promise<void> {
-  let stopping = false;
-  const rounds = (async () => {
-    while (!stopping) {
-      const asked = ['/health/live', '/health/ready', '/oauth2/jwks'].map((path) => fetch(url + path));
-      for (const { status } of await Promise.all([...asked, operator.fetch('/metrics')])) statuses.push(status);
-      await new Promise((resolve) => setTimeout(resolve, 250));
+/** Asks four times a second for what must always be answered. */
+class Probes {
+  readonly statuses = new Set<number>();
+  readonly #ask: () => Promise<Response>[];
+  #running = false;
+  #rounds: Promise<void> = Promise.resolve();
+
+  constructor(url: string, operator: Operator) {
+    const paths = ['/health/live', '/health/ready', '/oauth2/jwks'];
+    this.#ask = () => [...paths.map((path) => fetch(url + path)), operator.fetch('/metrics')];
+  }
+
+  begin(): void {
+    this.#running = true;
+    this.#rounds = this.#run();
+  }
+
+  end(): Promise<void> {
+    this.#running = false;
+    return this.#rounds;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#running) {
+      for (const { status } of await Promise.all(this.#ask())) this.statuses.add(status);
+      await sleep(250);
     }
-  })();
-  return () => ((stopping = true), rounds);
+  }
 }
 
 async function shed(operator: Operator): Promise<number> {
@@ -142,7 +168,7 @@ async function shed(operator: Operator): Promise<number> {
   return Number(/^onbehalf_http_requests_shed_total (\d+)$/m.exec(text)?.[1]);
 }
 
-interface Figures {
+interface Round {
   readonly before: LoadReport;
   readonly during: LoadReport;
   readonly after: LoadReport;
@@ -150,7 +176,16 @@ interface Figures {
   readonly most: number;
 }
 
-function tell(name: string, { before, during, after, usual, most }: Figures): void {
+/** Of what the server does before and after, the lower: two cores have more to do than this. */
+function shareOfCapacity({ before, during, after }: Round): number {
+  return during.goodput / Math.min(before.goodput, after.goodput);
+}
+
+function median(all: readonly number[]): number {
+  return all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)]!;
+}
+
+function tell(name: string, { before, during, after, usual, most }: Round): void {
   const [offered, ...goodput] = [during.offered / SECONDS, before.goodput, during.goodput, after.goodput].map(
     Math.round,
   );
