@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { anyOf, jsonRows, RowsStatement } from './database/json-rows.js';
+import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
@@ -29,14 +29,14 @@ const COLUMNS = [
 /** Inserts tokens into the index and finds those that must not leave. */
 export class TokenInsertion {
   readonly #dialect: Dialect;
-  readonly #insert: RowsStatement<TokenRow, unknown>;
+  readonly #insert: RowsStatement<TokenRow>;
   readonly #check: RowsStatement<TokenRow, Found>;
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
     this.#dialect = dialect;
-    const rows = jsonRows(dialect, 'tokens', COLUMNS);
-    this.#insert = new RowsStatement(database, insertion(rows));
-    this.#check = new RowsStatement(database, check(rows));
+    const rows = { table: 'tokens', columns: COLUMNS } as const;
+    this.#insert = new RowsStatement(database, dialect, rows, insertion);
+    this.#check = new RowsStatement(database, dialect, rows, check);
   }
 
   /**
@@ -63,7 +63,7 @@ export class TokenInsertion {
 }
 
 /** The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. */
-function insertion(rows: ReturnType<typeof jsonRows>) {
+function insertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   const ofParent = sql`from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti`;
   return sql`insert into tokens (root_iss, root_jti, ${columns})
@@ -74,7 +74,7 @@ function insertion(rows: ReturnType<typeof jsonRows>) {
     from ${rows} t where true`;
 }
 
-function check(rows: ReturnType<typeof jsonRows>) {
+function check(rows: RawBuilder<unknown>): RawBuilder<Found> {
   const parent = sql`tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti and p.revoked_at is not null`;
   const marked = (condition: RawBuilder<unknown>) => anyOf(sql`revocation_marks m where ${condition}`);
   const revoked = [

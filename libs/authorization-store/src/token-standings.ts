@@ -1,6 +1,6 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { BatchQueue } from './batch-queue.js';
-import { anyOf, jsonRows, RowsStatement } from './database/json-rows.js';
+import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
 import { isRevokedInLineage, nameOf, OPEN_MARK, type Flag, type TokenKey } from './token-lineage.js';
@@ -28,15 +28,7 @@ export class TokenStandings {
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
     this.#database = database;
-    const token = sql`tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
-    const mark = sql`revocation_marks where kind = 'token' and key = t.iss || ' ' || t.jti`;
-    this.#statement = new RowsStatement(
-      database,
-      sql`select t.iss, t.jti, ${OPEN_MARK} as open,
-        ${anyOf(token)} as known,
-        ${anyOf(sql`${token} and revoked_at is not null`)} or ${anyOf(mark)} as revoked
-      from ${jsonRows(dialect, 'tokens', ['iss', 'jti'])} t`,
-    );
+    this.#statement = new RowsStatement(database, dialect, { table: 'tokens', columns: ['iss', 'jti'] }, standings);
   }
 
   of({ iss, jti }: TokenKey): Promise<TokenStanding> {
@@ -53,4 +45,13 @@ export class TokenStandings {
   async #standing(key: TokenKey, { known, revoked, open }: Found): Promise<TokenStanding> {
     return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
   }
+}
+
+function standings(rows: RawBuilder<unknown>): RawBuilder<Found> {
+  const token = sql`tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
+  const mark = sql`revocation_marks where kind = 'token' and key = t.iss || ' ' || t.jti`;
+  return sql`select t.iss, t.jti, ${OPEN_MARK} as open,
+      ${anyOf(token)} as known,
+      ${anyOf(sql`${token} and revoked_at is not null`)} or ${anyOf(mark)} as revoked
+    from ${rows} t`;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
-import { jsonRows, RowsStatement } from '../database/json-rows.js';
+import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
+import { RowsStatement } from '../database/rows-statement.js';
 import type { Dialect } from '../database/migrate.js';
 import type { AuditHeadTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
@@ -33,31 +33,23 @@ const COLUMNS = [
   'trace_id',
 ] as const satisfies readonly (keyof ChainRow)[];
 
+const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as const;
+
 /** Continues the chain of this process, one transaction after the other. */
 export class AuditChainWriter {
   readonly writer = randomUUID();
   readonly #sealing: SealingKeys;
-  readonly #insert: RowsStatement<ChainRow, unknown>;
-  readonly #replaceHead: RowsStatement<Selectable<AuditHeadTable>, unknown>;
+  readonly #insert: RowsStatement<ChainRow>;
+  readonly #replaceHead: RowsStatement<Selectable<AuditHeadTable>>;
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
 
   constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys) {
     this.#sealing = sealing;
-    const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
-    const rows = jsonRows(dialect, 'audit_records', COLUMNS);
-    this.#insert = new RowsStatement(
-      database,
-      sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`,
-    );
-    const head = jsonRows(dialect, 'audit_heads', ['writer', 'sequence', 'hash', 'seal', 'sealed_with']);
-    this.#replaceHead = new RowsStatement(
-      database,
-      sql`insert into audit_heads (writer, sequence, hash, seal, sealed_with)
-        select writer, sequence, hash, seal, sealed_with from ${head} t where true
-        on conflict (writer) do update set sequence = excluded.sequence, hash = excluded.hash,
-          seal = excluded.seal, sealed_with = excluded.sealed_with`,
-    );
+    const records = { table: 'audit_records', columns: COLUMNS } as const;
+    this.#insert = new RowsStatement(database, dialect, records, insertion);
+    const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
+    this.#replaceHead = new RowsStatement(database, dialect, heads, headReplacement);
   }
 
   /** Appends the events; `committed` or `forget` must follow, before anything else is appended. */
@@ -114,4 +106,16 @@ export class AuditChainWriter {
     await this.#replaceHead.execute(work, [{ writer, sequence, hash, seal, sealed_with: this.#sealing.current }]);
     this.#uncommitted = { sequence, hash };
   }
+}
+
+function insertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
+  return sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`;
+}
+
+function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  const columns = sql.join(HEAD_COLUMNS.map((column) => sql.ref(column)));
+  return sql`insert into audit_heads (${columns}) select ${columns} from ${rows} t where true
+    on conflict (writer) do update set sequence = excluded.sequence, hash = excluded.hash,
+      seal = excluded.seal, sealed_with = excluded.sealed_with`;
 }

@@ -39,9 +39,10 @@ export function sqliteDialect(path: string): SqliteDialect {
   }
   const database = new DatabaseSync(path, { timeout: 5000 });
   // FULL: what was acknowledged survives a loss of power, not only of the process
-  // a checkpoint writes each page once, however often it changed: every 16 MB instead of every 4
+  // a checkpoint writes each page once, however often it changed: every 16 MB instead of every 4. What a statement needs to
+  // take itself back is no file
   database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 0;
-    pragma wal_autocheckpoint = 4000;`);
+    pragma wal_autocheckpoint = 4000; pragma temp_store = memory;`);
   return new NodeSqliteDialect(withPreparedStatements(database));
 }
 

@@ -1,0 +1,85 @@
+import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
+import type { Dialect } from './migrate.js';
+import type { Schema } from './schema.js';
+
+/** Rows of one statement on SQLite, which builds and prepares one for each number of rows. */
+const CHUNK = 16;
+
+/** What rows look like. */
+export interface RowShape<Row> {
+  /** The table whose columns have the types of the members. */
+  readonly table: keyof Schema;
+  readonly columns: readonly (keyof Row & string)[];
+}
+
+/**
+ * A statement over rows that are handed to it, `select … from ${rows} t`. It is built once, not at each use. On PostgreSQL the
+ * rows are one JSON parameter, so that their number makes no difference; SQLite is faster with a parameter for each value.
+ */
+export class RowsStatement<Row extends object, Result = unknown> {
+  readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
+  readonly #shape: RowShape<Row>;
+  readonly #build: (rows: RawBuilder<unknown>) => RawBuilder<Result>;
+  readonly #compiled = new Map<number, CompiledQuery<Result>>();
+
+  constructor(
+    database: Kysely<Schema>,
+    dialect: Dialect,
+    shape: RowShape<Row>,
+    build: (rows: RawBuilder<unknown>) => RawBuilder<Result>,
+  ) {
+    this.#database = database;
+    this.#dialect = dialect;
+    this.#shape = shape;
+    this.#build = build;
+  }
+
+  async execute(database: Kysely<Schema>, rows: readonly Row[]): Promise<Result[]> {
+    if (this.#dialect === 'postgres') return this.#run(database, jsonRows(this.#shape), 1, [JSON.stringify(rows)]);
+    const results: Result[] = [];
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      const chunk = rows.slice(start, start + CHUNK);
+      const { columns } = this.#shape;
+      const values = chunk.flatMap((row) => columns.map((column) => row[column]));
+      results.push(...(await this.#run(database, valueRows(columns, chunk.length), chunk.length, values)));
+    }
+    return results;
+  }
+
+  async #run(
+    database: Kysely<Schema>,
+    rows: RawBuilder<unknown>,
+    count: number,
+    parameters: readonly unknown[],
+  ): Promise<Result[]> {
+    let compiled = this.#compiled.get(count);
+    if (!compiled) {
+      compiled = this.#build(rows).compile(this.#database);
+      this.#compiled.set(count, compiled);
+    }
+    const result = await database.executeQuery<Result>({ ...compiled, parameters });
+    return result.rows;
+  }
+}
+
+/** Stands where a value takes its place when the statement is executed. */
+const LATER = sql.val('');
+
+function jsonRows<Row>({ table }: RowShape<Row>): RawBuilder<unknown> {
+  return sql`json_populate_recordset(null::${sql.table(table)}, cast(${LATER} as json))`;
+}
+
+function valueRows(columns: readonly string[], count: number): RawBuilder<unknown> {
+  const row = sql`(${sql.join(columns.map(() => LATER))})`;
+  const named = columns.map((column, index) => sql`${sql.ref(`column${index + 1}`)} as ${sql.ref(column)}`);
+  return sql`(select ${sql.join(named)} from (values ${sql.join(Array.from({ length: count }, () => row))}))`;
+}
+
+/**
+ * Whether there is a row, for use in what is selected of the rows of a {@link RowsStatement}. PostgreSQL guesses their number;
+ * for an `exists`, or a join, it would then rather read the whole table than look each one up.
+ */
+export function anyOf(rows: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql`((select 1 from ${rows} limit 1) is not null)`;
+}
