@@ -191,6 +191,16 @@ describe('security headers', () => {
   });
 });
 
+describe('connections', () => {
+  it('are kept for longer than load balancers keep theirs, so that none is closed that is about to be used', async () => {
+    const base = await start();
+    const agent = new Agent({ keepAlive: true });
+    const { headers } = await ask(`${base}/thing`, agent);
+    agent.destroy();
+    expect(headers['keep-alive']).toBe('timeout=65');
+  });
+});
+
 describe('closing', () => {
   it('refuses new connections, finishes what was begun, and tells clients not to reuse the connection', async () => {
     const base = await start();

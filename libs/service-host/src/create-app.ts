@@ -54,6 +54,12 @@ export const DRAIN_DEADLINE = 10_000;
 /** How long a client may take to send a request, and how often that is looked at: every 30 s unless told. Milliseconds. */
 const SLOWEST_CLIENT = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 
+/**
+ * Longer than load balancers keep idle connections, 60 s as a rule: whoever closes first must not be the one who is about to
+ * be asked. Milliseconds.
+ */
+const KEEP_ALIVE = { keepAliveTimeout: 65_000 };
+
 /** A failure to start is the caller's to report, in one line: Nest keeps its lines until the app's logger takes them. */
 const NEST_OPTIONS = { bufferLogs: true, autoFlushLogs: false, abortOnError: false };
 
@@ -130,7 +136,7 @@ function shedding(
 function listen(server: Server, { HOST, PORT }: HostSettings): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    Object.assign(server, SLOWEST_CLIENT);
+    Object.assign(server, SLOWEST_CLIENT, KEEP_ALIVE);
     server.listen(PORT, HOST, () => {
       server.off('error', reject);
       resolve(server);
