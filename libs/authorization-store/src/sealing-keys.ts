@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
 const KEY_BYTES = 32;
@@ -25,7 +33,7 @@ export interface Sealed {
  * in front, re-encrypting, and taking the old one out.
  */
 export class SealingKeys {
-  readonly #keys: ReadonlyMap<string, Buffer>;
+  readonly #keys: ReadonlyMap<string, KeyObject>;
   readonly #current: string;
 
   /**
@@ -33,12 +41,12 @@ export class SealingKeys {
    * @throws ConfigurationError
    */
   constructor(keys: readonly string[]) {
-    const entries = keys.map((text): [string, Buffer] => {
+    const entries = keys.map((text): [string, KeyObject] => {
       const key = Buffer.from(text, 'base64');
       if (key.length !== KEY_BYTES) {
         throw new ConfigurationError('ENCRYPTION_KEYS', `a key of ${key.length} bytes`, '32 bytes each, in base64');
       }
-      return [hash('sha256', key, 'base64url').slice(0, 8), key];
+      return [hash('sha256', key, 'base64url').slice(0, 8), createSecretKey(key)];
     });
     const first = entries[0];
     if (!first) throw new ConfigurationError('ENCRYPTION_KEYS', undefined, 'at least one key of 32 bytes in base64');
@@ -95,7 +103,7 @@ export class SealingKeys {
     return createHmac('sha256', this.#key(id)).update('seal\0').update(salt).digest();
   }
 
-  #key(id: string): Buffer {
+  #key(id: string): KeyObject {
     const key = this.#keys.get(id);
     if (!key) throw new SealBroken(`The key ${id} is not among the encryption keys`);
     return key;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash as digest, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 
 /** A client secret as it is stored. It was made by the server from 256 random bits, so a fast hash keeps it. */
@@ -19,11 +19,11 @@ export function makeSecret(): { secret: string; stored: StoredSecret } {
 
 /** Whether one of the secrets that hold at this time (seconds since the epoch) is the given one. */
 export function isOneOf(secrets: readonly StoredSecret[], given: string, now: number): boolean {
-  const digest = Buffer.from(hash(given));
+  const presented = Buffer.from(hash(given));
   return secrets
     .filter(({ expiresAt = Infinity }) => expiresAt > now)
     .map((secret) => Buffer.from(secret.hash))
-    .map((expected) => expected.length === digest.length && timingSafeEqual(expected, digest))
+    .map((expected) => expected.length === presented.length && timingSafeEqual(expected, presented))
     .includes(true);
 }
 
@@ -37,5 +37,5 @@ export function withOverlap(secrets: readonly StoredSecret[], now: number, until
 
 /** SHA-256, base64url. */
 export function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
+  return digest('sha256', secret, 'base64url');
 }
