@@ -20,7 +20,8 @@ export class Replicas {
 
   private constructor(port: number, appPorts: readonly number[], settings: Settings) {
     this.issuer = `http://localhost:${port}`;
-    this.settings = { ISSUER: this.issuer, ...settings };
+    // the load balancer asks every second
+    this.settings = { ISSUER: this.issuer, SHUTDOWN_DELAY: '2', ...settings };
     // at once: they migrate and make keys at the same moment
     this.#apps = appPorts.map((appPort) => new RunningApp('auth-server', appPort, this.settings));
     const env = { PATH: process.env['PATH'], PORT: String(port), HOST: '127.0.0.1', UPSTREAMS: this.urls.join(',') };

@@ -149,7 +149,7 @@ describe('SIGTERM while tokens are exchanged', () => {
   }, 60_000);
 
   (postgres ? it : it.skip)(
-    'of two replicas on PostgreSQL, one after the other with a new one in between: what was begun is finished, nothing is lost',
+    'of two replicas on PostgreSQL, one after the other with a new one in between: no caller notices, nothing is lost',
     async () => {
       const url = await postgres!.database();
       const replicas = await Replicas.up(url, { ENCRYPTION_KEYS: key });
@@ -164,11 +164,7 @@ describe('SIGTERM while tokens are exchanged', () => {
         }
         await sleep(LOAD);
         await load.stop();
-        // a connection that the system has taken, and the server not yet, is reset when the server stops to listen
-        const { 200: answered = 0, 502: reset = 0, ...others } = Object.fromEntries(load.outcomes);
-        expect(others).toEqual({});
-        expect(answered).toBeGreaterThan(0);
-        expect(reset).toBeLessThanOrEqual(2 * CLIENTS);
+        expect([...load.outcomes.keys()]).toEqual(['200']);
         await expectKept(url, load.issued);
       } finally {
         await replicas.down();

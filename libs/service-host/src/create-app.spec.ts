@@ -227,6 +227,18 @@ describe('closing', () => {
     expect(await closing).toBe(true);
   });
 
+  it('is unready at once, and accepts connections until SHUTDOWN_DELAY is over', async () => {
+    const base = await start({ SHUTDOWN_DELAY: '1' });
+    const closing = created?.close();
+    const ready = await fetch(`${base}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'shutting_down' }]);
+    expect((await fetch(`${base}/health/live`)).status).toBe(200);
+    const answered = await fetch(`${base}/thing`);
+    expect([answered.status, answered.headers.get('connection')]).toEqual([200, 'close']);
+    expect(await closing).toBe(true);
+    await expect(fetch(`${base}/thing`)).rejects.toThrow();
+  });
+
   it('cuts off at the deadline what does not end', async () => {
     const base = await start();
     const slow = fetch(`${base}/slow`).catch((error: unknown) => error);

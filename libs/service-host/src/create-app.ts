@@ -41,8 +41,8 @@ export interface CreatedApp {
   /** Starts to accept connections. Port 0 takes a free one: the address is the server's. */
   listen(): Promise<Server>;
   /**
-   * Stops accepting, finishes what was begun and closes the app's modules.
-   * @param deadline milliseconds until open connections are cut
+   * Becomes unready, stops accepting after SHUTDOWN_DELAY, finishes what was begun and closes the app's modules.
+   * @param deadline milliseconds from then on until open connections are cut
    * @returns whether everything ended before the deadline
    */
   close(deadline?: number): Promise<boolean>;
@@ -91,7 +91,7 @@ export async function createApp<Schema extends z.ZodObject>(
     traceRequests(options.name),
     logRequests(logger),
     secureHeaders(options.contentSecurityPolicy?.(own)),
-    healthEndpoints(app, options.readiness ?? {}),
+    healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
   );
   await options.configure?.(app, settings);
   if (options.openApi) await serveOpenApi(app, options.openApi);
@@ -101,6 +101,7 @@ export async function createApp<Schema extends z.ZodObject>(
     settings,
     listen: () => listen(app.getHttpServer(), settings),
     close: async (deadline = DRAIN_DEADLINE) => {
+      await draining.announce(settings.SHUTDOWN_DELAY * 1000);
       const drained = await draining.drain(app.getHttpServer(), deadline);
       await app.close();
       await flushSpans();

@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import { Server as TcpServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Middleware } from './middleware.js';
 
 /** How long a connection that waits for its next request is kept while draining. Milliseconds. */
@@ -17,6 +18,21 @@ export class Draining {
     if (this.#draining) response.setHeader('Connection', 'close');
     next();
   };
+
+  /** Whether the app is about to end: from then on it is not ready. */
+  get begun(): boolean {
+    return this.#draining;
+  }
+
+  /**
+   * Tells that the app is about to end, and goes on answering for a while: whoever distributes requests needs some time to
+   * notice, and what waits in a listener that is closed would be reset.
+   * @param delay milliseconds
+   */
+  async announce(delay: number): Promise<void> {
+    this.#draining = true;
+    if (delay > 0) await sleep(delay);
+  }
 
   /**
    * Accepts no further connection, answers what was asked, and tells clients not to reuse their connection; what is

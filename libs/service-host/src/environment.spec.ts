@@ -54,6 +54,7 @@ describe('settings', () => {
       PORT: 8081,
       LOG_LEVEL: 'info',
       MAX_CONCURRENT_REQUESTS: 200,
+      SHUTDOWN_DELAY: 0,
       ISSUER: 'http://localhost:9001',
       CLIENT_SECRET: 'secret',
       AUDIENCE: 'user-service',

@@ -7,6 +7,9 @@ import { pathOf, type Middleware } from './middleware.js';
 const LIVE = `${HEALTH_PATH}/live`;
 const READY = `${HEALTH_PATH}/ready`;
 
+/** As Terminus calls it. */
+const ENDING = { status: 'shutting_down' };
+
 /** Where {@link healthEndpoints} answer. */
 export const HEALTH_ENDPOINTS: readonly string[] = [LIVE, READY];
 
@@ -19,11 +22,15 @@ export interface ReadinessIndicator {
 export type ReadinessIndicators = Readonly<Record<string, Type<ReadinessIndicator>>>;
 
 /**
- * `GET /health/live` says that the process answers, `GET /health/ready` that it can do its work (else 503). They stand
- * before every guard and body parser, so that an app whose keys are missing can still say so.
+ * `GET /health/live` says that the process answers, `GET /health/ready` that it can do its work and is not about to end
+ * (else 503). They stand before every guard and body parser, so that an app whose keys are missing can still say so.
  */
-export function healthEndpoints(app: INestApplicationContext, indicators: ReadinessIndicators): Middleware {
-  const ready = () => checkReadiness(app, indicators);
+export function healthEndpoints(
+  app: INestApplicationContext,
+  indicators: ReadinessIndicators,
+  isEnding: () => boolean = () => false,
+): Middleware {
+  const ready = () => (isEnding() ? Promise.resolve(ENDING) : checkReadiness(app, indicators));
   return (request, response, next) => {
     const path = pathOf(request);
     if (!['GET', 'HEAD'].includes(request.method ?? '')) return next();

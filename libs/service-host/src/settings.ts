@@ -36,6 +36,7 @@ type HostShape = {
   PORT: z.ZodType<number>;
   LOG_LEVEL: z.ZodType<LogLevel>;
   MAX_CONCURRENT_REQUESTS: z.ZodType<number>;
+  SHUTDOWN_DELAY: z.ZodType<number>;
 };
 
 /** What every app reads, beside its own settings. */
@@ -49,6 +50,11 @@ export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
       .regex(/^[1-9]\d{0,5}$/, 'a whole number from 1 to 999999')
       .transform(Number)
       .default(MAX_CONCURRENT_REQUESTS),
+    SHUTDOWN_DELAY: z
+      .string()
+      .regex(/^([0-9]|[1-5][0-9]|60)$/, 'a whole number of seconds from 0 to 60')
+      .transform(Number)
+      .default(0),
   });
 }
 

@@ -78,7 +78,8 @@ async function leave(created: CreatedApp, signal: NodeJS.Signals): Promise<void>
   const logger = new Logger('shutdown');
   logger.log(`${signal}: finishing open requests`);
   try {
-    const drained = await withDeadline(created.close());
+    const delay = created.settings.SHUTDOWN_DELAY * 1000;
+    const drained = await withDeadline(created.close(), delay + DRAIN_DEADLINE + CLOSE_DEADLINE);
     if (!drained) logger.warn('Requests that were still open were cut off');
     process.exit(0);
   } catch (error) {
@@ -87,10 +88,10 @@ async function leave(created: CreatedApp, signal: NodeJS.Signals): Promise<void>
   }
 }
 
-async function withDeadline<T>(closing: Promise<T>): Promise<T> {
+async function withDeadline<T>(closing: Promise<T>, deadline: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('A module did not close in time')), DRAIN_DEADLINE + CLOSE_DEADLINE);
+    timer = setTimeout(() => reject(new Error('A module did not close in time')), deadline);
   });
   return Promise.race([closing, late]).finally(() => clearTimeout(timer));
 }
