@@ -1,6 +1,7 @@
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { sha256 } from '../hash.js';
+import { pgDriver } from './pg-driver.js';
 import { toStoreError } from './store-unavailable.js';
 
 /** The type of every integer column here (PostgreSQL's `int8`). */
@@ -22,7 +23,8 @@ export function postgresDialect(
   url: string,
   { connections, connectTimeout, queryTimeout }: PoolOptions,
 ): PostgresDialect {
-  const pool = new pg.Pool({
+  const { Pool, types } = pgDriver();
+  const pool = new Pool({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: connectTimeout,
@@ -32,7 +34,7 @@ export function postgresDialect(
     application_name: 'onbehalf',
     // times and counters fit a double; the default is a string
     types: {
-      getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
+      getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : types.getTypeParser(oid, format)) as never,
     },
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
@@ -70,7 +72,7 @@ function discardAfterTimeout(client: pg.PoolClient, broken: WeakSet<pg.PoolClien
       return await client.query({ ...named(sql), text: sql, values: [...parameters] });
     } catch (error) {
       // an error of the server leaves the connection sound, any other (time-out, broken socket) does not
-      if (!(error instanceof pg.DatabaseError)) broken.add(client);
+      if (!(error instanceof pgDriver().DatabaseError)) broken.add(client);
       throw toStoreError(error);
     }
   };

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { pgDriver } from './pg-driver.js';
 
 /** Seconds. */
 const RETRY_AFTER = 1;
@@ -27,6 +27,6 @@ export class StoreUnavailable extends Error {
 /** What a failure of the driver means: an outage, or a mistake that an answer of the server tells of. */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailable) return error;
-  const isMistake = error instanceof pg.DatabaseError && !PASSING.test(error.code ?? '');
+  const isMistake = error instanceof pgDriver().DatabaseError && !PASSING.test(error.code ?? '');
   return isMistake ? error : new StoreUnavailable(error);
 }
