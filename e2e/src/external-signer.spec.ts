@@ -162,7 +162,7 @@ describe("signing keys in Vault's transit engine", () => {
     [
       'other keys as well',
       { SIGNING_KEYS_FILE: 'keys.json' },
-      'SIGNING_KEYS_FILE is "(not shown)"; accepted: nothing, because VAULT_TRANSIT_KEYS is set',
+      'SIGNING_KEYS_FILE is "keys.json"; accepted: nothing, because VAULT_TRANSIT_KEYS is set',
     ],
     [
       'a token that is not there',
