@@ -1,9 +1,7 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { ConfigurationError, type OAuthError } from '@onbehalf/oauth-protocol';
 import type { ExternalKey, ExternalSigner, SignerUnavailable } from './external-signer.js';
+import { FollowedSigningKeys } from './followed-signing-keys.js';
 import { KeySet } from './key-set.js';
-import { RepeatedWork } from './repeated-work.js';
-import { SigningKeys } from './signing-keys.js';
 import { WatchedSigner } from './watched-signer.js';
 
 export interface RemoteSigningKeysOptions {
@@ -17,18 +15,16 @@ export interface RemoteSigningKeysOptions {
 }
 
 /** Keys whose private parts stay outside of this process, followed while the application runs. */
-export class RemoteSigningKeys extends SigningKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class RemoteSigningKeys extends FollowedSigningKeys {
   readonly #options: RemoteSigningKeysOptions;
   readonly #signer: WatchedSigner;
-  readonly #following: RepeatedWork;
   #published: string;
 
   private constructor(options: RemoteSigningKeysOptions, signer: WatchedSigner, keys: readonly ExternalKey[]) {
-    super(KeySet.remote(keys, signer));
+    super(KeySet.remote(keys, signer), options.interval ?? 5, options.onFailure);
     this.#options = options;
     this.#signer = signer;
     this.#published = kidsOf(keys);
-    this.#following = new RepeatedWork(() => this.#read(), options.onFailure);
   }
 
   /**
@@ -45,20 +41,7 @@ export class RemoteSigningKeys extends SigningKeys implements OnApplicationBoots
     return this.#signer.ready();
   }
 
-  onApplicationBootstrap(): void {
-    this.#following.start(this.#options.interval ?? 5);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.#following.stop();
-  }
-
-  /** Takes what the signer has changed. Never rejects. */
-  follow(): Promise<void> {
-    return this.#following.now();
-  }
-
-  async #read(): Promise<void> {
+  protected override async look(): Promise<void> {
     const keys = await this.#signer.keys();
     const published = kidsOf(keys);
     if (published === this.#published) return;

@@ -1,9 +1,7 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { JSONWebKeySet } from 'jose';
+import { FollowedSigningKeys } from './followed-signing-keys.js';
 import type { KeyRotation, TakenStep } from './key-rotation.js';
 import { KeySet } from './key-set.js';
-import { RepeatedWork } from './repeated-work.js';
-import { SigningKeys } from './signing-keys.js';
 import type { KeyState, SigningKeyStore, StoredKey } from './signing-key-store.js';
 
 export interface StoredSigningKeysOptions {
@@ -18,16 +16,14 @@ export interface StoredSigningKeysOptions {
 }
 
 /** The keys in the store, followed while the application runs: what any replica changes, all have within seconds. */
-export class StoredSigningKeys extends SigningKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class StoredSigningKeys extends FollowedSigningKeys {
   readonly #options: StoredSigningKeysOptions;
-  readonly #following: RepeatedWork;
   #revision: number;
 
   private constructor(options: StoredSigningKeysOptions, keys: KeySet, revision: number) {
-    super(keys);
+    super(keys, options.interval ?? 2, options.onFailure);
     this.#options = options;
     this.#revision = revision;
-    this.#following = new RepeatedWork(() => this.#follow(), options.onFailure);
   }
 
   /** The keys of the store; the first replica that starts makes them. */
@@ -39,21 +35,8 @@ export class StoredSigningKeys extends SigningKeys implements OnApplicationBoots
     return new StoredSigningKeys(options, await KeySet.of(toJwks(await store.list())), revision);
   }
 
-  onApplicationBootstrap(): void {
-    this.#following.start(this.#options.interval ?? 2);
-  }
-
-  /** The store closes after this. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.#following.stop();
-  }
-
-  /** Takes the steps that are due and reads what has changed. Never rejects. */
-  follow(): Promise<void> {
-    return this.#following.now();
-  }
-
-  async #follow(): Promise<void> {
+  /** Takes the steps that are due and reads what has changed. */
+  protected override async look(): Promise<void> {
     try {
       await this.#rotate();
     } finally {

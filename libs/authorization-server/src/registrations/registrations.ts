@@ -1,6 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { RepeatedWork } from '../repeated-work.js';
 import { isOneOf } from './client-secrets.js';
 import type { ClientDocument } from './registration-documents.js';
 import { RegistrationSet } from './registration-set.js';
@@ -22,13 +23,13 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
   readonly #listeners: (() => void)[] = [];
   #revision: number;
   #set: RegistrationSet;
-  #timer: NodeJS.Timeout | undefined;
-  #following: Promise<void> | undefined;
+  readonly #following: RepeatedWork;
 
   private constructor(options: RegistrationsOptions, set: RegistrationSet, revision: number) {
     this.#options = options;
     this.#set = set;
     this.#revision = revision;
+    this.#following = new RepeatedWork(() => this.reload(), options.onFailure);
   }
 
   static async open(options: RegistrationsOptions): Promise<Registrations> {
@@ -58,22 +59,17 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   onApplicationBootstrap(): void {
-    const { interval = 2 } = this.#options;
-    this.#timer = setInterval(() => void this.follow(), interval * 1000).unref();
+    this.#following.start(this.#options.interval ?? 2);
   }
 
   /** The store closes after this. */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#following;
+    await this.#following.stop();
   }
 
   /** Reads what has changed. Never rejects. */
   follow(): Promise<void> {
-    this.#following ??= this.reload()
-      .catch((error: unknown) => this.#options.onFailure?.(error))
-      .finally(() => (this.#following = undefined));
-    return this.#following;
+    return this.#following.now();
   }
 
   /** As {@link follow}, for whoever has to know that it was done. */

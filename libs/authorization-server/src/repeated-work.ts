@@ -14,7 +14,6 @@ export class RepeatedWork {
   /** @param interval seconds */
   start(interval: number): void {
     this.#timer = setInterval(() => void this.now(), interval * 1000).unref();
-    void this.now();
   }
 
   /** Resolves when what is under way has ended. */
