@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
+import { exchangeOwnToken } from './user-service-client.js';
 
 const command = fileURLToPath(new URL('../../apps/auth-server/dist/commands/store.js', import.meta.url));
 
@@ -18,18 +17,7 @@ describe('audit-verify, on what a server has written', () => {
 
   beforeAll(async () => {
     const system = await (await System.onFreePorts({ DATABASE_URL })).up('auth-server');
-    const endpoint = `${system.url('auth-server')}/oauth2/token`;
-    const headers = { authorization: basic('user-service', 'user-service-secret') };
-    const credentials = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
-    const { body } = await postForm(endpoint, credentials, headers);
-    const exchange = {
-      grant_type: GrantType.TokenExchange,
-      subject_token: String(body['access_token']),
-      subject_token_type: TokenType.AccessToken,
-      audience: 'message-service',
-      scope: 'message.read',
-    };
-    for (let i = 0; i < 5; i++) expect((await postForm(endpoint, exchange, headers)).status).toBe(200);
+    expect(await exchangeOwnToken(system.url('auth-server'), 5)).toEqual(Array(5).fill(200));
     await system.down();
   }, 30_000);
 

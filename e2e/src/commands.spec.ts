@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { testDatabases } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
+import { exchangeOwnToken } from './user-service-client.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const app = join(root, 'apps/auth-server');
@@ -154,18 +153,7 @@ describe.each(databases)('the commands of auth-server on $name', (kind) => {
       output: expect.stringMatching(/^applied 0001/),
     });
     const system = await (await System.onFreePorts(env)).up('auth-server');
-    const headers = { authorization: basic('user-service', 'user-service-secret') };
-    const endpoint = `${system.url('auth-server')}/oauth2/token`;
-    const credentials = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
-    const { body } = await postForm(endpoint, credentials, headers);
-    const exchange = {
-      grant_type: GrantType.TokenExchange,
-      subject_token: String(body['access_token']),
-      subject_token_type: TokenType.AccessToken,
-      audience: 'message-service',
-      scope: 'message.read',
-    };
-    for (let round = 0; round < 3; round += 1) expect((await postForm(endpoint, exchange, headers)).status).toBe(200);
+    expect(await exchangeOwnToken(system.url('auth-server'), 3)).toEqual(Array(3).fill(200));
     await system.down();
   }, 60_000);
   afterAll(() => kind.stop());

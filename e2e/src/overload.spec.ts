@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formRequest, load, type LoadReport } from '../../tools/load.ts';
 import { System, type RunningApp } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
+import { ownToken, USER_SERVICE } from './user-service-client.js';
 
 const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);
-const AUTHORIZATION = basic('user-service', 'user-service-secret');
 
 const isSoak = 'SOAK_OVERLOAD' in process.env;
 /** Seconds of each phase. */
@@ -58,13 +57,11 @@ describe.each(databases)(`auth-server on $name is asked ${TIMES} times as much a
   /** An exchange of a token of its own, as bytes. */
   async function exchange(): Promise<string> {
     const url = `${server.url}/oauth2/token`;
-    const grant = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
-    const { body } = await postForm(url, grant, { authorization: AUTHORIZATION });
-    const subject = { subject_token: String(body['access_token']), subject_token_type: TokenType.AccessToken };
+    const subject = { subject_token: await ownToken(server.url), subject_token_type: TokenType.AccessToken };
     return formRequest(
       url,
       { grant_type: GrantType.TokenExchange, ...subject, audience: 'message-service' },
-      AUTHORIZATION,
+      USER_SERVICE,
     );
   }
 

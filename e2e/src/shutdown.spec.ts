@@ -11,10 +11,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Replicas } from '../../tools/replicas.ts';
 import { APPS, System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
+import { ownToken, USER_SERVICE } from './user-service-client.js';
 
 const CLIENTS = 16;
-const SERVICE = basic('user-service', 'user-service-secret');
 /** Milliseconds under load before each SIGTERM. */
 const LOAD = Number(process.env['SOAK_SHUTDOWN'] ?? 1) * 1000;
 const DRAINED_WITHIN = 10_000;
@@ -92,7 +91,7 @@ class ExchangeLoad {
   }
 
   #exchange(form: string): Promise<string> {
-    const headers = { authorization: SERVICE, 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = { authorization: USER_SERVICE, 'content-type': 'application/x-www-form-urlencoded' };
     return new Promise((resolve) => {
       const fail = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message);
       request(this.#url, { method: 'POST', agent: this.#agent, headers }, (response) => {
@@ -109,12 +108,6 @@ class ExchangeLoad {
         .end(form);
     });
   }
-}
-
-async function subjectToken(issuer: string): Promise<string> {
-  const grant = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
-  const { body } = await postForm(`${issuer}/oauth2/token`, grant, { authorization: SERVICE });
-  return String(body['access_token']);
 }
 
 /** Every token that was acknowledged is known, and has its record. */
@@ -138,7 +131,7 @@ describe('SIGTERM while tokens are exchanged', () => {
     const system = await System.onFreePorts({ DATABASE_URL: url, ENCRYPTION_KEYS: key });
     await system.up('auth-server');
     const server = system.app('auth-server');
-    const load = new ExchangeLoad(server.url, await subjectToken(server.url));
+    const load = new ExchangeLoad(server.url, await ownToken(server.url));
     await sleep(LOAD);
     const begun = performance.now();
     expect(await server.stop('SIGTERM')).toBe(0);
@@ -154,7 +147,7 @@ describe('SIGTERM while tokens are exchanged', () => {
       const url = await postgres!.database();
       const replicas = await Replicas.up(url, { ENCRYPTION_KEYS: key });
       try {
-        const load = new ExchangeLoad(replicas.issuer, await subjectToken(replicas.issuer));
+        const load = new ExchangeLoad(replicas.issuer, await ownToken(replicas.issuer));
         for (const index of [0, 1]) {
           await sleep(LOAD);
           const begun = performance.now();

@@ -10,6 +10,7 @@ import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
 import { UserAgent } from './user-agent.js';
+import { ownToken, USER_SERVICE } from './user-service-client.js';
 
 // servers start and stop in them
 jest.setTimeout(60_000);
@@ -27,8 +28,6 @@ const settings = (collector: OtlpCollector): Record<string, string> => ({
   OTEL_BSP_SCHEDULE_DELAY: '50',
 });
 
-const user = basic('user-service', 'user-service-secret');
-
 describe('the audit trail at an OpenTelemetry collector', () => {
   let collector: OtlpCollector;
   let system: System;
@@ -41,9 +40,7 @@ describe('the audit trail at an OpenTelemetry collector', () => {
     system = await System.onFreePorts({ ...settings(collector), DATABASE_URL });
     await system.up('auth-server');
     endpoint = `${system.url('auth-server')}/oauth2/token`;
-    const credentials = { grant_type: GrantType.ClientCredentials, scope: 'user.read' };
-    const { body } = await postForm(endpoint, credentials, { authorization: user });
-    subjectToken = String(body['access_token']);
+    subjectToken = await ownToken(system.url('auth-server'));
   });
   afterEach(async () => {
     await system.down();
@@ -58,7 +55,7 @@ describe('the audit trail at an OpenTelemetry collector', () => {
       audience,
       scope: 'message.read',
     };
-    const answers = Array.from({ length: count }, () => postForm(endpoint, fields, { authorization: user }));
+    const answers = Array.from({ length: count }, () => postForm(endpoint, fields, { authorization: USER_SERVICE }));
     return (await Promise.all(answers)).map(({ status }) => status);
   }
 
