@@ -104,7 +104,7 @@ function table(): string {
 function readable(line: string): string {
   try {
     const { time, level, msg, req, res, responseTime, traceId, err } = JSON.parse(line) as LogLine;
-    const request = req && `${req.method} ${req.path} ${res?.status ?? ''} ${responseTime ?? ''}ms`;
+    const request = req && `${req.method} ${req.url} ${res?.statusCode ?? ''} ${responseTime ?? ''}ms`;
     const parts = [
       clockTime(time),
       (level ?? 30) >= 40 ? '!' : undefined,
@@ -122,8 +122,8 @@ interface LogLine {
   readonly time?: number | string;
   readonly level?: number;
   readonly msg?: string;
-  readonly req?: { method: string; path: string };
-  readonly res?: { status: number };
+  readonly req?: { method: string; url: string };
+  readonly res?: { statusCode: number };
   readonly responseTime?: number;
   readonly traceId?: string;
   readonly err?: { message?: string };
