@@ -23,5 +23,5 @@ await startApp({
   readiness: { store: StoreHealthIndicator, keys: SigningKeysHealthIndicator },
   overload: { alwaysAnswered: ['/metrics', ...guardsLiveOn], onRefused: () => metrics.overload.inc() },
   // the pages of the server set a stricter policy of their own
-  configure: (app) => void app.use(app.get(AuthorizationServer, { strict: false }).middleware),
+  middleware: (app) => [app.get(AuthorizationServer, { strict: false }).middleware],
 });

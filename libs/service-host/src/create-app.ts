@@ -1,10 +1,11 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { z } from 'zod';
+import { beforeExpress } from './before-express.js';
 import { Draining } from './draining.js';
 import { readEnvironment, type EnvironmentSource } from './environment.js';
 import { healthEndpoints, HEALTH_ENDPOINTS, type ReadinessIndicators } from './health.js';
@@ -30,7 +31,9 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly overload?: OverloadOptions;
   /** For an app that serves pages: directives by name. Without it, answers may load nothing. */
   readonly contentSecurityPolicy?: (settings: z.output<Schema>) => Readonly<Record<string, readonly string[]>>;
-  /** Mounts middleware behind logs and health, and before any body parser. */
+  /** Whole protocols that need nothing of Express, such as an authorization server's: behind logs and health, before it. */
+  readonly middleware?: (app: NestExpressApplication) => readonly Middleware[];
+  /** Mounts middleware of Express, before any body parser. */
   readonly configure?: (app: NestExpressApplication, settings: z.output<Schema> & HostSettings) => void | Promise<void>;
 }
 
@@ -86,13 +89,15 @@ export async function createApp<Schema extends z.ZodObject>(
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const draining = new Draining();
-  beforeExpress(app.getHttpServer(), draining.middleware, shedding(settings, logger, options.overload).middleware);
-  app.use(
+  beforeExpress(app.getHttpServer(), logger, [
+    draining.middleware,
+    shedding(settings, logger, options.overload).middleware,
     traceRequests(options.name),
     logRequests(logger),
     secureHeaders(options.contentSecurityPolicy?.(own)),
     healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
-  );
+    ...(options.middleware?.(app) ?? []),
+  ]);
   await options.configure?.(app, settings);
   if (options.openApi) await serveOpenApi(app, options.openApi);
   await app.init();
@@ -108,17 +113,6 @@ export async function createApp<Schema extends z.ZodObject>(
       return drained;
     },
   };
-}
-
-/** Has requests pass these before they reach Express, which costs as much as to refuse one. */
-function beforeExpress(server: Server, ...door: readonly Middleware[]): void {
-  const [express] = server.listeners('request') as [(request: IncomingMessage, response: ServerResponse) => void];
-  server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    const pass = ([first, ...others]: readonly Middleware[]): void =>
-      first ? first(request, response, () => pass(others)) : express(request, response);
-    pass(door);
-  });
 }
 
 function shedding(

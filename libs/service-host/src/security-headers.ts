@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet, { type HelmetOptions } from 'helmet';
 import { pathOf, type Middleware } from './middleware.js';
 
@@ -28,9 +29,23 @@ const DOCS: Directives = {
  * @param contentSecurityPolicy the app's own policy when it serves pages; without one nothing may be loaded
  */
 export function secureHeaders(contentSecurityPolicy: Directives = NOTHING): Middleware {
-  const app = helmet(options(contentSecurityPolicy));
-  const docs = helmet(options(DOCS));
-  return (request, response, next) => (isDocs(pathOf(request)) ? docs : app)(request, response, next);
+  const app = headersOf(contentSecurityPolicy);
+  const docs = headersOf(DOCS);
+  return (request, response, next) => {
+    for (const [name, value] of isDocs(pathOf(request)) ? docs : app) response.setHeader(name, value);
+    next();
+  };
+}
+
+/** What helmet sets is the same for every answer, so it is asked once. */
+function headersOf(directives: Directives): readonly (readonly [string, string])[] {
+  const headers = new Map<string, string>();
+  const answer = {
+    setHeader: (name: string, value: string) => headers.set(name, value),
+    removeHeader: () => undefined,
+  };
+  helmet(options(directives))({} as IncomingMessage, answer as unknown as ServerResponse, () => undefined);
+  return [...headers];
 }
 
 function isDocs(path: string): boolean {
