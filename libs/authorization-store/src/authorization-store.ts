@@ -2,7 +2,8 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
 import { AuditChainWriter } from './audit/audit-chain-writer.js';
 import type { AuditEvent } from './audit/audit-event.js';
-import { AuditLog, orUnavailable, timedEvent } from './audit/audit-log.js';
+import { timedEvent } from './audit/audit-chain.js';
+import { AuditLog, orUnavailable } from './audit/audit-log.js';
 import type { Dialect } from './database/migrate.js';
 import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
 import { HeldChains } from './audit/forwarding/held-chains.js';
@@ -73,7 +74,7 @@ export class AuthorizationStore {
    * @throws AuditUnavailable when they are not known to be durable
    */
   async recordIssued<Event extends object>(token: TokenRecord, event: Event & AuditEvent): Promise<boolean> {
-    const entry = { token: this.tokens.row(token), event: timedEvent(event) };
+    const entry = { token: this.tokens.row(token), event: timedEvent(event, Date.now()) };
     const { revoked } = await orUnavailable(this.#records.write(entry));
     return !revoked;
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuditReceipt } from './audit/audit-event.js';
-import type { AuditChainWriter, TimedEvent } from './audit/audit-chain-writer.js';
+import type { TimedEvent } from './audit/audit-chain.js';
+import type { AuditChainWriter } from './audit/audit-chain-writer.js';
 import { BatchQueue } from './batch-queue.js';
 import type { Schema } from './database/schema.js';
 import type { TokenInsertion, TokenRow } from './token-insertion.js';

@@ -29,14 +29,11 @@ const COLUMNS = [
 /** Inserts tokens into the index and finds those that must not leave. */
 export class TokenInsertion {
   readonly #dialect: Dialect;
-  readonly #insert: RowsStatement<TokenRow>;
-  readonly #check: RowsStatement<TokenRow, Found>;
+  readonly #insert: RowsStatement<TokenRow, Found>;
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
     this.#dialect = dialect;
-    const rows = { table: 'tokens', columns: COLUMNS } as const;
-    this.#insert = new RowsStatement(database, dialect, rows, insertion);
-    this.#check = new RowsStatement(database, dialect, rows, check);
+    this.#insert = new RowsStatement(database, dialect, { table: 'tokens', columns: COLUMNS }, insertion);
   }
 
   /**
@@ -45,47 +42,52 @@ export class TokenInsertion {
    */
   async insert(work: Work, tokens: readonly TokenRow[], now: number): Promise<ReadonlySet<TokenRow>> {
     await excludeRevocations(work, this.#dialect);
-    await this.#insert.execute(work, tokens);
-    const revoked = await this.#revoked(work, tokens);
+    const revoked = await revokedOf(work, tokens, await this.#insert.execute(work, tokens));
     if (revoked.length > 0) await markRevoked(work, revoked, now);
     return new Set(revoked);
   }
-
-  async #revoked(work: Work, tokens: readonly TokenRow[]): Promise<TokenRow[]> {
-    const found = new Map((await this.#check.execute(work, tokens)).map((each) => [nameOf(each), each]));
-    const revoked: TokenRow[] = [];
-    for (const token of tokens) {
-      const each = found.get(nameOf(token));
-      if (!each || each.revoked || (each.open && (await isRevokedInLineage(work, token)))) revoked.push(token);
-    }
-    return revoked;
-  }
 }
 
-/** The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. */
-function insertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+async function revokedOf(work: Work, tokens: readonly TokenRow[], inserted: readonly Found[]): Promise<TokenRow[]> {
+  const found = new Map(inserted.map((each) => [nameOf(each), each]));
+  const revoked: TokenRow[] = [];
+  for (const token of tokens) {
+    const each = found.get(nameOf(token));
+    if (!each || each.revoked || (each.open && (await isRevokedInLineage(work, token)))) revoked.push(token);
+  }
+  return revoked;
+}
+
+/**
+ * The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. Tells of
+ * each token whether something revoked it meanwhile.
+ */
+function insertion(rows: RawBuilder<unknown>): RawBuilder<Found> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   const ofParent = sql`from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti`;
-  return sql`insert into tokens (root_iss, root_jti, ${columns})
+  return sql<Found>`insert into tokens (root_iss, root_jti, ${columns})
     select
       coalesce((select p.root_iss ${ofParent}), t.parent_iss, t.iss),
       coalesce((select p.root_jti ${ofParent}), t.parent_jti, t.jti),
       ${columns}
-    from ${rows} t where true`;
+    from ${rows} t where true
+    returning iss, jti, ${OPEN_MARK} as open, ${isRevoked()} as revoked`;
 }
 
-function check(rows: RawBuilder<unknown>): RawBuilder<Found> {
-  const parent = sql`tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti and p.revoked_at is not null`;
+/** Whether a mark, or what is written at its parent, revokes the token that is inserted. */
+function isRevoked(): RawBuilder<unknown> {
+  const t = sql.table('tokens');
+  const parent = sql`tokens p where p.iss = ${t}.parent_iss and p.jti = ${t}.parent_jti and p.revoked_at is not null`;
   const marked = (condition: RawBuilder<unknown>) => anyOf(sql`revocation_marks m where ${condition}`);
   const revoked = [
     anyOf(parent),
-    marked(sql`m.kind = 'token' and m.key in (t.iss || ' ' || t.jti, t.parent_iss || ' ' || t.parent_jti)`),
-    marked(sql`m.kind = 'grant' and m.key = t.grant_id`),
-    marked(sql`m.kind = 'session' and m.key = t.session_id`),
-    marked(sql`m.kind = 'subject' and m.key = t.subject and m.marked_at >= t.recorded_at`),
-    marked(sql`m.kind = 'client' and m.key = t.client_id and m.marked_at >= t.recorded_at`),
+    marked(sql`m.kind = 'token' and m.key in (${t}.iss || ' ' || ${t}.jti, ${t}.parent_iss || ' ' || ${t}.parent_jti)`),
+    marked(sql`m.kind = 'grant' and m.key = ${t}.grant_id`),
+    marked(sql`m.kind = 'session' and m.key = ${t}.session_id`),
+    marked(sql`m.kind = 'subject' and m.key = ${t}.subject and m.marked_at >= ${t}.recorded_at`),
+    marked(sql`m.kind = 'client' and m.key = ${t}.client_id and m.marked_at >= ${t}.recorded_at`),
   ];
-  return sql<Found>`select t.iss, t.jti, ${OPEN_MARK} as open, ${sql.join(revoked, sql` or `)} as revoked from ${rows} t`;
+  return sql.join(revoked, sql` or `);
 }
 
 async function markRevoked(work: Work, tokens: readonly TokenKey[], now: number): Promise<void> {

@@ -4,15 +4,17 @@ import { RowsStatement } from '../database/rows-statement.js';
 import type { Dialect } from '../database/migrate.js';
 import type { AuditHeadTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
-import { CHAIN_OPENED, GENESIS, headText, nextRow, type ChainHead, type ChainRow } from './audit-chain.js';
+import {
+  CHAIN_OPENED,
+  GENESIS,
+  headText,
+  nextRow,
+  timedEvent,
+  type ChainHead,
+  type ChainRow,
+  type TimedEvent,
+} from './audit-chain.js';
 import type { AuditReceipt } from './audit-event.js';
-
-/** An event as JSON text, with the time when it was told. */
-export interface TimedEvent {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly text: string;
-}
 
 type Work = Transaction<Schema>;
 
@@ -58,12 +60,12 @@ export class AuditChainWriter {
     if (!first) return [];
     const rows: ChainRow[] = [];
     let head = this.#head ?? (await this.#storedHead(work));
-    const add = ({ at, text }: TimedEvent): void => {
-      const row = nextRow(this.writer, head ?? { sequence: -1, hash: GENESIS }, at, text);
+    const add = (event: TimedEvent): void => {
+      const row = nextRow(this.writer, head ?? { sequence: -1, hash: GENESIS }, event);
       rows.push(row);
       head = row;
     };
-    if (!head) add({ at: first.at, text: await this.#opening(work) });
+    if (!head) add(timedEvent(await this.#opening(work), first.at));
     events.forEach(add);
     await this.#insert.execute(work, rows);
     await this.#saveHead(work, rows[rows.length - 1] as ChainRow);
@@ -83,13 +85,13 @@ export class AuditChainWriter {
   }
 
   /** The first record holds the heads of all other chains, so that a chain cannot be cut or taken away unseen. */
-  async #opening(work: Work): Promise<string> {
+  async #opening(work: Work): Promise<object> {
     const heads = await work
       .selectFrom('audit_heads')
       .select(['writer', 'sequence', 'hash'])
       .orderBy('writer')
       .execute();
-    return JSON.stringify({ type: CHAIN_OPENED, heads });
+    return { type: CHAIN_OPENED, heads };
   }
 
   async #storedHead(work: Work): Promise<ChainHead | undefined> {

@@ -17,22 +17,38 @@ export interface ChainHead {
 /** A record before it is written. */
 export type ChainRow = Insertable<AuditRecordTable>;
 
+type Members = Readonly<Record<string, unknown>>;
 type ChainPlace = Pick<ChainRow, 'writer' | 'sequence' | 'previous_hash' | 'at' | 'event'>;
+
+/** The columns that repeat members of the event, so that records can be found by them. */
+export type SearchColumns = Omit<ChainRow, keyof ChainPlace | 'hash'>;
 
 /** SHA-256 over everything that a record says, its place and the hash before it, as an unambiguous JSON array. */
 export function chainHash(row: ChainPlace): string {
   return sha256(JSON.stringify([row.writer, row.sequence, row.previous_hash, row.at, row.event]));
 }
 
-/** The record that follows `head`. `event` is the text that is stored and hashed. */
-export function nextRow(writer: string, head: ChainHead, at: number, event: string): ChainRow {
-  const place = { writer, sequence: head.sequence + 1, previous_hash: head.hash, at, event };
-  return { ...place, hash: chainHash(place), ...searchColumns(event) };
+/** An event as JSON text, with what it is searched by and the time when it was told. */
+export interface TimedEvent {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly text: string;
+  readonly columns: SearchColumns;
+}
+
+/** The event as it is told at this time. */
+export function timedEvent(event: object, at: number): TimedEvent {
+  return { at, text: JSON.stringify(event), columns: searchColumns(event as Members) };
+}
+
+/** The record that follows `head`. The text of the event is stored and hashed. */
+export function nextRow(writer: string, head: ChainHead, { at, text, columns }: TimedEvent): ChainRow {
+  const place = { writer, sequence: head.sequence + 1, previous_hash: head.hash, at, event: text };
+  return { ...place, hash: chainHash(place), ...columns };
 }
 
 /** The members of the event that are searched for. They follow from the event, so that verification can compare them. */
-export function searchColumns(event: string): Omit<ChainRow, keyof ChainPlace | 'hash'> {
-  const members = JSON.parse(event) as Record<string, unknown>;
+export function searchColumns(members: Members): SearchColumns {
   const actors = members['actors'];
   const actor = Array.isArray(actors) ? (actors[0] as { sub?: unknown } | null | undefined)?.sub : undefined;
   return {

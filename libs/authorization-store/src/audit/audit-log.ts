@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
 import type { RecordWriter } from '../record-writer.js';
-import type { TimedEvent } from './audit-chain-writer.js';
+import { timedEvent } from './audit-chain.js';
 import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from './audit-event.js';
 import { exportAudit, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
 import { auditTree, type AuditNode } from './audit-tree.js';
@@ -30,7 +30,7 @@ export class AuditLog {
    * @throws AuditUnavailable
    */
   async append<Event extends object>(event: Event & AuditEvent): Promise<AuditReceipt> {
-    const { receipt } = await orUnavailable(this.#records.write({ event: timedEvent(event) }));
+    const { receipt } = await orUnavailable(this.#records.write({ event: timedEvent(event, Date.now()) }));
     return receipt as AuditReceipt;
   }
 
@@ -58,11 +58,6 @@ export class AuditLog {
   tree(traceId: string): Promise<AuditNode[]> {
     return auditTree(this.#database, traceId);
   }
-}
-
-/** The event as it is told now. */
-export function timedEvent(event: object): TimedEvent {
-  return { at: Date.now(), text: JSON.stringify(event) };
 }
 
 /** @throws AuditUnavailable when the record is not known to be durable */

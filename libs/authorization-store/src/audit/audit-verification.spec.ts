@@ -124,7 +124,7 @@ describe.each(databases)('a tampered audit trail on $name', (kind) => {
   });
 
   it('is found where the whole rest of the chain was written anew, because the head is sealed', async () => {
-    await edit(5, { event: '{"type":"forged"}', ...searchColumns('{"type":"forged"}') });
+    await edit(5, { event: '{"type":"forged"}', ...searchColumns({ type: 'forged' }) });
     let previous = (await record(4)).hash;
     for (let sequence = 5; sequence < RECORDS; sequence += 1) {
       const row = { ...(await record(sequence)), previous_hash: previous };

@@ -86,7 +86,7 @@ class ChainCheck {
     if (row.sequence !== this.head.sequence + 1) return `record ${this.head.sequence + 1} is missing`;
     if (row.hash !== chainHash(row)) return 'the record does not match its hash';
     if (row.previous_hash !== this.head.hash) return 'the record does not follow the one before it';
-    const columns = Object.entries(searchColumns(row.event));
+    const columns = Object.entries(searchColumns(JSON.parse(row.event) as Record<string, unknown>));
     const wrong = columns.find(([name, value]) => row[name as keyof RecordRow] !== value);
     return wrong && `the column ${wrong[0]} does not match the event`;
   }

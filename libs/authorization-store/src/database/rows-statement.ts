@@ -36,30 +36,34 @@ export class RowsStatement<Row extends object, Result = unknown> {
   }
 
   async execute(database: Kysely<Schema>, rows: readonly Row[]): Promise<Result[]> {
-    if (this.#dialect === 'postgres') return this.#run(database, jsonRows(this.#shape), 1, [JSON.stringify(rows)]);
+    if (this.#dialect === 'postgres') return this.#run(database, 1, [JSON.stringify(rows)]);
+    if (rows.length <= CHUNK) return this.#run(database, rows.length, this.#values(rows));
     const results: Result[] = [];
     for (let start = 0; start < rows.length; start += CHUNK) {
       const chunk = rows.slice(start, start + CHUNK);
-      const { columns } = this.#shape;
-      const values = chunk.flatMap((row) => columns.map((column) => row[column]));
-      results.push(...(await this.#run(database, valueRows(columns, chunk.length), chunk.length, values)));
+      results.push(...(await this.#run(database, chunk.length, this.#values(chunk))));
     }
     return results;
   }
 
-  async #run(
-    database: Kysely<Schema>,
-    rows: RawBuilder<unknown>,
-    count: number,
-    parameters: readonly unknown[],
-  ): Promise<Result[]> {
-    let compiled = this.#compiled.get(count);
-    if (!compiled) {
-      compiled = this.#build(rows).compile(this.#database);
-      this.#compiled.set(count, compiled);
-    }
-    const result = await database.executeQuery<Result>({ ...compiled, parameters });
-    return result.rows;
+  async #run(database: Kysely<Schema>, count: number, parameters: readonly unknown[]): Promise<Result[]> {
+    const { rows } = await database.executeQuery<Result>({ ...this.#statement(count), parameters });
+    return rows;
+  }
+
+  #statement(count: number): CompiledQuery<Result> {
+    const known = this.#compiled.get(count);
+    if (known) return known;
+    const rows = this.#dialect === 'postgres' ? jsonRows(this.#shape) : valueRows(this.#shape.columns, count);
+    const compiled = this.#build(rows).compile(this.#database);
+    this.#compiled.set(count, compiled);
+    return compiled;
+  }
+
+  #values(rows: readonly Row[]): unknown[] {
+    const values: unknown[] = [];
+    for (const row of rows) for (const column of this.#shape.columns) values.push(row[column]);
+    return values;
   }
 }
 
