@@ -6,6 +6,8 @@ const BITS = { ipv4: 32, ipv6: 128 } as const;
 /** The proxies whose headers are believed: anyone can send a header, only the connection tells who did. */
 export class TrustedProxies {
   readonly #list = new BlockList();
+  /** Whether nobody is trusted, which the list takes microseconds to tell. */
+  readonly #none: boolean;
 
   /**
    * @param setting what a mistake is named by
@@ -13,6 +15,7 @@ export class TrustedProxies {
    * @throws ConfigurationError for anything else, and for a network of all addresses: it would trust everyone
    */
   constructor(setting: string, networks: readonly string[]) {
+    this.#none = networks.length === 0;
     for (const given of networks) {
       const [address = '', prefix] = given.split('/');
       const family = familyOf(address);
@@ -26,6 +29,7 @@ export class TrustedProxies {
 
   /** Whether the address of a connection is one of theirs. */
   includes(address: string | undefined): boolean {
+    if (this.#none) return false;
     const family = address === undefined ? undefined : familyOf(address);
     return family !== undefined && this.#list.check(address!, family);
   }

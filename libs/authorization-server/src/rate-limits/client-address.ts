@@ -14,15 +14,21 @@ export type ClientAddress = (request: IncomingMessage) => string;
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   const proxies = new TrustedProxies('trusted proxies', trustedProxies);
   return ({ socket, headers }) => {
-    let address = plain(socket.remoteAddress ?? '');
-    const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+    const address = plain(socket.remoteAddress ?? '');
+    const origin = proxies.includes(address) ? beforeProxies(address, headers['x-forwarded-for']) : address;
+    return isIPv6(origin) ? network(origin) : origin;
+  };
+
+  function beforeProxies(proxy: string, header: string | readonly string[] = []): string {
+    const forwarded = [header].flat().join(',').split(',');
+    let address = proxy;
     while (proxies.includes(address)) {
       const before = plain(forwarded.pop()?.trim() ?? '');
       if (isIP(before) === 0) break;
       address = before;
     }
-    return isIPv6(address) ? network(address) : address;
-  };
+    return address;
+  }
 }
 
 /** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
