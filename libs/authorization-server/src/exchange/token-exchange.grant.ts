@@ -39,25 +39,14 @@ export class TokenExchangeGrant implements Grant {
     this.#engine = engine;
   }
 
-  async handle(ctx: GrantContext): Promise<void> {
+  async handle(ctx: GrantContext, form: URLSearchParams): Promise<void> {
     const registration = this.#policy.client(ctx.oidc.client.clientId);
     if (!registration) throw new OAuthError('invalid_client', 'the client is not registered');
     const certificate = this.#certificateOf(ctx.req);
     const proof = await proofOfPossession(ctx, certificate);
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     handToEngine(ctx);
-    const issued = await this.#engine.exchange(toForm(ctx.oidc.params), authenticatedClient(registration), {
-      proof,
-      traceId,
-    });
+    const issued = await this.#engine.exchange(form, authenticatedClient(registration), { proof, traceId });
     ctx.body = formatTokenResponse(issued);
   }
-}
-
-function toForm(params: GrantContext['oidc']['params']): URLSearchParams {
-  const form = new URLSearchParams();
-  for (const name of ['grant_type', ...PARAMETERS]) {
-    for (const value of [params[name] ?? []].flat()) form.append(name, String(value));
-  }
-  return form;
 }

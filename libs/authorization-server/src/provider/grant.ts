@@ -9,9 +9,10 @@ export interface Grant {
   readonly repeatable: readonly string[];
   /**
    * Answers the request by setting `ctx.body`.
+   * @param form as it was sent; what the grant does not list may be missing
    * @throws OAuthError for every refusal
    */
-  handle(ctx: GrantContext): Promise<void>;
+  handle(ctx: GrantContext, form: URLSearchParams): Promise<void>;
 }
 
 export type GrantContext = TokenEndpointGrantContext<Record<string, string | string[] | undefined>>;

@@ -31,7 +31,8 @@ export interface ProviderConfigurationOptions {
   readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
 }
 
-const ROUTES = {
+/** Where the endpoints are. */
+export const ROUTES = {
   authorization: '/oauth2/authorize',
   token: '/oauth2/token',
   jwks: '/oauth2/jwks',

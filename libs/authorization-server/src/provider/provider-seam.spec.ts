@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { Provider } from 'oidc-provider';
+import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
 import { toProviderKeys } from './provider-keys.js';
 import {
+  answerAtTokenEndpoint,
   checkBeforeUse,
   clientAuthenticationOf,
   prepareIdTokens,
@@ -129,6 +130,53 @@ describe('the parts of oidc-provider that are not public', () => {
       const parameters = { client_assertion_type: ASSERTION_TYPE, client_assertion: await assertion(ISSUER) };
       expect(await authenticate({}, { ...parameters })).toMatchObject({ clientId: 'keyed' });
       await expect(authenticate({}, { ...parameters })).rejects.toMatchObject({ error: 'invalid_client' });
+    });
+  });
+
+  describe('an answer as of its token endpoint', () => {
+    const told: string[] = [];
+    const answer = async (secret: string, grant: () => Promise<void>): Promise<Response> => {
+      const server = createServer((request, response) => {
+        const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
+        answerAtTokenEndpoint(provider, ctx, { grant_type: 'own' }, async (granting) => {
+          await grant();
+          granting.body = { for: granting.oidc.client.clientId, at: granting.oidc.route };
+        }).then(
+          () => response.writeHead(ctx.status).end(JSON.stringify(ctx.body)),
+          () => response.destroy(),
+        );
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const authorization = `Basic ${Buffer.from(`secret:${secret}`).toString('base64')}`;
+      const { port } = server.address() as AddressInfo;
+      const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { authorization } });
+      server.close();
+      return response;
+    };
+
+    beforeAll(() => void provider.on('grant.error', (_ctx, error) => told.push(error.message)));
+    beforeEach(() => void (told.length = 0));
+
+    it('is that of the grant, for the client that has authenticated, and is not stored', async () => {
+      const response = await answer('right', () => Promise.resolve());
+      expect([response.status, await response.json()]).toEqual([200, { for: 'secret', at: 'token' }]);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it('is the error of the authentication, with its challenge', async () => {
+      const response = await answer('wrong', () => Promise.reject(new Error('not reached')));
+      expect([response.status, await response.json()]).toMatchObject([401, { error: 'invalid_client' }]);
+      expect(response.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
+      expect(told).toEqual(['invalid_client']);
+    });
+
+    it('is the error that the grant throws, and its event is told', async () => {
+      const response = await answer('right', () => Promise.reject(new errors.InvalidTarget('unknown')));
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        { error: 'invalid_target', error_description: 'unknown' },
+      ]);
+      expect(told).toEqual(['invalid_target']);
     });
   });
 });

@@ -7,6 +7,10 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
 // @ts-expect-error it has no types
 import clientAuthentication from 'oidc-provider/lib/shared/client_auth.js';
+// @ts-expect-error it has no types
+import errorHandler from 'oidc-provider/lib/shared/error_handler.js';
+// @ts-expect-error it has no types
+import noCache from 'oidc-provider/lib/shared/no_cache.js';
 import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
@@ -78,6 +82,13 @@ export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) =>
 
 type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 
+const authenticate = clientAuthentication as readonly Step[];
+const answerFromTokenEndpoint = [
+  (errorHandler as (event: string) => Step)('grant.error'),
+  noCache as Step,
+  ...authenticate,
+] as const;
+
 /**
  * Has the provider authenticate a client outside of its own routes.
  * @param parameters those by which clients authenticate in the body, the absent ones `undefined`
@@ -91,15 +102,36 @@ export async function clientAuthenticationOf(
 ): Promise<Client> {
   const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
   // names the endpoint among the audiences of assertions, of which the issuer alone is accepted later
-  Object.assign(ctx, { _matchedRouteName: 'introspection' });
-  Object.assign(ctx, { oidc: new provider.OIDCContext(ctx) });
-  Object.assign(ctx.oidc, { params: parameters });
-  const run = (steps: readonly Step[]): Promise<void> => {
-    const [step, ...rest] = steps;
-    return step ? step(ctx, () => run(rest)) : Promise.resolve();
-  };
-  await run(clientAuthentication as readonly Step[]);
+  beginRoute(provider, ctx, 'introspection', parameters);
+  await take(authenticate, ctx, () => Promise.resolve());
   return ctx.oidc.client!;
+}
+
+/**
+ * Answers a request as the provider's token endpoint does, from the authentication of the client on; a refusal becomes its
+ * error.
+ * @param parameters all that the grant and the authentication know, the absent ones `undefined`
+ */
+export function answerAtTokenEndpoint(
+  provider: Provider,
+  ctx: KoaContextWithOIDC,
+  parameters: Record<string, unknown>,
+  answer: (ctx: TokenEndpointGrantContext) => Promise<void>,
+): Promise<void> {
+  beginRoute(provider, ctx, 'token', parameters);
+  return take(answerFromTokenEndpoint, ctx, () => answer(ctx as TokenEndpointGrantContext));
+}
+
+/** What the router does before the steps of a route. */
+function beginRoute(provider: Provider, ctx: KoaContextWithOIDC, name: string, params: Record<string, unknown>): void {
+  Object.assign(ctx, { _matchedRouteName: name });
+  Object.assign(ctx, { oidc: new provider.OIDCContext(ctx) });
+  Object.assign(ctx.oidc, { params });
+}
+
+async function take(steps: readonly Step[], ctx: KoaContextWithOIDC, last: () => Promise<void>, at = 0): Promise<void> {
+  const step = steps[at];
+  return step ? step(ctx, () => take(steps, ctx, last, at + 1)) : last();
 }
 
 /**

@@ -5,13 +5,24 @@ import type { Grant, GrantContext } from './grant.js';
 
 /** Adds a grant to the token endpoint; its refusals become the provider's. */
 export function registerGrant(provider: Provider, grant: Grant): void {
-  const handler = async (ctx: GrantContext): Promise<void> => {
-    try {
-      await grant.handle(ctx);
-    } catch (error) {
-      if (!(error instanceof OAuthError)) throw error;
-      throw toProviderError(ctx, error);
-    }
-  };
+  const handler = (ctx: GrantContext): Promise<void> => handleGrant(grant, ctx, toForm(ctx.oidc.params, grant));
   provider.registerGrantType(grant.grantType, handler, grant.parameters, grant.repeatable);
+}
+
+/** Has the grant answer. */
+export async function handleGrant(grant: Grant, ctx: GrantContext, form: URLSearchParams): Promise<void> {
+  try {
+    await grant.handle(ctx, form);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    throw toProviderError(ctx, error);
+  }
+}
+
+function toForm(params: GrantContext['oidc']['params'], { parameters }: Grant): URLSearchParams {
+  const form = new URLSearchParams();
+  for (const name of ['grant_type', ...parameters]) {
+    for (const value of [params[name] ?? []].flat()) form.append(name, String(value));
+  }
+  return form;
 }
