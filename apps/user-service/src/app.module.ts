@@ -20,6 +20,7 @@ export class AppModule {
           revocationFeed:
             settings.REVOCATIONS_URI === undefined ? undefined : { url: settings.REVOCATIONS_URI, client },
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
+          cache: true,
           global: true,
         }),
         TokenExchangeModule.forRoot({
