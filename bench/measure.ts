@@ -12,6 +12,8 @@ export interface Variant {
   readonly beside?: () => number;
   /** Requests for each one of the scale: less where one costs much. Default: 1. */
   readonly weight?: number;
+  /** The same for the requests before the first window. Default: `weight`. */
+  readonly warmup?: number;
   /**
    * One request.
    * @throws Error when the answer is not right, which ends the run
@@ -39,7 +41,7 @@ export interface Measured {
 
 /** Measures A B A B …; the windows of one index belong together. Each round shows as a dot. */
 export async function measureInTurns(variants: readonly Variant[], scale: Scale): Promise<Measured[]> {
-  for (const variant of variants) await drive(variant, weigh(scale.warmup, variant), scale.concurrency);
+  for (const variant of variants) await drive(variant, warmupOf(variant, scale), scale.concurrency);
   const measured = variants.map(({ name }) => ({ name, windows: [] as Window[] }));
   for (let round = 0; round < scale.rounds; round += 1) {
     for (const [index, variant] of variants.entries()) {
@@ -53,6 +55,11 @@ export async function measureInTurns(variants: readonly Variant[], scale: Scale)
 /** How many requests of a variant stand for so many of the scale. */
 export function weigh(requests: number, { weight = 1 }: Pick<Variant, 'weight'>): number {
   return Math.ceil(requests * weight);
+}
+
+/** Requests before the first window, so that code is compiled and caches are as they are in service. */
+export function warmupOf({ weight, warmup = weight ?? 1 }: Pick<Variant, 'weight' | 'warmup'>, scale: Scale): number {
+  return weigh(scale.warmup, { weight: warmup });
 }
 
 /** The cost of one variant as a multiple of another's, window by window. */

@@ -22,8 +22,8 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   full: {
     name: 'full',
     rounds: 9,
-    requests: 600,
-    warmup: 2000,
+    requests: 800,
+    warmup: 6000,
     concurrency: 16,
     exchanges: 100_000,
     edges: 10_000,

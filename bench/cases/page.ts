@@ -1,6 +1,6 @@
 import { freePort } from '../../tools/system.ts';
 import { logIn } from '../login.ts';
-import { drive, measureInTurns, weigh } from '../measure.ts';
+import { drive, measureInTurns, warmupOf, weigh } from '../measure.ts';
 import { comparedRow, row } from '../outcome.ts';
 import type { Stage } from '../processes.ts';
 import { pageVariant } from '../requests.ts';
@@ -12,6 +12,8 @@ const PATH = '/api/user/message';
 /** Users whose tokens are exchanged already. */
 const WARM = 16;
 const WARM_WEIGHT = 1 / 4;
+/** The compiler settles after some 3,000 pages. */
+const WARMUP = 1 / 2;
 /** Each needs a login of its own. */
 const COLD_WEIGHT = 1 / 16;
 /** Logins at a time. */
@@ -32,10 +34,15 @@ export const page: Case = {
     const sessions = await logInMany(demo.url, WARM + coldRequests(scale));
     let fresh = WARM;
     const variants = [
-      { ...pageVariant('direct, no session, no tokens', bare.pids, bare.url + PATH), weight: WARM_WEIGHT },
+      {
+        ...pageVariant('direct, no session, no tokens', bare.pids, bare.url + PATH),
+        weight: WARM_WEIGHT,
+        warmup: WARMUP,
+      },
       {
         ...pageVariant('warm', demo.pids, demo.url + PATH, (index) => sessions[index % WARM]!),
         weight: WARM_WEIGHT,
+        warmup: WARMUP,
       },
       {
         ...pageVariant('cold, the first page after a login', demo.pids, demo.url + PATH, () => sessions[fresh++]!),
@@ -80,9 +87,9 @@ async function startDemo(stage: Stage): Promise<Chain> {
   return { url: client.url, pids: [client.pid, user.pid, message.pid, authServer.pid] };
 }
 
-function coldRequests({ warmup, rounds, requests }: Scale): number {
+function coldRequests(scale: Scale): number {
   const cold = { weight: COLD_WEIGHT };
-  return weigh(warmup, cold) + rounds * weigh(requests, cold);
+  return warmupOf(cold, scale) + scale.rounds * weigh(scale.requests, cold);
 }
 
 /** Sessions of one user, each with an access token of its own. */
