@@ -16,9 +16,29 @@ export interface UnverifiedJwt {
  */
 export function readUnverifiedJwt(token: string): UnverifiedJwt {
   if (token.length > MAX_TOKEN_BYTES) throw new TokenRejection('oversized', 'The token is too large');
-  const parts = token.split('.');
-  if (parts.length !== 3 || !parts.every(isBase64url)) throw notAJwt();
-  return { header: readObject(parts[0]!) as object as JWTHeaderParameters, iss: readObject(parts[1]!)['iss'] };
+  const [first, last] = [token.indexOf('.'), token.lastIndexOf('.')];
+  const [header, claims, signature] = [token.slice(0, first), token.slice(first + 1, last), token.slice(last + 1)];
+  // a further dot would be in the middle, where base64url has none
+  if (first === last || ![header, claims, signature].every(isBase64url)) throw notAJwt();
+  return { header: readHeader(header), iss: readObject(claims)['iss'] };
+}
+
+/** Headers that were read: an issuer writes the same one into all its tokens, until it changes its key. */
+const headers = new Map<string, JWTHeaderParameters>();
+const MOST_HEADERS = 100;
+/** Characters. What is longer is not kept. */
+const LONGEST_HEADER = 300;
+
+function readHeader(encoded: string): JWTHeaderParameters {
+  const known = headers.get(encoded);
+  if (known) return known;
+  const header = Object.freeze(readObject(encoded)) as object as JWTHeaderParameters;
+  if (encoded.length <= LONGEST_HEADER) {
+    // whoever sends ever new ones costs the others no more than their reading
+    if (headers.size >= MOST_HEADERS) headers.clear();
+    headers.set(encoded, header);
+  }
+  return header;
 }
 
 function notAJwt(): TokenRejection {

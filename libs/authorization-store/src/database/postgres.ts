@@ -61,9 +61,16 @@ function discardingBroken(pool: pg.Pool): PostgresPool {
   };
 }
 
+/** The names of statements by their texts, of which there are as many as the code has. */
+const names = new Map<string, string>();
+const MOST_NAMES = 1000;
+
 /** A statement with a name is parsed and planned once per connection. The long ones are lists that differ in length. */
 function named(text: string): { name?: string } {
-  return text.length > LONGEST_NAMED ? {} : { name: sha256(text) };
+  if (text.length > LONGEST_NAMED) return {};
+  const name = names.get(text) ?? sha256(text);
+  if (names.size < MOST_NAMES) names.set(text, name);
+  return { name };
 }
 
 function discardAfterTimeout(client: pg.PoolClient, broken: WeakSet<pg.PoolClient>): PostgresPoolClient {
