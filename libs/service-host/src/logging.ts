@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
-import { pinoHttp } from 'pino-http';
 import { describeError } from './error-description.js';
 import { HEALTH_PATH } from './health-path.js';
 import { pathOf, type Middleware } from './middleware.js';
@@ -57,22 +56,22 @@ function demoteNestStart(this: Logger, line: Parameters<pino.LogFn>, log: pino.L
   log.apply(this, line);
 }
 
-/** One line for each answered request: method, path without query, status, time. No headers, no bodies. */
+/** One line for each request when it is answered, or given up: method, path without query, status, time. No headers, no bodies. */
 export function logRequests(logger: Logger): Middleware {
-  return pinoHttp({
-    // the members of this line are known and hold no secret; to look for one would cost more than the line
-    logger: logger.child({}, { redact: [] }),
-    genReqId: () => currentRequestId() ?? '',
-    wrapSerializers: false,
-    serializers: {
-      req: (request: IncomingMessage) => ({ method: request.method, url: pathOf(request) }),
-      res: (response: ServerResponse) => ({ statusCode: response.statusCode }),
-      err: describeError,
-    },
-    customLogLevel: levelOf,
-    // pino-http would make up an error for a bare 5xx
-    customErrorObject: (_request, response, _error, line: object) => ({ ...line, err: response.err }),
-  });
+  // the members of this line are known and hold no secret; to look for one would cost more than the line
+  const lines = logger.child({}, { redact: [] });
+  return (request, response, next) => {
+    const began = Date.now();
+    response.once('close', () => {
+      const line = {
+        req: { method: request.method, url: pathOf(request) },
+        res: { statusCode: response.statusCode },
+        responseTime: Date.now() - began,
+      };
+      lines[levelOf(request, response)](line, response.writableFinished ? 'request completed' : 'request aborted');
+    });
+    next();
+  };
 }
 
 /** How often an app says that it is refusing requests. Milliseconds. */
@@ -95,7 +94,7 @@ export function logRefusals(logger: Logger, limit: number): () => void {
   };
 }
 
-function levelOf(request: IncomingMessage, response: ServerResponse, error?: Error): Level {
+function levelOf(request: IncomingMessage, { statusCode }: ServerResponse): Level {
   if (pathOf(request).startsWith(HEALTH_PATH)) return 'debug';
-  return error !== undefined || response.statusCode >= 500 ? 'error' : 'info';
+  return statusCode >= 500 ? 'error' : 'info';
 }
