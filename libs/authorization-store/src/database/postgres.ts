@@ -68,7 +68,9 @@ const MOST_NAMES = 1000;
 /** A statement with a name is parsed and planned once per connection. The long ones are lists that differ in length. */
 function named(text: string): { name?: string } {
   if (text.length > LONGEST_NAMED) return {};
-  const name = names.get(text) ?? sha256(text);
+  const known = names.get(text);
+  if (known !== undefined) return { name: known };
+  const name = sha256(text);
   if (names.size < MOST_NAMES) names.set(text, name);
   return { name };
 }

@@ -37,7 +37,6 @@ export class RowsStatement<Row extends object, Result = unknown> {
 
   async execute(database: Kysely<Schema>, rows: readonly Row[]): Promise<Result[]> {
     if (this.#dialect === 'postgres') return this.#run(database, 1, [JSON.stringify(rows)]);
-    if (rows.length <= CHUNK) return this.#run(database, rows.length, this.#values(rows));
     const results: Result[] = [];
     for (let start = 0; start < rows.length; start += CHUNK) {
       const chunk = rows.slice(start, start + CHUNK);
