@@ -1,4 +1,5 @@
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
+import { AUTHENTICATION_PARAMETERS } from './authenticate-client.js';
 import type { Grant, GrantContext } from './grant.js';
 import { readPlainForm } from './plain-form.js';
 import { ROUTES } from './provider-configuration.js';
@@ -13,9 +14,6 @@ interface PlainRequest {
   readonly form: URLSearchParams;
   readonly parameters: Parameters;
 }
-
-/** How a client authenticates in the body. RFC 6749 §2.3.1, RFC 7521 §4.2 */
-const AUTHENTICATION = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'] as const;
 
 /** More parameters than any request needs. */
 const MAX_PARAMETERS = 40;
@@ -49,7 +47,9 @@ function answer(provider: Provider, ctx: KoaContextWithOIDC, { grant, form, para
 
 /** Every parameter that the grant or the authentication of its client reads. */
 function absentParameters({ parameters }: Grant): Parameters {
-  return Object.fromEntries(['grant_type', ...AUTHENTICATION, ...parameters].map((name) => [name, undefined]));
+  return Object.fromEntries(
+    ['grant_type', ...AUTHENTICATION_PARAMETERS, ...parameters].map((name) => [name, undefined]),
+  );
 }
 
 /** RFC 6749 §3.2; `undefined` when one is repeated that may not be, or is there that only the provider understands. */
@@ -70,7 +70,7 @@ function readParameters(
   });
   if (repeated) return undefined;
   // without a value they count as omitted; in the form the grant sees to it
-  for (const name of AUTHENTICATION) if (found[name] === '') found[name] = undefined;
+  for (const name of AUTHENTICATION_PARAMETERS) if (found[name] === '') found[name] = undefined;
   return found;
 }
 

@@ -3,7 +3,12 @@ import type { Client, default as Provider } from 'oidc-provider';
 import { clientAuthenticationOf } from './provider-seam.js';
 
 /** What a client may send in the body to authenticate. RFC 6749 §2.3.1, RFC 7521 §4.2. */
-const PARAMETERS = ['client_id', 'client_secret', 'client_assertion', 'client_assertion_type'] as const;
+export const AUTHENTICATION_PARAMETERS = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+] as const;
 
 /**
  * The client that a request authenticates, by the rules of the token endpoint: the same methods, assertions for the issuer
@@ -17,7 +22,7 @@ export async function authenticateClient(
   response: ServerResponse,
   form: Readonly<Record<string, unknown>>,
 ): Promise<Client | undefined> {
-  const parameters = Object.fromEntries(PARAMETERS.map((name) => [name, form[name] || undefined]));
+  const parameters = Object.fromEntries(AUTHENTICATION_PARAMETERS.map((name) => [name, form[name] || undefined]));
   const client = await clientAuthenticationOf(provider, request, response, parameters);
   // RFC 6749 §2.1: a public client only says who it is
   return client.clientAuthMethod === 'none' ? undefined : client;

@@ -14,21 +14,16 @@ export type ClientAddress = (request: IncomingMessage) => string;
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   const proxies = new TrustedProxies('trusted proxies', trustedProxies);
   return ({ socket, headers }) => {
-    const address = plain(socket.remoteAddress ?? '');
-    const origin = proxies.includes(address) ? beforeProxies(address, headers['x-forwarded-for']) : address;
-    return isIPv6(origin) ? network(origin) : origin;
-  };
-
-  function beforeProxies(proxy: string, header: string | readonly string[] = []): string {
-    const forwarded = [header].flat().join(',').split(',');
-    let address = proxy;
+    let address = plain(socket.remoteAddress ?? '');
+    let forwarded: string[] | undefined;
     while (proxies.includes(address)) {
+      forwarded ??= [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
       const before = plain(forwarded.pop()?.trim() ?? '');
       if (isIP(before) === 0) break;
       address = before;
     }
-    return address;
-  }
+    return isIPv6(address) ? network(address) : address;
+  };
 }
 
 /** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
