@@ -5,6 +5,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from 'pino';
 import { pathOf, type Middleware } from './middleware.js';
+import { timeOrderedTraces } from './trace-ids.js';
 
 /** How long the last spans may take to leave. Milliseconds. */
 const FLUSH_WITHIN = 2_000;
@@ -20,7 +21,8 @@ export async function startTracing(app: string, exported: boolean, logger: Logge
   if (provider) return;
   if (exported) reportTelemetry(logger);
   // what sends them takes memory and time at the start, so only who wants it loads it
-  provider = new NodeTracerProvider(exported ? (await import('./span-export.js')).exportingTracer(app, logger) : {});
+  const exporting = exported && (await import('./span-export.js')).exportingTracer(app, logger);
+  provider = new NodeTracerProvider({ idGenerator: timeOrderedTraces, ...exporting });
   provider.register({ propagator: new W3CTraceContextPropagator() });
 }
 

@@ -1,11 +1,13 @@
 import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
+import { timeOrderedId } from '../exchange/time-ordered-id.js';
 import type { IssuedTokens } from './issued-tokens.js';
 
 type StructuredToken = { payload: Record<string, unknown> };
+type Claims = { sub: string; aud: string; exp: number; client_id: string };
 
 /**
- * Completes the JWT access tokens that the provider makes: adds how the user was authenticated (RFC 9068 §2.2.1) and
- * records each in the index before it leaves.
+ * Completes the JWT access tokens that the provider makes: gives each a `jti` as exchanged tokens have it, adds how the user
+ * was authenticated (RFC 9068 §2.2.1) and records it in the index before it leaves.
  */
 export function completeAccessToken(tokens: IssuedTokens) {
   return async (
@@ -13,14 +15,9 @@ export function completeAccessToken(tokens: IssuedTokens) {
     token: AccessToken | ClientCredentials,
     jwt: StructuredToken,
   ): Promise<void> => {
-    Object.assign(jwt.payload, authentication(ctx));
-    const {
-      jti,
-      sub,
-      aud,
-      exp,
-      client_id: clientId,
-    } = jwt.payload as { jti: string; sub: string; aud: string; exp: number; client_id: string };
+    const jti = timeOrderedId();
+    Object.assign(jwt.payload, { jti, ...authentication(ctx) });
+    const { sub, aud, exp, client_id: clientId } = jwt.payload as Claims;
     const { grantId, sessionUid } = token as Partial<AccessToken>;
     const live = await tokens.record({
       jti,
