@@ -2,10 +2,15 @@
 import { closeSync, cpSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { openStore } from '@onbehalf/authorization-store';
-import { chain, type Keys, type SubjectClaims } from './tokens.ts';
+import { chain, type Keys, type SubjectToken } from './tokens.ts';
 
-/** Subject tokens of each kind: enough that no cache of one token decides. */
-const POOL = 32;
+/**
+ * Subject tokens of each kind. Each exchange of a window has its own, as behind clients that keep what they were given: no
+ * cache of tokens decides, and the database finds each in another place.
+ */
+const POOL = 1000;
+/** Between the numbers of users that follow each other, so that their names stand apart in an index. */
+const STRIDE = 7919;
 /** Audit records that are written at a time; the trail takes no more than 10,000. */
 const BATCH = 8000;
 /** Here the thousands of commits of a large audit trail cost no flushes to disk. */
@@ -17,6 +22,8 @@ const MANY = 100_000;
 export interface Filling {
   readonly issuer: string;
   readonly encryptionKey?: string;
+  /** Users whom the subject tokens are of, in turns. Default: 10. */
+  readonly users?: number;
   /** Records that the audit trail holds. */
   readonly auditRows?: number;
   /** Depths of the chains of the subject tokens; one pool for each. Default: one without a chain. */
@@ -24,17 +31,20 @@ export interface Filling {
 }
 
 /** Subject tokens by the depth of their chain. */
-export type Subjects = ReadonlyMap<number, readonly string[]>;
+export type Subjects = ReadonlyMap<number, readonly SubjectToken[]>;
 
 /** Fills the database at `url`, which is a new one. */
 export async function fill(url: string, keys: Keys, filling: Filling): Promise<Subjects> {
-  const { issuer, encryptionKey, auditRows = 0, depths = [0] } = filling;
+  const { issuer, encryptionKey, users = 10, auditRows = 0, depths = [0] } = filling;
   const encryption = encryptionKey === undefined ? {} : { encryptionKeys: [encryptionKey] };
   const store = await openStore({ url, issuer, ...encryption, sweepInterval: 0 });
-  const subjects = new Map<number, readonly string[]>();
+  const subjects = new Map<number, readonly SubjectToken[]>();
   for (const depth of depths) {
-    const claims = { act: chain(depth) } as SubjectClaims;
-    const tokens = Array.from({ length: POOL }, () => keys.subjectToken(issuer, claims, store.tokens));
+    const act = chain(depth);
+    const tokens = Array.from({ length: POOL }, async (_, index) => {
+      const sub = `user-${(index * STRIDE) % users}`;
+      return { sub, token: await keys.subjectToken(issuer, { sub, number: index, ...(act && { act }) }, store.tokens) };
+    });
     subjects.set(depth, await Promise.all(tokens));
   }
   const event = { type: 'token_exchange', outcome: 'issued', clientId: 'user-service', subject: 'user-0' };

@@ -3,7 +3,7 @@ import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { json, send } from './http-client.ts';
 import type { Variant } from './measure.ts';
 import { credentials } from './server-config.ts';
-import { chain, type Keys } from './tokens.ts';
+import { chain, type Keys, type SubjectToken } from './tokens.ts';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', authorization: credentials('user-service') };
 
@@ -14,36 +14,36 @@ export interface ExchangeTarget {
   readonly pids: readonly number[];
   readonly path?: string;
   readonly issuer: string;
-  readonly subjects: readonly string[];
+  readonly subjects: readonly SubjectToken[];
   readonly keys: Keys;
   readonly audience?: string;
-  readonly subject?: string;
   readonly depth?: number;
 }
 
 /** Exchanges for message-service at the token endpoint; the issued token's signature, chain and claims are verified. */
 export function exchangeVariant(target: ExchangeTarget): Variant {
-  const { issuer, subjects, audience = 'message-service', depth = 0, subject = 'user-0' } = target;
+  const { issuer, subjects, audience = 'message-service', depth = 0 } = target;
   const act = { sub: 'user-service', ...(depth > 0 && { act: chain(depth) }) };
-  const claims = { sub: subject, aud: audience, scope: 'message.read', client_id: 'user-service', act };
+  const claims = { aud: audience, scope: 'message.read', client_id: 'user-service', act };
   const check = target.keys.check(issuer, claims);
-  const bodies = subjects.map((subject_token) =>
-    form({
+  const requests = subjects.map(({ token: subject_token, sub }) => ({
+    sub,
+    body: form({
       grant_type: GrantType.TokenExchange,
       subject_token,
       subject_token_type: TokenType.AccessToken,
       audience,
       scope: 'message.read',
     }),
-  );
+  }));
   return {
     name: target.name,
     pids: () => target.pids,
     send: async (index) => {
       const url = `${target.urls[index % target.urls.length]}${target.path ?? '/oauth2/token'}`;
-      const body = bodies[index % bodies.length]!;
+      const { sub, body } = requests[index % requests.length]!;
       const answer = json(await send(url, { method: 'POST', headers: FORM, body }));
-      await check(answer['access_token']);
+      await check(answer['access_token'], { sub });
     },
   };
 }

@@ -18,11 +18,19 @@ import type { TokenIndex } from '@onbehalf/authorization-store';
 const LIFETIME = 24 * 3600;
 
 /** What a subject token says beside the usual. */
-export interface SubjectClaims {
+interface SubjectClaims {
   readonly sub?: string;
   readonly aud?: string;
   readonly scope?: string;
   readonly act?: object;
+  /** Among tokens that are made together: each is named as if it were issued a millisecond after the one before it. */
+  readonly number?: number;
+}
+
+/** A subject token, and whom it is of. */
+export interface SubjectToken {
+  readonly token: string;
+  readonly sub: string;
 }
 
 export class Keys {
@@ -55,10 +63,11 @@ export class Keys {
   /** Signs a subject token of the issuer, and has it known to the index when there is one. RFC 9068 §2.2. */
   async subjectToken(issuer: string, given: SubjectClaims = {}, index?: TokenIndex): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
-    const { sub = 'user-0', aud = 'user-service', scope = 'user.read', ...rest } = given;
-    const claims = { iss: issuer, sub, aud, scope, client_id: 'client-app', jti: randomUUID(), iat: now };
+    const { sub = 'user-0', aud = 'user-service', scope = 'user.read', number = 0, ...rest } = given;
+    const jti = tokenId(now * 1000 + number);
+    const claims = { iss: issuer, sub, aud, scope, client_id: 'client-app', jti, iat: now };
     const expiresAt = now + LIFETIME;
-    const { jti, client_id: clientId } = claims;
+    const { client_id: clientId } = claims;
     await index?.record({ jti, clientId, subject: sub, audiences: [aud], expiresAt });
     const key = this.jwks.keys[0]!;
     return new SignJWT({ ...claims, ...rest, exp: expiresAt })
@@ -66,12 +75,12 @@ export class Keys {
       .sign(await importJWK(key, 'ES256'));
   }
 
-  /** A check of answers that verifies the signature and every claim of what was issued. */
-  check(issuer: string, expected: JWTPayload): (token: unknown) => Promise<void> {
+  /** A check of answers that verifies the signature and every claim of what was issued; `own` are those of one answer. */
+  check(issuer: string, expected: JWTPayload): (token: unknown, own?: JWTPayload) => Promise<void> {
     const keys = createLocalJWKSet(this.publicJwks);
-    return async (token) => {
+    return async (token, own) => {
       const { payload } = await jwtVerify(String(token), keys, { issuer });
-      for (const [name, value] of Object.entries(expected)) {
+      for (const [name, value] of Object.entries({ ...expected, ...own })) {
         if (!isDeepStrictEqual(payload[name], value)) {
           throw new Error(`the claim ${name} of the issued token is ${JSON.stringify(payload[name])}`);
         }
@@ -85,6 +94,12 @@ export function chain(depth: number): { sub: string; act?: object } | undefined 
   if (depth === 0) return undefined;
   const act = chain(depth - 1);
   return { sub: `actor-${depth}`, ...(act && { act }) };
+}
+
+/** As the authorization server names its tokens: a UUID that begins with the time, in milliseconds. RFC 9562 §5.7 */
+function tokenId(milliseconds: number): string {
+  const time = milliseconds.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 async function generate(alg: string): Promise<JWK> {

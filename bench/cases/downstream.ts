@@ -31,7 +31,7 @@ export async function downstreamVariants(
     ISSUER: server.issuer,
     SECRET: CLIENT_SECRET,
     TARGET: echo.url,
-    SUBJECT_TOKEN: server.subjects.get(0)![0]!,
+    SUBJECT_TOKEN: server.subjects.get(0)![0]!.token,
     CALLS: String(CALLS),
     ...settings,
   });
