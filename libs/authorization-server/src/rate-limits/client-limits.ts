@@ -1,17 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { ClientAddress } from './client-address.js';
-import type { RateKey, RateLimit, RateLimiter } from './rate-limiter.js';
+import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
 
 /** No client has a longer name. */
 const LONGEST_NAME = 200;
 
-interface Caller {
-  readonly address: string;
-  readonly client: string | undefined;
-}
+/** Callers whose limits are remembered; more of them are told anew. */
+const CALLERS = 1000;
 
 type Limited = readonly [RateKey, RateLimit];
+
+/** What a caller is held to. */
+interface CallerLimits {
+  readonly requests: readonly Limited[];
+  readonly failures: readonly Limited[];
+}
 
 /**
  * Bounds what clients ask and how often they fail to authenticate, by address and by client at an address. A client counts
@@ -22,6 +26,7 @@ export class ClientLimits {
   readonly #limits: ServerConfig['rateLimits']['token'];
   readonly #address: ClientAddress;
   readonly #onRefused: () => void;
+  readonly #known = new Map<string, CallerLimits>();
 
   constructor(
     limiter: RateLimiter,
@@ -37,13 +42,11 @@ export class ClientLimits {
 
   /** Counts a request. Returns the seconds to wait when it may not be made. */
   begin(request: IncomingMessage): number | undefined {
-    const caller = this.#caller(request);
-    const requests = this.#requests(caller);
-    const limits = [...requests, ...this.#failures(caller)];
-    const waits = limits.flatMap(([key, limit]) => this.#limiter.wait(key, limit) ?? []);
-    if (waits.length > 0) {
+    const { requests, failures } = this.#limitsOf(request);
+    const wait = Math.max(this.#wait(requests), this.#wait(failures));
+    if (wait > 0) {
       this.#onRefused();
-      return Math.max(...waits);
+      return wait;
     }
     for (const [key, limit] of requests) this.#limiter.count(key, limit);
     return undefined;
@@ -51,27 +54,44 @@ export class ClientLimits {
 
   /** Counts a request that did not authenticate. */
   failed(request: IncomingMessage): void {
-    for (const [key, limit] of this.#failures(this.#caller(request))) this.#limiter.count(key, limit);
+    for (const [key, limit] of this.#limitsOf(request).failures) this.#limiter.count(key, limit);
   }
 
-  #caller(request: IncomingMessage): Caller {
-    return { address: this.#address(request), client: namedClient(request) };
+  /** Seconds; 0 when there is none. */
+  #wait(limits: readonly Limited[]): number {
+    let longest = 0;
+    for (const [key, limit] of limits) longest = Math.max(longest, this.#limiter.wait(key, limit) ?? 0);
+    return longest;
   }
 
-  #requests(caller: Caller): Limited[] {
-    const { requestsPerAddress, requestsPerClient } = this.#limits;
-    return this.#limited('requests', caller, requestsPerAddress, requestsPerClient);
+  #limitsOf(request: IncomingMessage): CallerLimits {
+    const [address, client] = [this.#address(request), namedClient(request)];
+    // no address has a space
+    const caller = client === undefined ? address : `${address} ${client}`;
+    const known = this.#known.get(caller);
+    if (known) return known;
+    if (this.#known.size >= CALLERS) this.#known.clear();
+    const { requestsPerAddress, requestsPerClient, failuresPerAddress, failuresPerClient } = this.#limits;
+    const limits = {
+      requests: this.#limited('requests', address, client, requestsPerAddress, requestsPerClient),
+      failures: this.#limited('failures', address, client, failuresPerAddress, failuresPerClient),
+    };
+    this.#known.set(caller, limits);
+    return limits;
   }
 
-  #failures(caller: Caller): Limited[] {
-    const { failuresPerAddress, failuresPerClient } = this.#limits;
-    return this.#limited('failures', caller, failuresPerAddress, failuresPerClient);
-  }
-
-  #limited(what: string, { address, client }: Caller, perAddress: number, perClient: number): Limited[] {
+  #limited(
+    what: string,
+    address: string,
+    client: string | undefined,
+    perAddress: number,
+    perClient: number,
+  ): readonly Limited[] {
     const { window } = this.#limits;
-    const byAddress: Limited = [[what, address], { hits: perAddress, window }];
-    return client === undefined ? [byAddress] : [byAddress, [[what, address, client], { hits: perClient, window }]];
+    const byAddress: Limited = [rateKey(what, address), { hits: perAddress, window }];
+    return client === undefined
+      ? [byAddress]
+      : [byAddress, [rateKey(what, address, client), { hits: perClient, window }]];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerConfig } from '../configuration/server-config.schema.js';
-import type { RateKey, RateLimit, RateLimiter } from './rate-limiter.js';
+import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
 
 /** Bounds how often passwords can be guessed: for one account from one address, and from one address for all accounts. */
 export class LoginLimits {
@@ -40,5 +40,5 @@ export class LoginLimits {
   }
 }
 
-const accountKey = (address: string, username: string): RateKey => ['login', address, username.toLowerCase()];
-const addressKey = (address: string): RateKey => ['login', address];
+const accountKey = (address: string, username: string): RateKey => rateKey('login', address, username.toLowerCase());
+const addressKey = (address: string): RateKey => rateKey('login', address);

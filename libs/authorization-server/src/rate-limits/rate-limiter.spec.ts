@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { RateLimiter } from './rate-limiter.js';
+import { rateKey, RateLimiter } from './rate-limiter.js';
 import { CountsInMemory } from './rate-limits.fixture.js';
 
-const KEY = ['requests', 'client'];
+const KEY = rateKey('requests', 'client');
 const LIMIT = { hits: 3, window: 60 };
 
 describe('limits that hold across replicas', () => {
@@ -25,7 +25,7 @@ describe('limits that hold across replicas', () => {
       return wait;
     });
     expect(waits).toEqual([undefined, undefined, undefined, 60, 60]);
-    expect(here.wait(['requests', 'other'], LIMIT)).toBeUndefined();
+    expect(here.wait(rateKey('requests', 'other'), LIMIT)).toBeUndefined();
   });
 
   it('a replica knows what the others have counted when it tells its own', async () => {
@@ -85,7 +85,7 @@ describe('limits that hold across replicas', () => {
   it('remembers a bounded number of keys', () => {
     const [here] = replicas;
     for (let i = 0; i < 3; i++) here.count(KEY, LIMIT);
-    for (let i = 0; i < 20_000; i++) here.count(['requests', String(i)], LIMIT);
+    for (let i = 0; i < 20_000; i++) here.count(rateKey('requests', String(i)), LIMIT);
     expect(here.wait(KEY, LIMIT)).toBeUndefined();
     expect(jest.getTimerCount()).toBe(20_000);
   });

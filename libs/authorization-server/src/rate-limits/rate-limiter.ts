@@ -8,8 +8,13 @@ export interface RateLimit {
   readonly window: number;
 }
 
-/** What is counted: each part of the key tells it from others. */
-export type RateKey = readonly string[];
+/** What is counted, unambiguously. */
+export type RateKey = string & { readonly ofRateLimiter: true };
+
+/** The key of what is counted: each part tells it from others. */
+export function rateKey(...parts: readonly string[]): RateKey {
+  return JSON.stringify(parts) as RateKey;
+}
 
 interface Counted {
   readonly window: number;
@@ -42,17 +47,16 @@ export class RateLimiter {
 
   /** Seconds until it may happen again; `undefined` when it may now. Asks nobody. */
   wait(key: RateKey, limit: RateLimit): number | undefined {
-    const counted = this.#counted.get(JSON.stringify(key));
+    const counted = this.#counted.get(key);
     if (!counted || counted.resetAt <= this.#clock()) return undefined;
     return counted.hits + counted.untold >= limit.hits ? counted.resetAt - this.#clock() : undefined;
   }
 
   /** Counts one more and tells the store soon. */
   count(key: RateKey, { window }: RateLimit): void {
-    const text = JSON.stringify(key);
-    const counted = this.#open(text, window);
+    const counted = this.#open(key, window);
     counted.untold += 1;
-    counted.timer ??= setTimeout(() => void this.#tell(text, counted).catch(() => undefined), TELL_AFTER).unref();
+    counted.timer ??= setTimeout(() => void this.#tell(key, counted).catch(() => undefined), TELL_AFTER).unref();
   }
 
   /**
@@ -60,18 +64,18 @@ export class RateLimiter {
    * @returns seconds until it may happen again when the limit is exceeded
    */
   async hit(key: RateKey, limit: RateLimit): Promise<number | undefined> {
-    const { hits, resetIn } = await this.#store.hit(JSON.stringify(key), limit.window);
+    const { hits, resetIn } = await this.#store.hit(key, limit.window);
     return hits > limit.hits ? Math.max(resetIn, 1) : undefined;
   }
 
   /** Takes back one hit. */
   async takeBack(key: RateKey, { window }: RateLimit): Promise<void> {
-    await this.#store.hit(JSON.stringify(key), window, -1);
+    await this.#store.hit(key, window, -1);
   }
 
   async forget(key: RateKey): Promise<void> {
-    this.#counted.delete(JSON.stringify(key));
-    await this.#store.forget(JSON.stringify(key));
+    this.#counted.delete(key);
+    await this.#store.forget(key);
   }
 
   async #tell(key: string, counted: Counted): Promise<void> {
