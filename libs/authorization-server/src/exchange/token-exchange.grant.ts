@@ -39,7 +39,7 @@ export class TokenExchangeGrant implements Grant {
     this.#engine = engine;
   }
 
-  async handle(ctx: GrantContext, form: URLSearchParams): Promise<void> {
+  async handle(ctx: GrantContext, form: URLSearchParams): Promise<object> {
     const registration = this.#policy.client(ctx.oidc.client.clientId);
     if (!registration) throw new OAuthError('invalid_client', 'the client is not registered');
     const certificate = this.#certificateOf(ctx.req);
@@ -47,6 +47,6 @@ export class TokenExchangeGrant implements Grant {
     const traceId = trace.getActiveSpan()?.spanContext().traceId;
     handToEngine(ctx);
     const issued = await this.#engine.exchange(form, authenticatedClient(registration), { proof, traceId });
-    ctx.body = formatTokenResponse(issued);
+    return formatTokenResponse(issued);
   }
 }

@@ -1,15 +1,24 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
-import { routeOf } from '../provider/provider-seam.js';
+import type { Handle } from '../provider/live-provider.js';
+import { ROUTES } from '../provider/provider-configuration.js';
 import type { ServerMetrics } from './server-metrics.js';
 
-/** Middleware that measures the protocol endpoints. */
-export function measureRequests(metrics: ServerMetrics) {
-  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+/** The protocol endpoints by their paths; whatever is below one counts as it. */
+const ENDPOINTS = [...Object.entries(ROUTES), ['discovery', '/.well-known'] as const];
+const UNKNOWN = 'unknown';
+
+/** Measures the protocol endpoints. */
+export function measureRequests(metrics: ServerMetrics, handle: Handle): Handle {
+  return async (request, response) => {
     const stop = metrics.requestDuration.startTimer();
     try {
-      await next();
+      await handle(request, response);
     } finally {
-      stop({ endpoint: routeOf(ctx) ?? 'unknown', status: String(ctx.status) });
+      stop({ endpoint: endpointOf(request.url ?? ''), status: String(response.statusCode) });
     }
   };
+}
+
+function endpointOf(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return ENDPOINTS.find(([, at]) => path === at || path.startsWith(`${at}/`))?.[0] ?? UNKNOWN;
 }

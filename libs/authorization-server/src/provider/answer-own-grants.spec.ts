@@ -7,7 +7,7 @@ import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
 import { answerErrors } from './answer-errors.js';
-import { answerOwnGrants } from './answer-own-grants.js';
+import { answerOwnGrants, answerRefused } from './answer-own-grants.js';
 import type { Grant } from './grant.js';
 import { ROUTES } from './provider-configuration.js';
 import { toProviderKeys } from './provider-keys.js';
@@ -23,8 +23,8 @@ const grant: Grant = {
   repeatable: ['audience'],
   handle: (ctx, form) => {
     if (form.get('word') === 'no') throw new OAuthError('invalid_target', 'refused');
-    ctx.body = { client: ctx.oidc.client.clientId, word: form.get('word'), audiences: form.getAll('audience') };
-    return Promise.resolve();
+    const { clientId: client } = ctx.oidc.client;
+    return Promise.resolve({ client, word: form.get('word'), audiences: form.getAll('audience') });
   },
 };
 
@@ -56,8 +56,9 @@ describe('the grants of this library at the token endpoint', () => {
     });
     registerGrant(provider, grant);
     provider.use(answerErrors);
-    provider.use(answerOwnGrants(provider, [grant]));
-    server = createServer((request, response) => void provider.callback()(request, response));
+    provider.use(answerRefused);
+    const handle = answerOwnGrants(provider, [grant]);
+    server = createServer((request, response) => void handle(request, response));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth2/token`;
   });

@@ -1,9 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
 import { AUTHENTICATION_PARAMETERS } from './authenticate-client.js';
 import type { Grant, GrantContext } from './grant.js';
+import type { Handle } from './live-provider.js';
 import { readPlainForm } from './plain-form.js';
 import { ROUTES } from './provider-configuration.js';
-import { answerAtTokenEndpoint } from './provider-seam.js';
+import { clientOf, contextAt, refuseAtTokenEndpoint } from './provider-seam.js';
 import { handleGrant } from './register-grant.js';
 
 type Parameters = Record<string, string | string[] | undefined>;
@@ -18,31 +20,66 @@ interface PlainRequest {
 /** More parameters than any request needs. */
 const MAX_PARAMETERS = 40;
 
+/** What the provider has yet to answer with an error, and why. */
+const refused = new WeakMap<IncomingMessage, { readonly began: KoaContextWithOIDC; readonly error: unknown }>();
+
 /**
- * Middleware that answers the grants of this library without those steps of the provider's token endpoint that read and sort
- * parameters, which cost more than what a grant does. The provider authenticates the client and writes the errors, as there.
+ * Answers the grants of this library before the provider's stack of middleware and those steps of its token endpoint that
+ * read and sort parameters, which cost more than what a grant does. The provider authenticates the client, and answers whatever
+ * is refused: {@link answerRefused} has to be the last of its middleware.
+ *
  * Only what is written plainly is answered here: a body that is no form, a parameter that is repeated, a request without
  * authentication or from a page of another origin reach the provider as they came, and get its answer.
  */
-export function answerOwnGrants(provider: Provider, grants: readonly Grant[]) {
+export function answerOwnGrants(provider: Provider, grants: readonly Grant[]): Handle {
+  const handle = provider.callback();
   const absent = new Map(grants.map((grant) => [grant.grantType, { grant, parameters: absentParameters(grant) }]));
-  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
-    if (ctx.method !== 'POST' || ctx.path !== ROUTES.token || ctx.headers.origin !== undefined) return next();
-    const request = await readPlainForm(ctx.req, (form): PlainRequest | undefined => {
+  const plainRequest = (request: IncomingMessage): Promise<PlainRequest | undefined> =>
+    readPlainForm(request, (form) => {
       const known = absent.get(form.get('grant_type') ?? '');
       const parameters = known && readParameters(form, known.parameters, known.grant.repeatable);
-      return parameters && authenticates(ctx, parameters) ? { grant: known.grant, form, parameters } : undefined;
+      return parameters && authenticates(request, parameters) ? { grant: known.grant, form, parameters } : undefined;
     });
-    return request ? answer(provider, ctx, request) : next();
+  return async (request, response) => {
+    const plain = isForTokenEndpoint(request) ? await plainRequest(request) : undefined;
+    if (!plain) return handle(request, response);
+    const began = contextAt('token', provider, request, response, plain.parameters);
+    try {
+      send(response, await answer(began, plain));
+    } catch (error) {
+      refused.set(request, { began, error });
+      await handle(request, response);
+    }
   };
 }
 
-function answer(provider: Provider, ctx: KoaContextWithOIDC, { grant, form, parameters }: PlainRequest): Promise<void> {
-  return answerAtTokenEndpoint(provider, ctx, parameters, (granting) => {
-    const allowed = granting.oidc.client.grantTypeAllowed(grant.grantType);
-    if (!allowed) throw new errors.InvalidRequest('requested grant type is not allowed for this client');
-    return handleGrant(grant, granting as GrantContext, form);
+/** Middleware of the provider that answers what was refused before it reached the provider. */
+export async function answerRefused(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  const refusal = refused.get(ctx.req);
+  if (!refusal) return next();
+  await refuseAtTokenEndpoint(ctx, refusal.began, refusal.error);
+}
+
+function isForTokenEndpoint({ method, url, headers }: IncomingMessage): boolean {
+  return method === 'POST' && url === ROUTES.token && headers.origin === undefined;
+}
+
+async function answer(ctx: KoaContextWithOIDC, { grant, form }: PlainRequest): Promise<object> {
+  const client = await clientOf(ctx);
+  if (!client.grantTypeAllowed(grant.grantType)) {
+    throw new errors.InvalidRequest('requested grant type is not allowed for this client');
+  }
+  return handleGrant(grant, ctx as GrantContext, form);
+}
+
+function send(response: ServerResponse, answer: object): void {
+  const body = JSON.stringify(answer);
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
   });
+  response.end(body);
 }
 
 /** Every parameter that the grant or the authentication of its client reads. */
@@ -75,6 +112,6 @@ function readParameters(
 }
 
 // RFC 6749 §5.2: who sends nothing to authenticate with is told so by another code
-function authenticates({ headers }: KoaContextWithOIDC, { client_id, client_assertion }: Parameters): boolean {
+function authenticates({ headers }: IncomingMessage, { client_id, client_assertion }: Parameters): boolean {
   return headers.authorization !== undefined || client_id !== undefined || client_assertion !== undefined;
 }

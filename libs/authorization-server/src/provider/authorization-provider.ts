@@ -6,7 +6,7 @@ import type { SigningKeys } from '../keys/signing-keys.js';
 import { afterwards, finishAfterwards, type AnyContext } from './afterwards.js';
 import { answerFailures, rememberFailures } from './answer-failures.js';
 import { answerErrors, toProviderError } from './answer-errors.js';
-import { answerOwnGrants } from './answer-own-grants.js';
+import { answerRefused } from './answer-own-grants.js';
 import type { Grant } from './grant.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
@@ -59,7 +59,7 @@ export function createProvider(
   provider.use(
     answerForStructuredTokens({ issuer: own, tokens: options.tokens, representedBy: representedBy(options.config) }),
   );
-  provider.use(answerOwnGrants(provider, grants));
+  provider.use(answerRefused);
   return provider;
 }
 

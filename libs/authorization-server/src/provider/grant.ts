@@ -8,11 +8,11 @@ export interface Grant {
   /** Those of them that may be repeated. */
   readonly repeatable: readonly string[];
   /**
-   * Answers the request by setting `ctx.body`.
    * @param form as it was sent; what the grant does not list may be missing
+   * @returns the answer, as JSON
    * @throws OAuthError for every refusal
    */
-  handle(ctx: GrantContext, form: URLSearchParams): Promise<void>;
+  handle(ctx: GrantContext, form: URLSearchParams): Promise<object>;
 }
 
 export type GrantContext = TokenEndpointGrantContext<Record<string, string | string[] | undefined>>;

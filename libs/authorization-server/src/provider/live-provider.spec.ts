@@ -34,7 +34,7 @@ describe('LiveProvider', () => {
         if (number === 1) await paused;
         ctx.body = `provider ${number}`;
       });
-      return provider;
+      return { provider, handle: provider.callback() };
     });
     const server = createServer((request, response) => void live.handle(request, response)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -57,7 +57,8 @@ describe('LiveProvider', () => {
     let isBroken = false;
     const live = new LiveProvider(() => {
       if (isBroken) throw new Error('no such key');
-      return newProvider();
+      const provider = newProvider();
+      return { provider, handle: provider.callback() };
     });
     const { current } = live;
     isBroken = true;

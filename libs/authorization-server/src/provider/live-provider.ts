@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 
-type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+/** Answers a request; resolves when it has done so. */
+export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** A provider, and what answers requests with it. */
+export interface AnsweringProvider {
+  readonly provider: Provider;
+  readonly handle: Handle;
+}
 
 /**
  * The provider of the moment behind a stable handle. What a provider is made of is fixed at its construction, its keys
@@ -9,30 +16,26 @@ type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<vo
  * in the adapter, which both share.
  */
 export class LiveProvider {
-  readonly #create: () => Provider;
-  #provider: Provider;
-  #handle: Handle;
+  readonly #create: () => AnsweringProvider;
+  #live: AnsweringProvider;
 
-  constructor(create: () => Provider) {
+  constructor(create: () => AnsweringProvider) {
     this.#create = create;
-    this.#provider = create();
-    this.#handle = this.#provider.callback();
+    this.#live = create();
   }
 
   /** The provider as of now; do not keep it. */
   get current(): Provider {
-    return this.#provider;
+    return this.#live.provider;
   }
 
   /** Lets the provider of the moment answer. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    return this.#handle(request, response);
+    return this.#live.handle(request, response);
   }
 
   /** Puts a fresh provider in place. When it cannot be made, the one before stays. */
   renew(): void {
-    const provider = this.#create();
-    this.#handle = provider.callback();
-    this.#provider = provider;
+    this.#live = this.#create();
   }
 }

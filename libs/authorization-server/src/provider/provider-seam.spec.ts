@@ -8,11 +8,12 @@ import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
 import { toProviderKeys } from './provider-keys.js';
 import {
-  answerAtTokenEndpoint,
   checkBeforeUse,
-  clientAuthenticationOf,
+  clientOf,
+  contextAt,
   prepareIdTokens,
   replaceReplayDetection,
+  refuseAtTokenEndpoint,
   replaceSecretComparison,
 } from './provider-seam.js';
 
@@ -103,7 +104,7 @@ describe('the parts of oidc-provider that are not public', () => {
     const authenticate = async (headers: Record<string, string>, parameters: Record<string, unknown>) => {
       let outcome: Promise<unknown> | undefined;
       const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-        outcome = clientAuthenticationOf(provider, request, response, parameters);
+        outcome = clientOf(contextAt('introspection', provider, request, response, parameters));
         outcome.catch(() => undefined).finally(() => response.end());
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
@@ -133,18 +134,21 @@ describe('the parts of oidc-provider that are not public', () => {
     });
   });
 
-  describe('an answer as of its token endpoint', () => {
-    const told: string[] = [];
-    const answer = async (secret: string, grant: () => Promise<void>): Promise<Response> => {
+  describe('a refusal as of its token endpoint', () => {
+    const told: object[] = [];
+    /** The request as it was when it was refused, and the provider's own context of it. */
+    const refuse = async (secret: string, error: Error): Promise<Response> => {
       const server = createServer((request, response) => {
+        const began = contextAt('token', provider, request, response, { grant_type: 'own' });
+        began.state['seen'] = true;
         const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
-        answerAtTokenEndpoint(provider, ctx, { grant_type: 'own' }, async (granting) => {
-          await grant();
-          granting.body = { for: granting.oidc.client.clientId, at: granting.oidc.route };
-        }).then(
-          () => response.writeHead(ctx.status).end(JSON.stringify(ctx.body)),
-          () => response.destroy(),
-        );
+        clientOf(began)
+          .then(() => Promise.reject(error))
+          .catch((reason: unknown) => refuseAtTokenEndpoint(ctx, began, reason))
+          .then(
+            () => response.writeHead(ctx.status).end(JSON.stringify(ctx.body)),
+            () => response.destroy(),
+          );
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const authorization = `Basic ${Buffer.from(`secret:${secret}`).toString('base64')}`;
@@ -154,29 +158,32 @@ describe('the parts of oidc-provider that are not public', () => {
       return response;
     };
 
-    beforeAll(() => void provider.on('grant.error', (_ctx, error) => told.push(error.message)));
+    beforeAll(
+      () =>
+        void provider.on('grant.error', (ctx, { message }) => {
+          const { route, params, client } = ctx.oidc;
+          told.push({ message, route, params, client: client?.clientId, seen: ctx.state['seen'] as unknown });
+        }),
+    );
     beforeEach(() => void (told.length = 0));
 
-    it('is that of the grant, for the client that has authenticated, and is not stored', async () => {
-      const response = await answer('right', () => Promise.resolve());
-      expect([response.status, await response.json()]).toEqual([200, { for: 'secret', at: 'token' }]);
-      expect(response.headers.get('cache-control')).toBe('no-store');
-    });
+    const known = { route: 'token', params: { grant_type: 'own' }, client: 'secret', seen: true };
 
-    it('is the error of the authentication, with its challenge', async () => {
-      const response = await answer('wrong', () => Promise.reject(new Error('not reached')));
+    it('is the error of the authentication, with its challenge, and is not stored', async () => {
+      const response = await refuse('wrong', new Error('not reached'));
       expect([response.status, await response.json()]).toMatchObject([401, { error: 'invalid_client' }]);
       expect(response.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
-      expect(told).toEqual(['invalid_client']);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(told).toEqual([{ message: 'invalid_client', ...known }]);
     });
 
-    it('is the error that the grant throws, and its event is told', async () => {
-      const response = await answer('right', () => Promise.reject(new errors.InvalidTarget('unknown')));
+    it('is the error that is thrown later, and all that is known of the request is told', async () => {
+      const response = await refuse('right', new errors.InvalidTarget('unknown'));
       expect([response.status, await response.json()]).toEqual([
         400,
         { error: 'invalid_target', error_description: 'unknown' },
       ]);
-      expect(told).toEqual(['invalid_target']);
+      expect(told).toEqual([{ message: 'invalid_target', ...known }]);
     });
   });
 });

@@ -83,50 +83,49 @@ export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) =>
 type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 
 const authenticate = clientAuthentication as readonly Step[];
-const answerFromTokenEndpoint = [
-  (errorHandler as (event: string) => Step)('grant.error'),
-  noCache as Step,
-  ...authenticate,
-] as const;
+const answerError = [(errorHandler as (event: string) => Step)('grant.error'), noCache as Step] as const;
 
 /**
- * Has the provider authenticate a client outside of its own routes.
- * @param parameters those by which clients authenticate in the body, the absent ones `undefined`
- * @throws OIDCProviderError when it does not authenticate
+ * A request as one of the provider's routes has it before its first step. The route is one of those that name themselves among
+ * the audiences of client assertions, of which the issuer alone is accepted later.
+ * @param parameters all that are asked for later, the absent ones `undefined`
  */
-export async function clientAuthenticationOf(
+export function contextAt(
+  route: 'token' | 'introspection',
   provider: Provider,
   request: IncomingMessage,
   response: ServerResponse,
   parameters: Record<string, unknown>,
-): Promise<Client> {
+): KoaContextWithOIDC {
   const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
-  // names the endpoint among the audiences of assertions, of which the issuer alone is accepted later
-  beginRoute(provider, ctx, 'introspection', parameters);
+  Object.assign(ctx, { _matchedRouteName: route });
+  Object.assign(ctx, { oidc: new provider.OIDCContext(ctx) });
+  Object.assign(ctx.oidc, { params: parameters });
+  return ctx;
+}
+
+/**
+ * Has the provider authenticate the client of a request.
+ * @throws OIDCProviderError when it does not authenticate; a challenge is then set on the response
+ */
+export async function clientOf(ctx: KoaContextWithOIDC): Promise<Client> {
   await take(authenticate, ctx, () => Promise.resolve());
   return ctx.oidc.client!;
 }
 
 /**
- * Answers a request as the provider's token endpoint does, from the authentication of the client on; a refusal becomes its
- * error.
- * @param parameters all that the grant and the authentication know, the absent ones `undefined`
+ * Answers with an error as the provider's token endpoint does, and tells its listeners.
+ * @param began the request as {@link contextAt} has made it, with what is known of it by now
  */
-export function answerAtTokenEndpoint(
-  provider: Provider,
+export function refuseAtTokenEndpoint(
   ctx: KoaContextWithOIDC,
-  parameters: Record<string, unknown>,
-  answer: (ctx: TokenEndpointGrantContext) => Promise<void>,
+  began: KoaContextWithOIDC,
+  error: unknown,
 ): Promise<void> {
-  beginRoute(provider, ctx, 'token', parameters);
-  return take(answerFromTokenEndpoint, ctx, () => answer(ctx as TokenEndpointGrantContext));
-}
-
-/** What the router does before the steps of a route. */
-function beginRoute(provider: Provider, ctx: KoaContextWithOIDC, name: string, params: Record<string, unknown>): void {
-  Object.assign(ctx, { _matchedRouteName: name });
-  Object.assign(ctx, { oidc: new provider.OIDCContext(ctx) });
-  Object.assign(ctx.oidc, { params });
+  Object.assign(ctx.state, began.state);
+  Object.assign(ctx, { _matchedRouteName: 'token', oidc: Object.assign(began.oidc, { ctx }) });
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it was thrown
+  return take(answerError, ctx, () => Promise.reject(error));
 }
 
 async function take(steps: readonly Step[], ctx: KoaContextWithOIDC, last: () => Promise<void>, at = 0): Promise<void> {

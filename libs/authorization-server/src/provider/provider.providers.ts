@@ -14,6 +14,7 @@ import { ServerMetrics } from '../metrics/server-metrics.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
+import { answerOwnGrants } from './answer-own-grants.js';
 import { createProvider } from './authorization-provider.js';
 import { clientCertificates } from './client-certificate.js';
 import { LiveProvider } from './live-provider.js';
@@ -46,11 +47,13 @@ function createLiveProvider(
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),
     log: new Logger('AuthorizationServer'),
-    middleware: [measureRequests(metrics), limitProtocolRequests(limits), auditRefusedRequests(sink, systemClock)],
+    middleware: [auditRefusedRequests(sink, systemClock)],
   };
   const live = new LiveProvider(() => {
     const { config } = registrations.current;
-    return createProvider({ ...options, ...around, config, accounts }, own, grants);
+    const provider = createProvider({ ...options, ...around, config, accounts }, own, grants);
+    const handle = limitProtocolRequests(limits, answerOwnGrants(provider, grants));
+    return { provider, handle: measureRequests(metrics, handle) };
   });
   options.keys.onReplaced(() => live.renew());
   registrations.onChanged(() => live.renew());

@@ -5,14 +5,16 @@ import type { Grant, GrantContext } from './grant.js';
 
 /** Adds a grant to the token endpoint; its refusals become the provider's. */
 export function registerGrant(provider: Provider, grant: Grant): void {
-  const handler = (ctx: GrantContext): Promise<void> => handleGrant(grant, ctx, toForm(ctx.oidc.params, grant));
+  const handler = async (ctx: GrantContext): Promise<void> => {
+    ctx.body = await handleGrant(grant, ctx, toForm(ctx.oidc.params, grant));
+  };
   provider.registerGrantType(grant.grantType, handler, grant.parameters, grant.repeatable);
 }
 
 /** Has the grant answer. */
-export async function handleGrant(grant: Grant, ctx: GrantContext, form: URLSearchParams): Promise<void> {
+export async function handleGrant(grant: Grant, ctx: GrantContext, form: URLSearchParams): Promise<object> {
   try {
-    await grant.handle(ctx, form);
+    return await grant.handle(ctx, form);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     throw toProviderError(ctx, error);

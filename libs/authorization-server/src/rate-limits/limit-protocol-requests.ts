@@ -1,26 +1,32 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Handle } from '../provider/live-provider.js';
+import { ROUTES } from '../provider/provider-configuration.js';
 import type { ClientLimits } from './client-limits.js';
 import { TOO_MANY_REQUESTS } from './too-many-requests.js';
 
 /** The endpoints at which clients authenticate, and secrets could be guessed. */
-const AUTHENTICATING = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par'];
+const AUTHENTICATING = [ROUTES.token, ROUTES.introspection, ROUTES.revocation, ROUTES.pushed_authorization_request];
 
 /**
- * Middleware that refuses with 429 what exceeds the limits of an address, or of a client at an address: of all requests,
- * and of those that fail to authenticate.
+ * Refuses with 429 what exceeds the limits of an address, or of a client at an address: of all requests, and of those that
+ * fail to authenticate.
  */
-export function limitProtocolRequests(limits: ClientLimits) {
-  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
-    if (ctx.method !== 'POST' || !AUTHENTICATING.includes(ctx.path)) return next();
-    const wait = limits.begin(ctx.req);
-    if (wait !== undefined) return refuse(ctx, wait);
-    await next();
-    if (ctx.status === 401) limits.failed(ctx.req);
+export function limitProtocolRequests(limits: ClientLimits, handle: Handle): Handle {
+  return async (request, response) => {
+    if (!isLimited(request)) return handle(request, response);
+    const wait = limits.begin(request);
+    if (wait !== undefined) return refuse(response, wait);
+    await handle(request, response);
+    if (response.statusCode === 401) limits.failed(request);
   };
 }
 
-function refuse(ctx: KoaContextWithOIDC, seconds: number): void {
-  ctx.status = 429;
-  ctx.set({ 'retry-after': String(seconds), 'cache-control': 'no-store' });
-  ctx.body = TOO_MANY_REQUESTS;
+function isLimited({ method, url = '' }: IncomingMessage): boolean {
+  return method === 'POST' && AUTHENTICATING.includes(url.split('?', 1)[0]!);
+}
+
+function refuse(response: ServerResponse, seconds: number): void {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  response.writeHead(429, { ...headers, 'retry-after': String(seconds) });
+  response.end(JSON.stringify(TOO_MANY_REQUESTS));
 }
