@@ -54,7 +54,7 @@ export class AuthorizationStore {
     this.#sealing = sealing;
     this.replay = new ReplayDetection(database, clock);
     const chain = new AuditChainWriter(database, dialect, sealing);
-    this.#records = new RecordWriter(database, new TokenInsertion(database, dialect), chain, clock);
+    this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, clock);
     this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
     this.audit = new AuditLog(database, sealing, this.#records);
     this.keys = new SigningKeys(database, sealing, clock);

@@ -4,7 +4,9 @@ import type { AuditReceipt } from './audit/audit-event.js';
 import type { TimedEvent } from './audit/audit-chain.js';
 import type { AuditChainWriter } from './audit/audit-chain-writer.js';
 import { BatchQueue } from './batch-queue.js';
+import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
+import { excludingRevocations } from './revocation-lock.js';
 import type { TokenInsertion, TokenRow } from './token-insertion.js';
 
 /** What is to become durable together: a token's entry in the index, an audit record, or both. */
@@ -24,13 +26,21 @@ export interface RecordOutcome {
 /** Writes tokens and audit records; all that arrive together share one transaction. */
 export class RecordWriter {
   readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
   readonly #tokens: TokenInsertion;
   readonly #chain: AuditChainWriter;
   readonly #clock: Clock;
   readonly #queue = new BatchQueue<RecordEntry, RecordOutcome>((entries) => this.#commit(entries));
 
-  constructor(database: Kysely<Schema>, tokens: TokenInsertion, chain: AuditChainWriter, clock: Clock) {
+  constructor(
+    database: Kysely<Schema>,
+    dialect: Dialect,
+    tokens: TokenInsertion,
+    chain: AuditChainWriter,
+    clock: Clock,
+  ) {
     this.#database = database;
+    this.#dialect = dialect;
     this.#tokens = tokens;
     this.#chain = chain;
     this.#clock = clock;
@@ -56,13 +66,20 @@ export class RecordWriter {
 
   async #commit(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
     try {
-      const outcomes = await this.#database.transaction().execute((work) => this.#writeAll(work, entries));
+      const outcomes = await this.#transaction(entries);
       this.#chain.committed();
       return outcomes;
     } catch (error) {
       this.#chain.forget();
       throw error;
     }
+  }
+
+  #transaction(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
+    const work = (transaction: Transaction<Schema>) => this.#writeAll(transaction, entries);
+    return entries.some(({ token }) => token)
+      ? excludingRevocations(this.#database, this.#dialect, work)
+      : this.#database.transaction().execute(work);
   }
 
   async #writeAll(work: Transaction<Schema>, entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {

@@ -3,7 +3,6 @@ import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
-import { excludeRevocations } from './revocation-lock.js';
 import { isRevokedInLineage, nameOf, OPEN_MARK, type Flag, type TokenKey } from './token-lineage.js';
 
 /** A new token; its root follows from its parent. */
@@ -28,20 +27,18 @@ const COLUMNS = [
 
 /** Inserts tokens into the index and finds those that must not leave. */
 export class TokenInsertion {
-  readonly #dialect: Dialect;
   readonly #insert: RowsStatement<TokenRow, Found>;
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
-    this.#dialect = dialect;
     this.#insert = new RowsStatement(database, dialect, { table: 'tokens', columns: COLUMNS }, insertion);
   }
 
   /**
    * Inserts the tokens, and marks those as revoked that derive from something that is.
+   * @param work excludes revocations
    * @returns the revoked ones
    */
   async insert(work: Work, tokens: readonly TokenRow[], now: number): Promise<ReadonlySet<TokenRow>> {
-    await excludeRevocations(work, this.#dialect);
     const revoked = await revokedOf(work, tokens, await this.#insert.execute(work, tokens));
     if (revoked.length > 0) await markRevoked(work, revoked, now);
     return new Set(revoked);

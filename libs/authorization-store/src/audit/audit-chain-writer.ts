@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
-import { RowsStatement } from '../database/rows-statement.js';
+import { LATER, RowsStatement } from '../database/rows-statement.js';
 import type { Dialect } from '../database/migrate.js';
 import type { AuditHeadTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
@@ -17,6 +17,7 @@ import {
 import type { AuditReceipt } from './audit-event.js';
 
 type Work = Transaction<Schema>;
+type HeadRow = Selectable<AuditHeadTable>;
 
 const COLUMNS = [
   'writer',
@@ -41,15 +42,19 @@ const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as co
 export class AuditChainWriter {
   readonly writer = randomUUID();
   readonly #sealing: SealingKeys;
+  readonly #dialect: Dialect;
   readonly #insert: RowsStatement<ChainRow>;
-  readonly #replaceHead: RowsStatement<Selectable<AuditHeadTable>>;
+  readonly #insertWithHead: RowsStatement<ChainRow>;
+  readonly #replaceHead: RowsStatement<HeadRow>;
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
 
   constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys) {
     this.#sealing = sealing;
+    this.#dialect = dialect;
     const records = { table: 'audit_records', columns: COLUMNS } as const;
     this.#insert = new RowsStatement(database, dialect, records, insertion);
+    this.#insertWithHead = new RowsStatement(database, dialect, records, insertionWithHead);
     const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
     this.#replaceHead = new RowsStatement(database, dialect, heads, headReplacement);
   }
@@ -67,8 +72,7 @@ export class AuditChainWriter {
     };
     if (!head) add(timedEvent(await this.#opening(work), first.at));
     events.forEach(add);
-    await this.#insert.execute(work, rows);
-    await this.#saveHead(work, rows[rows.length - 1] as ChainRow);
+    await this.#insertAll(work, rows);
     return rows.slice(-events.length).map(({ writer, sequence, hash }) => ({ writer, sequence, hash }));
   }
 
@@ -102,10 +106,17 @@ export class AuditChainWriter {
       .executeTakeFirst();
   }
 
-  async #saveHead(work: Work, { sequence, hash }: ChainHead): Promise<void> {
-    const seal = this.#sealing.authenticate(headText(this.writer, { sequence, hash }));
-    const { writer } = this;
-    await this.#replaceHead.execute(work, [{ writer, sequence, hash, seal, sealed_with: this.#sealing.current }]);
+  /** The records, and with them the head of the chain. */
+  async #insertAll(work: Work, rows: readonly ChainRow[]): Promise<void> {
+    const { writer, sequence, hash } = rows[rows.length - 1] as ChainRow;
+    const seal = this.#sealing.authenticate(headText(writer, { sequence, hash }));
+    const head = { writer, sequence, hash, seal, sealed_with: this.#sealing.current };
+    if (this.#dialect === 'postgres') {
+      await this.#insertWithHead.execute(work, rows, [head.seal, head.sealed_with]);
+    } else {
+      await this.#insert.execute(work, rows);
+      await this.#replaceHead.execute(work, [head]);
+    }
     this.#uncommitted = { sequence, hash };
   }
 }
@@ -113,6 +124,13 @@ export class AuditChainWriter {
 function insertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   return sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`;
+}
+
+/** Both in one statement, which SQLite does not know: one round trip less. */
+function insertionWithHead(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  const head = sql`(select writer, sequence, hash, cast(${LATER} as text) as seal, cast(${LATER} as text) as sealed_with
+    from records order by sequence desc limit 1)`;
+  return sql`with records as (${insertion(rows)} returning writer, sequence, hash) ${headReplacement(head)}`;
 }
 
 function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {

@@ -78,10 +78,11 @@ function named(text: string): { name?: string } {
 function discardAfterTimeout(client: pg.PoolClient, broken: WeakSet<pg.PoolClient>): PostgresPoolClient {
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
-      return await client.query({ ...named(sql), text: sql, values: [...parameters] });
+      return await client.query(parameters.length > 0 ? { ...named(sql), text: sql, values: [...parameters] } : sql);
     } catch (error) {
-      // an error of the server leaves the connection sound, any other (time-out, broken socket) does not
-      if (!(error instanceof pgDriver().DatabaseError)) broken.add(client);
+      // an error of the server leaves the connection sound, unless it keeps it from rolling back; any other (time-out, broken
+      // socket) does not
+      if (!(error instanceof pgDriver().DatabaseError) || sql === 'rollback') broken.add(client);
       throw toStoreError(error);
     }
   };

@@ -35,8 +35,9 @@ export class RowsStatement<Row extends object, Result = unknown> {
     this.#build = build;
   }
 
-  async execute(database: Kysely<Schema>, rows: readonly Row[]): Promise<Result[]> {
-    if (this.#dialect === 'postgres') return this.#run(database, 1, [JSON.stringify(rows)]);
+  /** @param following for each {@link LATER} behind the rows; on PostgreSQL alone, where all rows are in one statement */
+  async execute(database: Kysely<Schema>, rows: readonly Row[], following: readonly unknown[] = []): Promise<Result[]> {
+    if (this.#dialect === 'postgres') return this.#run(database, 1, [JSON.stringify(rows), ...following]);
     const results: Result[] = [];
     for (let start = 0; start < rows.length; start += CHUNK) {
       const chunk = rows.slice(start, start + CHUNK);
@@ -67,7 +68,7 @@ export class RowsStatement<Row extends object, Result = unknown> {
 }
 
 /** Stands where a value takes its place when the statement is executed. */
-const LATER = sql.val('');
+export const LATER = sql.val('');
 
 function jsonRows<Row>({ table }: RowShape<Row>): RawBuilder<unknown> {
   return sql`json_populate_recordset(null::${sql.table(table)}, cast(${LATER} as json))`;
