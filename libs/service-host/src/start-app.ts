@@ -7,6 +7,7 @@ import { loadEnvironment, readEnvironment, type EnvironmentSource } from './envi
 import { describeError } from './error-description.js';
 import { checkFreePort } from './free-port.js';
 import { hostSettings } from './settings.js';
+import { giveBackStartMemory } from './start-memory.js';
 
 /** What a module may still take after the last request, before the process leaves without it. Milliseconds. */
 const CLOSE_DEADLINE = 5_000;
@@ -24,6 +25,7 @@ export async function startApp<Schema extends z.ZodObject>(options: AppOptions<S
     // first, so that a signal between listening and here is not lost
     stopOnSignal(created);
     leaveOnUncaughtError();
+    await giveBackStartMemory();
     const { port } = (await created.listen()).address() as AddressInfo;
     new Logger(options.name).log(`listening on http://localhost:${port}`);
   } catch (error) {
