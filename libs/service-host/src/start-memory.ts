@@ -7,7 +7,7 @@ export async function giveBackStartMemory(): Promise<void> {
     const { Session } = await import('node:inspector/promises');
     const session = new Session();
     session.connect();
-    // in a process of its own this is the one documented way to a collection that also returns memory to the system
+    // the one documented way to a collection that also returns memory to the system
     await session.post('HeapProfiler.enable');
     await session.post('HeapProfiler.collectGarbage');
     session.disconnect();
