@@ -69,11 +69,11 @@ const STEPS: readonly Step[] = [
     minutes: 2,
   },
   {
-    title: 'twice and five times the load that it can bear, on SQLite and PostgreSQL',
+    title: 'five times the load that it can bear, on SQLite and PostgreSQL',
     project: 'e2e',
     spec: 'overload',
     settings: { SOAK_OVERLOAD: 10 },
-    minutes: 7,
+    minutes: 4,
   },
   { title: 'SIGTERM under load', project: 'e2e', spec: 'shutdown', settings: { SOAK_SHUTDOWN: 15 }, minutes: 2 },
   { title: 'clients that mean it no good', project: 'e2e', spec: 'hostile-clients', settings: {}, minutes: 1 },
