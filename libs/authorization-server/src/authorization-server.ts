@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LiveProvider } from './provider/live-provider.js';
+import { pathOf } from './provider/path-of.js';
+import { ROUTES } from './provider/provider-configuration.js';
 
 type Next = (error?: unknown) => void;
 
@@ -9,7 +11,6 @@ const PREFIXES = [
   '/.well-known/oauth-authorization-server',
   '/.well-known/openid-configuration',
 ];
-const TOKEN_ENDPOINT = '/oauth2/token';
 /** Of this library, beside those of the provider. */
 const REVOCATION_FEED = '/oauth2/revocations';
 
@@ -28,11 +29,11 @@ export class AuthorizationServer {
 
   /** Answers what belongs to the protocol and passes everything else on. */
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
-    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const path = pathOf(request);
     if (path === REVOCATION_FEED) return next();
     if (path !== '/userinfo' && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
     // RFC 6749 §3.2: the client must use POST
-    if (path === TOKEN_ENDPOINT && request.method !== 'POST' && request.method !== 'OPTIONS')
+    if (path === ROUTES.token && request.method !== 'POST' && request.method !== 'OPTIONS')
       return refuseMethod(response);
     this.#pinAddress(request);
     this.#provider.handle(request, response).catch(next);

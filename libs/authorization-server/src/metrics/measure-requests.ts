@@ -1,4 +1,5 @@
 import type { Handle } from '../provider/live-provider.js';
+import { pathOf } from '../provider/path-of.js';
 import { ROUTES } from '../provider/provider-configuration.js';
 import type { ServerMetrics } from './server-metrics.js';
 
@@ -13,12 +14,11 @@ export function measureRequests(metrics: ServerMetrics, handle: Handle): Handle 
     try {
       await handle(request, response);
     } finally {
-      stop({ endpoint: endpointOf(request.url ?? ''), status: String(response.statusCode) });
+      stop({ endpoint: endpointOf(pathOf(request)), status: String(response.statusCode) });
     }
   };
 }
 
-function endpointOf(url: string): string {
-  const [path = ''] = url.split('?', 1);
+function endpointOf(path: string): string {
   return ENDPOINTS.find(([, at]) => path === at || path.startsWith(`${at}/`))?.[0] ?? UNKNOWN;
 }

@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
+import { answerJson } from './answer-json.js';
 import { AUTHENTICATION_PARAMETERS } from './authenticate-client.js';
 import type { Grant, GrantContext } from './grant.js';
 import type { Handle } from './live-provider.js';
@@ -45,7 +46,7 @@ export function answerOwnGrants(provider: Provider, grants: readonly Grant[]): H
     if (!plain) return handle(request, response);
     const began = contextAt('token', provider, request, response, plain.parameters);
     try {
-      send(response, await answer(began, plain));
+      answerJson(response, 200, await answer(began, plain));
     } catch (error) {
       refused.set(request, { began, error });
       await handle(request, response);
@@ -70,16 +71,6 @@ async function answer(ctx: KoaContextWithOIDC, { grant, form }: PlainRequest): P
     throw new errors.InvalidRequest('requested grant type is not allowed for this client');
   }
   return handleGrant(grant, ctx as GrantContext, form);
-}
-
-function send(response: ServerResponse, answer: object): void {
-  const body = JSON.stringify(answer);
-  response.writeHead(200, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-  });
-  response.end(body);
 }
 
 /** Every parameter that the grant or the authentication of its client reads. */

@@ -1,5 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { answerJson } from '../provider/answer-json.js';
 import type { Handle } from '../provider/live-provider.js';
+import { pathOf } from '../provider/path-of.js';
 import { ROUTES } from '../provider/provider-configuration.js';
 import type { ClientLimits } from './client-limits.js';
 import { TOO_MANY_REQUESTS } from './too-many-requests.js';
@@ -15,18 +17,12 @@ export function limitProtocolRequests(limits: ClientLimits, handle: Handle): Han
   return async (request, response) => {
     if (!isLimited(request)) return handle(request, response);
     const wait = limits.begin(request);
-    if (wait !== undefined) return refuse(response, wait);
+    if (wait !== undefined) return answerJson(response, 429, TOO_MANY_REQUESTS, { 'retry-after': String(wait) });
     await handle(request, response);
     if (response.statusCode === 401) limits.failed(request);
   };
 }
 
-function isLimited({ method, url = '' }: IncomingMessage): boolean {
-  return method === 'POST' && AUTHENTICATING.includes(url.split('?', 1)[0]!);
-}
-
-function refuse(response: ServerResponse, seconds: number): void {
-  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
-  response.writeHead(429, { ...headers, 'retry-after': String(seconds) });
-  response.end(JSON.stringify(TOO_MANY_REQUESTS));
+function isLimited(request: IncomingMessage): boolean {
+  return request.method === 'POST' && AUTHENTICATING.includes(pathOf(request));
 }
