@@ -65,8 +65,17 @@ describe('the commands of auth-server', () => {
   });
 
   const absent = `sqlite:${scratch}/absent.db`;
+  const migrated = `sqlite:${scratch}/migrated.db`;
+  beforeAll(() => command('migrate', [], { env: { DATABASE_URL: migrated } }));
+
   it.each<[string, string, string[], Record<string, string>, string]>([
-    ['audit-verify', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
+    [
+      'audit-verify',
+      'an option that it does not know',
+      ['--frobnicate'],
+      {},
+      'the argument is "--frobnicate"; accepted: none',
+    ],
     ['audit-verify', 'a word that it does not know', ['now'], {}, 'the argument is "now"; accepted: none'],
     [
       'reencrypt',
@@ -82,6 +91,8 @@ describe('the commands of auth-server', () => {
       {},
       'the argument is "remove"; accepted: nothing, list, or remove <kid>',
     ],
+    ['rotate-keys', 'the id of no key', ['remove', '-Yx'], { DATABASE_URL: migrated }, 'The signing key -Yx does not'],
+    ['rotate-keys', 'it after --', ['remove', '--', '-Yx'], { DATABASE_URL: migrated }, 'The signing key -Yx does not'],
     ['audit-verify', 'a database that is not there', [], { DATABASE_URL: absent }, `DATABASE_URL is "${absent}"`],
     ['rotate-keys', 'a database that is not there', ['list'], { DATABASE_URL: absent }, `DATABASE_URL is "${absent}"`],
     [

@@ -46,15 +46,23 @@ export async function runCommand(
   }
 }
 
-/** Nothing when help was asked for. */
+/**
+ * A key's id may begin with a dash: what is no option of the command is one of its words, which each command checks.
+ * @returns nothing when help was asked for
+ */
 function readArguments({ options = [] }: Command): Arguments | undefined {
+  const known = ['', ...options, 'help'].map((name) => `--${name}`);
+  const given = process.argv.slice(2);
+  const dashed = given.filter((argument) => argument.startsWith('-') && !known.includes(argument.split('=', 1)[0]!));
+  const others = given.filter((argument) => !dashed.includes(argument));
   const named = options.map((name) => [name, { type: 'string' }] as const);
   const { values, positionals } = parseArgs({
+    args: others.includes('--') ? [...others, ...dashed] : [...others, '--', ...dashed],
     allowPositionals: true,
     options: { ...Object.fromEntries(named), help: { type: 'boolean' } },
   });
-  const { help, ...given } = values as Record<string, string | undefined> & { help?: boolean };
-  return help ? undefined : { words: positionals, options: given };
+  const { help, ...optionValues } = values as Record<string, string | undefined> & { help?: boolean };
+  return help ? undefined : { words: positionals, options: optionValues };
 }
 
 function explain(error: unknown): string[] {
