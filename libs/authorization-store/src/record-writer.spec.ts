@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { AuthorizationStore } from './authorization-store.js';
 import { AuditUnavailable } from './audit/audit-event.js';
 import { parseStoreUrl } from './database/store-url.js';
 import { connect, openStore } from './open-store.js';
+import { excludeInsertions, EXCLUDING_REVOCATIONS } from './revocation-lock.js';
 import type { TokenRecord } from './token-record.js';
 
 const databases = await testDatabases();
@@ -93,6 +95,39 @@ describe.each(databases)('tokens that are recorded at once, on $name', (kind) =>
       expect(await store.audit.verify()).toMatchObject({ ok: true });
     });
 
+    it('leave the trail as it was when all of them are refused', async () => {
+      const parent = randomUUID();
+      await store.tokens.record(token(parent));
+      await store.tokens.revoke(parent);
+      const late = { ...token(randomUUID()), parentJti: parent };
+      expect(await store.recordIssued(late, { issuedTokenId: late.jti })).toBe(false);
+      const next = token(randomUUID());
+      expect(await store.recordIssued(next, { issuedTokenId: next.jti })).toBe(true);
+      expect(await store.audit.verify()).toMatchObject({ ok: true });
+    });
+
+    it('wait for a mark that is being made, and see it', async () => {
+      const parent = randomUUID();
+      await store.tokens.record(token(parent));
+      const child = { ...token(randomUUID()), parentJti: parent };
+      const database = connect(parseStoreUrl(url));
+      let settled = false;
+      const issued = await database.transaction().execute(async (transaction) => {
+        await excludeInsertions(transaction, kind.name === 'SQLite' ? 'sqlite' : 'postgres');
+        await transaction
+          .insertInto('revocation_marks')
+          .values({ kind: 'token', key: ` ${parent}`, marked_at: Date.now(), expires_at: Date.now(), applied_at: 1 })
+          .execute();
+        const waiting = store.recordIssued(child, { issuedTokenId: child.jti }).finally(() => (settled = true));
+        await setTimeout(300);
+        expect(settled).toBe(false);
+        return { waiting };
+      });
+      expect(await issued.waiting).toBe(false);
+      expect(await eventsOf(child.jti)).toEqual([]);
+      await database.destroy();
+    });
+
     it('are neither of them written when one is refused by the database', async () => {
       const taken = randomUUID();
       await store.tokens.record(token(taken));
@@ -100,6 +135,25 @@ describe.each(databases)('tokens that are recorded at once, on $name', (kind) =>
       await expect(lost).rejects.toThrow(AuditUnavailable);
       expect(await eventsOf(taken)).toEqual([]);
     });
+  });
+
+  it('a revocation waits for tokens that are being inserted, and takes them', async () => {
+    const [parent, child] = [randomUUID(), randomUUID()];
+    await store.tokens.record(token(parent));
+    const database = connect(parseStoreUrl(url));
+    let settled = false;
+    const { waiting } = await database.transaction().execute(async (transaction) => {
+      const row = { ...store.tokens.row({ ...token(child), parentJti: parent }), root_iss: '', root_jti: parent };
+      if (kind.name === 'PostgreSQL') await EXCLUDING_REVOCATIONS.execute(transaction);
+      await transaction.insertInto('tokens').values(row).execute();
+      const waiting = store.tokens.revoke(parent).finally(() => (settled = true));
+      await setTimeout(300);
+      expect(settled).toBe(false);
+      return { waiting };
+    });
+    await waiting;
+    expect(await store.tokens.standing(child)).toEqual({ known: true, revoked: true });
+    await database.destroy();
   });
 
   it('a revocation that was cut off after its mark holds for every descendant', async () => {

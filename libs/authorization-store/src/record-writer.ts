@@ -6,6 +6,7 @@ import type { AuditChainWriter } from './audit/audit-chain-writer.js';
 import { BatchQueue } from './batch-queue.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
+import { IssuanceStatement } from './issuance-statement.js';
 import { excludingRevocations } from './revocation-lock.js';
 import type { TokenInsertion, TokenRow } from './token-insertion.js';
 
@@ -27,6 +28,8 @@ export interface RecordOutcome {
 export class RecordWriter {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
+  /** Where the database knows such a statement. */
+  readonly #atOnce: IssuanceStatement | undefined;
   readonly #tokens: TokenInsertion;
   readonly #chain: AuditChainWriter;
   readonly #clock: Clock;
@@ -41,6 +44,7 @@ export class RecordWriter {
   ) {
     this.#database = database;
     this.#dialect = dialect;
+    this.#atOnce = dialect === 'postgres' ? new IssuanceStatement(database) : undefined;
     this.#tokens = tokens;
     this.#chain = chain;
     this.#clock = clock;
@@ -66,13 +70,22 @@ export class RecordWriter {
 
   async #commit(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
     try {
-      const outcomes = await this.#transaction(entries);
+      const outcomes = (await this.#writeAtOnce(entries)) ?? (await this.#transaction(entries));
       this.#chain.committed();
       return outcomes;
     } catch (error) {
       this.#chain.forget();
       throw error;
     }
+  }
+
+  /** @returns `undefined`, and nothing is written, when the database has to be asked something first */
+  async #writeAtOnce(entries: readonly RecordEntry[]): Promise<RecordOutcome[] | undefined> {
+    const recorded = entries.filter(({ event }) => event);
+    const records = this.#atOnce && this.#chain.continued(recorded.flatMap(({ event }) => event ?? []));
+    const tokens = entries.flatMap(({ token }) => token ?? []);
+    if (!records || !(await this.#atOnce?.execute(tokens, records))) return undefined;
+    return outcomesOf(entries, recorded, records.receipts);
   }
 
   #transaction(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
@@ -91,10 +104,19 @@ export class RecordWriter {
       work,
       recorded.flatMap(({ event }) => event ?? []),
     );
-    const receiptOf = new Map(recorded.map((entry, index) => [entry, receipts[index]]));
-    return entries.map((entry) => {
-      const receipt = receiptOf.get(entry);
-      return { revoked: !mayLeave(entry), ...(receipt && { receipt }) };
-    });
+    return outcomesOf(entries, recorded, receipts, mayLeave);
   }
+}
+
+function outcomesOf(
+  entries: readonly RecordEntry[],
+  recorded: readonly RecordEntry[],
+  receipts: readonly AuditReceipt[],
+  mayLeave: (entry: RecordEntry) => boolean = () => true,
+): RecordOutcome[] {
+  const receiptOf = new Map(recorded.map((entry, index) => [entry, receipts[index]]));
+  return entries.map((entry) => {
+    const receipt = receiptOf.get(entry);
+    return { revoked: !mayLeave(entry), ...(receipt && { receipt }) };
+  });
 }

@@ -2,11 +2,17 @@ import { CompiledQuery, sql, type Kysely, type Transaction } from 'kysely';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
 
-/** Key of an advisory lock of PostgreSQL; any constant that nobody else uses will do. */
-const REVOCATION = 8_693_000_002;
+/**
+ * Whoever inserts tokens shares this lock, whoever makes a mark has it alone. A statement takes the locks of its tables before
+ * it looks at what is in them, so that one that has waited sees the mark; an advisory lock would be taken while it looks.
+ */
+const TABLE = sql.table('revocation_marks');
 
-/** One round trip for both. The lock is a statement before the others, which then see what was revoked while it was waited for. */
-const BEGIN = CompiledQuery.raw(`begin; select pg_advisory_xact_lock_shared(${REVOCATION})`);
+/** Takes the lock for the statement that it is a part of; it finds nothing, and touches no row. */
+export const EXCLUDING_REVOCATIONS = sql`select 1 from ${TABLE} where false for share`;
+
+/** One round trip for both. */
+const BEGIN = CompiledQuery.raw('begin; lock table revocation_marks in row share mode');
 
 /**
  * Runs a transaction during which nothing becomes revoked. Whoever inserts tokens looks in it whether what they derive from
@@ -40,5 +46,5 @@ async function commit(connection: Kysely<Schema>): Promise<void> {
 
 /** Waits for the tokens that are being inserted, and keeps others from being so until the transaction ends. */
 export async function excludeInsertions(work: Transaction<Schema>, dialect: Dialect): Promise<void> {
-  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${REVOCATION})`.execute(work);
+  if (dialect === 'postgres') await sql`lock table ${TABLE} in exclusive mode`.execute(work);
 }

@@ -55,25 +55,30 @@ async function revokedOf(work: Work, tokens: readonly TokenRow[], inserted: read
   return revoked;
 }
 
-/**
- * The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. Tells of
- * each token whether something revoked it meanwhile.
- */
+/** Tells of each token whether something revoked it meanwhile. */
 function insertion(rows: RawBuilder<unknown>): RawBuilder<Found> {
+  return sql<Found>`${tokenInsertion(rows)}
+    returning iss, jti, ${OPEN_MARK} as open, ${isRevoked(sql.table('tokens'))} as revoked`;
+}
+
+/** The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. */
+export function tokenInsertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   const ofParent = sql`from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti`;
-  return sql<Found>`insert into tokens (root_iss, root_jti, ${columns})
+  return sql`insert into tokens (root_iss, root_jti, ${columns})
     select
       coalesce((select p.root_iss ${ofParent}), t.parent_iss, t.iss),
       coalesce((select p.root_jti ${ofParent}), t.parent_jti, t.jti),
       ${columns}
-    from ${rows} t where true
-    returning iss, jti, ${OPEN_MARK} as open, ${isRevoked()} as revoked`;
+    from ${rows} t where true`;
 }
 
-/** Whether a mark, or what is written at its parent, revokes the token that is inserted. */
-function isRevoked(): RawBuilder<unknown> {
-  const t = sql.table('tokens');
+/**
+ * Whether a mark, or what is written at its parent, revokes a token that is inserted. While a mark is open, that is not all:
+ * see {@link isRevokedInLineage}.
+ * @param t the token's row
+ */
+export function isRevoked(t: RawBuilder<unknown>): RawBuilder<unknown> {
   const parent = sql`tokens p where p.iss = ${t}.parent_iss and p.jti = ${t}.parent_jti and p.revoked_at is not null`;
   const marked = (condition: RawBuilder<unknown>) => anyOf(sql`revocation_marks m where ${condition}`);
   const revoked = [

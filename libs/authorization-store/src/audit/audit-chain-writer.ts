@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
-import { LATER, RowsStatement } from '../database/rows-statement.js';
+import { RowsStatement } from '../database/rows-statement.js';
 import type { Dialect } from '../database/migrate.js';
 import type { AuditHeadTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
@@ -38,42 +38,55 @@ const COLUMNS = [
 
 const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as const;
 
+const BEFORE_FIRST: ChainHead = { sequence: -1, hash: GENESIS };
+
+/** Records that continue a chain, and its new head if there are any. */
+export interface ChainContinuation {
+  readonly rows: readonly ChainRow[];
+  readonly head?: HeadRow;
+  readonly receipts: readonly AuditReceipt[];
+}
+
 /** Continues the chain of this process, one transaction after the other. */
 export class AuditChainWriter {
   readonly writer = randomUUID();
   readonly #sealing: SealingKeys;
-  readonly #dialect: Dialect;
   readonly #insert: RowsStatement<ChainRow>;
-  readonly #insertWithHead: RowsStatement<ChainRow>;
   readonly #replaceHead: RowsStatement<HeadRow>;
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
 
   constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys) {
     this.#sealing = sealing;
-    this.#dialect = dialect;
     const records = { table: 'audit_records', columns: COLUMNS } as const;
-    this.#insert = new RowsStatement(database, dialect, records, insertion);
-    this.#insertWithHead = new RowsStatement(database, dialect, records, insertionWithHead);
+    this.#insert = new RowsStatement(database, dialect, records, recordInsertion);
     const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
     this.#replaceHead = new RowsStatement(database, dialect, heads, headReplacement);
   }
 
   /** Appends the events; `committed` or `forget` must follow, before anything else is appended. */
   async append(work: Work, events: readonly TimedEvent[]): Promise<AuditReceipt[]> {
+    this.#uncommitted = undefined;
     const [first] = events;
     if (!first) return [];
-    const rows: ChainRow[] = [];
-    let head = this.#head ?? (await this.#storedHead(work));
-    const add = (event: TimedEvent): void => {
-      const row = nextRow(this.writer, head ?? { sequence: -1, hash: GENESIS }, event);
-      rows.push(row);
-      head = row;
-    };
-    if (!head) add(timedEvent(await this.#opening(work), first.at));
-    events.forEach(add);
-    await this.#insertAll(work, rows);
-    return rows.slice(-events.length).map(({ writer, sequence, hash }) => ({ writer, sequence, hash }));
+    const head = this.#head ?? (await this.#storedHead(work));
+    const opening = head ? [] : [timedEvent(await this.#opening(work), first.at)];
+    const { rows, head: newHead } = this.#following(head ?? BEFORE_FIRST, [...opening, ...events]);
+    await this.#insert.execute(work, rows);
+    await this.#replaceHead.execute(work, [newHead]);
+    return rows.slice(opening.length).map(receiptOf);
+  }
+
+  /**
+   * What `append` would insert, for a statement that inserts more than this; the same must follow.
+   * @returns `undefined` when the database has to be asked where the chain stands
+   */
+  continued(events: readonly TimedEvent[]): ChainContinuation | undefined {
+    this.#uncommitted = undefined;
+    if (events.length === 0) return { rows: [], receipts: [] };
+    if (!this.#head) return undefined;
+    const following = this.#following(this.#head, events);
+    return { ...following, receipts: following.rows.map(receiptOf) };
   }
 
   /** The transaction took place. */
@@ -106,34 +119,29 @@ export class AuditChainWriter {
       .executeTakeFirst();
   }
 
-  /** The records, and with them the head of the chain. */
-  async #insertAll(work: Work, rows: readonly ChainRow[]): Promise<void> {
-    const { writer, sequence, hash } = rows[rows.length - 1] as ChainRow;
-    const seal = this.#sealing.authenticate(headText(writer, { sequence, hash }));
-    const head = { writer, sequence, hash, seal, sealed_with: this.#sealing.current };
-    if (this.#dialect === 'postgres') {
-      await this.#insertWithHead.execute(work, rows, [head.seal, head.sealed_with]);
-    } else {
-      await this.#insert.execute(work, rows);
-      await this.#replaceHead.execute(work, [head]);
-    }
+  #following(place: ChainHead, events: readonly TimedEvent[]): { rows: ChainRow[]; head: HeadRow } {
+    let { sequence, hash } = place;
+    const rows = events.map((event) => {
+      const row = nextRow(this.writer, { sequence, hash }, event);
+      ({ sequence, hash } = row);
+      return row;
+    });
     this.#uncommitted = { sequence, hash };
+    const seal = this.#sealing.authenticate(headText(this.writer, { sequence, hash }));
+    return { rows, head: { writer: this.writer, sequence, hash, seal, sealed_with: this.#sealing.current } };
   }
 }
 
-function insertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+function receiptOf({ writer, sequence, hash }: ChainRow): AuditReceipt {
+  return { writer, sequence, hash };
+}
+
+export function recordInsertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   return sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`;
 }
 
-/** Both in one statement, which SQLite does not know: one round trip less. */
-function insertionWithHead(rows: RawBuilder<unknown>): RawBuilder<unknown> {
-  const head = sql`(select writer, sequence, hash, cast(${LATER} as text) as seal, cast(${LATER} as text) as sealed_with
-    from records order by sequence desc limit 1)`;
-  return sql`with records as (${insertion(rows)} returning writer, sequence, hash) ${headReplacement(head)}`;
-}
-
-function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+export function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(HEAD_COLUMNS.map((column) => sql.ref(column)));
   return sql`insert into audit_heads (${columns}) select ${columns} from ${rows} t where true
     on conflict (writer) do update set sequence = excluded.sequence, hash = excluded.hash,

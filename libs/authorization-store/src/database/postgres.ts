@@ -8,7 +8,7 @@ import { toStoreError } from './store-unavailable.js';
 const INT8 = 20;
 
 /** Characters. */
-const LONGEST_NAMED = 2000;
+const LONGEST_NAMED = 4000;
 
 export interface PoolOptions {
   readonly connections: number;

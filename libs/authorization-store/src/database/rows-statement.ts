@@ -35,9 +35,8 @@ export class RowsStatement<Row extends object, Result = unknown> {
     this.#build = build;
   }
 
-  /** @param following for each {@link LATER} behind the rows; on PostgreSQL alone, where all rows are in one statement */
-  async execute(database: Kysely<Schema>, rows: readonly Row[], following: readonly unknown[] = []): Promise<Result[]> {
-    if (this.#dialect === 'postgres') return this.#run(database, 1, [JSON.stringify(rows), ...following]);
+  async execute(database: Kysely<Schema>, rows: readonly Row[]): Promise<Result[]> {
+    if (this.#dialect === 'postgres') return this.#run(database, 1, [JSON.stringify(rows)]);
     const results: Result[] = [];
     for (let start = 0; start < rows.length; start += CHUNK) {
       const chunk = rows.slice(start, start + CHUNK);
@@ -54,7 +53,7 @@ export class RowsStatement<Row extends object, Result = unknown> {
   #statement(count: number): CompiledQuery<Result> {
     const known = this.#compiled.get(count);
     if (known) return known;
-    const rows = this.#dialect === 'postgres' ? jsonRows(this.#shape) : valueRows(this.#shape.columns, count);
+    const rows = this.#dialect === 'postgres' ? jsonRows(this.#shape.table) : valueRows(this.#shape.columns, count);
     const compiled = this.#build(rows).compile(this.#database);
     this.#compiled.set(count, compiled);
     return compiled;
@@ -70,7 +69,8 @@ export class RowsStatement<Row extends object, Result = unknown> {
 /** Stands where a value takes its place when the statement is executed. */
 export const LATER = sql.val('');
 
-function jsonRows<Row>({ table }: RowShape<Row>): RawBuilder<unknown> {
+/** The rows of a table that one JSON parameter of PostgreSQL holds. */
+export function jsonRows(table: keyof Schema): RawBuilder<unknown> {
   return sql`json_populate_recordset(null::${sql.table(table)}, cast(${LATER} as json))`;
 }
 
