@@ -1,4 +1,4 @@
-import { importJWK, SignJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
+import { CompactSign, importJWK, type CryptoKey, type JWK, type JWTPayload } from 'jose';
 import type { ExternalKey } from './external-signer.js';
 import type { WatchedSigner } from './watched-signer.js';
 
@@ -29,8 +29,10 @@ export class LocalKey {
     return publicPart(this.privateJwk);
   }
 
+  /** RFC 7519 §7.1: the claims as they are; `SignJWT` would copy them first. */
   sign(claims: JWTPayload, typ: string): Promise<string> {
-    return new SignJWT(claims).setProtectedHeader({ alg: this.algorithm, kid: this.kid, typ }).sign(this.#key);
+    const header = { alg: this.algorithm, kid: this.kid, typ };
+    return new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader(header).sign(this.#key);
   }
 }
 
