@@ -3,7 +3,7 @@ import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
-import { isRevokedInLineage, nameOf, OPEN_MARK, type Flag, type TokenKey } from './token-lineage.js';
+import { isRevokedInLineage, OPEN_MARK, tokenMark, type Flag, type TokenKey } from './token-lineage.js';
 
 /** A new token; its root follows from its parent. */
 export type TokenRow = Omit<Insertable<TokenTable>, 'root_iss' | 'root_jti' | 'revoked_at' | 'revocation'>;
@@ -46,10 +46,10 @@ export class TokenInsertion {
 }
 
 async function revokedOf(work: Work, tokens: readonly TokenRow[], inserted: readonly Found[]): Promise<TokenRow[]> {
-  const found = new Map(inserted.map((each) => [nameOf(each), each]));
+  const found = new Map(inserted.map((each) => [tokenMark(each), each]));
   const revoked: TokenRow[] = [];
   for (const token of tokens) {
-    const each = found.get(nameOf(token));
+    const each = found.get(tokenMark(token));
     if (!each || each.revoked || (each.open && (await isRevokedInLineage(work, token)))) revoked.push(token);
   }
   return revoked;

@@ -19,12 +19,7 @@ export type Flag = number | boolean;
 /** True while there is a mark whose tokens have not all been revoked yet. */
 export const OPEN_MARK = sql<Flag>`exists (select 1 from revocation_marks where applied_at is null)`;
 
-/** A token's key as one text. */
-export function nameOf({ iss, jti }: TokenKey): string {
-  return JSON.stringify([iss, jti]);
-}
-
-/** The key of a token's mark. An issuer is a URL and has no space. */
+/** A token's key as one text, which is also the key of its mark. An issuer is a URL and has no space. */
 export function tokenMark({ iss, jti }: TokenKey): string {
   return `${iss} ${jti}`;
 }

@@ -3,7 +3,7 @@ import { BatchQueue } from './batch-queue.js';
 import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
-import { isRevokedInLineage, nameOf, OPEN_MARK, type Flag, type TokenKey } from './token-lineage.js';
+import { isRevokedInLineage, OPEN_MARK, tokenMark, type Flag, type TokenKey } from './token-lineage.js';
 
 /** What the index knows of a token. */
 export interface TokenStanding {
@@ -37,8 +37,8 @@ export class TokenStandings {
 
   async #ask(keys: readonly TokenKey[]): Promise<TokenStanding[]> {
     const rows = await this.#statement.execute(this.#database, keys);
-    const found = new Map(rows.map((row) => [nameOf(row), row]));
-    return Promise.all(keys.map((key) => this.#standing(key, found.get(nameOf(key))!)));
+    const found = new Map(rows.map((row) => [tokenMark(row), row]));
+    return Promise.all(keys.map((key) => this.#standing(key, found.get(tokenMark(key))!)));
   }
 
   /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
