@@ -3,6 +3,9 @@ import { cpuSeconds } from './cpu.ts';
 import type { Scale } from './scale.ts';
 import { median, percentile } from './statistics.ts';
 
+/** In so many parts a window is taken. */
+const SLICES = 4;
+
 /** One way of doing the same thing. */
 export interface Variant {
   readonly name: string;
@@ -34,19 +37,32 @@ export interface Window {
   readonly p99: number;
 }
 
+/** A part of a window, times in seconds but for the latencies, which are in milliseconds. */
+interface Slice {
+  readonly cpu: number;
+  readonly cpuBeside: number;
+  readonly seconds: number;
+  readonly latencies: readonly number[];
+}
+
 export interface Measured {
   readonly name: string;
   readonly windows: readonly Window[];
 }
 
-/** Measures A B A B …; the windows of one index belong together. Each round shows as a dot. */
+/**
+ * Measures A B A B …; the windows of one index belong together. The windows of a round are taken in slices, in turns too, so that
+ * each of them has its part of the machine's better and worse seconds. Each round shows as a dot.
+ */
 export async function measureInTurns(variants: readonly Variant[], scale: Scale): Promise<Measured[]> {
   for (const variant of variants) await drive(variant, warmupOf(variant, scale), scale.concurrency);
   const measured = variants.map(({ name }) => ({ name, windows: [] as Window[] }));
   for (let round = 0; round < scale.rounds; round += 1) {
-    for (const [index, variant] of variants.entries()) {
-      measured[index]!.windows.push(await measureWindow(variant, scale));
+    const slices = variants.map(() => [] as Slice[]);
+    for (let turn = 0; turn < SLICES; turn += 1) {
+      for (const [index, variant] of variants.entries()) slices[index]!.push(await measureSlice(variant, turn, scale));
     }
+    for (const [index, taken] of slices.entries()) measured[index]!.windows.push(windowOf(taken));
     process.stderr.write('.');
   }
   return measured;
@@ -72,29 +88,39 @@ export function medianCpu({ windows }: Measured): number {
   return median(windows.map(({ cpu }) => cpu));
 }
 
-async function measureWindow(variant: Variant, scale: Scale): Promise<Window> {
+async function measureSlice(variant: Variant, turn: number, { requests, concurrency }: Scale): Promise<Slice> {
   const [pids, beside] = [variant.pids(), variant.beside ?? (() => NaN)];
-  const requests = weigh(scale.requests, variant);
+  const count = Math.ceil(weigh(requests, variant) / SLICES);
   const [cpu, cpuBeside] = [cpuSeconds(pids), beside()];
   const started = performance.now();
-  const latencies = await drive(variant, requests, scale.concurrency);
+  const latencies = await drive(variant, count, concurrency, turn * count);
   const seconds = (performance.now() - started) / 1000;
+  return { cpu: cpuSeconds(pids) - cpu, cpuBeside: beside() - cpuBeside, seconds, latencies };
+}
+
+function windowOf(slices: readonly Slice[]): Window {
+  const latencies = slices.flatMap((slice) => slice.latencies);
+  const sum = (member: 'cpu' | 'cpuBeside' | 'seconds'): number =>
+    slices.reduce((total, slice) => total + slice[member], 0);
   return {
-    cpu: ((cpuSeconds(pids) - cpu) * 1e6) / requests,
-    cpuBeside: ((beside() - cpuBeside) * 1e6) / requests,
-    perSecond: requests / seconds,
+    cpu: (sum('cpu') * 1e6) / latencies.length,
+    cpuBeside: (sum('cpuBeside') * 1e6) / latencies.length,
+    perSecond: latencies.length / sum('seconds'),
     p50: percentile(latencies, 0.5),
     p90: percentile(latencies, 0.9),
     p99: percentile(latencies, 0.99),
   };
 }
 
-/** Sends `count` requests, `concurrency` at a time, and answers with how long each took, in milliseconds. */
-export async function drive({ name, send }: Variant, count: number, concurrency: number): Promise<number[]> {
+/**
+ * Sends `count` requests, `concurrency` at a time, and answers with how long each took, in milliseconds.
+ * @param first the index of the first of them
+ */
+export async function drive({ name, send }: Variant, count: number, concurrency: number, first = 0): Promise<number[]> {
   const latencies: number[] = [];
-  let next = 0;
+  let next = first;
   const worker = async (): Promise<void> => {
-    while (next < count) {
+    while (next < first + count) {
       const index = next++;
       const started = performance.now();
       await send(index);

@@ -5,7 +5,7 @@ export interface Scale {
   readonly rounds: number;
   /** Requests of one window. */
   readonly requests: number;
-  /** Requests before the first window, so that the compiler has settled. */
+  /** Requests before the first window, so that the compiler has settled: with exchanges it takes some 15,000. */
   readonly warmup: number;
   readonly concurrency: number;
   /** Exchanges of the memory case. */
@@ -23,7 +23,7 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
     name: 'full',
     rounds: 9,
     requests: 800,
-    warmup: 6000,
+    warmup: 15_000,
     concurrency: 16,
     exchanges: 100_000,
     edges: 10_000,

@@ -12,10 +12,8 @@ const PATH = '/api/user/message';
 /** Users whose tokens are exchanged already. */
 const WARM = 16;
 const WARM_WEIGHT = 1 / 4;
-/** The compiler settles after some 3,000 pages. */
-const WARMUP = 1 / 2;
 /** Each needs a login of its own. */
-const COLD_WEIGHT = 1 / 16;
+const COLD = { weight: 1 / 16, warmup: 1 / 40 } as const;
 /** Logins at a time. */
 const LOGINS = 8;
 
@@ -37,16 +35,14 @@ export const page: Case = {
       {
         ...pageVariant('direct, no session, no tokens', bare.pids, bare.url + PATH),
         weight: WARM_WEIGHT,
-        warmup: WARMUP,
       },
       {
         ...pageVariant('warm', demo.pids, demo.url + PATH, (index) => sessions[index % WARM]!),
         weight: WARM_WEIGHT,
-        warmup: WARMUP,
       },
       {
         ...pageVariant('cold, the first page after a login', demo.pids, demo.url + PATH, () => sessions[fresh++]!),
-        weight: COLD_WEIGHT,
+        ...COLD,
       },
     ];
     const [direct, warm, cold] = await measureInTurns(variants, scale);
@@ -88,8 +84,7 @@ async function startDemo(stage: Stage): Promise<Chain> {
 }
 
 function coldRequests(scale: Scale): number {
-  const cold = { weight: COLD_WEIGHT };
-  return warmupOf(cold, scale) + scale.rounds * weigh(scale.requests, cold);
+  return warmupOf(COLD, scale) + scale.rounds * weigh(scale.requests, COLD);
 }
 
 /** Sessions of one user, each with an access token of its own. */
