@@ -68,14 +68,14 @@ export async function measureInTurns(variants: readonly Variant[], scale: Scale)
   return measured;
 }
 
-/** How many requests of a variant stand for so many of the scale. */
-export function weigh(requests: number, { weight = 1 }: Pick<Variant, 'weight'>): number {
-  return Math.ceil(requests * weight);
+/** Requests before the first window, so that code is compiled and caches are as they are in service. */
+export function warmupOf({ weight = 1, warmup = weight }: Pick<Variant, 'weight' | 'warmup'>, scale: Scale): number {
+  return Math.ceil(scale.warmup * warmup);
 }
 
-/** Requests before the first window, so that code is compiled and caches are as they are in service. */
-export function warmupOf({ weight, warmup = weight ?? 1 }: Pick<Variant, 'weight' | 'warmup'>, scale: Scale): number {
-  return weigh(scale.warmup, { weight: warmup });
+/** Requests of one window. */
+export function requestsOf({ weight = 1 }: Pick<Variant, 'weight'>, scale: Scale): number {
+  return SLICES * Math.ceil((scale.requests * weight) / SLICES);
 }
 
 /** The cost of one variant as a multiple of another's, window by window. */
@@ -88,12 +88,12 @@ export function medianCpu({ windows }: Measured): number {
   return median(windows.map(({ cpu }) => cpu));
 }
 
-async function measureSlice(variant: Variant, turn: number, { requests, concurrency }: Scale): Promise<Slice> {
+async function measureSlice(variant: Variant, turn: number, scale: Scale): Promise<Slice> {
   const [pids, beside] = [variant.pids(), variant.beside ?? (() => NaN)];
-  const count = Math.ceil(weigh(requests, variant) / SLICES);
+  const count = requestsOf(variant, scale) / SLICES;
   const [cpu, cpuBeside] = [cpuSeconds(pids), beside()];
   const started = performance.now();
-  const latencies = await drive(variant, count, concurrency, turn * count);
+  const latencies = await drive(variant, count, scale.concurrency, turn * count);
   const seconds = (performance.now() - started) / 1000;
   return { cpu: cpuSeconds(pids) - cpu, cpuBeside: beside() - cpuBeside, seconds, latencies };
 }

@@ -1,6 +1,6 @@
 import { freePort } from '../../tools/system.ts';
 import { logIn } from '../login.ts';
-import { drive, measureInTurns, warmupOf, weigh } from '../measure.ts';
+import { drive, measureInTurns, requestsOf, warmupOf } from '../measure.ts';
 import { comparedRow, row } from '../outcome.ts';
 import type { Stage } from '../processes.ts';
 import { pageVariant } from '../requests.ts';
@@ -84,7 +84,7 @@ async function startDemo(stage: Stage): Promise<Chain> {
 }
 
 function coldRequests(scale: Scale): number {
-  return warmupOf(COLD, scale) + scale.rounds * weigh(scale.requests, COLD);
+  return warmupOf(COLD, scale) + scale.rounds * requestsOf(COLD, scale);
 }
 
 /** Sessions of one user, each with an access token of its own. */
