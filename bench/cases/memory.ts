@@ -15,11 +15,14 @@ const READINGS = 5;
 /** Milliseconds in which nothing is asked of the server. */
 const SETTLING = 3000;
 const GROWTH = 1.1;
-/** Exchanges after which the process has found out how much garbage it may keep; with fewer, its size cannot be judged. */
-const SETTLED = 50_000;
+/**
+ * With fewer exchanges the process has not found out in their first half how much garbage it may keep, from the little that it
+ * starts with, and its size cannot be judged.
+ */
+const SETTLED = 500_000;
 const NOTE =
-  'In use: after all garbage is collected. Resident: as the system sees it, garbage included; how much garbage there may be is ' +
-  'settled in the first half. Growth: each reading at the end against each at the beginning.';
+  'In use: after all garbage is collected. Resident: as the system sees it, garbage included; V8 decides within some hundred ' +
+  'thousand exchanges how much garbage there may be. Growth: each reading at the end against each at the beginning.';
 
 /** What the authorization server holds idle, and whether many exchanges make it grow. */
 export const memory: Case = {
