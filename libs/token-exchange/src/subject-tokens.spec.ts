@@ -327,6 +327,13 @@ describe('foreign issuers', () => {
     expect(await (await openTo()).refusal(request)).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
   });
 
+  it.each([[5], [true], [[]], [['at+jwt']], [{}], [null]])('refuses a signed token whose typ is %j', async (typ) => {
+    const header = { typ } as object as { typ: string };
+    expect((await (await openTo()).refusal(await jwt({ header }))).code).toBe('invalid_request');
+    const { code } = await lab.refusal({ subject_token: await lab.token({ header }) });
+    expect(code).toBe('invalid_request');
+  });
+
   it('takes no other typ than the configured ones', async () => {
     expect((await (await openTo()).refusal(await jwt({ header: { typ: 'JWT' } }))).code).toBe('invalid_request');
     const open = await openTo({ types: ['jwt'] });

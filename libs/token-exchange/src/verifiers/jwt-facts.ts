@@ -8,9 +8,10 @@ import type { Authentication, Confirmation, TokenFacts } from '../extension-poin
  * @param accepted values of `typ` without `application/`, in lower case; `jwt` also stands for a JWT without the header
  */
 export function requireType({ header, claims }: VerifiedJwt, accepted: readonly string[]): void {
-  const typ = (header.typ ?? 'JWT').toLowerCase().replace(/^application\//, '');
+  const given: unknown = header.typ ?? 'JWT';
+  const typ = typeof given === 'string' ? given.toLowerCase().replace(/^application\//, '') : undefined;
   // a logout token or another event may come without its typ: OpenID Connect Back-Channel Logout §2.4, RFC 8417 §2.2
-  if (accepted.includes(typ) && claims['events'] === undefined) return;
+  if (typ !== undefined && accepted.includes(typ) && claims['events'] === undefined) return;
   throw new TokenRejection('type', 'The token is not of the type that the request declares');
 }
 
