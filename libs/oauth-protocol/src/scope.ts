@@ -8,6 +8,11 @@ export function isScopeToken(value: string): boolean {
   return SCOPE_TOKEN.test(value);
 }
 
+/** Whether `value` is a list of scope tokens as it has to be written, with one space between them. RFC 6749 §3.3. */
+export function isScope(value: string): boolean {
+  return value.split(' ').every(isScopeToken);
+}
+
 /**
  * The scope tokens of a `scope` parameter or claim (RFC 6749 §3.3, RFC 8693 §4.2): space-separated, order kept, each once.
  * @throws OAuthError `invalid_scope` when a token holds a character that a scope may not have.

@@ -93,6 +93,8 @@ describe('the grants of this library at the token endpoint', () => {
       200,
       granted('a', [], 'posting'),
     ],
+    ['a list of scopes', `grant_type=${GRANT}&word=a&scope=a+b`, own, 200, granted('a')],
+    ['an empty scope, as if omitted', `grant_type=${GRANT}&word=a&scope=`, own, 200, granted('a')],
     ['an empty client_id, as if omitted', `grant_type=${GRANT}&word=a&client_id=`, own, 200, granted('a')],
     ['what the grant refuses', `grant_type=${GRANT}&word=no`, own, 400, error('invalid_target')],
     ['a wrong secret', `grant_type=${GRANT}`, { authorization: basic('own', 'no') }, 401, error('invalid_client')],
@@ -119,6 +121,15 @@ describe('the grants of this library at the token endpoint', () => {
     ['repeated credentials', `grant_type=${GRANT}&client_id=a&client_id=b`, own, 400, error('invalid_request')],
     ['too many parameters', `grant_type=${GRANT}&word=a${'&x=y'.repeat(50)}`, own, 200, granted('a')],
     ['authorization details', `grant_type=${GRANT}&word=a&authorization_details=[]`, own, 200, granted('a')],
+    ...['+a', 'a+', 'a++b', '+', '%22', 'a%09', '%C3%A9'].map(
+      (scope): [string, string, Record<string, string>, number, object] => [
+        `the scope ${scope}`,
+        `grant_type=${GRANT}&word=no&scope=${scope}`,
+        own,
+        400,
+        error('invalid_scope'),
+      ],
+    ),
     ['a question mark at the beginning', `?grant_type=${GRANT}`, own, 400, error('invalid_request')],
     ['nothing to authenticate with', `grant_type=${GRANT}`, {}, 401, error('invalid_client')],
     [

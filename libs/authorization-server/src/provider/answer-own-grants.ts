@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isScope } from '@onbehalf/oauth-protocol';
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
 import { answerJson } from './answer-json.js';
 import { AUTHENTICATION_PARAMETERS } from './authenticate-client.js';
@@ -43,7 +44,8 @@ export function answerOwnGrants(provider: Provider, grants: readonly Grant[]): H
     });
   return async (request, response) => {
     const plain = isForTokenEndpoint(request) ? await plainRequest(request) : undefined;
-    if (!plain) return handle(request, response);
+    // whoever has left before the body was there asked for nothing
+    if (!plain) return request.destroyed ? undefined : handle(request, response);
     const began = contextAt('token', provider, request, response, plain.parameters);
     try {
       answerJson(response, 200, await answer(began, plain));
@@ -86,7 +88,7 @@ function readParameters(
   absent: Parameters,
   repeatable: readonly string[],
 ): Parameters | undefined {
-  if (form.size > MAX_PARAMETERS || form.has('authorization_details')) return undefined;
+  if (form.size > MAX_PARAMETERS || form.has('authorization_details') || hasMalformedScope(form)) return undefined;
   const found = { ...absent };
   let repeated = false;
   form.forEach((value, name) => {
@@ -98,8 +100,17 @@ function readParameters(
   });
   if (repeated) return undefined;
   // without a value they count as omitted; in the form the grant sees to it
-  for (const name of AUTHENTICATION_PARAMETERS) if (found[name] === '') found[name] = undefined;
+  for (const [name, value] of Object.entries(found)) {
+    if (value === '') found[name] = undefined;
+    else if (Array.isArray(value)) found[name] = value.filter((each) => each !== '');
+  }
   return found;
+}
+
+// RFC 6749 §3.3; the provider refuses it before anything else is judged
+function hasMalformedScope(form: URLSearchParams): boolean {
+  const scope = form.get('scope') ?? '';
+  return scope !== '' && !isScope(scope);
 }
 
 // RFC 6749 §5.2: who sends nothing to authenticate with is told so by another code
