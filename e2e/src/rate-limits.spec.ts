@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
@@ -17,7 +20,7 @@ const demo = fileURLToPath(new URL('../../apps/auth-server/auth-server.yaml', im
 const limits = `
 rateLimits:
   login: { failuresPerAccount: 3 }
-  token: { failuresPerClient: 3, requestsPerClient: 20 }
+  token: { failuresPerClient: 3, failuresPerAddress: 6, requestsPerClient: 20 }
 `;
 
 const postgres = await startPostgres();
@@ -72,6 +75,39 @@ describe('rate limits, over HTTP', () => {
 
   it('other addresses are not held to it', async () => {
     expect((await ask('192.0.2.2')).status).toBe(200);
+  });
+
+  it.each(['/oauth2/token/', '/oauth2/TOKEN', '/Oauth2/introspect', '/oauth2/REVOKE', '/oauth2/par//'])(
+    'no other spelling of an endpoint, %s, is one at which secrets could be guessed',
+    async (path) => {
+      expect((await ask('192.0.2.9', 'wrong', path)).status).toBe(404);
+    },
+  );
+
+  it('nor is one with a fragment, which only a client that is written for it sends', async () => {
+    const body = 'grant_type=client_credentials';
+    const sent = request({ host: 'localhost', port: new URL(server).port, path: '/oauth2/token#x', method: 'POST' });
+    sent.setHeader('content-type', 'application/x-www-form-urlencoded');
+    sent.setHeader('authorization', basic('user-service', 'wrong'));
+    sent.end(body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(404);
+  });
+
+  it('who leaves before the request is whole has guessed nothing', async () => {
+    for (let count = 0; count < 8; count += 1) {
+      const sent = request({ host: 'localhost', port: new URL(server).port, path: '/oauth2/token', method: 'POST' });
+      sent.setHeader('content-type', 'application/x-www-form-urlencoded');
+      sent.setHeader('content-length', 500);
+      sent.setHeader('x-forwarded-for', '192.0.2.10');
+      sent.on('error', () => undefined);
+      sent.write('grant_type=client_credentials&client_id=user-service');
+      await setTimeout(50);
+      sent.destroy();
+    }
+    await setTimeout(100);
+    expect((await ask('192.0.2.10')).status).toBe(200);
   });
 
   it('guesses count at every endpoint at which clients authenticate', async () => {

@@ -1,7 +1,9 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, SignJWT } from 'jose';
@@ -249,6 +251,29 @@ describe('the token endpoint', () => {
       ['of another issuer', () => ({ iss: 'somebody' })],
     ])('a client assertion %s is invalid_client', async (_, claims) => {
       expectRefusal(await postForm(endpoint, request(await assertion(claims()))), 401, 'invalid_client');
+    });
+
+    it('RFC 6749 §5.2: an error is JSON, also for who would rather have a page', async () => {
+      const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+      const callers: Record<string, string>[] = [{}, { authorization: 'Basic ?' }, userService];
+      for (const caller of callers) {
+        const answer = await postForm(endpoint, request({ subject_token: 'x' }), { ...caller, accept });
+        expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+        expect(typeof answer.body['error']).toBe('string');
+      }
+    });
+
+    it('who cuts a request off leaves a line of JSON in the log, and no stack', async () => {
+      const { port } = new URL(endpoint);
+      const socket = connect(Number(port), 'localhost');
+      const head = 'POST /oauth2/token HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n';
+      socket.write(`${head}content-type: application/x-www-form-urlencoded\r\n\r\n5\r\ngrant\r\n`);
+      await setTimeout(100);
+      socket.destroy();
+      await setTimeout(200);
+      const output = system.output();
+      expect(output.split('\n').filter((line) => /^\s+at /.test(line))).toEqual([]);
+      expect(output).toContain('"request_failed"');
     });
 
     it('a client assertion is accepted once', async () => {

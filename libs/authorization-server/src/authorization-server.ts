@@ -14,6 +14,9 @@ const PREFIXES = [
 /** Of this library, beside those of the provider. */
 const REVOCATION_FEED = '/oauth2/revocations';
 
+/** Where browsers go; whoever else asks gets JSON, RFC 6749 §5.2. */
+const PAGES = [ROUTES.authorization, ROUTES.end_session];
+
 /** The protocol endpoints of the server as middleware. Mount it before any body parser. */
 export class AuthorizationServer {
   readonly #provider: LiveProvider;
@@ -30,12 +33,13 @@ export class AuthorizationServer {
   /** Answers what belongs to the protocol and passes everything else on. */
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     const path = pathOf(request);
-    if (path === REVOCATION_FEED) return next();
+    if (path === REVOCATION_FEED || isAnotherSpelling(path)) return next();
     if (path !== '/userinfo' && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
     // RFC 6749 §3.2: the client must use POST
     if (path === ROUTES.token && request.method !== 'POST' && request.method !== 'OPTIONS')
       return refuseMethod(response);
     this.#pinAddress(request);
+    if (!PAGES.some((page) => path.startsWith(page))) request.headers.accept = 'application/json';
     this.#provider.handle(request, response).catch(next);
   };
 
@@ -44,6 +48,15 @@ export class AuthorizationServer {
     headers['x-forwarded-host'] = this.#host;
     headers['x-forwarded-proto'] = this.#protocol;
   }
+}
+
+/**
+ * The provider's router takes `/oauth2/TOKEN`, `/oauth2/token/` and `/oauth2/token#x` for the token endpoint. What stands before
+ * it, limits above all, knows an endpoint by its path alone, so that is the only one.
+ */
+function isAnotherSpelling(path: string): boolean {
+  const spelled = path.split('#', 1)[0]!.toLowerCase().replace(/\/+$/, '');
+  return spelled !== path && Object.values(ROUTES).includes(spelled);
 }
 
 function refuseMethod(response: ServerResponse): void {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { errors, KoaContextWithOIDC, default as Provider } from 'oidc-provider';
 
 /** Where the reasons go that clients are not told. */
@@ -23,6 +24,10 @@ export function logErrors(provider: Provider, log: ErrorLog): void {
       if (error.error !== 'unsupported_token_type') log.warn({ event, ...describe(ctx, error) });
     });
   }
+  // without a listener Koa prints the stack: of requests that are cut off, too
+  (provider as EventEmitter).on('error', ({ name, message }: Error) => {
+    log.warn({ event: 'request_failed', name, reason: message });
+  });
   provider.on('server_error', (ctx, error) => {
     log.error({ event: 'server_error', route: ctx.oidc?.route, name: error.name, reason: error.message });
   });
