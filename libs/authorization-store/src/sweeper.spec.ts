@@ -1,6 +1,11 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
-import { openStore } from './open-store.js';
+import { parseStoreUrl } from './database/store-url.js';
+import { connect, openStore } from './open-store.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
@@ -25,6 +30,26 @@ describe.each(databases)('the sweep on $name', (kind) => {
     expect(await store.tokens.find('expires')).toBeUndefined();
     expect(await store.providerAdapter('Client').find('stays')).toBeDefined();
     expect(await store.replay.use('stays', now + 10)).toBe(false);
+    await store.close();
+  });
+
+  it('leaves a mark that is renewed while it is swept', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sweep-')), 'store.db');
+    const url = kind.name === 'SQLite' ? `sqlite:${file}` : await kind.database();
+    const store = await openStore({ url, encryptionKeys, sweepInterval: 0 });
+    const database = connect(parseStoreUrl(url));
+    const mark = { kind: 'token' as const, key: ' jti', marked_at: 1, expires_at: 1, applied_at: 1 };
+    await database.insertInto('revocation_marks').values(mark).execute();
+    const { sweeping } = await database.transaction().execute(async (transaction) => {
+      const later = Math.floor(Date.now() / 1000) + 1000;
+      await transaction.updateTable('revocation_marks').set({ expires_at: later }).execute();
+      const sweeping = store.sweep();
+      await setTimeout(300);
+      return { sweeping };
+    });
+    expect(await sweeping).toBe(0);
+    expect(await database.selectFrom('revocation_marks').select('key').execute()).toEqual([{ key: ' jti' }]);
+    await database.destroy();
     await store.close();
   });
 });

@@ -60,10 +60,10 @@ export class Sweeper {
 
   async #deleteBatch(table: keyof typeof EXPIRING): Promise<number> {
     const key = sql.join(EXPIRING[table].map((column) => sql.ref(column)));
-    const result = await sql`delete from ${sql.table(table)} where (${key}) in
-      (select ${key} from ${sql.table(table)} where expires_at < ${this.#clock() - MARGIN} limit ${BATCH})`.execute(
-      this.#database,
-    );
+    // asked again of the row that is deleted: it may have been renewed since it was found
+    const expired = sql`expires_at < ${this.#clock() - MARGIN}`;
+    const result = await sql`delete from ${sql.table(table)} where ${expired} and (${key}) in
+      (select ${key} from ${sql.table(table)} where ${expired} limit ${BATCH})`.execute(this.#database);
     return Number(result.numAffectedRows ?? 0);
   }
 }
