@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { testDatabases } from '@onbehalf/testing';
+import { sql } from 'kysely';
 import { migrateSchema, migrations, SchemaTooNew } from './database/migrate.js';
 import type { Migration } from './database/migration.js';
 import { parseStoreUrl } from './database/store-url.js';
@@ -55,6 +56,22 @@ describe.each(databases)('the store on $name', (kind) => {
     expect(await migrate(url)).toEqual([]);
     await rm(directory, { recursive: true });
   });
+
+  if (kind.name === 'PostgreSQL') {
+    it('sees what was committed before each statement, whatever the database has as its default', async () => {
+      const url = await kind.database();
+      const before = connect(parseStoreUrl(url));
+      const name = new URL(url).pathname.slice(1);
+      await sql`alter database ${sql.ref(name)} set default_transaction_isolation to 'repeatable read'`.execute(before);
+      await before.destroy();
+      const database = connect(parseStoreUrl(url));
+      const { rows } = await sql<{ level: string }>`
+        select current_setting('transaction_isolation') as level, reset_val as "default"
+        from pg_settings where name = 'default_transaction_isolation'`.execute(database);
+      expect(rows).toEqual([{ level: 'read committed', default: 'repeatable read' }]);
+      await database.destroy();
+    });
+  }
 
   it('reports that it is not ready after it was closed', async () => {
     const store = await openStore({ url: await kind.database(), encryptionKeys });

@@ -48,7 +48,11 @@ function discardingBroken(pool: pg.Pool): PostgresPool {
   const broken = new WeakSet<pg.PoolClient>();
   // the pool listens to idle connections only; one that breaks in use would end the process. The event comes before the
   // connection is handed out, for what breaks it may arrive together with the word that it is ready
-  pool.on('connect', (client) => client.on('error', () => broken.add(client)));
+  pool.on('connect', (client) => {
+    client.on('error', () => broken.add(client));
+    // whatever the database's default: a statement that has waited for a lock must see what was written meanwhile
+    client.query("set default_transaction_isolation to 'read committed'").catch(() => broken.add(client));
+  });
   return {
     options: pool.options,
     end: () => pool.end(),
