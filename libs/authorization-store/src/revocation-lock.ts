@@ -6,13 +6,13 @@ import type { Schema } from './database/schema.js';
  * Whoever inserts tokens shares this lock, whoever makes a mark has it alone. A statement takes the locks of its tables before
  * it looks at what is in them, so that one that has waited sees the mark; an advisory lock would be taken while it looks.
  */
-const TABLE = sql.table('revocation_marks');
+const TABLE = sql.table('revocation_lock');
 
 /** Takes the lock for the statement that it is a part of; it finds nothing, and touches no row. */
 export const EXCLUDING_REVOCATIONS = sql`select 1 from ${TABLE} where false for share`;
 
 /** One round trip for both. */
-const BEGIN = CompiledQuery.raw('begin; lock table revocation_marks in row share mode');
+const BEGIN = CompiledQuery.raw('begin; lock table revocation_lock in row share mode');
 
 /**
  * Runs a transaction during which nothing becomes revoked. Whoever inserts tokens looks in it whether what they derive from

@@ -32,7 +32,9 @@ describe('store commands', () => {
   it('migrate tells what it has applied', async () => {
     expect(await run('migrate')).toEqual({
       code: 0,
-      lines: ['applied 0001-initial, 0002-registrations, 0003-audit-forwarding, 0004-cheaper-tokens'],
+      lines: [
+        'applied 0001-initial, 0002-registrations, 0003-audit-forwarding, 0004-cheaper-tokens, 0005-revocation-lock',
+      ],
     });
     expect(await run('migrate')).toEqual({ code: 0, lines: ['the schema is up to date'] });
   });

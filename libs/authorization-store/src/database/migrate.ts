@@ -3,11 +3,18 @@ import { initialSchema } from './migrations/0001-initial.js';
 import { registrations } from './migrations/0002-registrations.js';
 import { auditForwarding } from './migrations/0003-audit-forwarding.js';
 import { cheaperTokens } from './migrations/0004-cheaper-tokens.js';
+import { revocationLock } from './migrations/0005-revocation-lock.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [initialSchema, registrations, auditForwarding, cheaperTokens];
+export const migrations: readonly Migration[] = [
+  initialSchema,
+  registrations,
+  auditForwarding,
+  cheaperTokens,
+  revocationLock,
+];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
 const MIGRATION_LOCK = 8_693_000_001;
