@@ -81,10 +81,12 @@ export class RecordWriter {
 
   /** @returns `undefined`, and nothing is written, when the database has to be asked something first */
   async #writeAtOnce(entries: readonly RecordEntry[]): Promise<RecordOutcome[] | undefined> {
-    const recorded = entries.filter(({ event }) => event);
-    const records = this.#atOnce && this.#chain.continued(recorded.flatMap(({ event }) => event ?? []));
     const tokens = entries.flatMap(({ token }) => token ?? []);
-    if (!records || !(await this.#atOnce?.execute(tokens, records))) return undefined;
+    // records alone need not wait for revocations
+    if (!this.#atOnce || tokens.length === 0) return undefined;
+    const recorded = entries.filter(({ event }) => event);
+    const records = this.#chain.continued(recorded.flatMap(({ event }) => event ?? []));
+    if (!records || !(await this.#atOnce.execute(tokens, records))) return undefined;
     return outcomesOf(entries, recorded, records.receipts);
   }
 
