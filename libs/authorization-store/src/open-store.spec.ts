@@ -73,6 +73,17 @@ describe.each(databases)('the store on $name', (kind) => {
     });
   }
 
+  if (kind.name === 'PostgreSQL') {
+    it('holds no lock for longer than it waits for an answer when its process hangs in a transaction', async () => {
+      const database = connect(parseStoreUrl(await kind.database()));
+      const { rows } = await sql`select current_setting('idle_in_transaction_session_timeout') as most`.execute(
+        database,
+      );
+      expect(rows).toEqual([{ most: '3s' }]);
+      await database.destroy();
+    });
+  }
+
   it('reports that it is not ready after it was closed', async () => {
     const store = await openStore({ url: await kind.database(), encryptionKeys });
     await store.close();

@@ -30,6 +30,8 @@ export function postgresDialect(
     connectionTimeoutMillis: connectTimeout,
     query_timeout: queryTimeout,
     statement_timeout: queryTimeout,
+    // a process that hangs in a transaction must not hold its locks
+    idle_in_transaction_session_timeout: queryTimeout,
     keepAlive: true,
     application_name: 'onbehalf',
     // times and counters fit a double; the default is a string

@@ -16,6 +16,8 @@ describe('a failure of PostgreSQL', () => {
     ['a server that starts', answered('57P03')],
     ['too many connections', answered('53300')],
     ['a standby', answered('25006')],
+    ['a transaction that has waited for its client', answered('25P03')],
+    ['the one that a deadlock is ended with', answered('40P01')],
   ])('is an outage: %s', (_, error) => {
     expect(toStoreError(error)).toMatchObject({ name: 'StoreUnavailable', retryAfter: 1, cause: error });
   });

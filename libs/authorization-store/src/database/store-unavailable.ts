@@ -5,9 +5,10 @@ const RETRY_AFTER = 1;
 
 /**
  * SQLSTATE of what passes without anybody changing the request: connection failures, resources that are used up, a server
- * that stops, starts or cancels what takes too long, and a standby that does not write yet. PostgreSQL, appendix A.
+ * that stops, starts or cancels what takes too long, a standby that does not write yet, and the one that a deadlock is ended with.
+ * PostgreSQL, appendix A.
  */
-const PASSING = /^(08|53|57|25006$)/;
+const PASSING = /^(08|53|57|25006$|25P03$|40P01$)/;
 
 /** The database cannot be reached, or does not answer in time. Says nothing about the request: it may be sent again. */
 export class StoreUnavailable extends Error {
