@@ -63,7 +63,7 @@ export class AuthorizationStore {
     this.secrets = new SharedSecrets(database, sealing, clock);
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
     this.#chains = new HeldChains(database, clock, chain.writer);
-    this.#sweeper = new Sweeper(database, clock);
+    this.#sweeper = new Sweeper(database, dialect, clock);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
+import { sql } from 'kysely';
 import { parseStoreUrl } from './database/store-url.js';
 import { connect, openStore } from './open-store.js';
 
@@ -32,6 +33,23 @@ describe.each(databases)('the sweep on $name', (kind) => {
     expect(await store.replay.use('stays', now + 10)).toBe(false);
     await store.close();
   });
+
+  if (kind.name === 'PostgreSQL') {
+    it('does not wait for who works on a row, and deletes it in the next run', async () => {
+      const url = await kind.database();
+      const store = await openStore({ url, encryptionKeys, sweepInterval: 0 });
+      const database = connect(parseStoreUrl(url));
+      const replays = ['busy', 'free'].map((key_hash) => ({ key_hash, expires_at: 1 }));
+      await database.insertInto('replays').values(replays).execute();
+      await database.transaction().execute(async (transaction) => {
+        await sql`select 1 from replays where key_hash = 'busy' for update`.execute(transaction);
+        expect(await store.sweep()).toBe(1);
+      });
+      expect(await store.sweep()).toBe(1);
+      await database.destroy();
+      await store.close();
+    });
+  }
 
   it('leaves a mark that is renewed while it is swept', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'sweep-')), 'store.db');

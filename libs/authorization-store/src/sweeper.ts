@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
+import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
 
 /** Tables whose rows end with `expires_at`, and their keys. */
@@ -21,12 +22,14 @@ const BATCHES = 20;
 /** Deletes expired rows in the background, in bounded batches, so that no request waits for it. */
 export class Sweeper {
   readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Kysely<Schema>, clock: Clock) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock) {
     this.#database = database;
+    this.#dialect = dialect;
     this.#clock = clock;
   }
 
@@ -62,8 +65,10 @@ export class Sweeper {
     const key = sql.join(EXPIRING[table].map((column) => sql.ref(column)));
     // asked again of the row that is deleted: it may have been renewed since it was found
     const expired = sql`expires_at < ${this.#clock() - MARGIN}`;
+    // who works on a row is not waited for, nor does anybody wait in a circle: the next run finds it
+    const free = this.#dialect === 'postgres' ? sql`for update skip locked` : sql``;
     const result = await sql`delete from ${sql.table(table)} where ${expired} and (${key}) in
-      (select ${key} from ${sql.table(table)} where ${expired} limit ${BATCH})`.execute(this.#database);
+      (select ${key} from ${sql.table(table)} where ${expired} limit ${BATCH} ${free})`.execute(this.#database);
     return Number(result.numAffectedRows ?? 0);
   }
 }
