@@ -34,7 +34,7 @@ export class AuthorizationServer {
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
     const path = pathOf(request);
     if (path === REVOCATION_FEED || isAnotherSpelling(path)) return next();
-    if (path !== '/userinfo' && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
+    if (path !== ROUTES.userinfo && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
     // RFC 6749 §3.2: the client must use POST
     if (path === ROUTES.token && request.method !== 'POST' && request.method !== 'OPTIONS')
       return refuseMethod(response);

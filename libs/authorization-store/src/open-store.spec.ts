@@ -71,9 +71,7 @@ describe.each(databases)('the store on $name', (kind) => {
       expect(rows).toEqual([{ level: 'read committed', default: 'repeatable read' }]);
       await database.destroy();
     });
-  }
 
-  if (kind.name === 'PostgreSQL') {
     it('holds no lock for longer than it waits for an answer when its process hangs in a transaction', async () => {
       const database = connect(parseStoreUrl(await kind.database()));
       const { rows } = await sql`select current_setting('idle_in_transaction_session_timeout') as most`.execute(

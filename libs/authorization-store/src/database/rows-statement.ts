@@ -67,7 +67,7 @@ export class RowsStatement<Row extends object, Result = unknown> {
 }
 
 /** Stands where a value takes its place when the statement is executed. */
-export const LATER = sql.val('');
+const LATER = sql.val('');
 
 /** The rows of a table that one JSON parameter of PostgreSQL holds. */
 export function jsonRows(table: keyof Schema): RawBuilder<unknown> {
