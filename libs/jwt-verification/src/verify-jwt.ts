@@ -52,15 +52,18 @@ export async function verifyJwt(token: string, expected: JwtExpectations): Promi
 // RFC 8725 §3.11: explicit typing
 function checkType(typ: unknown, accepted: readonly string[] | undefined): void {
   if (accepted === undefined) return;
-  const given = typ === undefined ? '' : typeof typ === 'string' ? mediaSubtype(typ) : undefined;
+  const given = typ === undefined ? '' : mediaSubtype(typ);
   if (given === undefined || !accepted.includes(given)) {
     throw new TokenRejection('type', `Invalid token type. Expected ${quoted(accepted)}`);
   }
 }
 
-// RFC 7515 §4.1.9: media types are compared without case, and application/ may be left out; an empty typ is no absent one
-function mediaSubtype(typ: string): string | undefined {
-  return typ.toLowerCase().replace(/^application\//, '') || undefined;
+/**
+ * The value of a `typ` header as it is compared: in lower case and without `application/`; `undefined` when it is empty or no
+ * string. RFC 7515 §4.1.9.
+ */
+export function mediaSubtype(typ: unknown): string | undefined {
+  return (typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '')) || undefined;
 }
 
 function findIssuer(iss: unknown, issuers: readonly TrustedIssuer[]): TrustedIssuer {

@@ -1,4 +1,4 @@
-import { TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import { mediaSubtype, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { isScopeToken, parseActClaim, parseMayActClaim } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import type { Authentication, Confirmation, TokenFacts } from '../extension-points.js';
@@ -8,8 +8,7 @@ import type { Authentication, Confirmation, TokenFacts } from '../extension-poin
  * @param accepted values of `typ` without `application/`, in lower case; `jwt` also stands for a JWT without the header
  */
 export function requireType({ header, claims }: VerifiedJwt, accepted: readonly string[]): void {
-  const given: unknown = header.typ ?? 'JWT';
-  const typ = typeof given === 'string' ? given.toLowerCase().replace(/^application\//, '') : undefined;
+  const typ = mediaSubtype(header.typ ?? 'JWT');
   // a logout token or another event may come without its typ: OpenID Connect Back-Channel Logout §2.4, RFC 8417 §2.2
   if (typ !== undefined && accepted.includes(typ) && claims['events'] === undefined) return;
   throw new TokenRejection('type', 'The token is not of the type that the request declares');
