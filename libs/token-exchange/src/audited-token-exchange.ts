@@ -1,13 +1,13 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import { auditEvent, type AuditedRequest } from './audit-event.js';
-import type { AuthenticatedClient } from './authenticated-client.js';
-import { answerFor } from './error-profile.js';
-import { ExchangeRefusal, toRefusal } from './exchange-refusal.js';
-import type { Explanation } from './explanation.js';
-import type { AuditSink } from './extension-points.js';
-import type { IssuedToken } from './issued-token.js';
-import type { Progress } from './progress.js';
-import type { ExchangeContext } from './stages.js';
+import { auditEvent, type AuditedRequest } from './audit/audit-event.js';
+import type { AuditSink } from './audit/audit-sink.js';
+import type { Explanation } from './audit/explanation.js';
+import type { Progress } from './audit/progress.js';
+import type { IssuedToken } from './issuers/issued-token.js';
+import { answerFor } from './refusal/error-profile.js';
+import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
+import type { AuthenticatedClient } from './request/authenticated-client.js';
+import type { ExchangeContext } from './request/exchange-request.js';
 import type { TokenExchange } from './token-exchange.js';
 
 export interface AuditedTokenExchangeOptions {

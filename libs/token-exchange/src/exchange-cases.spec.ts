@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { exchangeCases } from '@onbehalf/testing';
-import { ExchangeLab } from './exchange.fixture.js';
 import { decodeJwt } from 'jose';
+import { ExchangeLab } from './exchange.fixture.js';
 import { formatTokenResponse } from './index.js';
 
 let lab: ExchangeLab;

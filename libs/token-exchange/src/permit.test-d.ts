@@ -7,7 +7,7 @@ import type {
   TokenExchange,
   Grant,
 } from './index.js';
-import type { TokenFacts } from './extension-points.js';
+import type { TokenFacts } from './tokens/token-facts.js';
 
 /** These lines are checked by the compiler alone: each must fail, and would be an error if it did not. */
 export async function forgeries(

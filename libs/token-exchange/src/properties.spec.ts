@@ -16,7 +16,7 @@ import {
   type Verdict,
   type VerifiedExchange,
 } from './index.js';
-import { verifiedToken } from './verified-token.js';
+import { verifiedToken } from './tokens/verified-token.js';
 
 const NOW = 1_700_000_000;
 const scopeName = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'root', '__proto__', 'constructor');

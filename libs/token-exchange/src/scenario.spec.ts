@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { ExchangeLab } from './exchange.fixture.js';
 import { decodeJwt } from 'jose';
+import { ExchangeLab } from './exchange.fixture.js';
 import { formatTokenResponse } from './index.js';
 
 describe('the scenario: user-service calls message-service, which calls back', () => {

@@ -1,20 +1,23 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { AuthenticatedClient } from './authenticated-client.js';
-import { decide, type Decision } from './decide.js';
-import { answerFor } from './error-profile.js';
-import { ExchangeRefusal, toRefusal } from './exchange-refusal.js';
-import { explain, type Explanation } from './explanation.js';
-import type { ExchangeState, Rule, TokenIssuer, TokenVerifier, VerificationContext } from './extension-points.js';
-import { gatherFacts, type PresentedTokens } from './gather-facts.js';
-import type { IssuedToken } from './issued-token.js';
-import { parseExchangeRequest } from './parse-request.js';
-import type { ClientRegistration, ExchangePolicy } from './policy.js';
-import type { Progress, ProgressObserver } from './progress.js';
-import { TypeRegistry } from './registry.js';
-import { resolveTargets } from './resolve-targets.js';
-import type { ExchangeContext, ExchangeRequest } from './stages.js';
-import type { FactSources } from './token-state.js';
-import { verifyToken } from './verify-token.js';
+import { explain, type Explanation } from './audit/explanation.js';
+import type { Progress, ProgressObserver } from './audit/progress.js';
+import { decide, type Decision } from './decision/decide.js';
+import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
+import type { Rule } from './decision/rule.js';
+import type { IssuedToken } from './issuers/issued-token.js';
+import type { TokenIssuer } from './issuers/token-issuer.js';
+import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
+import { answerFor } from './refusal/error-profile.js';
+import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
+import type { AuthenticatedClient } from './request/authenticated-client.js';
+import type { ExchangeContext, ExchangeRequest } from './request/exchange-request.js';
+import { parseExchangeRequest } from './request/parse-request.js';
+import { resolveTargets } from './request/resolve-targets.js';
+import type { ExchangeState } from './tokens/exchange-state.js';
+import type { FactSources } from './tokens/token-state.js';
+import { TypeRegistry } from './tokens/type-registry.js';
+import type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';
+import { verifyToken } from './verifiers/verify-token.js';
 
 export interface TokenExchangeOptions {
   /** The authorization server's own issuer identifier. */

@@ -1,8 +1,8 @@
 import { formatScope, TokenType } from '@onbehalf/oauth-protocol';
-import type { Permit } from '../decide.js';
-import type { TokenIssuer, TokenSigner } from '../extension-points.js';
-import type { IssuedToken } from '../issued-token.js';
+import type { Permit } from '../decision/decide.js';
 import { exchangeClaims, toIssuedToken } from './exchange-claims.js';
+import type { IssuedToken } from './issued-token.js';
+import type { TokenIssuer, TokenSigner } from './token-issuer.js';
 
 /** What an issuer of JWTs needs. */
 export interface JwtIssuerOptions {

@@ -1,7 +1,7 @@
 import { formatActClaim } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
-import type { Permit } from '../decide.js';
-import type { IssuedToken } from '../issued-token.js';
+import type { Permit } from '../decision/decide.js';
+import type { IssuedToken } from './issued-token.js';
 
 /** The claims that every token made by an exchange has. RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2.1, RFC 7800 §3.1. */
 export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): JWTPayload {

@@ -1,9 +1,9 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { Permit } from '../decide.js';
-import type { TokenIssuer } from '../extension-points.js';
-import type { IssuedToken } from '../issued-token.js';
+import type { Permit } from '../decision/decide.js';
 import type { JwtIssuerOptions } from './access-token.issuer.js';
 import { exchangeClaims, toIssuedToken } from './exchange-claims.js';
+import type { IssuedToken } from './issued-token.js';
+import type { TokenIssuer } from './token-issuer.js';
 
 /** Issues ID tokens to the target, where an edge allows it. OpenID Connect Core §2. No access token, hence `N_A`. */
 export class IdTokenIssuer implements TokenIssuer {

@@ -1,10 +1,10 @@
-import { takesActorToken } from '../delegation.js';
-import type { Rule } from '../extension-points.js';
-import { ownAudiences } from '../own-audiences.js';
-import type { Edge } from '../policy.js';
-import type { Delegation } from '../stages.js';
-import { deny, type Denial } from '../verdict.js';
-import type { VerifiedToken } from '../verified-token.js';
+import { takesActorToken } from '../decision/delegation.js';
+import type { Rule } from '../decision/rule.js';
+import { deny, type Denial } from '../decision/verdict.js';
+import type { Delegation } from '../decision/verified-exchange.js';
+import type { Edge } from '../policy/policy.js';
+import { ownAudiences } from '../tokens/own-audiences.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
 
 /** The actor is proven as the edge demands, and is the calling client or a party that the edge names. RFC 8693 §1.1, §2.1. */
 export const actorRule: Rule = {

@@ -1,6 +1,6 @@
-import type { Rule } from '../extension-points.js';
-import type { Edge } from '../policy.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import type { Edge } from '../policy/policy.js';
 
 /** The user authenticated as recently and as strongly as every edge demands. RFC 9470 §3, §4. */
 export const authenticationRule: Rule = {

@@ -1,5 +1,5 @@
-import type { Rule } from '../extension-points.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
 
 /** Only enabled clients that authenticate may exchange. RFC 8693 §5, RFC 6749 §5.2. */
 export const clientRule: Rule = {

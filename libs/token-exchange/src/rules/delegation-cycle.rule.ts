@@ -1,7 +1,7 @@
-import { isSameActor } from '../delegation.js';
-import type { Rule } from '../extension-points.js';
-import type { Delegation, Target } from '../stages.js';
-import { deny } from '../verdict.js';
+import { isSameActor } from '../decision/delegation.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import type { Delegation, Target } from '../decision/verified-exchange.js';
 
 /** No party acts twice in a chain, and no call returns to a service it came from, unless the edge allows it. */
 export const delegationCycleRule: Rule = {

@@ -1,7 +1,7 @@
-import { actorChain, chainBytes } from '../delegation.js';
-import type { Rule } from '../extension-points.js';
-import { DEFAULT_MAX_DEPTH } from '../policy.js';
-import { deny } from '../verdict.js';
+import { actorChain, chainBytes } from '../decision/delegation.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import { DEFAULT_MAX_DEPTH } from '../policy/policy.js';
 
 /** Bytes that a chain of actors may take in a token. */
 export const MAX_CHAIN_BYTES = 2048;

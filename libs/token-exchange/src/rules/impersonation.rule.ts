@@ -1,5 +1,5 @@
-import type { Rule } from '../extension-points.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
 
 /** An impersonation states its reason, and never touches a protected account. */
 export const impersonationRule: Rule = {

@@ -1,4 +1,4 @@
-import type { Rule } from '../extension-points.js';
+import type { Rule } from '../decision/rule.js';
 import { actorRule } from './actor.rule.js';
 import { authenticationRule } from './authentication.rule.js';
 import { clientRule } from './client.rule.js';

@@ -1,7 +1,7 @@
-import type { Rule } from '../extension-points.js';
-import { isBound, isProven } from '../key-binding.js';
-import type { VerifiedExchange } from '../stages.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import type { VerifiedExchange } from '../decision/verified-exchange.js';
+import { isBound, isProven } from '../tokens/key-binding.js';
 
 /** A client that is registered for bound tokens proves its key. RFC 9449 §5.2, RFC 8705 §3.4. */
 export const boundClientRule: Rule = {

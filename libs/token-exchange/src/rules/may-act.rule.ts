@@ -1,7 +1,7 @@
 import type { Actor } from '@onbehalf/oauth-protocol';
-import type { Rule } from '../extension-points.js';
-import type { VerifiedExchange } from '../stages.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import type { VerifiedExchange } from '../decision/verified-exchange.js';
 
 /** A subject token that says who may act is obeyed; one that does not say leaves it to the edge. RFC 8693 §4.4. */
 export const mayActRule: Rule = {

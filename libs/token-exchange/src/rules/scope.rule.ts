@@ -1,6 +1,6 @@
-import type { Rule } from '../extension-points.js';
-import type { ExchangeFacts } from '../stages.js';
-import { deny, narrow } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny, narrow } from '../decision/verdict.js';
+import type { ExchangeFacts } from '../decision/verified-exchange.js';
 
 /** No more than was asked for is granted, and nothing that is not registered may be asked for. RFC 6749 §3.3. */
 export const requestedScopeRule: Rule = {

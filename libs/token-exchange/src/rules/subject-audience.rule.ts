@@ -1,6 +1,6 @@
-import type { Rule } from '../extension-points.js';
-import { ownAudiences } from '../own-audiences.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import { ownAudiences } from '../tokens/own-audiences.js';
 
 /** A client exchanges the tokens that it received itself, no others: a stolen token is of no use to it. RFC 9700 §2.3. */
 export const subjectAudienceRule: Rule = {

@@ -1,5 +1,5 @@
-import type { Rule } from '../extension-points.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
 
 /** A foreign issuer's token goes only where an edge names that issuer. */
 export const subjectIssuerRule: Rule = {

@@ -1,5 +1,5 @@
-import type { Rule } from '../extension-points.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
 
 /** Every target is one that an edge leads to. RFC 8693 §2.2.2. */
 export const targetRule: Rule = {

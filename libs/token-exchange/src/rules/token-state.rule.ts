@@ -1,6 +1,7 @@
-import type { Rule } from '../extension-points.js';
-import type { PresentedToken, TokenState } from '../stages.js';
-import { deny, type Denial } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny, type Denial } from '../decision/verdict.js';
+import type { PresentedToken } from '../request/exchange-request.js';
+import type { TokenState } from '../tokens/token-facts.js';
 
 /** The subject token is in force, and its subject too. RFC 8693 §2.2.2, RFC 7009 §2. */
 export const subjectStateRule: Rule = {

@@ -1,6 +1,6 @@
-import type { Rule } from '../extension-points.js';
-import { DEFAULT_TOKEN_TYPES } from '../policy.js';
-import { deny } from '../verdict.js';
+import type { Rule } from '../decision/rule.js';
+import { deny } from '../decision/verdict.js';
+import { DEFAULT_TOKEN_TYPES } from '../policy/policy.js';
 
 /** Other subject tokens than access tokens are taken only where an edge says so. RFC 8693 §2.1, `subject_token_type`. */
 export const subjectTypeRule: Rule = {

@@ -1,7 +1,7 @@
 import { mediaSubtype, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { isScopeToken, parseActClaim, parseMayActClaim } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
-import type { Authentication, Confirmation, TokenFacts } from '../extension-points.js';
+import type { Authentication, Confirmation, TokenFacts } from '../tokens/token-facts.js';
 
 /**
  * Refuses a JWT that is of another kind than its sender declares. RFC 8725 §3.11, RFC 9068 §4.

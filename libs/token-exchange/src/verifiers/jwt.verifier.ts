@@ -1,8 +1,9 @@
 import { verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
-import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
+import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requiredText, requireType } from './jwt-facts.js';
 import { readAccessToken } from './own-access-token.verifier.js';
+import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
 /** How the subject of a foreign token is known here. */
 export interface SubjectMapping {

@@ -1,7 +1,8 @@
 import { verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
+import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requireClaims, requireType } from './jwt-facts.js';
+import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
 /** Access tokens of this authorization server: JWTs by the profile of RFC 9068. RFC 8693 §3, `access_token`. */
 export class OwnAccessTokenVerifier implements TokenVerifier {

@@ -1,7 +1,8 @@
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { TokenFacts, TokenVerifier, VerificationContext } from '../extension-points.js';
+import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requireClaims, requireType } from './jwt-facts.js';
+import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
 /**
  * ID tokens of this authorization server. They speak to the client that they were issued to, which must be the one that

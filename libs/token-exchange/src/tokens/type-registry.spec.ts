@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { createTestIssuer } from '@onbehalf/testing';
-import { createExchange, ExchangeLab } from './exchange.fixture.js';
-import { JwtVerifier, OwnAccessTokenVerifier, RegisteredPolicy } from './index.js';
+import { createExchange, ExchangeLab } from '../exchange.fixture.js';
+import { JwtVerifier, OwnAccessTokenVerifier, RegisteredPolicy } from '../index.js';
 
 describe('registration', () => {
   it('refuses two verifiers of one token type at start, in one line', async () => {

@@ -1,10 +1,5 @@
 import type { Actor } from '@onbehalf/oauth-protocol';
-
-/** A token by which another came to be. */
-export interface TokenReference {
-  readonly issuer: string;
-  readonly jwtId: string;
-}
+import type { TokenReference } from '../tokens/token-facts.js';
 
 /** A token that was issued, and what the server must know to index, answer and revoke it. */
 export interface IssuedToken {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { caseRegistrations } from '@onbehalf/testing';
-import { formatRoute, routesTo, type ClientRegistration, type Edge, type PolicyRegistrations } from './index.js';
+import { formatRoute, routesTo, type ClientRegistration, type Edge, type PolicyRegistrations } from '../index.js';
 
 const client = (clientId: string, represents: readonly string[] = [clientId]): ClientRegistration => ({
   clientId,

@@ -1,4 +1,4 @@
-import type { TokenFacts } from './extension-points.js';
+import type { TokenFacts } from './token-facts.js';
 
 declare const verified: unique symbol;
 

@@ -1,4 +1,4 @@
-import type { ClientRegistration } from './policy.js';
+import type { ClientRegistration } from '../policy/policy.js';
 
 declare const authenticated: unique symbol;
 

@@ -1,10 +1,10 @@
 import { KeysUnavailable, TokenRejection } from '@onbehalf/jwt-verification';
 import { MalformedClaim } from '@onbehalf/oauth-protocol';
-import type { TokenVerifier, VerificationContext } from './extension-points.js';
-import { ExchangeRefusal } from './exchange-refusal.js';
-import type { TypeRegistry } from './registry.js';
-import type { PresentedToken } from './stages.js';
-import { verifiedToken, type VerifiedToken } from './verified-token.js';
+import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
+import type { PresentedToken } from '../request/exchange-request.js';
+import type { TypeRegistry } from '../tokens/type-registry.js';
+import { verifiedToken, type VerifiedToken } from '../tokens/verified-token.js';
+import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
 /**
  * Verifies a presented token by the procedure of its declared type. RFC 8693 §2.1.

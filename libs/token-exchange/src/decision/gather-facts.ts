@@ -1,9 +1,9 @@
+import type { ResourceRegistration } from '../policy/policy.js';
+import { ownAudiences } from '../tokens/own-audiences.js';
+import { readTokenState, type FactSources } from '../tokens/token-state.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
 import { chooseEdge, toVerifiedExchange } from './delegation.js';
-import { ownAudiences } from './own-audiences.js';
-import type { ResourceRegistration } from './policy.js';
-import type { ExchangeFacts, Target, VerifiedExchange } from './stages.js';
-import { readTokenState, type FactSources } from './token-state.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
 
 /** The tokens of a request, verified. */
 export interface PresentedTokens {

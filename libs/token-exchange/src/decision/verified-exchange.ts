@@ -1,52 +1,13 @@
 import type { Actor } from '@onbehalf/oauth-protocol';
-import type { Account, Confirmation } from './extension-points.js';
-import type { ClientRegistration, Edge, ResourceRegistration } from './policy.js';
-import type { VerifiedToken } from './verified-token.js';
-
-/** A token as it was sent, with the type that its sender declares. */
-export interface PresentedToken {
-  readonly parameter: 'subject_token' | 'actor_token';
-  readonly token: string;
-  readonly type: string;
-}
-
-/** A well-formed token exchange request. RFC 8693 §2.1. */
-export interface ExchangeRequest {
-  readonly subject: PresentedToken;
-  readonly actor?: PresentedToken;
-  readonly requestedType: string;
-  /** Logical names, as sent. */
-  readonly audiences: readonly string[];
-  /** Absolute URIs, as sent. */
-  readonly resources: readonly string[];
-  /** Absent when the request names none. */
-  readonly scopes?: readonly string[];
-  /** Why the subject is to be impersonated, for the audit record. */
-  readonly reason?: string;
-}
-
-/** What the server knows of the request beside the form. */
-export interface ExchangeContext {
-  /** Thumbprints of the keys that the caller has proven to hold, verified by the server. RFC 9449 §4.3, RFC 8705 §3. */
-  readonly proof?: Confirmation;
-  /** The trace this request belongs to, for the audit record. */
-  readonly traceId?: string;
-}
+import type { ClientRegistration, Edge, ResourceRegistration } from '../policy/policy.js';
+import type { ExchangeRequest } from '../request/exchange-request.js';
+import type { Confirmation, TokenState } from '../tokens/token-facts.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
 
 /** A registered resource that is asked for, and the edge that leads there, if there is one. */
 export interface Target {
   readonly resource: ResourceRegistration;
   readonly edge?: Edge;
-}
-
-/** The state of a token and of its subject at the time of the exchange. */
-export interface TokenState {
-  readonly revoked: boolean;
-  readonly unknown: boolean;
-  /** The account of the subject, when it has one. */
-  readonly account?: Account;
-  /** `absent` when the subject is no account, no client and no party of a trusted foreign issuer. */
-  readonly party: 'enabled' | 'disabled' | 'absent';
 }
 
 /** Everything the rules judge by. No rule needs more, and none does I/O. */

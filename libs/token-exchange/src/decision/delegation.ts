@@ -1,7 +1,9 @@
 import { formatActClaim, type Actor } from '@onbehalf/oauth-protocol';
-import type { Edge, ExchangePolicy } from './policy.js';
-import type { ExchangeFacts, ExchangeRequest, Target, TokenState, VerifiedExchange } from './stages.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { Edge, ExchangePolicy } from '../policy/policy.js';
+import type { ExchangeRequest } from '../request/exchange-request.js';
+import type { TokenState } from '../tokens/token-facts.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
+import type { ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
 
 /** A verified actor token and its state. */
 export interface ActorEvidence {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { ExchangeLab } from './exchange.fixture.js';
+import { ExchangeLab } from '../exchange.fixture.js';
 
 let lab: ExchangeLab;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
-import type { DecisionStep } from './decide.js';
-import { actorChain } from './delegation.js';
-import { answerFor } from './error-profile.js';
-import type { ExchangeRefusal } from './exchange-refusal.js';
-import type { ClientRegistration } from './policy.js';
+import type { DecisionStep } from '../decision/decide.js';
+import { actorChain } from '../decision/delegation.js';
+import type { Limits } from '../decision/verified-exchange.js';
+import type { ClientRegistration } from '../policy/policy.js';
+import { answerFor } from '../refusal/error-profile.js';
+import type { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import type { Progress } from './progress.js';
 import { recordable } from './recordable.js';
-import type { Limits } from './stages.js';
 
 /** Which rule refused, and why. */
 export interface ExplainedRefusal {

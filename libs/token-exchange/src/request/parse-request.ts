@@ -7,7 +7,7 @@ import {
   singleParameter,
   TokenType,
 } from '@onbehalf/oauth-protocol';
-import type { ExchangeRequest, PresentedToken } from './stages.js';
+import type { ExchangeRequest, PresentedToken } from './exchange-request.js';
 
 /** More parameters than any exchange needs. Bounds the work on hostile forms. */
 const MAX_PARAMETERS = 64;

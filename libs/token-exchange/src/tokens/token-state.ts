@@ -1,6 +1,7 @@
-import type { Account, ExchangeState, TokenStanding } from './extension-points.js';
-import type { ClientRegistration, ExchangePolicy } from './policy.js';
-import type { TokenState } from './stages.js';
+import type { ClientRegistration, ExchangePolicy } from '../policy/policy.js';
+import type { ExchangeState } from './exchange-state.js';
+import type { Account, TokenStanding } from './token-facts.js';
+import type { TokenState } from './token-facts.js';
 import type { VerifiedToken } from './verified-token.js';
 
 /** Where facts are found that are neither in the request nor in its tokens. */

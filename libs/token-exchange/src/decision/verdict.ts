@@ -1,5 +1,5 @@
 import type { OAuthErrorCode, OAuthErrorDetail } from '@onbehalf/oauth-protocol';
-import type { Limits } from './stages.js';
+import type { Limits } from './verified-exchange.js';
 
 /** A rule's refusal. */
 export interface Denial {

@@ -1,14 +1,15 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
 import type { Actor } from '@onbehalf/oauth-protocol';
+import { DEFAULT_TIME_TO_LIVE, type Edge } from '../policy/policy.js';
+import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
+import { confirmationFor } from '../tokens/key-binding.js';
+import type { Authentication, Confirmation } from '../tokens/token-facts.js';
+import type { TokenReference } from '../tokens/token-facts.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
 import { actorChain } from './delegation.js';
-import { ExchangeRefusal } from './exchange-refusal.js';
-import type { Authentication, Confirmation, Rule } from './extension-points.js';
-import type { TokenReference } from './issued-token.js';
-import { confirmationFor } from './key-binding.js';
-import { DEFAULT_TIME_TO_LIVE, type Edge } from './policy.js';
-import type { Limits, Target, VerifiedExchange } from './stages.js';
+import type { Rule } from './rule.js';
 import type { Denial, Narrowing } from './verdict.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { Limits, Target, VerifiedExchange } from './verified-exchange.js';
 
 declare const decided: unique symbol;
 
@@ -121,7 +122,7 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     actors: actorChain(exchange),
     ...(subject.mayAct && { mayAct: subject.mayAct }),
     authentication: subject.authentication,
-    confirmation: confirmationFor(exchange),
+    confirmation: confirmationFor(client, subject, exchange.proof),
     ...(signingAlgorithm && { signingAlgorithm }),
     parents: parentsOf(exchange),
   };

@@ -1,10 +1,10 @@
 import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
-import { actorChain } from './delegation.js';
-import { ExchangeRefusal } from './exchange-refusal.js';
-import type { IssuedToken } from './issued-token.js';
+import { actorChain } from '../decision/delegation.js';
+import type { IssuedToken } from '../issuers/issued-token.js';
+import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
+import type { ExchangeContext, ExchangeRequest } from '../request/exchange-request.js';
 import type { Progress } from './progress.js';
 import { recordable } from './recordable.js';
-import type { ExchangeContext, ExchangeRequest } from './stages.js';
 
 /** The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. */
 export interface ExchangeAuditEvent {

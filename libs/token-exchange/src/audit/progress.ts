@@ -1,7 +1,8 @@
-import type { Decision } from './decide.js';
-import type { ResourceRegistration } from './policy.js';
-import type { ExchangeRequest, VerifiedExchange } from './stages.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { Decision } from '../decision/decide.js';
+import type { VerifiedExchange } from '../decision/verified-exchange.js';
+import type { ResourceRegistration } from '../policy/policy.js';
+import type { ExchangeRequest } from '../request/exchange-request.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
 
 /** How far an exchange came, and what was established on the way. Holds no more than the stages did. */
 export interface Progress {

@@ -1,4 +1,4 @@
-import type { ClientRegistration } from './policy.js';
+import type { ClientRegistration } from '../policy/policy.js';
 import type { VerifiedToken } from './verified-token.js';
 
 /** The audiences of a token that this client may speak for: those it represents, or itself for an ID token. */

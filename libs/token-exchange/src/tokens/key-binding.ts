@@ -1,5 +1,6 @@
-import type { Confirmation } from './extension-points.js';
-import type { VerifiedExchange } from './stages.js';
+import type { ClientRegistration } from '../policy/policy.js';
+import type { Confirmation } from './token-facts.js';
+import type { VerifiedToken } from './verified-token.js';
 
 const METHODS = ['jkt', 'x5t#S256'] as const;
 
@@ -18,7 +19,7 @@ export function isProven(bound: Confirmation, proof: Confirmation): boolean {
  * registered for it (RFC 8705 §3.4) or the subject token was bound to one. The binding is never dropped, only moved by an edge
  * with `rebind` to the key of the caller.
  */
-export function confirmationFor({ client, subject, proof }: VerifiedExchange): Confirmation {
+export function confirmationFor(client: ClientRegistration, subject: VerifiedToken, proof: Confirmation): Confirmation {
   const byCertificate = client.certificateBound || (isBound(subject.confirmation) && proof.jkt === undefined);
   return {
     ...(proof.jkt !== undefined && { jkt: proof.jkt }),

@@ -1,6 +1,6 @@
 import { OAuthError } from '@onbehalf/oauth-protocol';
-import type { ClientRegistration, ExchangePolicy, ResourceRegistration } from './policy.js';
-import type { ExchangeRequest } from './stages.js';
+import type { ClientRegistration, ExchangePolicy, ResourceRegistration } from '../policy/policy.js';
+import type { ExchangeRequest } from './exchange-request.js';
 
 /**
  * The registered resources that a request asks for, each once. A logical name and a URI may name the same resource.

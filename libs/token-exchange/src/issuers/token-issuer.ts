@@ -1,0 +1,15 @@
+import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
+import type { JWTPayload } from 'jose';
+import type { Permit } from '../decision/decide.js';
+import type { IssuedToken } from './issued-token.js';
+
+/** Makes a token of what was permitted. Keyed by the requested token type. */
+export interface TokenIssuer {
+  readonly types: readonly string[];
+  issue(permit: Permit): Promise<IssuedToken>;
+}
+
+/** Signs claims with the authorization server's key for `alg`, or with its default key, and names the key in the header. */
+export interface TokenSigner {
+  sign(claims: JWTPayload, header: { readonly typ: string; readonly alg?: SigningAlgorithm }): Promise<string>;
+}

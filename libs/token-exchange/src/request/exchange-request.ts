@@ -1,0 +1,31 @@
+import type { Confirmation } from '../tokens/token-facts.js';
+
+/** A token as it was sent, with the type that its sender declares. */
+export interface PresentedToken {
+  readonly parameter: 'subject_token' | 'actor_token';
+  readonly token: string;
+  readonly type: string;
+}
+
+/** A well-formed token exchange request. RFC 8693 §2.1. */
+export interface ExchangeRequest {
+  readonly subject: PresentedToken;
+  readonly actor?: PresentedToken;
+  readonly requestedType: string;
+  /** Logical names, as sent. */
+  readonly audiences: readonly string[];
+  /** Absolute URIs, as sent. */
+  readonly resources: readonly string[];
+  /** Absent when the request names none. */
+  readonly scopes?: readonly string[];
+  /** Why the subject is to be impersonated, for the audit record. */
+  readonly reason?: string;
+}
+
+/** What the server knows of the request beside the form. */
+export interface ExchangeContext {
+  /** Thumbprints of the keys that the caller has proven to hold, verified by the server. RFC 9449 §4.3, RFC 8705 §3. */
+  readonly proof?: Confirmation;
+  /** The trace this request belongs to, for the audit record. */
+  readonly traceId?: string;
+}

@@ -1,0 +1,74 @@
+import type { Actor } from '@onbehalf/oauth-protocol';
+
+/** The key a token is bound to, or that a caller has proven. RFC 9449 §6.1, RFC 8705 §3.1. */
+export interface Confirmation {
+  /** Thumbprint of a DPoP key. */
+  readonly jkt?: string;
+  /** Thumbprint of a client certificate. */
+  readonly 'x5t#S256'?: string;
+}
+
+/** How and when the user authenticated. Copied from token to token, never refreshed. RFC 9068 §2.2.1. */
+export interface Authentication {
+  readonly auth_time?: number;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  readonly sid?: string;
+}
+
+/** What a token says, established by its verifier. */
+export interface TokenFacts {
+  readonly issuer: string;
+  /** The subject by which this server knows the party. */
+  readonly subject: string;
+  /** The party at its own issuer, when it has no account here. */
+  readonly foreign?: { readonly iss: string; readonly sub: string };
+  readonly audiences: readonly string[];
+  /** Whether `aud` names resources (access tokens) or clients (ID tokens). Default `resource`. */
+  readonly audienceOf?: 'resource' | 'client';
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly jwtId?: string;
+  readonly clientId?: string;
+  readonly subProfile?: string;
+  readonly scopes?: readonly string[];
+  /** Who acts for the subject, the current actor first. RFC 8693 §4.1. */
+  readonly actors?: readonly Actor[];
+  /** Who may become the actor; absent: the token does not say. RFC 8693 §4.4. */
+  readonly mayAct?: readonly Partial<Actor>[];
+  readonly confirmation?: Confirmation;
+  readonly authentication?: Authentication;
+}
+
+/** A token by which another came to be. */
+export interface TokenReference {
+  readonly issuer: string;
+  readonly jwtId: string;
+}
+
+/** An account of this authorization server, at the time of the exchange. */
+export interface Account {
+  readonly enabled: boolean;
+  /** Never to be impersonated. */
+  readonly protected: boolean;
+  /** Scopes that the user may hold at all; absent: entitlements do not limit. */
+  readonly entitledScopes?: readonly string[];
+}
+
+/** What is known of a token beside what it says. */
+export interface TokenStanding {
+  /** Whether the token, or one that it was exchanged from, is revoked. */
+  readonly revoked: boolean;
+  /** Whether the token is on record; absent when the server keeps no record of such tokens. */
+  readonly known?: boolean;
+}
+
+/** The state of a token and of its subject at the time of the exchange. */
+export interface TokenState {
+  readonly revoked: boolean;
+  readonly unknown: boolean;
+  /** The account of the subject, when it has one. */
+  readonly account?: Account;
+  /** `absent` when the subject is no account, no client and no party of a trusted foreign issuer. */
+  readonly party: 'enabled' | 'disabled' | 'absent';
+}

@@ -1,0 +1,19 @@
+import type { ClientRegistration } from '../policy/policy.js';
+import type { TokenFacts } from '../tokens/token-facts.js';
+
+/** What a verifier may know of the request, beside the token. */
+export interface VerificationContext {
+  readonly client: ClientRegistration;
+  /** Now, in seconds since the epoch. */
+  readonly at: number;
+}
+
+/** Establishes what tokens of some types say. Keyed by token type, for subject and actor tokens alike. */
+export interface TokenVerifier {
+  readonly types: readonly string[];
+  /**
+   * @throws TokenRejection or MalformedClaim when the token is refused, whatever the cause
+   * @throws KeysUnavailable when the issuer's keys cannot be had now
+   */
+  verify(token: string, context: VerificationContext): Promise<TokenFacts>;
+}
