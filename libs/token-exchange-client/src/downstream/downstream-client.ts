@@ -3,28 +3,11 @@ import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { JWTPayload } from 'jose';
 import type { CircuitBreaker } from '../exchange/circuit-breaker.js';
 import { interceptAxios } from './axios-on-behalf.js';
-import { sendReliably } from './send-reliably.js';
+import type { Call, CallOptions } from './call.js';
 import type { DownstreamAuthorizer } from './downstream-authorizer.js';
 import { UnexpectedAnswer } from './downstream-errors.js';
-import { validate, type Schema } from './standard-schema.js';
-
-/** What can be said about a call beside its path and body. */
-export interface CallOptions<T = unknown> {
-  /** What the body of the answer must be; any Standard Schema, such as Zod's. */
-  readonly schema?: Schema<T>;
-  readonly params?: Readonly<Record<string, unknown>>;
-  /** `authorization` and `dpop` are set by the client. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-  /** Milliseconds; default: the definition's. */
-  readonly timeout?: number;
-}
-
-export interface Call<T = unknown> extends CallOptions<T> {
-  readonly method: string;
-  readonly path: string;
-  readonly body?: unknown;
-}
+import { sendReliably } from './send-reliably.js';
+import { validate } from './standard-schema.js';
 
 /** Milliseconds that a call may take unless configured. */
 const DEFAULT_TIMEOUT = 10_000;

@@ -3,7 +3,7 @@ import { AxiosHeaders, isAxiosError, type AxiosInstance, type AxiosRequestConfig
 import type { CircuitBreaker, Outcome } from '../exchange/circuit-breaker.js';
 import { parseRetryAfter } from '../exchange/retry-after.js';
 import { parseBearerChallenge } from './bearer-challenge.js';
-import type { Call } from './downstream-client.js';
+import type { Call } from './call.js';
 import { DownstreamRefused, DownstreamUnavailable } from './downstream-errors.js';
 
 /** Methods without effect on the server, which may be sent a second time. RFC 9110 §9.2.1. */
