@@ -81,6 +81,11 @@ describe('an app that cannot start', () => {
     ['auth-server', { ISSUER: 'localhost' }, 'ISSUER is "localhost"; accepted: an http or https URL without a path'],
     [
       'auth-server',
+      { ISSUER: 'http://localhost:9001#a' },
+      'ISSUER is "http://localhost:9001#a"; accepted: an http or https URL without query and fragment (RFC 8414 section 2)',
+    ],
+    [
+      'auth-server',
       { AUTH_SERVER_CONFIG: '/no/such.yaml' },
       'AUTH_SERVER_CONFIG is "/no/such.yaml"; accepted: a readable YAML or JSON file (ENOENT)',
     ],

@@ -21,6 +21,7 @@ const seconds = z.coerce.number('whole seconds').int('whole seconds').positive('
 const settings = z.object({
   ISSUER: z
     .url({ protocol: /^https?$/, error: 'an http or https URL without a path' })
+    .refine((issuer) => !/[?#]/.test(issuer), 'an http or https URL without query and fragment (RFC 8414 section 2)')
     .default('http://localhost:9001'),
   AUTH_SERVER_CONFIG: z.string().min(1).default('auth-server').transform(toConfigPath),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),

@@ -268,10 +268,54 @@ describe('foreign issuers', () => {
     ['the identifier of a client', { email: 'message-service' }, 'subject-state'],
     ['a disabled account', { email: 'former' }, 'subject-state'],
     ['nothing', {}, 'subject-token'],
+    ['the name of a subject of its own', { email: 'https://partner.example#ceo' }, 'subject-state'],
   ])('refuses a mapping to %s', async (_name, claims, rule) => {
     const open = await openTo({ subject: { claim: 'email', to: 'account' } });
     expect(await open.refusal(await jwt(claims))).toMatchObject({ code: 'invalid_request', rule });
   });
+
+  it('refuses a mapping to a subject of another trusted issuer', async () => {
+    const other = await createTestIssuer({ issuer: 'https://other.example' });
+    const open = await ExchangeLab.open(
+      { foreign: [{ ...partner, subject: { claim: 'email', to: 'account' } }, other] },
+      { edges: [{ ...edge, scopes, subjectIssuers: [partner.issuer, other.issuer] }] },
+    );
+    const refusal = await open.refusal(await jwt({ email: 'https://other.example#ceo' }));
+    expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-state' });
+  });
+
+  it('never takes a foreign subject for an account, whatever its name', async () => {
+    const open = await ExchangeLab.open(
+      {
+        foreign: [partner],
+        accounts: { 'https://partner.example#alice': { enabled: true, protected: false, entitledScopes: [] } },
+      },
+      { edges: [{ ...edge, scopes, subjectIssuers: [partner.issuer] }] },
+    );
+    expect(await open.claims(await jwt())).toMatchObject({ scope: 'message.read' });
+  });
+
+  it.each([
+    ['current', (iss: string) => ({ sub: 'user-service', iss })],
+    ['earlier', (iss: string) => ({ sub: 'gateway', act: { sub: 'user-service', iss } })],
+  ])('refuses a foreign token whose %s actor claims to be known to this server', async (_name, act) => {
+    const open = await openTo();
+    const refusal = await open.refusal(await jwt({ act: act(lab.world.server.issuer) }));
+    expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
+  });
+
+  it('refuses a foreign actor token that was issued to a client of the same name elsewhere', async () => {
+    const actor = await partner.token({ sub: 'robot', aud: 'elsewhere', client_id: 'user-service' });
+    const request = { actor_token: actor, actor_token_type: TokenType.Jwt };
+    expect(await (await openTo()).refusal(request)).toMatchObject({ code: 'invalid_request', rule: 'actor' });
+  });
+
+  it.each(['https://partner.example#', 'https://partner.example#a', 'https://partner.example?a'])(
+    'RFC 8414 §2: the issuer identifier %s has a query or a fragment',
+    (issuer) => {
+      expect(() => new JwtVerifier(lab.world.server, [{ ...partner, issuer }])).toThrow(/without query and fragment/);
+    },
+  );
 
   it('names the issuer of foreign actors', async () => {
     const claims = await (

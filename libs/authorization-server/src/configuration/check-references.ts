@@ -15,6 +15,7 @@ export function checkReferences(config: ServerConfig, file: string): void {
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
   config.users.forEach(({ username }, i) => checkSubject(config, username, `${file}: users[${i}].username`));
+  config.clients.forEach(({ clientId }, i) => checkName(clientId, `${file}: clients[${i}].clientId`));
   config.clients.forEach((client, i) => checkClient(config, client, `${file}: clients[${i}]`));
   config.edges.forEach((edge, i) => checkEdge(config, edge, `${file}: edges[${i}]`));
 }
@@ -35,11 +36,23 @@ function checkSubject(config: ServerConfig, username: string, setting: string): 
   if (config.clients.some(({ clientId }) => clientId === username)) {
     throw new ConfigurationError(setting, username, 'a name that no client has as its id');
   }
+  checkName(username, setting);
+}
+
+// a subject of another issuer is known as iss#sub: nobody here may be taken for one, whichever issuers are trusted later
+function checkName(name: string, setting: string): void {
+  if (!/^[a-z][a-z0-9+.-]*:[^#]*#/i.test(name)) return;
+  throw new ConfigurationError(setting, name, 'a name unlike iss#sub, by which subjects of other issuers are known');
 }
 
 function checkClient(config: ServerConfig, client: ClientConfig, path: string): void {
   checkCredentials(client, path);
-  const { grantTypes, redirectUris } = client;
+  const { authentication, grantTypes, redirectUris } = client;
+  // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients"
+  if (authentication === 'none' && grantTypes.includes(GrantType.ClientCredentials)) {
+    const accepted = 'no client_credentials, because authentication is none';
+    throw new ConfigurationError(`${path}.grantTypes`, grantTypes, accepted);
+  }
   if (grantTypes.includes(GrantType.AuthorizationCode) && redirectUris.length === 0) {
     throw new ConfigurationError(`${path}.redirectUris`, redirectUris, 'at least one URL for authorization_code');
   }

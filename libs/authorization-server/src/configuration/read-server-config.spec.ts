@@ -183,6 +183,36 @@ describe('the configuration file', () => {
       'config.yaml: clients[0].redirectUris is []; accepted: at least one URL for authorization_code',
     ],
     [
+      'client credentials without authentication (RFC 6749 §4.4)',
+      'clients.0',
+      { clientId: 'pub', authentication: 'none', grantTypes: ['client_credentials'] },
+      'config.yaml: clients[0].grantTypes is ["client_credentials"]; accepted: no client_credentials, because authentication is none',
+    ],
+    [
+      'a client with the name of a foreign subject',
+      'clients.0.clientId',
+      'https://partner.example#ceo',
+      'config.yaml: clients[0].clientId is "https://partner.example#ceo"; accepted: a name unlike iss#sub, by which subjects of other issuers are known',
+    ],
+    [
+      'a user with the name of a foreign subject',
+      'users.0',
+      { username: 'HTTPS://partner.example/#ceo', passwordHash: 'scrypt$2$1$1$c2FsdA$aGFzaA' },
+      'config.yaml: users[0].username is "HTTPS://partner.example/#ceo"; accepted: a name unlike iss#sub, by which subjects of other issuers are known',
+    ],
+    [
+      'an issuer with a fragment',
+      'trustedIssuers',
+      [{ issuer: 'https://partner.example#a', algorithms: ['ES256'] }],
+      'config.yaml: trustedIssuers[0].issuer is "https://partner.example#a"; accepted: an http or https URL without query and fragment (RFC 8414 section 2)',
+    ],
+    [
+      'an issuer with an empty fragment',
+      'edges.0.subjectIssuers',
+      ['https://partner.example#'],
+      'config.yaml: edges[0].subjectIssuers[0] is "https://partner.example#"; accepted: an http or https URL without query and fragment (RFC 8414 section 2)',
+    ],
+    [
       'a setting that does not exist',
       'clients.0.redirectUrl',
       'http://localhost',

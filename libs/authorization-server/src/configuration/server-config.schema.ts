@@ -16,6 +16,10 @@ const seconds = z.int('whole seconds').positive('more than 0 seconds');
 const tokenType = z.string().startsWith('urn:', 'the URN of a token type');
 const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
 const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+const issuer = url.refine(
+  (identifier) => !/[?#]/.test(identifier),
+  'an http or https URL without query and fragment (RFC 8414 section 2)',
+);
 
 const grantType = z.enum(SUPPORTED_GRANTS, {
   error: ({ input }) =>
@@ -97,7 +101,7 @@ export const edge = z
       .optional()
       .describe('who acts; for delegation, the client unless told'),
     actors: z
-      .array(z.strictObject({ sub: name, iss: url.optional() }))
+      .array(z.strictObject({ sub: name, iss: issuer.optional() }))
       .optional()
       .describe('who may appear in an actor token, beside the client itself'),
     subjectTypes: z
@@ -105,7 +109,7 @@ export const edge = z
       .min(1, 'at least one token type')
       .optional()
       .describe('types that the subject token may be presented as; access tokens unless told'),
-    subjectIssuers: z.array(url).optional().describe('foreign issuers whose subject tokens are accepted'),
+    subjectIssuers: z.array(issuer).optional().describe('foreign issuers whose subject tokens are accepted'),
     scopes: z
       .record(scope, z.strictObject({ requires: z.array(scope).optional() }))
       .describe('the scopes that can be granted, each with those that the subject token must hold'),
@@ -128,7 +132,7 @@ export const edge = z
 
 const trustedIssuer = z
   .strictObject({
-    issuer: url,
+    issuer,
     jwksUri: url.optional().describe('absent: found by discovery'),
     jwks: publicKeys.optional(),
     algorithms: z.array(z.enum(SIGNING_ALGORITHMS)).min(1, 'at least one algorithm'),

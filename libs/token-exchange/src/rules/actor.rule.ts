@@ -33,7 +33,9 @@ function judgeActorToken(exchange: Delegation, token: VerifiedToken, edges: read
     const reason = `${token.subject} is not the client and not among the actors of the edge`;
     return deny('invalid_request', 'The subject of the actor_token may not act here', { reason });
   }
-  if (token.clientId !== exchange.client.clientId && ownAudiences(token, exchange.client).length === 0) {
+  // a client of the same name at another issuer is another client
+  const isIssuedToClient = token.issuer === exchange.issuer && token.clientId === exchange.client.clientId;
+  if (!isIssuedToClient && ownAudiences(token, exchange.client).length === 0) {
     return deny('invalid_request', 'The actor_token was issued neither to this client nor for it to receive');
   }
   return undefined;

@@ -16,13 +16,18 @@ export interface FactSources {
 
 /** Gathers what may have changed since the token was issued. */
 export async function readTokenState(token: VerifiedToken, sources: FactSources): Promise<TokenState> {
-  const [standing, account] = await Promise.all([standingOf(token, sources), sources.state.account(token.subject)]);
+  const [standing, account] = await Promise.all([standingOf(token, sources), accountOf(token, sources)]);
   const unknown = standing.known === false && isKept(token, sources);
   return { revoked: standing.revoked, unknown, ...(account && { account }), party: partyOf(token, account, sources) };
 }
 
 async function standingOf({ issuer, jwtId }: VerifiedToken, { state }: FactSources): Promise<TokenStanding> {
   return jwtId === undefined ? { revoked: false } : state.token(issuer, jwtId);
+}
+
+// a party that is known as iss#sub has no account here, whatever accounts are called
+async function accountOf({ subject, foreign }: VerifiedToken, { state }: FactSources): Promise<Account | undefined> {
+  return foreign ? undefined : state.account(subject);
 }
 
 // not every server keeps its ID tokens on record
@@ -42,6 +47,8 @@ function subjectClient(token: VerifiedToken, { issuer, policy }: FactSources): C
   return token.issuer === issuer ? policy.client(token.subject) : undefined;
 }
 
-function isForeign({ subject, foreign }: VerifiedToken, { foreignIssuers }: FactSources): boolean {
-  return foreign !== undefined || foreignIssuers.some((issuer) => subject.startsWith(`${issuer}#`));
+// a foreign subject that was mapped to a local account must have one; this server's own tokens keep what they were made from
+function isForeign({ issuer, subject, foreign }: VerifiedToken, sources: FactSources): boolean {
+  if (issuer !== sources.issuer) return foreign !== undefined;
+  return sources.foreignIssuers.some((other) => subject.startsWith(`${other}#`));
 }

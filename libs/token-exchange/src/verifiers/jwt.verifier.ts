@@ -1,4 +1,4 @@
-import { verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import { TokenRejection, verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requiredText, requireType } from './jwt-facts.js';
@@ -31,12 +31,17 @@ export class JwtVerifier implements TokenVerifier {
 
   /**
    * @param issuer this authorization server itself
-   * @throws ConfigurationError when it is among the foreign ones, whose tokens are taken by other rules
+   * @throws ConfigurationError when it is among the foreign ones, whose tokens are taken by other rules, and for an identifier
+   *   with a query or a fragment (RFC 8414 §2): subjects known as `iss#sub` would be ambiguous
    */
   constructor(issuer: TrustedIssuer, foreign: readonly ForeignIssuer[] = []) {
     const names = foreign.map((other) => other.issuer);
     const ambiguous = names.find((name, index) => name === issuer.issuer || names.indexOf(name) !== index);
     if (ambiguous !== undefined) throw new ConfigurationError('foreign issuer', ambiguous, 'each other issuer once');
+    const malformed = names.find((name) => /[?#]/.test(name));
+    if (malformed !== undefined) {
+      throw new ConfigurationError('foreign issuer', malformed, 'a URL without query and fragment');
+    }
     this.#issuer = issuer;
     this.#foreign = foreign;
   }
@@ -45,14 +50,22 @@ export class JwtVerifier implements TokenVerifier {
     const verified = await verifyJwt(token, { issuers: [this.#issuer, ...this.#foreign], clock: () => at });
     const foreign = this.#foreign.find(({ issuer }) => issuer === verified.claims.iss);
     // of its own JWTs the server takes access tokens only: an ID token has a type of its own
-    return foreign ? readForeign(verified, foreign) : readAccessToken(verified);
+    return foreign ? readForeign(verified, foreign, this.#issuer.issuer) : readAccessToken(verified);
   }
 }
 
-function readForeign(verified: VerifiedJwt, { types = ['at+jwt'], subject = QUALIFIED }: ForeignIssuer): TokenFacts {
+function readForeign(
+  verified: VerifiedJwt,
+  { types = ['at+jwt'], subject = QUALIFIED }: ForeignIssuer,
+  own: string,
+): TokenFacts {
   requireType(verified, types);
   const facts = readJwtFacts(verified.claims);
   const { issuer } = facts;
+  // no other issuer may speak for a party of this server
+  if (facts.actors.some(({ iss }) => iss === own)) {
+    throw new TokenRejection('claim', 'The token names an actor of this server, for which its issuer cannot speak');
+  }
   const name = requiredText(verified.claims, subject.claim);
   // RFC 8693 §4.1: an actor of another issuer is identified by both
   const actors = facts.actors.map((actor) => ({ iss: issuer, ...actor }));
