@@ -21,11 +21,12 @@ export interface ExchangeParts {
   readonly randomId: () => string;
 }
 
-/** Everything that a token exchange is made of; the order of the rules is the order in which they judge. */
+/** Everything that a token exchange is made of beside the engine and its rules. */
 export interface ExchangeRegistration {
   readonly verifiers: readonly TokenVerifier[];
-  readonly rules: readonly Rule[];
   readonly issuers: readonly TokenIssuer[];
+  /** Judge after the engine's own, in this order. */
+  readonly additionalRules?: readonly Rule[];
 }
 
 export interface AuthorizationServerOptions {

@@ -4,6 +4,8 @@ export const OWN_ISSUER = Symbol('own issuer');
 export const ISSUED_TOKENS = Symbol('issued tokens');
 /** Who may exchange what for what. */
 export const EXCHANGE_POLICY = Symbol('exchange policy');
+/** Where exchanges are recorded and counted. */
+export const EXCHANGE_RECORDS = Symbol('exchange records');
 /** What this server decided and what operators did. */
 export const AUDIT_TRAIL = Symbol('audit trail');
 /** Finds out where a request comes from. */

@@ -19,7 +19,6 @@ import {
   OwnAccessTokenVerifier,
   OwnIdTokenVerifier,
   RegisteredPolicy,
-  standardRules,
   TokenExchange,
   type Account,
   type AuthenticatedClient,
@@ -75,9 +74,9 @@ export function createExchange(
       account: (subject) => Promise.resolve(Object.hasOwn(accounts, subject) ? accounts[subject] : undefined),
     },
     verifiers: [new OwnAccessTokenVerifier(server), new OwnIdTokenVerifier(server), new JwtVerifier(server, foreign)],
-    rules: standardRules,
     issuers: [new AccessTokenIssuer(jwt), new IdTokenIssuer(jwt)],
     clock: systemClock,
+    sink: { record: () => Promise.resolve(), recordIssued: () => Promise.resolve(true) },
     ...(foreign.length > 0 && { foreignIssuers: foreign.map(({ issuer }) => issuer) }),
     ...options,
   });

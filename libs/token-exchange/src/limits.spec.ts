@@ -2,8 +2,17 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations } from '@onbehalf/testing';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { ExchangeLab } from './exchange.fixture.js';
-import { narrow, standardRules, type Edge, type Rule } from './index.js';
+import { clientOf, ExchangeLab, signerOf } from './exchange.fixture.js';
+import {
+  AccessTokenIssuer,
+  narrow,
+  toIssuedToken,
+  type Edge,
+  type IssuedToken,
+  type Permit,
+  type Rule,
+} from './index.js';
+import { standardRules } from './rules/standard-rules.js';
 
 let lab: ExchangeLab;
 beforeAll(async () => {
@@ -278,7 +287,7 @@ describe('rules', () => {
       name: 'generous',
       judge: () => narrow({ scopes: ['message.read', 'root'], expiresAt: Infinity }),
     };
-    const open = await ExchangeLab.open({ rules: [...standardRules, generous] });
+    const open = await ExchangeLab.open({ additionalRules: [generous] });
     expect(await open.ask()).toMatchObject({ scopes: ['message.read'], expiresIn: 300 });
   });
 
@@ -292,7 +301,53 @@ describe('rules', () => {
         throw thrown as Error;
       },
     };
-    const open = await ExchangeLab.open({ rules: [broken] });
+    const open = await ExchangeLab.open({ additionalRules: [broken] });
     expect(await open.refusal()).toMatchObject({ code: 'server_error', status: 500, reason });
+  });
+
+  it('of others come after those of this library, which judge all the same', async () => {
+    const lenient: Rule = { name: 'lenient', judge: () => undefined };
+    const open = await ExchangeLab.open({ additionalRules: [lenient] });
+    expect(await open.refusal({ audience: 'ledger' })).not.toMatchObject({ rule: 'lenient' });
+    const { steps } = await open.exchange.explain(await open.form(), clientOf(open.registrations, 'user-service'));
+    expect(steps.map(({ rule }) => rule)).toEqual([...standardRules, lenient].map(({ name }) => name));
+  });
+
+  it('have names of their own, so that a record tells which one refused', async () => {
+    const client: Rule = { name: 'client', judge: () => undefined };
+    await expect(ExchangeLab.open({ additionalRules: [client] })).rejects.toThrow(
+      'additionalRules is "client"; accepted: a name that no other rule has',
+    );
+  });
+});
+
+describe('permits', () => {
+  const types = [TokenType.AccessToken];
+
+  it.each<[string, (permit: Permit) => Permit]>([
+    ['copied and widened', (permit) => ({ ...permit, scopes: ['message.read', 'root'] })],
+    [
+      'written down',
+      () => ({ subject: 'root', audiences: ['message-service'], scopes: ['root'] }) as unknown as Permit,
+    ],
+  ])('that are %s are none: nothing is issued by them', async (_name, forge) => {
+    const jwt = { issuer: lab.world.server.issuer, signer: signerOf(lab.world.server), randomId: () => 'jti' };
+    const issuers = [{ types, issue: (permit: Permit) => new AccessTokenIssuer(jwt).issue(forge(permit)) }];
+    const careless = await ExchangeLab.open({ issuers });
+    expect(await careless.refusal()).toMatchObject({ code: 'server_error', reason: 'TypeError' });
+    const made = { token: '', jwtId: 'jti', tokenType: 'Bearer', scopes: ['root'] } as const;
+    const open = await ExchangeLab.open({
+      issuers: [{ types, issue: (permit) => Promise.resolve(permit).then((p) => toIssuedToken(forge(p), made)) }],
+    });
+    expect(await open.refusal()).toMatchObject({ code: 'server_error', reason: 'TypeError' });
+  });
+
+  it('cannot be changed', async () => {
+    const widen = (permit: Permit): Promise<IssuedToken> => {
+      Object.assign(permit, { scopes: ['root'] });
+      return Promise.reject(new Error('unreachable'));
+    };
+    const open = await ExchangeLab.open({ issuers: [{ types, issue: async (permit) => widen(permit) }] });
+    expect(await open.refusal()).toMatchObject({ code: 'server_error', reason: 'TypeError' });
   });
 });

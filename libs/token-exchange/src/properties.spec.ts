@@ -3,19 +3,19 @@ import { parseActClaim, TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations } from '@onbehalf/testing';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
+import { decide } from './decision/decide.js';
 import { clientOf, ExchangeLab } from './exchange.fixture.js';
 import {
-  decide,
   deny,
   ExchangeRefusal,
   narrow,
-  standardRules,
   type Edge,
   type IssuedToken,
   type Rule,
   type Verdict,
   type VerifiedExchange,
 } from './index.js';
+import { standardRules } from './rules/standard-rules.js';
 import { verifiedToken } from './tokens/verified-token.js';
 
 const NOW = 1_700_000_000;

@@ -5,7 +5,6 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import { caseRegistrations, createTestIssuer } from '@onbehalf/testing';
 import {
   AccessTokenIssuer,
-  AuditedTokenExchange,
   authenticatedClient,
   deny,
   exchangeClaims,
@@ -14,7 +13,6 @@ import {
   narrow,
   OwnAccessTokenVerifier,
   RegisteredPolicy,
-  standardRules,
   toIssuedToken,
   TokenExchange,
   type AuditSink,
@@ -43,7 +41,7 @@ const officeHours: Rule = {
     return toLedger ? deny('invalid_target', 'The ledger is closed') : narrow({ expiresAt: at + 60 });
   },
 };
-const rules = [...standardRules, officeHours];
+const additionalRules = [officeHours];
 // #endregion
 
 // #region verifier
@@ -82,7 +80,7 @@ const assemble = (
   registrations: PolicyRegistrations,
   state: ExchangeState,
   sink: AuditSink,
-): AuditedTokenExchange => {
+): TokenExchange => {
   const signer = signerOf(server);
   // #region assembly
   const exchange = new TokenExchange({
@@ -90,13 +88,12 @@ const assemble = (
     policy: new RegisteredPolicy(registrations),
     state,
     verifiers: [new OwnAccessTokenVerifier(server), new JwtVerifier(server)],
-    rules: standardRules,
     issuers: [new AccessTokenIssuer({ issuer: server.issuer, signer, randomId: () => crypto.randomUUID() })],
+    sink,
     clock: systemClock,
   });
-  const audited = new AuditedTokenExchange({ exchange, sink, clock: systemClock });
   // #endregion
-  return audited;
+  return exchange;
 };
 
 describe('the examples of the README', () => {
@@ -122,19 +119,19 @@ describe('the examples of the README', () => {
       token: () => Promise.resolve({ revoked: false }),
       account: () => Promise.resolve({ enabled: true, protected: false }),
     };
-    const audited = assemble(server, caseRegistrations, state, {
+    const exchange = assemble(server, caseRegistrations, state, {
       record: () => Promise.resolve(),
       recordIssued: () => Promise.resolve(true),
     });
     const [client] = caseRegistrations.clients;
     if (!client) throw new Error('no client');
     const form = await (await ExchangeLab.open({}, {}, { server })).form();
-    const issued = await audited.exchange(form, authenticatedClient(client));
+    const issued = await exchange.exchange(form, authenticatedClient(client));
     expect(formatTokenResponse(issued)).toMatchObject({ token_type: 'Bearer', scope: 'message.read' });
   });
 
   it('rule: denies and narrows', async () => {
-    const lab = await ExchangeLab.open({ rules, clock: () => at });
+    const lab = await ExchangeLab.open({ additionalRules, clock: () => at });
     const subject = { exp: Date.UTC(2100, 0, 1) / 1000 };
     let at = Date.UTC(2050, 0, 1, 12) / 1000;
     expect((await lab.ask({ subject_token: await lab.token(subject) })).expiresIn).toBe(300);

@@ -1,64 +1,47 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import { explain, type Explanation } from './audit/explanation.js';
-import type { Progress, ProgressObserver } from './audit/progress.js';
-import { decide, type Decision } from './decision/decide.js';
-import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
-import type { Rule } from './decision/rule.js';
+import { auditEvent, type AuditedRequest } from './audit/audit-event.js';
+import type { AuditSink } from './audit/audit-sink.js';
+import type { Explanation } from './audit/explanation.js';
+import type { Progress } from './audit/progress.js';
+import { ExchangePipeline, type PipelineOptions } from './exchange-pipeline.js';
 import type { IssuedToken } from './issuers/issued-token.js';
-import type { TokenIssuer } from './issuers/token-issuer.js';
-import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
+import type { ClientRegistration } from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
 import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
-import type { ExchangeContext, ExchangeRequest } from './request/exchange-request.js';
-import { parseExchangeRequest } from './request/parse-request.js';
-import { resolveTargets } from './request/resolve-targets.js';
-import type { ExchangeState } from './tokens/exchange-state.js';
-import type { FactSources } from './tokens/token-state.js';
-import { TypeRegistry } from './tokens/type-registry.js';
-import type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';
-import { verifyToken } from './verifiers/verify-token.js';
+import type { ExchangeContext } from './request/exchange-request.js';
 
-export interface TokenExchangeOptions {
-  /** The authorization server's own issuer identifier. */
-  readonly issuer: string;
-  readonly policy: ExchangePolicy;
-  readonly state: ExchangeState;
-  readonly verifiers: readonly TokenVerifier[];
-  readonly rules: readonly Rule[];
-  readonly issuers: readonly TokenIssuer[];
-  readonly clock: Clock;
-  /** Issuers whose subjects are known here as `iss#sub`. Default none. */
-  readonly foreignIssuers?: readonly string[];
+/** What a token exchange is made of, and where it is recorded. */
+export interface TokenExchangeOptions extends PipelineOptions {
+  readonly sink: AuditSink;
 }
 
-/** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. */
+/** Token exchange as RFC 8693 §2 defines it, of which every request leaves exactly one record. */
 export class TokenExchange {
-  readonly #options: TokenExchangeOptions;
-  readonly #verifiers: TypeRegistry<TokenVerifier>;
-  readonly #issuers: TypeRegistry<TokenIssuer>;
-  readonly #sources: FactSources;
+  readonly #pipeline: ExchangePipeline;
+  readonly #sink: AuditSink;
+  readonly #clock: Clock;
 
-  /** @throws ConfigurationError when two verifiers or two issuers claim one token type */
-  constructor(options: TokenExchangeOptions) {
-    this.#options = options;
-    this.#verifiers = new TypeRegistry('verifiers', options.verifiers);
-    this.#issuers = new TypeRegistry('issuers', options.issuers);
-    this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
+  /** @throws ConfigurationError when two verifiers or two issuers claim one token type, or two rules one name */
+  constructor({ sink, ...options }: TokenExchangeOptions) {
+    this.#pipeline = new ExchangePipeline(options);
+    this.#sink = sink;
+    this.#clock = options.clock;
   }
 
   /** Token types that are accepted as `subject_token_type` and `actor_token_type`. */
   get presentableTypes(): readonly string[] {
-    return this.#verifiers.types;
+    return this.#pipeline.presentableTypes;
   }
 
   /** Token types that are accepted as `requested_token_type`. */
   get requestableTypes(): readonly string[] {
-    return this.#issuers.types;
+    return this.#pipeline.requestableTypes;
   }
 
   /**
-   * Exchanges a token.
+   * Exchanges a token and records it. A token whose record cannot be written does not leave, nor does one whose origin was
+   * revoked while it was being made.
    * @param form the parameters of the request, decoded
    * @throws ExchangeRefusal for every request that is not granted, and nothing else
    */
@@ -66,91 +49,46 @@ export class TokenExchange {
     form: URLSearchParams,
     client: AuthenticatedClient,
     context: ExchangeContext = {},
-    observe: ProgressObserver = () => undefined,
   ): Promise<IssuedToken> {
-    try {
-      const decision = await this.#decide(form, client, context, observe);
-      if (decision.outcome === 'refused') throw decision.refusal;
-      return await this.#issuerFor(decision.permit.requestedType).issue(decision.permit);
-    } catch (error) {
-      throw answerFor(client, toRefusal('exchange', error));
-    }
-  }
-
-  /** Tells what {@link exchange} would do and why, by the same rules. Issues and consumes nothing. */
-  async explain(
-    form: URLSearchParams,
-    client: AuthenticatedClient,
-    context: ExchangeContext = {},
-  ): Promise<Explanation> {
     let reached: Progress = {};
+    const outcome = await this.#pipeline
+      .exchange(form, client, context, (progress) => (reached = { ...reached, ...progress }))
+      .catch((error: unknown) => toRefusal('exchange', error));
+    const request = { time: this.#clock(), clientId: client.clientId, context, reached };
+    if (outcome instanceof ExchangeRefusal) throw await this.#refuse(request, outcome);
+    if (await this.#recordIssued(request, outcome)) return outcome;
+    throw await this.#refuse(request, answerFor(client, revokedMeanwhile()));
+  }
+
+  /**
+   * Tells what {@link exchange} would do for a client and why, by the same rules. Issues nothing, and so records nothing; the client
+   * need not have authenticated.
+   */
+  explain(form: URLSearchParams, client: ClientRegistration, context: ExchangeContext = {}): Promise<Explanation> {
+    return this.#pipeline.explain(form, client, context);
+  }
+
+  async #recordIssued(request: AuditedRequest, issued: IssuedToken): Promise<boolean> {
     try {
-      await this.#decide(form, client, context, (progress) => (reached = { ...reached, ...progress }));
-      return explain(reached, client);
-    } catch (error) {
-      return explain(reached, client, toRefusal('exchange', error));
+      return await this.#sink.recordIssued(auditEvent(request, issued), issued);
+    } catch (cause) {
+      const reason = 'the audit record cannot be written';
+      throw new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', { reason, cause });
     }
   }
 
-  async #decide(
-    form: URLSearchParams,
-    { clientId }: AuthenticatedClient,
-    context: ExchangeContext,
-    observe: ProgressObserver,
-  ): Promise<Decision> {
-    const client = this.#registrationOf(clientId);
-    const request = this.#parse(form);
-    observe({ request });
-    const resources = atStage('target', () => resolveTargets(request, client, this.#options.policy));
-    observe({ resources });
-    const verification = { client, at: this.#options.clock() };
-    const tokens = await this.#verify(request, verification, observe);
-    const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
-    const exchange = await gatherFacts(known, this.#sources);
-    observe({ exchange });
-    const decision = decide(this.#options.rules, exchange);
-    observe({ decision });
-    return decision;
-  }
-
-  // the registration may have changed since the client authenticated
-  #registrationOf(clientId: string): ClientRegistration {
-    const client = this.#options.policy.client(clientId);
-    if (client) return client;
-    throw new ExchangeRefusal('client', 'unauthorized_client', 'The client is no longer registered');
-  }
-
-  #parse(form: URLSearchParams): ExchangeRequest {
-    const request = atStage('request', () => parseExchangeRequest(form));
-    this.#issuerFor(request.requestedType);
-    return request;
-  }
-
-  #issuerFor(type: string): TokenIssuer {
-    const issuer = this.#issuers.find(type);
-    if (issuer) return issuer;
-    const description = `requested_token_type is not supported; supported are ${this.#issuers.types.join(' ')}`;
-    throw new ExchangeRefusal('token-type', 'invalid_request', description);
-  }
-
-  async #verify(
-    request: ExchangeRequest,
-    context: VerificationContext,
-    observe: ProgressObserver,
-  ): Promise<PresentedTokens> {
-    const subject = await verifyToken(this.#verifiers, request.subject, context);
-    observe({ subject });
-    if (!request.actor) return { subject };
-    const actorToken = await verifyToken(this.#verifiers, request.actor, context);
-    observe({ actorToken });
-    return { subject, actorToken };
+  async #refuse(request: AuditedRequest, refusal: ExchangeRefusal): Promise<ExchangeRefusal> {
+    try {
+      await this.#sink.record(auditEvent(request, refusal));
+    } catch {
+      // a refusal stands, recorded or not: nothing leaves by it
+    }
+    return refusal;
   }
 }
 
-function atStage<T>(stage: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw toRefusal(stage, error);
-  }
+function revokedMeanwhile(): ExchangeRefusal {
+  return new ExchangeRefusal('subject-state', 'invalid_request', 'subject_token is not acceptable', {
+    reason: 'revoked meanwhile',
+  });
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
-import { authenticatedClient, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
+import { TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import { EXCHANGE_POLICY } from '../authorization-server.tokens.js';
 import { badRequest } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';
@@ -27,7 +27,7 @@ export class ExplainController {
     const registration = this.policy.client(clientId);
     if (!registration) throw badRequest('client_id must name a registered client');
     const jkt = form.get('dpop_jkt') ?? undefined;
-    return this.exchange.explain(form, authenticatedClient(registration), { proof: { jkt } });
+    return this.exchange.explain(form, registration, { proof: { jkt } });
   }
 }
 

@@ -1,14 +1,13 @@
 import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/common';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { AuditedTokenExchange, TokenExchange, type ExchangePolicy } from '@onbehalf/token-exchange';
+import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../authorization-server.tokens.js';
 import { auditRefusedRequests } from '../exchange/audit-refused-requests.js';
-import { toAuditSink } from '../exchange/exchange-records.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
-import { countExchanges, measureExchanges } from '../metrics/count-exchanges.js';
+import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
@@ -23,7 +22,17 @@ import { LiveProvider } from './live-provider.js';
 export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvider> {
   return {
     provide: LiveProvider,
-    inject: [options, OWN_ISSUER, Accounts, EXCHANGE_POLICY, TokenExchange, ClientLimits, ServerMetrics, Registrations],
+    inject: [
+      options,
+      OWN_ISSUER,
+      Accounts,
+      EXCHANGE_POLICY,
+      EXCHANGE_RECORDS,
+      TokenExchange,
+      ClientLimits,
+      ServerMetrics,
+      Registrations,
+    ],
     useFactory: createLiveProvider,
   };
 }
@@ -33,15 +42,14 @@ function createLiveProvider(
   own: TrustedIssuer,
   accounts: Accounts,
   policy: ExchangePolicy,
+  sink: AuditSink,
   engine: TokenExchange,
   limits: ClientLimits,
   metrics: ServerMetrics,
   registrations: Registrations,
 ): LiveProvider {
-  const sink = countExchanges(toAuditSink(options.audit), policy, metrics);
-  const audited = new AuditedTokenExchange({ exchange: engine, sink, clock: systemClock });
   const certificateOf = clientCertificates(options);
-  const grants = [new TokenExchangeGrant(policy, measureExchanges(audited, metrics), certificateOf)];
+  const grants = [new TokenExchangeGrant(policy, measureExchanges(engine, metrics), certificateOf)];
   const around = {
     certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),

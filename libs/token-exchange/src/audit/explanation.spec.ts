@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { exchangeCases } from '@onbehalf/testing';
 import { clientOf, ExchangeLab } from '../exchange.fixture.js';
-import { standardRules, type Explanation, type TokenIssuer } from '../index.js';
+import type { Explanation, TokenIssuer } from '../index.js';
+import { standardRules } from '../rules/standard-rules.js';
 
 const minted: unknown[] = [];
 const counting: TokenIssuer = {

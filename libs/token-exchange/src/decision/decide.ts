@@ -34,6 +34,16 @@ export interface Grant extends Limits {
 /** A grant that every rule let pass. Only {@link decide} makes one, and issuing takes nothing else. */
 export type Permit = Grant & { readonly [decided]: true };
 
+const permits = new WeakSet<Permit>();
+
+/**
+ * Makes sure that a permit is one, unchanged, also where no compiler has looked.
+ * @throws TypeError
+ */
+export function assertPermit(permit: Permit): void {
+  if (!permits.has(permit)) throw new TypeError('Nothing is issued but what was permitted');
+}
+
 /** What one rule did to the limits. */
 export interface DecisionStep {
   readonly rule: string;
@@ -62,7 +72,13 @@ export function decide(rules: readonly Rule[], exchange: VerifiedExchange): Deci
   const refusal = refuseNothing(exchange, limits);
   return refusal
     ? { outcome: 'refused', refusal, steps }
-    : { outcome: 'permitted', permit: { ...grantOf(exchange), ...limits } as Permit, steps };
+    : { outcome: 'permitted', permit: permitted({ ...grantOf(exchange), ...limits }), steps };
+}
+
+function permitted(grant: Grant): Permit {
+  const permit = Object.freeze(grant) as Permit;
+  permits.add(permit);
+  return permit;
 }
 
 /** What the edges and the presented tokens allow at most. RFC 8693 §2.1.1: every scope at every target. */

@@ -1,10 +1,14 @@
 import { formatActClaim } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
-import type { Permit } from '../decision/decide.js';
+import { assertPermit, type Permit } from '../decision/decide.js';
 import type { IssuedToken } from './issued-token.js';
 
-/** The claims that every token made by an exchange has. RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2.1, RFC 7800 §3.1. */
+/**
+ * The claims that every token made by an exchange has. RFC 7519 §4.1, RFC 8693 §4, RFC 9068 §2.2.1, RFC 7800 §3.1.
+ * @throws TypeError for what is no permit
+ */
 export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): JWTPayload {
+  assertPermit(permit);
   const { audiences, actors, mayAct, confirmation } = permit;
   const act = formatActClaim(actors);
   return {
@@ -21,11 +25,15 @@ export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): J
   };
 }
 
-/** The record of a token that was made of a permit. */
+/**
+ * The record of a token that was made of a permit.
+ * @throws TypeError for what is no permit
+ */
 export function toIssuedToken(
   permit: Permit,
   made: Pick<IssuedToken, 'token' | 'jwtId' | 'tokenType' | 'scopes'>,
 ): IssuedToken {
+  assertPermit(permit);
   return {
     ...made,
     issuedTokenType: permit.requestedType,

@@ -14,7 +14,7 @@ import { sharedTokenRule, targetRule } from './target.rule.js';
 import { actorStateRule, subjectStateRule } from './token-state.rule.js';
 import { requestedTypeRule, subjectTypeRule } from './token-type.rule.js';
 
-/** Every rule of this library, in the order in which they judge. Leave none out; append your own. */
+/** Every rule of this library, in the order in which they judge. They judge every exchange; rules of others come after them. */
 export const standardRules: readonly Rule[] = [
   clientRule,
   boundClientRule,
@@ -37,26 +37,3 @@ export const standardRules: readonly Rule[] = [
   requiredScopeRule,
   entitlementRule,
 ];
-
-export {
-  actorRule,
-  actorStateRule,
-  authenticationRule,
-  boundClientRule,
-  clientRule,
-  delegationCycleRule,
-  delegationDepthRule,
-  entitlementRule,
-  impersonationRule,
-  keyBindingRule,
-  mayActRule,
-  requestedScopeRule,
-  requestedTypeRule,
-  requiredScopeRule,
-  sharedTokenRule,
-  subjectAudienceRule,
-  subjectIssuerRule,
-  subjectStateRule,
-  subjectTypeRule,
-  targetRule,
-};

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock, TokenType } from '@onbehalf/oauth-protocol';
+import { TokenType } from '@onbehalf/oauth-protocol';
 import { exchangeCases } from '@onbehalf/testing';
 import { clientOf, ExchangeLab, type Surroundings } from './exchange.fixture.js';
 import {
-  AuditedTokenExchange,
   type AuditSink,
   type ExchangeAuditEvent,
   type IssuedToken,
+  type TokenExchange,
   type TokenIssuer,
 } from './index.js';
 
@@ -27,12 +27,12 @@ beforeEach(() => {
   recorded = [];
 });
 
-const audited = async (surroundings: Surroundings = {}, into: AuditSink = sink): Promise<AuditedTokenExchange> => {
-  lab = await ExchangeLab.open(surroundings);
-  return new AuditedTokenExchange({ exchange: lab.exchange, sink: into, clock: systemClock });
+const audited = async (surroundings: Surroundings = {}, into: AuditSink = sink): Promise<TokenExchange> => {
+  lab = await ExchangeLab.open({ ...surroundings, sink: into });
+  return lab.exchange;
 };
 
-const ask = async (exchange: AuditedTokenExchange, mutation = {}): Promise<IssuedToken> =>
+const ask = async (exchange: TokenExchange, mutation = {}): Promise<IssuedToken> =>
   exchange.exchange(await lab.form(mutation), clientOf(lab.registrations, 'user-service'), { traceId: 'trace-1' });
 
 describe('one record for every request', () => {

@@ -1,0 +1,170 @@
+import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
+import { explain, type Explanation } from './audit/explanation.js';
+import type { Progress, ProgressObserver } from './audit/progress.js';
+import { decide, type Decision } from './decision/decide.js';
+import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
+import type { Rule } from './decision/rule.js';
+import type { IssuedToken } from './issuers/issued-token.js';
+import type { TokenIssuer } from './issuers/token-issuer.js';
+import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
+import { answerFor } from './refusal/error-profile.js';
+import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
+import type { AuthenticatedClient } from './request/authenticated-client.js';
+import type { ExchangeContext, ExchangeRequest } from './request/exchange-request.js';
+import { parseExchangeRequest } from './request/parse-request.js';
+import { resolveTargets } from './request/resolve-targets.js';
+import { standardRules } from './rules/standard-rules.js';
+import type { ExchangeState } from './tokens/exchange-state.js';
+import type { FactSources } from './tokens/token-state.js';
+import { TypeRegistry } from './tokens/type-registry.js';
+import type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';
+import { verifyToken } from './verifiers/verify-token.js';
+
+/** What exchanges are made of. */
+export interface PipelineOptions {
+  /** The authorization server's own issuer identifier. */
+  readonly issuer: string;
+  readonly policy: ExchangePolicy;
+  readonly state: ExchangeState;
+  readonly verifiers: readonly TokenVerifier[];
+  readonly issuers: readonly TokenIssuer[];
+  /** Judge after the rules of this library, which always judge, in this order. Default none. */
+  readonly additionalRules?: readonly Rule[];
+  readonly clock: Clock;
+  /** Issuers whose subjects are known here as `iss#sub`. Default none. */
+  readonly foreignIssuers?: readonly string[];
+}
+
+/** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. Keeps no record: only {@link TokenExchange} may run it. */
+export class ExchangePipeline {
+  readonly #options: PipelineOptions;
+  readonly #rules: readonly Rule[];
+  readonly #verifiers: TypeRegistry<TokenVerifier>;
+  readonly #issuers: TypeRegistry<TokenIssuer>;
+  readonly #sources: FactSources;
+
+  /** @throws ConfigurationError when two verifiers or two issuers claim one token type, or two rules one name */
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#rules = withStandardRules(options.additionalRules ?? []);
+    this.#verifiers = new TypeRegistry('verifiers', options.verifiers);
+    this.#issuers = new TypeRegistry('issuers', options.issuers);
+    this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
+  }
+
+  /** Token types that are accepted as `subject_token_type` and `actor_token_type`. */
+  get presentableTypes(): readonly string[] {
+    return this.#verifiers.types;
+  }
+
+  /** Token types that are accepted as `requested_token_type`. */
+  get requestableTypes(): readonly string[] {
+    return this.#issuers.types;
+  }
+
+  /**
+   * Exchanges a token.
+   * @param form the parameters of the request, decoded
+   * @throws ExchangeRefusal for every request that is not granted, and nothing else
+   */
+  async exchange(
+    form: URLSearchParams,
+    client: AuthenticatedClient,
+    context: ExchangeContext = {},
+    observe: ProgressObserver = () => undefined,
+  ): Promise<IssuedToken> {
+    try {
+      const decision = await this.#decide(form, client, context, observe);
+      if (decision.outcome === 'refused') throw decision.refusal;
+      return await this.#issuerFor(decision.permit.requestedType).issue(decision.permit);
+    } catch (error) {
+      throw answerFor(client, toRefusal('exchange', error));
+    }
+  }
+
+  /** Tells what {@link exchange} would do and why, by the same rules. Issues and consumes nothing. */
+  async explain(
+    form: URLSearchParams,
+    client: ClientRegistration,
+    context: ExchangeContext = {},
+  ): Promise<Explanation> {
+    let reached: Progress = {};
+    try {
+      await this.#decide(form, client, context, (progress) => (reached = { ...reached, ...progress }));
+      return explain(reached, client);
+    } catch (error) {
+      return explain(reached, client, toRefusal('exchange', error));
+    }
+  }
+
+  async #decide(
+    form: URLSearchParams,
+    { clientId }: ClientRegistration,
+    context: ExchangeContext,
+    observe: ProgressObserver,
+  ): Promise<Decision> {
+    const client = this.#registrationOf(clientId);
+    const request = this.#parse(form);
+    observe({ request });
+    const resources = atStage('target', () => resolveTargets(request, client, this.#options.policy));
+    observe({ resources });
+    const verification = { client, at: this.#options.clock() };
+    const tokens = await this.#verify(request, verification, observe);
+    const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
+    const exchange = await gatherFacts(known, this.#sources);
+    observe({ exchange });
+    const decision = decide(this.#rules, exchange);
+    observe({ decision });
+    return decision;
+  }
+
+  // the registration may have changed since the client authenticated
+  #registrationOf(clientId: string): ClientRegistration {
+    const client = this.#options.policy.client(clientId);
+    if (client) return client;
+    throw new ExchangeRefusal('client', 'unauthorized_client', 'The client is no longer registered');
+  }
+
+  #parse(form: URLSearchParams): ExchangeRequest {
+    const request = atStage('request', () => parseExchangeRequest(form));
+    this.#issuerFor(request.requestedType);
+    return request;
+  }
+
+  #issuerFor(type: string): TokenIssuer {
+    const issuer = this.#issuers.find(type);
+    if (issuer) return issuer;
+    const description = `requested_token_type is not supported; supported are ${this.#issuers.types.join(' ')}`;
+    throw new ExchangeRefusal('token-type', 'invalid_request', description);
+  }
+
+  async #verify(
+    request: ExchangeRequest,
+    context: VerificationContext,
+    observe: ProgressObserver,
+  ): Promise<PresentedTokens> {
+    const subject = await verifyToken(this.#verifiers, request.subject, context);
+    observe({ subject });
+    if (!request.actor) return { subject };
+    const actorToken = await verifyToken(this.#verifiers, request.actor, context);
+    observe({ actorToken });
+    return { subject, actorToken };
+  }
+}
+
+// none can be left out, and a record that names a rule names one
+function withStandardRules(additional: readonly Rule[]): readonly Rule[] {
+  const rules = [...standardRules, ...additional];
+  const names = rules.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigurationError('additionalRules', twice, 'a name that no other rule has');
+  return rules;
+}
+
+function atStage<T>(stage: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toRefusal(stage, error);
+  }
+}
