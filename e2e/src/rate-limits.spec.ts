@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,17 +82,6 @@ describe('rate limits, over HTTP', () => {
       expect((await ask('192.0.2.9', 'wrong', path)).status).toBe(404);
     },
   );
-
-  it('nor is one with a fragment, which only a client that is written for it sends', async () => {
-    const body = 'grant_type=client_credentials';
-    const sent = request({ host: 'localhost', port: new URL(server).port, path: '/oauth2/token#x', method: 'POST' });
-    sent.setHeader('content-type', 'application/x-www-form-urlencoded');
-    sent.setHeader('authorization', basic('user-service', 'wrong'));
-    sent.end(body);
-    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-    answer.resume();
-    expect(answer.statusCode).toBe(404);
-  });
 
   it('who leaves before the request is whole has guessed nothing', async () => {
     for (let count = 0; count < 8; count += 1) {

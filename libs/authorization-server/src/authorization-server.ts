@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isNormalPath, isRequestTarget } from '@onbehalf/oauth-protocol';
+import { answerJson } from './provider/answer-json.js';
 import type { LiveProvider } from './provider/live-provider.js';
 import { pathOf } from './provider/path-of.js';
 import { ROUTES } from './provider/provider-configuration.js';
@@ -13,6 +15,10 @@ const PREFIXES = [
 ];
 /** Of this library, beside those of the provider. */
 const REVOCATION_FEED = '/oauth2/revocations';
+const ENDPOINTS = [...Object.values(ROUTES), REVOCATION_FEED];
+
+const MALFORMED = { error: 'invalid_request', error_description: 'the request target is malformed' };
+const NOT_FOUND = { error: 'not_found', error_description: 'there is nothing at this path' };
 
 /** Where browsers go; whoever else asks gets JSON, RFC 6749 §5.2. */
 const PAGES = [ROUTES.authorization, ROUTES.end_session];
@@ -32,9 +38,10 @@ export class AuthorizationServer {
 
   /** Answers what belongs to the protocol and passes everything else on. */
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    if (!isRequestTarget(request.url ?? '')) return answerJson(response, 400, MALFORMED);
     const path = pathOf(request);
-    if (path === REVOCATION_FEED || isAnotherSpelling(path)) return next();
-    if (path !== ROUTES.userinfo && !PREFIXES.some((prefix) => path.startsWith(prefix))) return next();
+    if (isAnotherSpelling(path)) return answerJson(response, 404, NOT_FOUND);
+    if (path === REVOCATION_FEED || !isOfProtocol(path)) return next();
     // RFC 6749 §3.2: the client must use POST
     if (path === ROUTES.token && request.method !== 'POST' && request.method !== 'OPTIONS')
       return refuseMethod(response);
@@ -51,15 +58,20 @@ export class AuthorizationServer {
 }
 
 /**
- * The provider's router takes `/oauth2/TOKEN`, `/oauth2/token/` and `/oauth2/token#x` for the token endpoint. What stands before
- * it, limits above all, knows an endpoint by its path alone, so that is the only one.
+ * The provider's router takes `/oauth2/TOKEN` and `/oauth2/token/` for the token endpoint. What stands before it, limits above all,
+ * knows an endpoint by its path alone, so that is the only one; and nothing in the paths of the protocol needs to be encoded.
  */
 function isAnotherSpelling(path: string): boolean {
-  const spelled = path.split('#', 1)[0]!.toLowerCase().replace(/\/+$/, '');
-  return spelled !== path && Object.values(ROUTES).includes(spelled);
+  if (ENDPOINTS.includes(path)) return false;
+  const spelled = path.toLowerCase().replace(/\/+$/, '');
+  return ENDPOINTS.includes(spelled) || (isOfProtocol(spelled) && (path.includes('%') || !isNormalPath(path)));
+}
+
+function isOfProtocol(path: string): boolean {
+  return path === ROUTES.userinfo || PREFIXES.some((prefix) => path.startsWith(prefix));
 }
 
 function refuseMethod(response: ServerResponse): void {
-  response.writeHead(405, { allow: 'POST', 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify({ error: 'invalid_request', error_description: 'the token endpoint accepts POST only' }));
+  const refusal = { error: 'invalid_request', error_description: 'the token endpoint accepts POST only' };
+  answerJson(response, 405, refusal, { allow: 'POST' });
 }

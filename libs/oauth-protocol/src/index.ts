@@ -7,6 +7,7 @@ export * from './form.js';
 export * from './grant-type.js';
 export * from './oauth-error.js';
 export * from './parse-challenge.js';
+export * from './request-target.js';
 export * from './scope.js';
 export * from './target.js';
 export * from './token-type.js';

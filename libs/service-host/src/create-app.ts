@@ -14,6 +14,7 @@ import { LoadShedding, type OverloadOptions } from './load-shedding.js';
 import type { Middleware } from './middleware.js';
 import { createLogger, logRefusals, logRequests } from './logging.js';
 import { serveOpenApi, type OpenApiOptions } from './open-api.js';
+import { refuseTargets } from './refuse-targets.js';
 import { secureHeaders } from './security-headers.js';
 import { hostSettings, type HostSettings } from './settings.js';
 import { isExported, telemetrySettings, type TelemetrySettings } from './telemetry-settings.js';
@@ -95,6 +96,7 @@ export async function createApp<Schema extends z.ZodObject>(
     traceRequests(options.name),
     logRequests(logger),
     secureHeaders(options.contentSecurityPolicy?.(own)),
+    refuseTargets,
     healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
     ...(options.middleware?.(app) ?? []),
   ]);
