@@ -26,6 +26,26 @@ describe('accounts', () => {
     expect((await accounts.authenticate(username, password)) !== undefined).toBe(expected);
   });
 
+  it('takes as long for unknown names as for those of users, whatever their hashes cost', async () => {
+    const cheap = `scrypt$16384$8$1$${'x'.repeat(22)}$${'x'.repeat(43)}`;
+    const dear = `scrypt$65536$8$4$${'x'.repeat(22)}$${'x'.repeat(43)}`;
+    const user = { enabled: true, protected: false };
+    const names = ['ann', 'bob', 'cid', 'dan'];
+    const of = (passwordHash: string) => new Accounts(names.map((username) => ({ ...user, username, passwordHash })));
+    const time = async (some: Accounts, username: string): Promise<number> => {
+      const began = process.cpuUsage();
+      await some.authenticate(username, 'wrong');
+      const { user, system } = process.cpuUsage(began);
+      return user + system;
+    };
+    // one costs 16 times as much as the other
+    expect((await time(of(dear), 'stranger')) / (await time(of(cheap), 'stranger'))).toBeGreaterThan(4);
+  });
+
+  it('has no user, and refuses all the same', async () => {
+    expect(await new Accounts([]).authenticate('baeldung', 'password')).toBeUndefined();
+  });
+
   it('salts every hash', async () => {
     expect(await hashPassword('password')).not.toBe(await hashPassword('password'));
   });

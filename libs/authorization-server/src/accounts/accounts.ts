@@ -1,4 +1,5 @@
-import { hashPassword, verifyPassword } from './password.js';
+import { createHmac, randomBytes } from 'node:crypto';
+import { noPassword, verifyPassword } from './password.js';
 import type { RegisteredUser } from '../registrations/registration-set.js';
 
 /** A user as the server knows it. */
@@ -7,16 +8,20 @@ export type Account = Omit<RegisteredUser, 'passwordHash'>;
 /** The users that can log in. */
 export class Accounts {
   #users: ReadonlyMap<string, RegisteredUser>;
-  // compared with for unknown users, so that the answer takes as long as for known ones
-  readonly #nobody = hashPassword('nobody');
+  #hashes: readonly string[];
+  /** Tells which hash an unknown name is compared with. */
+  readonly #key = randomBytes(32);
+  readonly #nobody = noPassword();
 
   constructor(users: readonly RegisteredUser[]) {
     this.#users = byName(users);
+    this.#hashes = users.map(({ passwordHash }) => passwordHash);
   }
 
   /** From here on these are the users. */
   replace(users: readonly RegisteredUser[]): void {
     this.#users = byName(users);
+    this.#hashes = users.map(({ passwordHash }) => passwordHash);
   }
 
   /**
@@ -35,8 +40,14 @@ export class Accounts {
   /** The account with this user name and password; `undefined` when either is wrong or the account is disabled. */
   async authenticate(username: string, password: string): Promise<Account | undefined> {
     const user = this.#users.get(username);
-    const right = await verifyPassword(password, user?.passwordHash ?? (await this.#nobody));
+    const right = await verifyPassword(password, user?.passwordHash ?? this.#hashOfNobody(username));
     return right && user?.enabled ? user : undefined;
+  }
+
+  /** The hash of some user, always the same for a name: hashes differ in cost, and the time to answer must not tell who exists. */
+  #hashOfNobody(username: string): string {
+    const number = createHmac('sha256', this.#key).update(username).digest().readUInt32BE();
+    return this.#hashes[number % this.#hashes.length] ?? this.#nobody;
   }
 }
 

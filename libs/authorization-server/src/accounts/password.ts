@@ -1,24 +1,37 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { readPasswordHash, type PasswordCost } from '../configuration/password-hash.js';
 
-const derive = promisify<string, Buffer, number, { N: number; r: number; p: number; maxmem: number }, Buffer>(scrypt);
+const derive = promisify<string, Buffer, number, PasswordCost & { maxmem: number }, Buffer>(scrypt);
 
 // OWASP Password Storage Cheat Sheet: N=2^16, r=8, p=2 and equivalents; 64 MB each
-const COST = { N: 2 ** 16, r: 8, p: 2, maxmem: 160 * 1024 * 1024 };
+const COST = { N: 2 ** 16, r: 8, p: 2 };
+const MAX_MEMORY = 160 * 1024 * 1024;
 const LENGTH = 32;
 
 /** The hash of a password to be stored: `scrypt$N$r$p$salt$hash`, salt and hash base64url. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
-  const hash = await derive(password.normalize('NFKC'), salt, LENGTH, COST);
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
+  return format(salt, await hash(password, salt, COST));
 }
 
 /** Whether the password has this hash. Takes the same time for every wrong password. */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
-  const [, N, r, p, salt, hash] = stored.split('$');
-  const expected = Buffer.from(hash ?? '', 'base64url');
-  const cost = { N: Number(N), r: Number(r), p: Number(p), maxmem: COST.maxmem };
-  const given = await derive(password.normalize('NFKC'), Buffer.from(salt ?? '', 'base64url'), LENGTH, cost);
-  return expected.length === given.length && timingSafeEqual(given, expected);
+  const expected = readPasswordHash(stored);
+  if (!expected) return false;
+  const given = await hash(password, expected.salt, expected.cost);
+  return expected.hash.length === given.length && timingSafeEqual(given, expected.hash);
+}
+
+/** What no password has, at the cost of {@link hashPassword}. */
+export function noPassword(): string {
+  return format(randomBytes(16), randomBytes(LENGTH));
+}
+
+function hash(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
+  return derive(password.normalize('NFKC'), salt, LENGTH, { ...cost, maxmem: MAX_MEMORY });
+}
+
+function format(salt: Buffer, hash: Buffer): string {
+  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$');
 }

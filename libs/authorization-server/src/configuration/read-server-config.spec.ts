@@ -143,7 +143,7 @@ describe('the configuration file', () => {
     [
       'a user with the name of a client',
       'users.0',
-      { username: 'service-a', passwordHash: 'scrypt$2$1$1$c2FsdA$aGFzaA' },
+      { username: 'service-a', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$aGFzaA' },
       'config.yaml: users[0].username is "service-a"; accepted: a name that no client has as its id',
     ],
     [

@@ -1,6 +1,7 @@
 import { GrantType, isResourceIndicator, isScopeToken, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { z } from 'zod';
+import { passwordHash } from './password-hash.js';
 import { rateLimits } from './rate-limits.schema.js';
 
 const SUPPORTED_GRANTS = [
@@ -78,9 +79,7 @@ export const client = z
 
 export const user = z.strictObject({
   username: name.describe('also the subject of the tokens'),
-  passwordHash: z
-    .string()
-    .regex(/^scrypt\$\d+\$\d+\$\d+\$[\w-]+\$[\w-]+$/, 'a hash made by: npx nx run auth-server:hash-password'),
+  passwordHash,
   name: name.optional(),
   email: z.email('an e-mail address').optional(),
   enabled: z.boolean().default(true),

@@ -17,6 +17,8 @@ export const documents = {
   resource: resource.omit({ audience: true }),
   edge: edge.omit({ id: true }),
   user: user.omit({ username: true }).extend({
+    /** Its cost was judged when it came. */
+    passwordHash: z.string(),
     /** What was signed in before this second is signed out. */
     signedOutAt: time,
   }),

@@ -24,7 +24,7 @@ const file = parseServerConfig(
         represents: ['user-service'],
       },
     ],
-    users: [{ username: 'alice', passwordHash: 'scrypt$2$1$1$c2FsdA$eA' }],
+    users: [{ username: 'alice', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eA' }],
     edges: [edge, { ...edge, maxDepth: 1 }, { ...edge, id: 'named' }],
   },
   {},
@@ -101,7 +101,7 @@ describe('registrations in force', () => {
       kind: 'user',
       id: 'bob',
       version: 1,
-      document: { passwordHash: 'scrypt$2$1$1$c2FsdA$eQ', enabled: true, protected: false },
+      document: { passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eQ', enabled: true, protected: false },
     });
     await registrations.follow();
     expect(policy.client('user-service')?.enabled).toBe(false);
