@@ -50,6 +50,19 @@ async function statuses(count: number, send: () => Promise<{ status: number }>):
   return all;
 }
 
+/** Begins a sign-in as client-app does. */
+async function beginLogin(agent: UserAgent, issuer: string, clientApp: string): Promise<Response> {
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: 'client-app',
+    redirect_uri: `${clientApp}/callback`,
+    scope: 'openid user.read',
+    code_challenge: 'x'.repeat(43),
+    code_challenge_method: 'S256',
+  });
+  return agent.follow(await agent.get(`${issuer}/oauth2/authorize?${query.toString()}`));
+}
+
 describe('rate limits, over HTTP', () => {
   let system: System;
   let server: string;
@@ -62,6 +75,7 @@ describe('rate limits, over HTTP', () => {
   afterAll(() => system.down());
 
   const ask = (...request: [string, string?, string?]) => askAt(server, ...request);
+  const loginPage = (agent: UserAgent) => beginLogin(agent, server, system.url('client-app'));
 
   it('a secret can be guessed a few times, then the client at that address has to wait', async () => {
     expect(await statuses(4, () => ask('192.0.2.1', 'wrong'))).toEqual([401, 401, 401, 429]);
@@ -119,17 +133,45 @@ describe('rate limits, over HTTP', () => {
     expect([all.filter((status) => status === 200).length, all.at(-1)]).toEqual([20, 429]);
   });
 
+  it('who posts passwords to no sign-in is told so, before a guess is counted or a password looked at', async () => {
+    const from = { 'x-forwarded-for': '192.0.2.20' };
+    const post = () => postForm(`${server}/login/anything`, { username: 'baeldung', password: 'guess' }, from);
+    expect(new Set((await Promise.all(Array.from({ length: 100 }, post))).map(({ status }) => status))).toEqual(
+      new Set([400]),
+    );
+    const agent = new UserAgent(from);
+    const page = await loginPage(agent);
+    const elsewhere = page.url.replace(/[^/]+$/, 'anything');
+    expect((await agent.submit(elsewhere, { username: 'baeldung', password: 'password' })).status).toBe(400);
+    expect((await agent.submit(page.url, { username: 'baeldung', password: 'password' })).status).toBe(303);
+  });
+
+  it('many who sign in at once wait for each other, for a short time, and tokens for nobody', async () => {
+    const agents = Array.from({ length: 40 }, (_, i) => new UserAgent({ 'x-forwarded-for': `198.51.100.${i}` }));
+    const pages = await Promise.all(agents.map(loginPage));
+    const guesses = agents.map((agent, i) => agent.submit(pages[i]!.url, { username: 'baeldung', password: 'guess' }));
+    expect((await ask('192.0.2.21')).status).toBe(200);
+    const answers = await Promise.all(guesses);
+    const busy = answers.filter(({ status }) => status === 503);
+    // one is looked at, 20 wait; those who came after the first was done found room
+    expect(busy.length).toBeGreaterThan(0);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400, 503]));
+    expect(busy[0]!.headers.get('retry-after')).toBe('5');
+    expect(await busy[0]!.text()).toContain('Please wait a few seconds');
+  });
+
+  it('14 right logins at once to one account from one address are 14 logins', async () => {
+    const agents = Array.from({ length: 14 }, () => new UserAgent({ 'x-forwarded-for': '192.0.2.22' }));
+    const pages = await Promise.all(agents.map(loginPage));
+    const logins = agents.map((agent, i) =>
+      agent.submit(pages[i]!.url, { username: 'baeldung', password: 'password' }),
+    );
+    expect((await Promise.all(logins)).map(({ status }) => status)).toEqual(Array(14).fill(303));
+  });
+
   it('a password can be guessed a few times, then a page says how long to wait', async () => {
     const agent = new UserAgent();
-    const query = new URLSearchParams({
-      response_type: 'code',
-      client_id: 'client-app',
-      redirect_uri: `${system.url('client-app')}/callback`,
-      scope: 'openid user.read',
-      code_challenge: 'x'.repeat(43),
-      code_challenge_method: 'S256',
-    });
-    const page = await agent.follow(await agent.get(`${server}/oauth2/authorize?${query.toString()}`));
+    const page = await loginPage(agent);
     const guess = () => agent.submit(page.url, { username: 'baeldung', password: 'guess' });
     expect(await statuses(3, guess)).toEqual([400, 400, 400]);
     const refused = await guess();
@@ -188,12 +230,10 @@ describe('rate limits, over HTTP', () => {
   });
 
   it('guesses at a password count together, at once', async () => {
+    const agent = new UserAgent({ 'x-forwarded-for': '192.0.2.4' });
+    const { pathname } = new URL((await beginLogin(agent, replicas.issuer, 'http://localhost:8080')).url);
     const guess = (replica: 0 | 1) =>
-      postForm(
-        `${replicas.urls[replica]}/login/unknown`,
-        { username: 'baeldung', password: 'guess' },
-        { 'x-forwarded-for': '192.0.2.4' },
-      );
+      agent.submit(replicas.urls[replica]! + pathname, { username: 'baeldung', password: 'guess' });
     const order = [0, 1, 0, 1, 0] as const;
     const all = [];
     for (const replica of order) all.push((await guess(replica)).status);

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { errors } from 'oidc-provider';
+import { errors, type Client } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import { html } from '@onbehalf/html';
@@ -9,6 +9,7 @@ import type { ClientAddress } from '../rate-limits/client-address.js';
 import { LoginLimits } from '../rate-limits/login-limits.js';
 import { loginPage } from './login-page.js';
 import { page, pagePolicy } from './page.js';
+import { SignIn } from './sign-in.js';
 import { STYLESHEET } from './stylesheet.js';
 
 const NO_STORE = 'no-store';
@@ -19,8 +20,7 @@ const PASSWORD = 'pwd';
 @Controller()
 export class LoginController {
   readonly #provider: LiveProvider;
-  readonly #accounts: Accounts;
-  readonly #limits: LoginLimits;
+  readonly #signIn: SignIn;
   readonly #addressOf: ClientAddress;
 
   constructor(
@@ -30,14 +30,13 @@ export class LoginController {
     @Inject(CLIENT_ADDRESS) addressOf: ClientAddress,
   ) {
     this.#provider = provider;
-    this.#accounts = accounts;
-    this.#limits = limits;
+    this.#signIn = new SignIn(accounts, limits);
     this.#addressOf = addressOf;
   }
 
   @Get('login/:uid')
   async show(@Param('uid') uid: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.#answer(request, response, 200, (clientId) => loginPage({ action: `/login/${uid}`, clientId }));
+    await this.#answer(uid, request, response, 200, (clientId) => loginPage({ action: `/login/${uid}`, clientId }));
   }
 
   @Post('login/:uid')
@@ -49,16 +48,15 @@ export class LoginController {
   ): Promise<void> {
     const username = typeof form?.['username'] === 'string' ? form['username'].trim() : '';
     const password = typeof form?.['password'] === 'string' ? form['password'] : '';
-    const address = this.#addressOf(request);
-    const wait = await this.#limits.attempt(address, username);
-    if (wait !== undefined) return this.#answerTooMany(response, wait);
-    const account = await this.#accounts.authenticate(username, password);
-    if (account) {
-      await this.#limits.succeeded(address, username);
-      return this.#finish(request, response, account.username);
-    }
+    // a password is looked at only for a sign-in that is under way
+    if (!(await this.#clientOf(uid, request, response))) return;
+    const isWanted = (): boolean => !response.closed;
+    const outcome = await this.#signIn.attempt(this.#addressOf(request), username, password, isWanted);
+    if (!outcome) return;
+    if ('account' in outcome) return this.#finish(request, response, outcome.account.username);
+    if (outcome.refused !== 'wrong password') return this.#answerLater(response, outcome);
     const error = 'The user name or the password is wrong.';
-    await this.#answer(request, response, 400, (clientId) =>
+    await this.#answer(uid, request, response, 400, (clientId) =>
       loginPage({ action: `/login/${uid}`, clientId, username, error }),
     );
   }
@@ -79,30 +77,41 @@ export class LoginController {
   }
 
   async #answer(
+    uid: string,
     request: Request,
     response: Response,
     status: number,
     render: (clientId: string) => string,
   ): Promise<void> {
+    const client = await this.#clientOf(uid, request, response);
+    if (client) this.#send(response, status, render(client.clientId), client.redirectUris ?? []);
+  }
+
+  /** The client of the sign-in that this browser has begun; `undefined` when there is none, which is then answered. */
+  async #clientOf(uid: string, request: Request, response: Response): Promise<Client | undefined> {
     try {
       const provider = this.#provider.current;
-      const { params } = await provider.interactionDetails(request, response);
-      const clientId = String(params['client_id']);
-      const client = await provider.Client.find(clientId);
-      this.#send(response, status, render(clientId), client?.redirectUris ?? []);
+      const { uid: begun, params } = await provider.interactionDetails(request, response);
+      const client = await provider.Client.find(String(params['client_id']));
+      if (client && begun === uid) return client;
+      this.#answerExpired(response, new errors.SessionNotFound('no such sign-in'));
     } catch (error) {
       this.#answerExpired(response, error);
     }
+    return undefined;
   }
 
-  #answerTooMany(response: Response, seconds: number): void {
-    const minutes = Math.ceil(seconds / 60);
+  #answerLater(response: Response, { refused, wait }: { refused: 'too many attempts' | 'busy'; wait: number }): void {
+    const minutes = Math.ceil(wait / 60);
+    const [status, reason, pause] =
+      refused === 'busy'
+        ? [503, 'Many people sign in right now.', 'a few seconds']
+        : [429, 'There were too many attempts to sign in.', minutes === 1 ? 'a minute' : `${minutes} minutes`];
     const content = html`<p role="alert">
-      There were too many attempts to sign in. Please wait ${minutes === 1 ? 'a minute' : `${minutes} minutes`}, then go
-      back to the application and sign in again.
+      ${reason} Please wait ${pause}, then go back to the application and sign in again.
     </p>`;
-    response.set('retry-after', String(seconds));
-    this.#send(response, 429, page('Please wait', content), []);
+    response.set('retry-after', String(wait));
+    this.#send(response, status, page('Please wait', content), []);
   }
 
   #answerExpired(response: Response, error: unknown): void {

@@ -19,24 +19,35 @@ export class LoginLimits {
     this.#perAddress = { hits: failuresPerAddress, window };
   }
 
+  /** Seconds to wait when no attempt may be made now. Counts nothing. */
+  async wait(address: string, username: string): Promise<number | undefined> {
+    return this.#told(
+      await this.#limiter.waitShared(accountKey(address, username), this.#perAccount),
+      await this.#limiter.waitShared(addressKey(address), this.#perAddress),
+    );
+  }
+
   /**
    * Counts an attempt before its password is looked at, so that attempts at the same time cannot pass together; one that
    * succeeds is taken back.
    * @returns seconds to wait when the attempt may not be made. Says the same of accounts that do not exist.
    */
   async attempt(address: string, username: string): Promise<number | undefined> {
-    const waits = [
+    return this.#told(
       await this.#limiter.hit(accountKey(address, username), this.#perAccount),
       await this.#limiter.hit(addressKey(address), this.#perAddress),
-    ];
-    const wait = waits.find((each) => each !== undefined);
-    if (wait !== undefined) this.#onRefused();
-    return wait;
+    );
   }
 
   async succeeded(address: string, username: string): Promise<void> {
     await this.#limiter.forget(accountKey(address, username));
     await this.#limiter.takeBack(addressKey(address), this.#perAddress);
+  }
+
+  #told(...waits: readonly (number | undefined)[]): number | undefined {
+    const wait = waits.find((each) => each !== undefined);
+    if (wait !== undefined) this.#onRefused();
+    return wait;
   }
 }
 

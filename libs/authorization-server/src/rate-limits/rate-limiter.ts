@@ -68,6 +68,12 @@ export class RateLimiter {
     return hits > limit.hits ? Math.max(resetIn, 1) : undefined;
   }
 
+  /** Seconds until it may happen again, by the count of all replicas; `undefined` when it may now. Counts nothing. */
+  async waitShared(key: RateKey, limit: RateLimit): Promise<number | undefined> {
+    const { hits, resetIn } = await this.#store.hit(key, limit.window, 0);
+    return hits >= limit.hits ? Math.max(resetIn, 1) : undefined;
+  }
+
   /** Takes back one hit. */
   async takeBack(key: RateKey, { window }: RateLimit): Promise<void> {
     await this.#store.hit(key, window, -1);
