@@ -7,6 +7,8 @@ import {
   AccessTokenIssuer,
   narrow,
   toIssuedToken,
+  type Account,
+  type DirectAccess,
   type Edge,
   type IssuedToken,
   type Permit,
@@ -51,6 +53,52 @@ describe('scope', () => {
     const open = await openEdge({ scopes: { 'message.read': {}, 'message.write': {} } }, { accounts });
     expect(await open.claims({ scope: 'message.write message.read' })).toMatchObject({ scope: 'message.read' });
     expect(await open.refusal({ scope: 'message.write' })).toMatchObject({ code: 'invalid_scope' });
+  });
+
+  describe('at a reserved resource', () => {
+    const user = { enabled: true, protected: false };
+    const client = { clientId: 'user-service', enabled: true, confidential: true, represents: ['user-service'] };
+    const reserved = (accounts: Record<string, Account>, asItself?: readonly DirectAccess[]): Promise<ExchangeLab> =>
+      ExchangeLab.open(
+        { accounts },
+        {
+          resources: [
+            { audience: 'user-service', scopes: ['user.read'] },
+            { audience: 'message-service', scopes: ['message.read', 'message.write'], reserved: true },
+          ],
+          clients: [{ ...client, ...(asItself && { asItself }) }],
+          edges: [
+            {
+              client: 'user-service',
+              subjectAudience: 'user-service',
+              target: 'message-service',
+              mode: 'delegation',
+              scopes: { 'message.read': {}, 'message.write': {} },
+            },
+          ],
+        },
+      );
+
+    it('is for users that list it', async () => {
+      const open = await reserved({ baeldung: { ...user, entitledScopes: ['message.read'] } });
+      expect(await open.claims({ scope: undefined })).toMatchObject({ scope: 'message.read' });
+    });
+
+    it('is not for users that list nothing, and not for foreign subjects', async () => {
+      const open = await reserved({ baeldung: user });
+      expect(await open.refusal()).toMatchObject({ code: 'invalid_scope' });
+    });
+
+    it('is for clients that may have it as themselves, and for no other', async () => {
+      const ask = async (open: ExchangeLab) => ({
+        subject_token: await open.token({ sub: 'user-service', client_id: 'user-service' }),
+        scope: undefined,
+      });
+      const without = await reserved({}, [{ audience: 'user-service', scopes: ['message.read'] }]);
+      expect(await without.refusal(await ask(without))).toMatchObject({ code: 'invalid_scope' });
+      const open = await reserved({}, [{ audience: 'message-service', scopes: ['message.write'] }]);
+      expect(await open.claims(await ask(open))).toMatchObject({ scope: 'message.write' });
+    });
   });
 
   it('is nothing where no edge lists any', async () => {

@@ -24,9 +24,27 @@ describe('onbehalf-explain', () => {
     });
   });
 
+  it('tells the clients that need no exchange', () => {
+    const { output } = demo('auth-server');
+    expect(output?.split('\n')).toEqual([
+      'operator → auth-server: as itself; scopes: exchange.explain audit.read registrations.read registrations.write',
+      'prometheus → auth-server: as itself; scopes: metrics.read',
+    ]);
+    expect(demo('user-service').output).toContain(
+      'client-app → user-service: as the user who signs in; scopes: user.read\n' +
+        'user-service → user-service: as itself; scopes: user.read\n',
+    );
+    expect(demo('auth-server', '--only', 'operator')).toMatchObject({
+      exitCode: 1,
+      errors: 'prometheus can reach auth-server, and --only does not name it',
+    });
+  });
+
   it('says when nobody can', () => {
-    expect(demo('auth-server')).toEqual({ exitCode: 0, output: 'nobody reaches auth-server' });
-    expect(demo('auth-server', '--json')).toEqual({ exitCode: 0, output: '[]' });
+    const file = join(mkdtempSync(join(tmpdir(), 'explain-')), 'policy.yaml');
+    writeFileSync(file, 'resources: [{ audience: a, scopes: [read] }]\n');
+    expect(explainReach(['a', '--config', file], {})).toEqual({ exitCode: 0, output: 'nobody reaches a' });
+    expect(explainReach(['a', '--config', file, '--json'], {})).toEqual({ exitCode: 0, output: '[]' });
   });
 
   it('--only fails for a client that is not named, and shows the routes all the same', () => {

@@ -4,7 +4,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { formatRoute, routesTo, type Route } from '@onbehalf/token-exchange';
 import { environment } from '../environment.js';
 
-const HELP = `Who can reach an audience by token exchange, as whom and with which scopes.
+const HELP = `Who can reach an audience, as whom and with which scopes.
 
   onbehalf-explain <audience> [options]
 
@@ -13,7 +13,8 @@ const HELP = `Who can reach an audience by token exchange, as whom and with whic
   --json            the routes as JSON
   --help            this text
 
-Every line is one chain of exchanges, the audience of the first subject token first, with the client of each exchange in
+Every line is one way. First the clients that have tokens for the audience directly, with client credentials or when a user
+signs in; then the chains of exchanges, the audience of the first subject token first, with the client of each exchange in
 parentheses. It speaks of the policy alone: tokens, accounts and entitlements narrow it further.
 
 Exit codes: 0 when all is as expected, 1 when --only does not hold, 2 when it could not be told.`;
@@ -68,7 +69,9 @@ function format(audience: string, routes: readonly Route[], json: boolean): stri
 }
 
 function check(audience: string, routes: readonly Route[], only: readonly string[] | undefined): Explained {
-  const clients = new Set(routes.flatMap(({ hops }) => hops.map(({ client }) => client)));
+  const clients = new Set(
+    routes.flatMap(({ origin, hops }) => [origin ?? [], hops].flat().map(({ client }) => client)),
+  );
   const unexpected = only ? [...clients].filter((client) => !only.includes(client)) : [];
   if (unexpected.length === 0) return { exitCode: 0 };
   return { errors: `${unexpected.join(', ')} can reach ${audience}, and --only does not name it`, exitCode: 1 };

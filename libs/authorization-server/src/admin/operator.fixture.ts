@@ -4,9 +4,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ISSUED_TOKENS, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 import { SigningKeys } from '../keys/signing-keys.js';
-import { ADMIN_AUDIENCE } from './operator.guard.js';
 
 const ISSUER = 'https://server.example';
 

@@ -9,14 +9,9 @@ import {
 } from '@onbehalf/jwt-verification';
 import { formatChallenge, type BearerErrorCode } from '@onbehalf/oauth-protocol';
 import type { Request, Response } from 'express';
+import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
 import type { IssuedTokens } from '../provider/issued-tokens.js';
 import { ISSUED_TOKENS, OWN_ISSUER } from '../authorization-server.tokens.js';
-
-/**
- * The audience of operators' tokens. A resource of this name with the scopes of the admin endpoints must be registered;
- * without it nobody can get such a token, and the endpoints are closed.
- */
-export const ADMIN_AUDIENCE = 'auth-server';
 
 const OPERATOR_SCOPE = Symbol('operator scope');
 

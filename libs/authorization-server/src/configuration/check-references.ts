@@ -1,5 +1,5 @@
 import { ConfigurationError, GrantType } from '@onbehalf/oauth-protocol';
-import type { ClientConfig, EdgeConfig, ServerConfig } from './server-config.schema.js';
+import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
 
 // OpenID Connect Core §5.4, §11: scopes that belong to the server itself
 const OWN_SCOPES = ['openid', 'profile', 'email', 'offline_access'];
@@ -12,6 +12,7 @@ export function checkReferences(config: ServerConfig, file: string): void {
   checkUnique(config.clients, 'clientId', `${file}: clients`);
   checkUnique(config.resources, 'audience', `${file}: resources`);
   checkUnique(config.resources, 'resource', `${file}: resources`);
+  config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
   config.users.forEach(({ username }, i) => checkSubject(config, username, `${file}: users[${i}].username`));
@@ -29,6 +30,12 @@ function checkUnique<T extends object>(items: readonly T[], key: keyof T & strin
     }
     seen.add(value);
   });
+}
+
+// a request names a resource by either, so that one's name must not be another's URI
+function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig, setting: string): void {
+  if (!config.resources.some((other) => other.audience !== audience && other.audience === resource)) return;
+  throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
 }
 
 // RFC 9068 §5: a client identifier must not collide with a user's subject
@@ -56,11 +63,19 @@ function checkClient(config: ServerConfig, client: ClientConfig, path: string): 
   if (grantTypes.includes(GrantType.AuthorizationCode) && redirectUris.length === 0) {
     throw new ConfigurationError(`${path}.redirectUris`, redirectUris, 'at least one URL for authorization_code');
   }
-  checkAudience(config, client.defaultResource, `${path}.defaultResource`);
+  checkDirectAccess(config, client, path);
   checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);
   client.represents.forEach((audience, i) => checkAudience(config, audience, `${path}.represents[${i}]`));
   const known = new Set([...OWN_SCOPES, ...config.resources.flatMap(({ scopes }) => scopes)]);
   client.scopes.forEach((scope, i) => checkKnown(scope, known, `${path}.scopes[${i}]`));
+}
+
+function checkDirectAccess(config: ServerConfig, { resources, defaultResource }: ClientConfig, path: string): void {
+  resources?.forEach((audience, i) => checkAudience(config, audience, `${path}.resources[${i}]`));
+  checkAudience(config, defaultResource, `${path}.defaultResource`);
+  if (resources && defaultResource !== undefined) {
+    checkKnown(defaultResource, new Set(resources), `${path}.defaultResource`);
+  }
 }
 
 function checkCredentials({ authentication, secret, jwks }: ClientConfig, path: string): void {

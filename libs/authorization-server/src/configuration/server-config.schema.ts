@@ -11,6 +11,9 @@ const SUPPORTED_GRANTS = [
   GrantType.TokenExchange,
 ] as const;
 
+/** Begins the URIs by which resources without one are known between this server and its provider. */
+export const AUDIENCE_URN = 'urn:onbehalf:audience:';
+
 const name = z.string().min(1, 'a non-empty string');
 const audience = name.describe('the value of the aud claim');
 const seconds = z.int('whole seconds').positive('more than 0 seconds');
@@ -43,6 +46,7 @@ export const resource = z
     resource: z
       .string()
       .refine(isResourceIndicator, 'an absolute URI without a fragment (RFC 8707 section 2)')
+      .refine((uri) => !uri.toLowerCase().startsWith(AUDIENCE_URN), `a URI that does not begin with ${AUDIENCE_URN}`)
       .optional()
       .describe('the URI that names this resource server in resource parameters (RFC 8707)'),
     scopes: z.array(scope).default([]).describe('every scope that means something to this resource server'),
@@ -64,6 +68,12 @@ export const client = z
     redirectUris: z.array(url).default([]),
     postLogoutRedirectUris: z.array(url).default([]),
     scopes: z.array(scope).default([]).describe('the scopes that it may ask for at login and with client credentials'),
+    resources: z
+      .array(audience)
+      .optional()
+      .describe(
+        'the audiences that it may have tokens for at login and with client credentials; absent: defaultResource',
+      ),
     defaultResource: audience.optional().describe('the audience of its tokens when it names no resource'),
     represents: z.array(audience).default([]).describe('audiences whose tokens it may exchange'),
     defaultTarget: audience.optional().describe('the target of an exchange that names none'),
@@ -84,7 +94,10 @@ export const user = z.strictObject({
   email: z.email('an e-mail address').optional(),
   enabled: z.boolean().default(true),
   protected: z.boolean().default(false).describe('nobody may impersonate this account'),
-  entitledScopes: z.array(scope).optional().describe('the most that tokens of this account may hold; absent: no limit'),
+  entitledScopes: z
+    .array(scope)
+    .optional()
+    .describe('the most that tokens of this account may hold; absent: no limit, and nothing of this server itself'),
 });
 
 export const edge = z

@@ -1,5 +1,5 @@
 import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { ADMIN_AUDIENCE } from '../admin/operator.guard.js';
+import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
 import type { ClientDocument } from './registration-documents.js';
 import type { RegistrationSet } from './registration-set.js';
 import type { RegistrationChange } from './registration-store.js';

@@ -11,6 +11,15 @@ export interface ResourceRegistration {
   readonly scopes: readonly string[];
   /** The algorithm its access tokens are signed with; absent: the signer's default. */
   readonly signingAlgorithm?: SigningAlgorithm;
+  /** Whether its scopes are for those only that list them: users by their entitlements, clients by their direct access. */
+  readonly reserved?: boolean;
+}
+
+/** A resource that a client has tokens for without an exchange. */
+export interface DirectAccess {
+  readonly audience: string;
+  /** The most that such a token holds. */
+  readonly scopes: readonly string[];
 }
 
 /** A client, as registered. */
@@ -19,6 +28,10 @@ export interface ClientRegistration {
   readonly enabled: boolean;
   /** Whether the client authenticates. Public clients may not exchange. RFC 8693 §5. */
   readonly confidential: boolean;
+  /** What it may ask for as itself. RFC 6749 §4.4. */
+  readonly asItself?: readonly DirectAccess[];
+  /** What it may ask for when a user signs in. RFC 6749 §4.1. */
+  readonly asUser?: readonly DirectAccess[];
   /** The audiences whose tokens this client receives as a resource server, and may therefore exchange. */
   readonly represents: readonly string[];
   /** The audience meant when a request names no target. */

@@ -75,6 +75,23 @@ describe('who can reach an audience, as whom, with which scopes', () => {
     expect(routesTo('c', withEdges(...edges)).map(({ actors }) => actors)).toEqual([[], ['b', 'a']]);
   });
 
+  it('tells the clients that have tokens directly, as themselves or as a user', () => {
+    const access = (...scopes: string[]) => [{ audience: 'b', scopes }];
+    const clients = [
+      { ...client('a'), asItself: access('read'), asUser: access('read', 'unknown') },
+      { ...client('b'), confidential: false, asUser: access('write'), asItself: [{ audience: 'c', scopes: ['read'] }] },
+      { ...client('c'), enabled: false, asItself: access('read') },
+      { ...client('d'), asItself: access(), asUser: access('unknown') },
+    ];
+    const routes = routesTo('b', { ...withEdges(edge('a', 'b', { read: {} })), clients });
+    expect(routes.map(formatRoute)).toEqual([
+      'a → b: as itself; scopes: read',
+      'a → b: as the user who signs in; scopes: read',
+      'b → b: as the user who signs in; scopes: write',
+      'a (a) → b: as the subject, acting: a; scopes: read',
+    ]);
+  });
+
   it('ends where the depth ends', () => {
     const edges = [edge('a', 'b', { read: {} }), edge('b', 'c', { read: {} }, { maxDepth: 1 })];
     expect(routesTo('c', withEdges(...edges))).toHaveLength(1);

@@ -4,8 +4,18 @@ import type { PolicyRegistrations } from './registered-policy.js';
 /** One exchange on the way to an audience. */
 export type Hop = Pick<Edge, 'client' | 'subjectAudience' | 'target' | 'mode'>;
 
+/** How a token is had without an exchange. */
+export interface Origin {
+  readonly client: string;
+  readonly audience: string;
+  /** `itself`: with client credentials. `user`: when a user signs in. */
+  readonly as: 'itself' | 'user';
+}
+
 /** A way to an audience, with what arrives there. */
 export interface Route {
+  /** The client that asks for the token directly; absent where the way is one of exchanges. */
+  readonly origin?: Origin;
   readonly hops: readonly Hop[];
   /** As whom the subject is served: who acts in the token that arrives, the current actor first; nobody in an impersonation. */
   readonly actors: readonly string[];
@@ -17,18 +27,38 @@ export interface Route {
 const LONGEST_ROUTE = 6;
 
 /**
- * Who can reach an audience, as whom and with which scopes: every chain of exchanges that these registrations allow, the shortest
- * first. Speaks of the policy alone; tokens, accounts and entitlements narrow it further.
+ * Who can reach an audience, as whom and with which scopes: the clients that have tokens for it directly, then every chain of
+ * exchanges that these registrations allow, the shortest first. Speaks of the policy alone; tokens, accounts and entitlements narrow it further.
  */
 export function routesTo(audience: string, registrations: PolicyRegistrations): readonly Route[] {
   const edges = registrations.edges.filter((edge) => isUsable(edge, registrations));
-  const routes: Route[] = [];
+  const routes: Route[] = directRoutes(audience, registrations);
   let chains = edges.filter((edge) => edge.target === audience).map((edge) => [edge]);
   while (chains.length > 0) {
     routes.push(...chains.flatMap((chain) => travel(chain, registrations) ?? []));
     chains = chains.flatMap((chain) => edges.filter((edge) => precedes(edge, chain)).map((edge) => [edge, ...chain]));
   }
   return routes;
+}
+
+function directRoutes(audience: string, { clients, resources }: PolicyRegistrations): Route[] {
+  const known = resources.find((resource) => resource.audience === audience)?.scopes ?? [];
+  const waysOf = ({ clientId, asItself = [], asUser = [] }: ClientRegistration): Route[] =>
+    [
+      ...asItself.map((access) => ({ ...access, as: 'itself' as const })),
+      ...asUser.map((access) => ({ ...access, as: 'user' as const })),
+    ]
+      .filter((access) => access.audience === audience)
+      .map(({ as, scopes }) => ({
+        origin: { client: clientId, audience, as },
+        hops: [],
+        actors: [],
+        scopes: scopes.filter((scope) => known.includes(scope)),
+      }));
+  return clients
+    .filter(({ enabled }) => enabled)
+    .flatMap(waysOf)
+    .filter(({ scopes }) => scopes.length > 0);
 }
 
 /** Whether the client of an edge may exchange at all, and receives the tokens that the edge starts from. */
@@ -85,8 +115,13 @@ function isAllowedChain(edge: Edge, actors: readonly string[], clients: readonly
 }
 
 /** A route in one line: the way, as whom the subject is served at its end, and the scopes that may arrive. */
-export function formatRoute({ hops, actors, scopes }: Route): string {
-  const way = hops.map(({ client, subjectAudience }) => `${subjectAudience} (${client})`);
-  const as = actors.length === 0 ? 'as the subject, nobody acting' : `as the subject, acting: ${actors.join(' for ')}`;
-  return `${[...way, hops.at(-1)?.target].join(' → ')}: ${as}; scopes: ${scopes.join(' ')}`;
+export function formatRoute({ origin, hops, actors, scopes }: Route): string {
+  const exchanges = hops.map(({ client, subjectAudience }) => `${subjectAudience} (${client})`);
+  const way = origin ? [origin.client, origin.audience] : [...exchanges, hops.at(-1)?.target];
+  return `${way.join(' → ')}: ${served(origin, actors)}; scopes: ${scopes.join(' ')}`;
+}
+
+function served(origin: Origin | undefined, actors: readonly string[]): string {
+  if (origin) return origin.as === 'itself' ? 'as itself' : 'as the user who signs in';
+  return actors.length === 0 ? 'as the subject, nobody acting' : `as the subject, acting: ${actors.join(' for ')}`;
 }

@@ -1,3 +1,4 @@
+import { entitledScopes } from '../tokens/entitlement.js';
 import type { Rule } from '../decision/rule.js';
 import { deny, narrow } from '../decision/verdict.js';
 import type { ExchangeFacts } from '../decision/verified-exchange.js';
@@ -26,11 +27,13 @@ export const requiredScopeRule: Rule = {
   },
 };
 
-/** No scope is granted that the user is not entitled to. */
+/** No scope is granted that the subject is not entitled to. */
 export const entitlementRule: Rule = {
   name: 'entitlement',
-  judge: ({ subjectState }) =>
-    subjectState.account?.entitledScopes && narrow({ scopes: subjectState.account.entitledScopes }),
+  judge: ({ subjectState, targets }, limits) =>
+    narrow({
+      scopes: targets.reduce((scopes, { resource }) => entitledScopes(scopes, resource, subjectState), limits.scopes),
+    }),
 };
 
 function holdsRequired({ targets, subject }: ExchangeFacts, scope: string): boolean {

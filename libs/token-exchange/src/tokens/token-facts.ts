@@ -1,4 +1,5 @@
 import type { Actor } from '@onbehalf/oauth-protocol';
+import type { ClientRegistration } from '../policy/policy.js';
 
 /** The key a token is bound to, or that a caller has proven. RFC 9449 §6.1, RFC 8705 §3.1. */
 export interface Confirmation {
@@ -51,7 +52,7 @@ export interface Account {
   readonly enabled: boolean;
   /** Never to be impersonated. */
   readonly protected: boolean;
-  /** Scopes that the user may hold at all; absent: entitlements do not limit. */
+  /** Scopes that the user may hold at all; absent: entitlements do not limit, except at reserved resources. */
   readonly entitledScopes?: readonly string[];
 }
 
@@ -69,6 +70,8 @@ export interface TokenState {
   readonly unknown: boolean;
   /** The account of the subject, when it has one. */
   readonly account?: Account;
+  /** The registration of the subject, when it is a client. */
+  readonly client?: ClientRegistration;
   /** `absent` when the subject is no account, no client and no party of a trusted foreign issuer. */
   readonly party: 'enabled' | 'disabled' | 'absent';
 }

@@ -17,8 +17,14 @@ export interface FactSources {
 /** Gathers what may have changed since the token was issued. */
 export async function readTokenState(token: VerifiedToken, sources: FactSources): Promise<TokenState> {
   const [standing, account] = await Promise.all([standingOf(token, sources), accountOf(token, sources)]);
-  const unknown = standing.known === false && isKept(token, sources);
-  return { revoked: standing.revoked, unknown, ...(account && { account }), party: partyOf(token, account, sources) };
+  const client = account ? undefined : subjectClient(token, sources);
+  return {
+    revoked: standing.revoked,
+    unknown: standing.known === false && isKept(token, sources),
+    ...(account && { account }),
+    ...(client && { client }),
+    party: partyOf(token, account ?? client, sources),
+  };
 }
 
 async function standingOf({ issuer, jwtId }: VerifiedToken, { state }: FactSources): Promise<TokenStanding> {
@@ -35,10 +41,12 @@ function isKept(token: VerifiedToken, { issuer }: FactSources): boolean {
   return token.issuer === issuer && token.audienceOf !== 'client';
 }
 
-function partyOf(token: VerifiedToken, account: Account | undefined, sources: FactSources): TokenState['party'] {
-  if (account) return account.enabled ? 'enabled' : 'disabled';
-  const client = subjectClient(token, sources);
-  if (client) return client.enabled ? 'enabled' : 'disabled';
+function partyOf(
+  token: VerifiedToken,
+  known: Account | ClientRegistration | undefined,
+  sources: FactSources,
+): TokenState['party'] {
+  if (known) return known.enabled ? 'enabled' : 'disabled';
   return isForeign(token, sources) ? 'enabled' : 'absent';
 }
 
