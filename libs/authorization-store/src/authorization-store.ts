@@ -8,6 +8,7 @@ import type { Dialect } from './database/migrate.js';
 import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
 import { HeldChains } from './audit/forwarding/held-chains.js';
 import type { Schema } from './database/schema.js';
+import { PendingEvent } from './pending-event.js';
 import { ProviderAdapter } from './provider-adapter.js';
 import { RecordWriter } from './record-writer.js';
 import { Registrations } from './registrations.js';
@@ -45,6 +46,7 @@ export class AuthorizationStore {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
   readonly #records: RecordWriter;
+  readonly #pending = new PendingEvent();
   readonly #sweeper: Sweeper;
   readonly #chains: HeldChains;
   #forwarding: AuditForwarding | undefined;
@@ -57,11 +59,12 @@ export class AuthorizationStore {
     this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, clock);
     this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
     this.audit = new AuditLog(database, sealing, this.#records);
-    this.keys = new SigningKeys(database, sealing, clock);
-    this.registrations = new Registrations(database, clock);
+    this.keys = new SigningKeys(database, this.#records, sealing, clock);
+    this.registrations = new Registrations(database, this.#records, clock);
     this.rateLimits = new RateLimits(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
-    this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock);
+    const recording = { records: this.#records, pending: this.#pending };
+    this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock, recording);
     this.#chains = new HeldChains(database, clock, chain.writer);
     this.#sweeper = new Sweeper(database, dialect, clock);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
@@ -77,6 +80,16 @@ export class AuthorizationStore {
     const entry = { token: this.tokens.row(token), event: timedEvent(event, Date.now()) };
     const { revoked } = await orUnavailable(this.#records.write(entry));
     return !revoked;
+  }
+
+  /**
+   * Runs what makes the provider store something, and records the event in the transaction of what is stored first.
+   * @throws AuditUnavailable when the event is not known to be durable, and what the work throws
+   */
+  async recordWith<Result>(event: AuditEvent, work: () => Promise<Result>): Promise<Result> {
+    const { result, left } = await this.#pending.during(timedEvent(event, Date.now()), work);
+    if (left) await orUnavailable(this.#records.write({ event: left }));
+    return result;
   }
 
   /** Whether the database answers, for readiness. Throws what stands in the way. */

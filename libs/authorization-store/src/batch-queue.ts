@@ -14,6 +14,12 @@ interface Waiting<Entry, Outcome> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Work that shares nothing; it never rejects. */
+interface Alone {
+  readonly work: () => Promise<void>;
+  readonly reject: (error: unknown) => void;
+}
+
 /** The queue is closed, or too much waits in it. */
 export class BatchRefused extends Error {
   constructor(reason: string) {
@@ -28,7 +34,7 @@ export class BatchRefused extends Error {
  */
 export class BatchQueue<Entry, Outcome> {
   readonly #run: (entries: readonly Entry[]) => Promise<readonly Outcome[]>;
-  #waiting: Waiting<Entry, Outcome>[] = [];
+  #waiting: (Waiting<Entry, Outcome> | Alone)[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
 
@@ -39,11 +45,16 @@ export class BatchQueue<Entry, Outcome> {
 
   /** @throws BatchRefused, or what the work throws */
   add(entry: Entry): Promise<Outcome> {
+    return new Promise((resolve, reject) => this.#enqueue({ entry, resolve, reject }));
+  }
+
+  /**
+   * Runs work in its turn, with no batch beside it. What it throws is its own fault: nobody else fails for it.
+   * @throws BatchRefused, or what the work throws
+   */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new BatchRefused('the store is closed'));
-      if (this.#waiting.length >= BACKLOG) return reject(new BatchRefused('too much waits for the database'));
-      this.#waiting.push({ entry, resolve, reject });
-      this.#running ??= this.#runAll();
+      this.#enqueue({ work: () => work().then(resolve, reject), reject });
     });
   }
 
@@ -53,12 +64,30 @@ export class BatchQueue<Entry, Outcome> {
     await this.#running;
   }
 
+  #enqueue(waiting: Waiting<Entry, Outcome> | Alone): void {
+    if (this.#closed) return waiting.reject(new BatchRefused('the store is closed'));
+    if (this.#waiting.length >= BACKLOG) return waiting.reject(new BatchRefused('too much waits for the database'));
+    this.#waiting.push(waiting);
+    this.#running ??= this.#runAll();
+  }
+
   async #runAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#gather();
-      await this.#runGroup(this.#waiting.splice(0, GROUP));
+      await this.#runNext();
     }
     this.#running = undefined;
+  }
+
+  async #runNext(): Promise<void> {
+    const group: Waiting<Entry, Outcome>[] = [];
+    for (const next of this.#waiting.slice(0, GROUP)) {
+      if ('entry' in next) group.push(next);
+      else if (group.length > 0) break;
+      else return (this.#waiting.shift() as Alone).work();
+    }
+    this.#waiting.splice(0, group.length);
+    await this.#runGroup(group);
   }
 
   /** Waits for as long as each turn of the event loop brings more. */

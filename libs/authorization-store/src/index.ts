@@ -1,7 +1,7 @@
 export * from './audit/audit-event.js';
 export { AuditLog } from './audit/audit-log.js';
 export type { AuditPage, AuditQuery } from './audit/audit-query.js';
-export type { AuditNode } from './audit/audit-tree.js';
+export type { AuditNode, AuditTree } from './audit/audit-tree.js';
 export type { AuditAnchor, AuditBreak, AuditVerification } from './audit/audit-verification.js';
 export {
   AuditForwarding,

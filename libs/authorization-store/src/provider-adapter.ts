@@ -2,6 +2,8 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
 import type { ProviderRecordTable, Schema } from './database/schema.js';
 import { sha256 } from './hash.js';
+import type { PendingEvent } from './pending-event.js';
+import type { RecordWriter } from './record-writer.js';
 import type { SealingKeys } from './sealing-keys.js';
 
 /** What the provider stores of a model. */
@@ -24,6 +26,15 @@ const GRANTED: ReadonlySet<string> = new Set([
   'BackchannelAuthenticationRequest',
   'PreAuthorizedCode',
 ]);
+
+/** Models whose storing takes the event that waits into its transaction: what makes a login, and what is consented to. */
+const RECORDED: ReadonlySet<string> = new Set(['Interaction', 'Session', 'Grant']);
+
+/** How what is stored comes into the audit trail. */
+export interface Recording {
+  readonly records: RecordWriter;
+  readonly pending: PendingEvent;
+}
 
 /**
  * A code or token that was used a second time. Its members are the ones that the provider reads from an error, so that
@@ -51,19 +62,27 @@ export class ProviderAdapter {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
   readonly #clock: Clock;
+  readonly #recording: Recording | undefined;
 
-  constructor(model: string, database: Kysely<Schema>, sealing: SealingKeys, clock: Clock) {
+  constructor(model: string, database: Kysely<Schema>, sealing: SealingKeys, clock: Clock, recording?: Recording) {
     this.#model = model;
     this.#database = database;
     this.#sealing = sealing;
     this.#clock = clock;
+    this.#recording = recording;
   }
 
   /** @throws AlreadyConsumed when a replay record exists already: the provider looks before it saves, which is a race */
   async upsert(id: string, payload: ProviderPayload, expiresIn?: number): Promise<void> {
     const row = this.#row(id, payload, expiresIn);
+    const event = RECORDED.has(this.#model) ? this.#recording?.pending.take() : undefined;
+    if (event) await this.#recording?.records.write({ event, also: (transaction) => this.#save(transaction, row) });
+    else await this.#save(this.#database, row);
+  }
+
+  async #save(database: Kysely<Schema>, row: ProviderRecordTable): Promise<void> {
     const onlyOnce = this.#model === 'ReplayDetection';
-    const saved = await this.#database
+    const saved = await database
       .insertInto('provider_records')
       .values(row)
       .onConflict((conflict) => {

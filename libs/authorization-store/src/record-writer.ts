@@ -1,7 +1,7 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { AuditReceipt } from './audit/audit-event.js';
-import type { TimedEvent } from './audit/audit-chain.js';
+import { timedEvent, type TimedEvent } from './audit/audit-chain.js';
 import type { AuditChainWriter } from './audit/audit-chain-writer.js';
 import { BatchQueue } from './batch-queue.js';
 import type { Dialect } from './database/migrate.js';
@@ -15,6 +15,8 @@ export interface RecordEntry {
   readonly token?: TokenRow;
   /** Left out of the trail when the token must not leave. */
   readonly event?: TimedEvent;
+  /** What else is stored in the same transaction. It fails for want of the database only. */
+  readonly also?: (work: Transaction<Schema>) => Promise<unknown>;
 }
 
 export interface RecordOutcome {
@@ -23,6 +25,9 @@ export interface RecordOutcome {
   /** Of the audit record, if one was written. */
   readonly receipt?: AuditReceipt;
 }
+
+/** Adds an event to the trail, in the transaction that stores what it tells about. */
+export type Tell = (event: object) => void;
 
 /** Writes tokens and audit records; all that arrive together share one transaction. */
 export class RecordWriter {
@@ -63,16 +68,38 @@ export class RecordWriter {
     return this.#queue.add(entry);
   }
 
+  /**
+   * Runs a transaction of its own that tells what it does: all of it takes place and is on record, or neither. It must not
+   * wait for anything else that is written here.
+   * @throws what the work throws, and nothing is recorded
+   */
+  change<Result>(work: (transaction: Transaction<Schema>, tell: Tell) => Promise<Result>): Promise<Result> {
+    return this.#queue.alone(() =>
+      this.#committing(() =>
+        this.#database.transaction().execute(async (transaction) => {
+          const events: TimedEvent[] = [];
+          const result = await work(transaction, (event) => events.push(timedEvent(event, Date.now())));
+          await this.#chain.append(transaction, events);
+          return result;
+        }),
+      ),
+    );
+  }
+
   /** Waits until everything is written or refused. */
   close(): Promise<void> {
     return this.#queue.close();
   }
 
-  async #commit(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
+  #commit(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
+    return this.#committing(async () => (await this.#writeAtOnce(entries)) ?? (await this.#transaction(entries)));
+  }
+
+  async #committing<Result>(write: () => Promise<Result>): Promise<Result> {
     try {
-      const outcomes = (await this.#writeAtOnce(entries)) ?? (await this.#transaction(entries));
+      const result = await write();
       this.#chain.committed();
-      return outcomes;
+      return result;
     } catch (error) {
       this.#chain.forget();
       throw error;
@@ -83,7 +110,7 @@ export class RecordWriter {
   async #writeAtOnce(entries: readonly RecordEntry[]): Promise<RecordOutcome[] | undefined> {
     const tokens = entries.flatMap(({ token }) => token ?? []);
     // records alone need not wait for revocations
-    if (!this.#atOnce || tokens.length === 0) return undefined;
+    if (!this.#atOnce || tokens.length === 0 || entries.some(({ also }) => also)) return undefined;
     const recorded = entries.filter(({ event }) => event);
     const records = this.#chain.continued(recorded.flatMap(({ event }) => event ?? []));
     if (!records || !(await this.#atOnce.execute(tokens, records))) return undefined;
@@ -100,6 +127,7 @@ export class RecordWriter {
   async #writeAll(work: Transaction<Schema>, entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
     const tokens = entries.flatMap(({ token }) => token ?? []);
     const revoked = tokens.length > 0 ? await this.#tokens.insert(work, tokens, this.#clock()) : new Set<TokenRow>();
+    for (const { also } of entries) await also?.(work);
     const mayLeave = ({ token }: RecordEntry): boolean => token === undefined || !revoked.has(token);
     const recorded = entries.filter((entry) => entry.event && mayLeave(entry));
     const receipts = await this.#chain.append(

@@ -1,7 +1,9 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { AuditEvent } from './audit/audit-event.js';
 import { lastNumber, nextNumber } from './counters.js';
 import type { RegistrationTable, Schema } from './database/schema.js';
+import type { RecordWriter } from './record-writer.js';
 
 export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
 
@@ -47,10 +49,12 @@ export class VersionConflict extends Error {
 /** Clients, resources, edges and users that are changed at run time, with optimistic locking. */
 export class Registrations {
   readonly #database: Kysely<Schema>;
+  readonly #records: RecordWriter;
   readonly #clock: Clock;
 
-  constructor(database: Kysely<Schema>, clock: Clock) {
+  constructor(database: Kysely<Schema>, records: RecordWriter, clock: Clock) {
     this.#database = database;
+    this.#records = records;
     this.#clock = clock;
   }
 
@@ -73,14 +77,16 @@ export class Registrations {
   /**
    * Applies all changes or none, one set of changes at a time across all replicas.
    * @param check is shown everything as it would be, and throws when that does not fit together
+   * @param event what the audit trail tells of the changes, in their transaction
    * @returns what was created or replaced, in the order of the changes
    * @throws VersionConflict
    */
   async apply(
     changes: readonly RegistrationChange[],
     check: (all: readonly Registration[]) => void = () => undefined,
+    event?: AuditEvent,
   ): Promise<Registration[]> {
-    return this.#database.transaction().execute(async (transaction) => {
+    return this.#records.change(async (transaction, tell) => {
       await nextNumber(transaction, 'registrations');
       const written: Registration[] = [];
       for (const change of changes) {
@@ -88,6 +94,7 @@ export class Registrations {
         if (row) written.push(toRegistration(row));
       }
       check(await readAll(transaction));
+      if (event) tell(event);
       return written;
     });
   }

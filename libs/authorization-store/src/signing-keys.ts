@@ -2,6 +2,7 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import { lastNumber, nextNumber } from './counters.js';
 import type { Schema, SigningKeyState, SigningKeyTable } from './database/schema.js';
+import type { RecordWriter, Tell } from './record-writer.js';
 import type { SealingKeys } from './sealing-keys.js';
 
 /** A JSON Web Key (RFC 7517 §4). */
@@ -36,11 +37,13 @@ export class KeyTransitionRefused extends Error {
  */
 export class SigningKeys {
   readonly #database: Kysely<Schema>;
+  readonly #records: RecordWriter;
   readonly #sealing: SealingKeys;
   readonly #clock: Clock;
 
-  constructor(database: Kysely<Schema>, sealing: SealingKeys, clock: Clock) {
+  constructor(database: Kysely<Schema>, records: RecordWriter, sealing: SealingKeys, clock: Clock) {
     this.#database = database;
+    this.#records = records;
     this.#sealing = sealing;
     this.#clock = clock;
   }
@@ -67,16 +70,20 @@ export class SigningKeys {
    * @returns false when one signs already: another replica was first, and this key is not kept
    */
   async begin(key: NewSigningKey): Promise<boolean> {
-    return this.#change(async (transaction) => {
+    return this.#change(async (transaction, tell) => {
       if (await signing(transaction, key.algorithm)) return false;
       await this.#insert(transaction, key, { state: 'signing', signing_at: this.#clock() });
+      tell(keyChange('begin', key));
       return true;
     });
   }
 
   /** Publishes a key that will sign later, once every guard has seen it. */
   async publish(key: NewSigningKey): Promise<void> {
-    await this.#change((transaction) => this.#insert(transaction, key, { state: 'published', signing_at: null }));
+    await this.#change(async (transaction, tell) => {
+      await this.#insert(transaction, key, { state: 'published', signing_at: null });
+      tell(keyChange('publish', key));
+    });
   }
 
   /**
@@ -84,9 +91,10 @@ export class SigningKeys {
    * @throws KeyTransitionRefused unless the key is published and does not sign yet
    */
   async sign(kid: string): Promise<void> {
-    await this.#change(async (transaction) => {
+    await this.#change(async (transaction, tell) => {
       const key = await this.#expect(transaction, kid, ['published']);
       await this.#promote(transaction, key);
+      tell(keyChange('sign', key));
     });
   }
 
@@ -96,15 +104,19 @@ export class SigningKeys {
    * @throws KeyTransitionRefused when nobody could take over
    */
   async remove(kid: string): Promise<void> {
-    await this.#change(async (transaction) => {
+    await this.#change(async (transaction, tell) => {
       const key = await this.#expect(transaction, kid, ['published', 'signing', 'retired']);
-      if (key.state === 'signing') await this.#promoteSuccessor(transaction, key);
+      if (key.state === 'signing') tell(keyChange('sign', await this.#promoteSuccessor(transaction, key)));
       const removed = { state: 'removed', removed_at: this.#clock(), private_jwk: null, sealed_with: null } as const;
       await transaction.updateTable('signing_keys').set(removed).where('kid', '=', kid).execute();
+      tell(keyChange('remove', key));
     });
   }
 
-  async #promoteSuccessor(transaction: Transaction<Schema>, key: Selectable<SigningKeyTable>): Promise<void> {
+  async #promoteSuccessor(
+    transaction: Transaction<Schema>,
+    key: Selectable<SigningKeyTable>,
+  ): Promise<Selectable<SigningKeyTable>> {
     const successor = await transaction
       .selectFrom('signing_keys')
       .selectAll()
@@ -116,6 +128,7 @@ export class SigningKeys {
       .executeTakeFirst();
     if (!successor) throw new KeyTransitionRefused(key.kid, `signs; publish another ${key.algorithm} key first`);
     await this.#promote(transaction, successor);
+    return successor;
   }
 
   async #promote(transaction: Transaction<Schema>, key: Selectable<SigningKeyTable>): Promise<void> {
@@ -135,10 +148,10 @@ export class SigningKeys {
   }
 
   /** The counter's row lock comes first, so that steps of several replicas follow one another. */
-  async #change<Result>(work: (transaction: Transaction<Schema>) => Promise<Result>): Promise<Result> {
-    return this.#database.transaction().execute(async (transaction) => {
+  async #change<Result>(work: (transaction: Transaction<Schema>, tell: Tell) => Promise<Result>): Promise<Result> {
+    return this.#records.change(async (transaction, tell) => {
       await nextNumber(transaction, 'signing_keys');
-      return work(transaction);
+      return work(transaction, tell);
     });
   }
 
@@ -169,6 +182,11 @@ export class SigningKeys {
       ...(row.retired_at === null ? {} : { retiredAt: row.retired_at }),
     };
   }
+}
+
+/** What the audit trail tells of a step, beside the retirement of the key that signed before. */
+function keyChange(operation: string, { kid, algorithm }: { kid: string; algorithm: string }): object {
+  return { type: 'key_change', outcome: 'accepted', operation, keyId: kid, algorithm };
 }
 
 async function signing(transaction: Transaction<Schema>, algorithm: string): Promise<boolean> {

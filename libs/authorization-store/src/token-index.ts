@@ -1,5 +1,6 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
+import type { AuditEvent } from './audit/audit-event.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { RevocationKind, Schema } from './database/schema.js';
 import { indexable } from './hash.js';
@@ -74,16 +75,17 @@ export class TokenIndex {
   /**
    * Revokes the token and everything that was exchanged from it. A token that is not in the index, such as one of a
    * foreign issuer, can be revoked too: what was exchanged from it ends with it.
+   * @param event what the audit trail tells of it, in the transaction from which on it counts
    * @returns how many tokens of the index were revoked by this call
    */
-  async revoke(jti: string, iss?: string): Promise<number> {
+  async revoke(jti: string, iss?: string, event?: AuditEvent): Promise<number> {
     const key = this.#key(jti, iss);
-    return this.#revoke('token', tokenMark(key), key);
+    return this.#revoke('token', tokenMark(key), { token: key, event });
   }
 
-  /** Revokes what was issued under the grant, with its descendants. */
-  async revokeByGrant(grantId: string): Promise<number> {
-    return this.#revoke('grant', indexable(grantId));
+  /** Revokes what was issued under the grant, with its descendants; `event` as for {@link revoke}. */
+  async revokeByGrant(grantId: string, event?: AuditEvent): Promise<number> {
+    return this.#revoke('grant', indexable(grantId), { event });
   }
 
   /** Revokes what was issued in the session, with its descendants. */
@@ -148,8 +150,19 @@ export class TokenIndex {
     };
   }
 
-  #revoke(kind: RevocationKind, mark: string, token?: TokenKey): Promise<number> {
-    return revoke(this.#database, this.#dialect, { kind, mark, ...(token && { token }) }, this.#clock());
+  #revoke(
+    kind: RevocationKind,
+    mark: string,
+    { token, event }: { token?: TokenKey; event?: AuditEvent | undefined } = {},
+  ): Promise<number> {
+    const revocation = { kind, mark, ...(token && { token }) };
+    if (!event) return revoke(this.#database, this.#dialect, revocation, this.#clock());
+    return revoke(this.#database, this.#dialect, revocation, this.#clock(), (work) =>
+      this.#records.change((transaction, tell) => {
+        tell(event);
+        return work(transaction);
+      }),
+    );
   }
 
   #key(jti: string, iss?: string): TokenKey {

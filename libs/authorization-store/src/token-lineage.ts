@@ -1,4 +1,4 @@
-import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { nextNumber } from './counters.js';
 import type { Dialect } from './database/migrate.js';
 import type { RevocationKind, Schema } from './database/schema.js';
@@ -68,6 +68,7 @@ const MARK_LIFETIME = 7 * 24 * 3600;
  * Revokes what the mark takes, also what is being issued meanwhile: tokens that are recorded before the mark can be seen
  * are found, and whoever records one later finds the mark.
  * @param now seconds since the epoch
+ * @param inTransaction runs the transaction from whose commit on everything counts as revoked
  * @returns how many tokens were revoked by this call
  */
 export async function revoke(
@@ -75,18 +76,21 @@ export async function revoke(
   dialect: Dialect,
   revocation: Revocation,
   now: number,
+  inTransaction: InTransaction = (work) => database.transaction().execute(work),
 ): Promise<number> {
-  const round = await makeMark(database, dialect, revocation, now);
+  const round = await makeMark(inTransaction, dialect, revocation, now);
   return applyMark(database, revocation, round, now);
 }
 
+type InTransaction = (work: (transaction: Transaction<Schema>) => Promise<number>) => Promise<number>;
+
 function makeMark(
-  database: Kysely<Schema>,
+  inTransaction: InTransaction,
   dialect: Dialect,
   { kind, mark }: Revocation,
   now: number,
 ): Promise<number> {
-  return database.transaction().execute(async (transaction) => {
+  return inTransaction(async (transaction) => {
     await excludeInsertions(transaction, dialect);
     const marked = { marked_at: Date.now(), expires_at: now + MARK_LIFETIME, applied_at: null };
     const { round } = await transaction

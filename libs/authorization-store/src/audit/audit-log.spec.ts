@@ -60,7 +60,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     for (const query of [{ client: value }, { subject: value }, { jti: value }, { traceId: value }]) {
       expect((await store.audit.query(query)).records.map((record) => record.event)).toEqual([event]);
     }
-    expect(await store.audit.tree(value)).toHaveLength(1);
+    expect((await store.audit.tree(value)).nodes).toHaveLength(1);
   });
 
   it('refuses an event that is no JSON, and goes on', async () => {
@@ -101,11 +101,21 @@ describe.each(databases)('the audit trail on $name', (kind) => {
       ['issued token', { issuedTokenId: 'wanted' }, { jti: 'wanted' }],
       ['exchanged token', { subjectTokenId: 'wanted' }, { jti: 'wanted' }],
       ['trace', { traceId: 'wanted' }, { traceId: 'wanted' }],
+      ['outcome', { outcome: 'wanted' }, { outcome: 'wanted' }],
     ])('finds by %s', async (_name, member, query) => {
       await exchange('other', { actors: [{ sub: 'earlier' }] });
       await exchange('some', member);
       const { records } = await store.audit.query(query);
       expect(records.map(({ event }) => event)).toEqual([{ type: 'token_exchange', clientId: 'some', ...member }]);
+    });
+
+    it('finds by type, the most common one and the others', async () => {
+      await exchange('a');
+      await append({ type: 'login', subject: 'a' });
+      for (const type of ['token_exchange', 'login']) {
+        expect((await store.audit.query({ type })).records.map(({ event }) => event['type'])).toEqual([type]);
+      }
+      expect((await store.audit.query({ type: 'logout' })).records).toEqual([]);
     });
 
     it('demands that all conditions match', async () => {
@@ -150,7 +160,9 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     await append({ traceId: 'other', subjectTokenId: 'B', issuedTokenId: 'X' });
     const shape = (nodes: readonly AuditNode[]): unknown[] =>
       nodes.map(({ record, children }) => [record.event['issuedTokenId'] ?? null, shape(children)]);
-    expect(shape(await store.audit.tree('trace'))).toEqual([
+    const { nodes, cut } = await store.audit.tree('trace');
+    expect(cut).toBe(false);
+    expect(shape(nodes)).toEqual([
       [
         'B',
         [
@@ -159,6 +171,22 @@ describe.each(databases)('the audit trail on $name', (kind) => {
         ],
       ],
     ]);
-    expect(await store.audit.tree('unknown')).toEqual([]);
+    expect(await store.audit.tree('unknown')).toEqual({ nodes: [], cut: false });
+  });
+
+  it('shows of a trace that is too long what was issued before what was refused, the newest of it, and says so', async () => {
+    const tell = (outcome: string, name: string) => append({ traceId: 'trace', outcome, ...{ name } });
+    for (let index = 0; index < 3; index += 1) await tell('rejected', `forged before ${index}`);
+    await tell('issued', 'real');
+    for (let index = 0; index < 3; index += 1) await tell('rejected', `forged after ${index}`);
+    const shown = async (limit: number) => {
+      const { nodes, cut } = await store.audit.tree('trace', limit);
+      return [nodes.map(({ record }) => record.event['name']), cut];
+    };
+    expect(await shown(3)).toEqual([['real', 'forged after 1', 'forged after 2'], true]);
+    expect(await shown(6)).toEqual([expect.arrayContaining(['real']), true]);
+    expect(await shown(7)).toEqual([expect.arrayContaining(['real', 'forged before 0']), false]);
+    await tell('issued', 'newer');
+    expect(await shown(1)).toEqual([['newer'], true]);
   });
 });

@@ -4,8 +4,8 @@ import type { SealingKeys } from '../sealing-keys.js';
 import type { RecordWriter } from '../record-writer.js';
 import { timedEvent } from './audit-chain.js';
 import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from './audit-event.js';
-import { exportAudit, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
-import { auditTree, type AuditNode } from './audit-tree.js';
+import { exportAudit, findAuditRecord, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
+import { auditTree, type AuditTree } from './audit-tree.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
 
 /** The append-only audit trail. */
@@ -54,9 +54,17 @@ export class AuditLog {
     return exportAudit(this.#database, query);
   }
 
-  /** The chain of exchanges of one trace. */
-  tree(traceId: string): Promise<AuditNode[]> {
-    return auditTree(this.#database, traceId);
+  /** The record at one place of the trail, if there is one. */
+  find(writer: string, sequence: number): Promise<AuditRecord | undefined> {
+    return findAuditRecord(this.#database, writer, sequence);
+  }
+
+  /**
+   * The records of one trace, as a tree.
+   * @param limit records that are shown at most; 10,000 unless told
+   */
+  tree(traceId: string, limit?: number): Promise<AuditTree> {
+    return auditTree(this.#database, traceId, limit);
   }
 }
 

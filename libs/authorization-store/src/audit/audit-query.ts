@@ -7,6 +7,10 @@ import type { AuditRecord } from './audit-event.js';
 
 /** What to look for; all that is given must match. */
 export interface AuditQuery {
+  /** Such as `token_exchange` or `login`. */
+  readonly type?: string;
+  /** Such as `issued` or `rejected`. */
+  readonly outcome?: string;
   readonly client?: string;
   readonly subject?: string;
   /** The current actor. */
@@ -33,7 +37,17 @@ export interface AuditPage {
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = 1000;
-const COLUMNS = { client: 'client_id', subject: 'subject', actor: 'actor', traceId: 'trace_id' } as const;
+const COLUMNS = {
+  type: 'type',
+  outcome: 'outcome',
+  client: 'client_id',
+  subject: 'subject',
+  actor: 'actor',
+  traceId: 'trace_id',
+} as const;
+
+/** Has no entry in the index of types; to all others, the database has to be told that they do. */
+const MOST_COMMON = 'token_exchange';
 
 /** @throws InvalidCursor */
 export async function queryAudit(database: Kysely<Schema>, query: AuditQuery): Promise<AuditPage> {
@@ -86,7 +100,8 @@ function matching(database: Kysely<Schema>, query: AuditQuery) {
     const value = query[name as keyof typeof COLUMNS];
     if (value !== undefined) select = select.where(column, '=', indexable(value));
   }
-  const { from, to } = query;
+  const { type, from, to } = query;
+  if (type !== undefined && type !== MOST_COMMON) select = select.where(sql<boolean>`type <> 'token_exchange'`);
   if (query.jti !== undefined) {
     const jti = indexable(query.jti);
     select = select.where((row) => row.or([row('jti', '=', jti), row('parent_jti', '=', jti)]));
@@ -94,6 +109,21 @@ function matching(database: Kysely<Schema>, query: AuditQuery) {
   if (from) select = select.where('at', '>=', from.getTime());
   if (to) select = select.where('at', '<', to.getTime());
   return select;
+}
+
+/** The record at one place of the trail, if there is one. */
+export async function findAuditRecord(
+  database: Kysely<Schema>,
+  writer: string,
+  sequence: number,
+): Promise<AuditRecord | undefined> {
+  const row = await database
+    .selectFrom('audit_records')
+    .selectAll()
+    .where('writer', '=', writer)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst();
+  return row && toAuditRecord(row);
 }
 
 export function toAuditRecord(row: Selectable<AuditRecordTable>): AuditRecord {

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import type { Kysely, Selectable } from 'kysely';
+import type { AuditRecordTable, Schema } from '../database/schema.js';
 import { indexable } from '../hash.js';
 import type { AuditRecord } from './audit-event.js';
 import { toAuditRecord } from './audit-query.js';
@@ -10,28 +10,61 @@ export interface AuditNode {
   readonly children: readonly AuditNode[];
 }
 
-/** Records of one trace that are read; a trace that is longer is cut. */
+/** The records under one trace id, which every caller chooses for itself. */
+export interface AuditTree {
+  readonly nodes: readonly AuditNode[];
+  /** There are more records than are shown. */
+  readonly cut: boolean;
+}
+
+type Row = Selectable<AuditRecordTable>;
+
+/** Records of one trace that are shown at most. */
 const LIMIT = 10_000;
 
-/** The chain of exchanges of one trace: each exchange stands below the one that issued its subject token. */
-export async function auditTree(database: Kysely<Schema>, traceId: string): Promise<AuditNode[]> {
-  const rows = await database
+/**
+ * The records of one trace: each stands below the one that issued its subject token. Of a trace that is too long, what was
+ * issued is shown before what was refused, and the newest of it: nobody hides an exchange behind forged ones.
+ */
+export async function auditTree(database: Kysely<Schema>, traceId: string, limit = LIMIT): Promise<AuditTree> {
+  const issued = await newest(database, traceId, true, limit + 1);
+  const others = issued.length > limit ? [] : await newest(database, traceId, false, limit + 1 - issued.length);
+  const found = [...issued, ...others];
+  return { nodes: toTree(found.slice(0, limit).toSorted(inOrder)), cut: found.length > limit };
+}
+
+function newest(database: Kysely<Schema>, traceId: string, issued: boolean, limit: number): Promise<Row[]> {
+  return database
     .selectFrom('audit_records')
     .selectAll()
     .where('trace_id', '=', indexable(traceId))
-    .orderBy('at')
-    .orderBy('writer')
-    .orderBy('sequence')
-    .limit(LIMIT)
+    .where((row) =>
+      issued ? row('outcome', '=', 'issued') : row.or([row('outcome', '!=', 'issued'), row('outcome', 'is', null)]),
+    )
+    .orderBy('at', 'desc')
+    .orderBy('writer', 'desc')
+    .orderBy('sequence', 'desc')
+    .limit(limit)
     .execute();
-  const nodes = rows.map((row) => ({ row, record: toAuditRecord(row), children: [] as AuditNode[] }));
+}
+
+function inOrder(one: Row, other: Row): number {
+  return (
+    one.at - other.at ||
+    (one.writer < other.writer ? -1 : Number(one.writer > other.writer)) ||
+    one.sequence - other.sequence
+  );
+}
+
+function toTree(rows: readonly Row[]): AuditNode[] {
+  const nodes = rows.map((row, place) => ({ row, place, record: toAuditRecord(row), children: [] as AuditNode[] }));
   const issuers = new Map(nodes.filter(({ row }) => row.jti !== null).map((node) => [node.row.jti, node]));
   const roots: AuditNode[] = [];
-  for (const node of nodes) {
-    const parent = node.row.parent_jti === null ? undefined : issuers.get(node.row.parent_jti);
+  for (const { row, place, record, children } of nodes) {
+    const parent = row.parent_jti === null ? undefined : issuers.get(row.parent_jti);
     // a token is issued before it is exchanged, which also keeps a forged loop from swallowing its records
-    const below = parent && nodes.indexOf(parent) < nodes.indexOf(node);
-    (below ? parent.children : roots).push({ record: node.record, children: node.children });
+    const below = parent && parent.place < place;
+    (below ? parent.children : roots).push({ record, children });
   }
   return roots;
 }

@@ -4,6 +4,7 @@ import { registrations } from './migrations/0002-registrations.js';
 import { auditForwarding } from './migrations/0003-audit-forwarding.js';
 import { cheaperTokens } from './migrations/0004-cheaper-tokens.js';
 import { revocationLock } from './migrations/0005-revocation-lock.js';
+import { auditTypes } from './migrations/0007-audit-types.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -14,6 +15,7 @@ export const migrations: readonly Migration[] = [
   auditForwarding,
   cheaperTokens,
   revocationLock,
+  auditTypes,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
