@@ -211,6 +211,13 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
       [1, 2].map(() => send('PUT', '/admin/clients/reports', change, { 'if-match': etag })),
     );
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
+    // the one that lost was never made, so the trail does not tell of it
+    const trail = await operator.fetch('/admin/audit?type=registration_change&limit=1000');
+    const { records } = (await trail.json()) as { records: { event: Record<string, unknown> }[] };
+    const told = records.map(({ event }) => event).filter(({ registrationId }) => registrationId === 'reports');
+    expect(told.filter(({ operation }) => operation === 'replace')).toEqual([
+      expect.objectContaining({ registrationKind: 'client', changed: ['represents'], operator: 'operator' }),
+    ]);
     expect((await send('PUT', '/admin/clients/reports', change)).status).toBe(428);
     expect((await send('PUT', '/admin/clients/reports', change, { 'if-none-match': '*' })).status).toBe(412);
   });

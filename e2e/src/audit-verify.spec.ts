@@ -38,10 +38,15 @@ describe('audit-verify, on what a server has written', () => {
 
   it('says where a record was edited, and exits with 1', async () => {
     const database = new DatabaseSync(file);
-    database.exec(`update audit_records set event = replace(event, 'issued', 'rejected') where sequence = 3`);
+    const { sequence } = database
+      .prepare(
+        `update audit_records set event = replace(event, 'issued', 'rejected')
+        where sequence = (select min(sequence) from audit_records where type = 'token_exchange') returning sequence`,
+      )
+      .get() as { sequence: number };
     database.close();
     const { code, output } = await verify();
     expect(code).toBe(1);
-    expect(output).toMatch(/^broken at writer \S+, record 3: /);
+    expect(output).toMatch(new RegExp(`^broken at writer \\S+, record ${sequence}: `));
   });
 });

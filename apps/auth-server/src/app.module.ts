@@ -12,7 +12,6 @@ import {
 import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { TelemetrySettings } from '@onbehalf/service-host';
-import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 import { auditForwarding } from './audit-forwarding/forward-audit.js';
 import type { Settings } from './environment.js';
 import { exchangeConfig } from './exchange.config.js';
@@ -61,10 +60,9 @@ export class AppModule {
 }
 
 function exchangeRecords(storage: AuthorizationStore): ExchangeRecords {
-  const typed = (event: ExchangeAuditEvent) => ({ type: 'token_exchange', ...event });
   return {
-    record: async (event) => void (await storage.audit.append(typed(event))),
-    recordIssued: (event, token) => storage.recordIssued(token, typed(event)),
+    record: async (event) => void (await storage.audit.append(event)),
+    recordIssued: (event, token) => storage.recordIssued(token, event),
   };
 }
 

@@ -2,7 +2,7 @@ import { ConfigurableModuleBuilder, Module, type FactoryProvider } from '@nestjs
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { TokenExchange } from '@onbehalf/token-exchange';
 import { AuditController } from './admin/audit.controller.js';
-import type { AuditTrail } from './admin/audit-trail.js';
+import type { AuditTrail } from './audit/audit-trail.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import { AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';

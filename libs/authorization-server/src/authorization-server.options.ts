@@ -1,7 +1,7 @@
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { ForeignIssuer, Rule, TokenIssuer, TokenSigner, TokenVerifier } from '@onbehalf/token-exchange';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
-import type { AuditTrail } from './admin/audit-trail.js';
+import type { AuditTrail } from './audit/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { ExchangeRecords } from './exchange/exchange-records.js';
 import type { SigningKeys } from './keys/signing-keys.js';

@@ -1,4 +1,5 @@
-export type { AuditPage, AuditQuery, AuditTrail } from './admin/audit-trail.js';
+export type * from './audit/audit-event.js';
+export type { AuditPage, AuditQuery, AuditTrail, AuditTree } from './audit/audit-trail.js';
 export type {
   AuthorizationServerOptions,
   ExchangeParts,

@@ -42,6 +42,7 @@ describe('one record for every request', () => {
     const issued = await ask(exchange, { subject_token: subjectToken });
     expect(events).toEqual([
       {
+        type: 'token_exchange',
         outcome: 'issued',
         time: expect.any(Number),
         clientId: 'user-service',

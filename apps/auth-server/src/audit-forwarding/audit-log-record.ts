@@ -29,8 +29,19 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   error: 'error',
   reason: 'reason',
   operation: 'operation',
-  id: 'registration_id',
+  registrationKind: 'registration_kind',
+  registrationId: 'registration_id',
+  changed: 'changed',
   operator: 'operator',
+  // as they are called in records that are older
+  id: 'registration_id',
+  amr: 'amr',
+  tokenId: 'token_id',
+  revokedTokenId: 'revoked_token_id',
+  keyId: 'key_id',
+  algorithm: 'algorithm',
+  requested: 'requested',
+  count: 'count',
 };
 
 const SEVERITIES: Readonly<Record<string, SeverityNumber>> = {

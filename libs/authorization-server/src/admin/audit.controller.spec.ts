@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { AUDIT_TRAIL } from '../authorization-server.tokens.js';
-import type { AuditQuery, AuditTrail } from './audit-trail.js';
+import type { AuditQuery, AuditTrail } from '../audit/audit-trail.js';
 import { AuditController } from './audit.controller.js';
 import { AdminEndpoints } from './operator.fixture.js';
 
@@ -22,7 +22,7 @@ describe('the audit trail for operators', () => {
       asked = query;
       yield* await Promise.resolve(records);
     },
-    tree: (traceId) => Promise.resolve([{ record: { traceId }, children: [] }]),
+    tree: (traceId) => Promise.resolve({ nodes: [{ record: { traceId }, children: [] }], cut: true }),
   };
 
   beforeAll(async () => {
@@ -130,8 +130,9 @@ describe('the audit trail for operators', () => {
   it('answers the exchanges of a trace as a tree', async () => {
     const response = await endpoints.fetch('/admin/audit/traces/trace-1', READ);
     expect(await response.json()).toEqual({
-      traceId: 'trace-1',
+      claimedTraceId: 'trace-1',
       exchanges: [{ record: { traceId: 'trace-1' }, children: [] }],
+      cut: true,
     });
   });
 

@@ -4,7 +4,7 @@ import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AUDIT_TRAIL } from '../authorization-server.tokens.js';
-import type { AuditPage, AuditQuery, AuditTrail } from './audit-trail.js';
+import type { AuditPage, AuditQuery, AuditTrail } from '../audit/audit-trail.js';
 import { badRequest, parseInput } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';
 
@@ -16,6 +16,8 @@ const time = z.iso
   .transform((t) => new Date(t));
 
 const filters = {
+  type: value.optional(),
+  outcome: value.optional(),
   subject: value.optional(),
   client_id: value.optional(),
   actor: value.optional(),
@@ -55,12 +57,16 @@ export class AuditController {
     }
   }
 
-  /** The exchanges of one trace as a tree: below each those that were made from the token that it issued. */
+  /**
+   * What happened under one trace id as a tree: below each record those that were made from the token that it issued. The id is
+   * what the callers claimed (`traceparent`): anybody may claim any.
+   */
   @Get('traces/:traceId')
   @Header('cache-control', 'no-store')
   @OperatorScope(AUDIT_READ)
-  async trace(@Param('traceId') traceId: string): Promise<{ traceId: string; exchanges: readonly object[] }> {
-    return { traceId, exchanges: await this.trail.tree(traceId) };
+  async trace(@Param('traceId') claimedTraceId: string): Promise<object> {
+    const { nodes, cut } = await this.trail.tree(claimedTraceId);
+    return { claimedTraceId, exchanges: nodes, cut };
   }
 
   /** All records that match, the oldest first, one JSON object a line, at the pace of whoever reads. */

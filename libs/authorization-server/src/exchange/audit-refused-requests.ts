@@ -22,6 +22,7 @@ export function auditRefusedRequests(audit: AuditSink, clock: Clock) {
     const { error, error_description: reason } = ctx.body as { error: OAuthErrorCode; error_description?: string };
     const targets = ([params['audience'] ?? [], params['resource'] ?? []] as (string | string[])[]).flat();
     const event = {
+      type: 'token_exchange' as const,
       outcome: ctx.status >= 500 ? ('failed' as const) : ('rejected' as const),
       time: clock(),
       // what an unauthenticated caller claims to be proves nothing

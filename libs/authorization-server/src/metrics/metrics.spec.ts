@@ -12,6 +12,7 @@ const policy = new RegisteredPolicy({
 });
 
 const event = (changes: Partial<ExchangeAuditEvent> = {}): ExchangeAuditEvent => ({
+  type: 'token_exchange',
   outcome: 'issued',
   time: 0,
   clientId: 'user-service',

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { AuditTrail } from '../admin/audit-trail.js';
+import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
@@ -25,7 +26,6 @@ export interface RegistrationChangesOptions {
   readonly file: ServerConfig;
   readonly store: RegistrationStore;
   readonly registrations: Registrations;
-  readonly trail: AuditTrail;
   readonly tokens: TokenRevocation;
   readonly clock: Clock;
 }
@@ -36,7 +36,7 @@ export class NotRegistered extends Error {}
 /** What is registered has changed meanwhile, or is there although it should not be. */
 export class VersionMismatch extends Error {}
 
-/** Changes registrations: checked as the file is, recorded before they take effect, in force here at once. */
+/** Changes registrations: checked as the file is, recorded in the transaction that stores them, in force here at once. */
 export class RegistrationChanges {
   readonly #options: RegistrationChangesOptions;
 
@@ -125,7 +125,7 @@ export class RegistrationChanges {
     operation: string,
     operator: Operator,
   ): Promise<Registration> {
-    const { file, store, registrations, trail } = this.#options;
+    const { file, store, registrations } = this.#options;
     checkOutOfReach(registrations.current, file, { kind, id, document }, operation);
     // what stands in the file only is new to the store
     const change = { kind, id, version: current?.version || undefined, document };
@@ -134,17 +134,8 @@ export class RegistrationChanges {
     const { registrations: stored } = await store.snapshot();
     const others = stored.filter((entry) => entry.kind !== kind || entry.id !== id);
     check(document ? [...others, { kind, id, version: 1, document: document as Registration['document'] }] : others);
-    await trail.append({
-      type: 'registration_change',
-      outcome: 'accepted',
-      operation,
-      kind,
-      id,
-      ...(kind === 'user' ? { subject: id } : {}),
-      operator: operator.subject,
-      clientId: operator.clientId,
-    });
-    const [written] = await store.apply([change], check).catch((error: unknown) => {
+    const event = changeEvent({ kind, id, document }, current, operation, operator);
+    const [written] = await store.apply([change], check, event).catch((error: unknown) => {
       throw (error as Error).name === 'VersionConflict' ? new VersionMismatch() : error;
     });
     await registrations.reload();
@@ -161,6 +152,32 @@ export class RegistrationChanges {
     if (kind === 'user') await this.#options.tokens.revokeBySubject(id);
     if (kind === 'client') await this.#options.tokens.revokeByClient(id);
   }
+}
+
+function changeEvent(
+  { kind, id, document }: RegistrationChange,
+  current: Registration | undefined,
+  operation: string,
+  operator: Operator,
+): RegistrationChangeEvent {
+  return {
+    type: 'registration_change',
+    outcome: 'accepted',
+    operation,
+    registrationKind: kind,
+    registrationId: id,
+    changed: changedMembers(current?.document, document as Registration['document'] | undefined),
+    ...(kind === 'user' && { subject: id }),
+    operator: operator.subject,
+    clientId: operator.clientId,
+  };
+}
+
+/** The names of the members that are not what they were; none of something that is new or gone as a whole. */
+function changedMembers(before: Registration['document'] | undefined, after: typeof before): string[] {
+  if (!before || !after) return [];
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }
 
 /** What operators never send is kept, or made. */

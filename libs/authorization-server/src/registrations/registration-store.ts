@@ -1,3 +1,5 @@
+import type { RegistrationChangeEvent } from '../audit/audit-event.js';
+
 export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
 
 /** A registration as the storage keeps it. Secrets and passwords stand in it as hashes only. */
@@ -26,10 +28,12 @@ export interface RegistrationStore {
   /**
    * Applies all changes or none.
    * @param check is shown everything as it would be, and throws when that does not fit together
+   * @param event is recorded in the audit trail in the same transaction
    * @throws an Error named `VersionConflict` when somebody else was faster
    */
   apply(
     changes: readonly RegistrationChange[],
     check: (all: readonly StoredRegistration[]) => void,
+    event: RegistrationChangeEvent,
   ): Promise<readonly StoredRegistration[]>;
 }

@@ -22,9 +22,9 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
     provide: RegistrationChanges,
     inject: [options, Registrations],
     useFactory: (
-      { config: file, registrations: store, auditTrail: trail, tokens }: AuthorizationServerOptions,
+      { config: file, registrations: store, tokens }: AuthorizationServerOptions,
       registrations: Registrations,
-    ) => new RegistrationChanges({ file, store, registrations, trail, tokens, clock: systemClock }),
+    ) => new RegistrationChanges({ file, store, registrations, tokens, clock: systemClock }),
   };
   return [registrations, changes];
 }

@@ -8,6 +8,7 @@ import { recordable } from './recordable.js';
 
 /** The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. */
 export interface ExchangeAuditEvent {
+  readonly type: 'token_exchange';
   /** `rejected` by policy or protocol, `failed` for want of something the server depends on. */
   readonly outcome: 'issued' | 'rejected' | 'failed';
   /** Seconds since the epoch. */
@@ -74,6 +75,7 @@ const SERVER_FAULTS: readonly OAuthErrorCode[] = ['server_error', 'temporarily_u
 function describe({ time, clientId, context, reached }: AuditedRequest): Omit<ExchangeAuditEvent, 'outcome'> {
   const { request, resources, subject, actorToken, exchange } = reached;
   return {
+    type: 'token_exchange',
     time,
     clientId,
     ...(exchange && { kind: exchange.kind, actors: actorChain(exchange) }),

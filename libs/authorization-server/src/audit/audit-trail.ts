@@ -1,5 +1,9 @@
+import type { AuditEvent } from './audit-event.js';
+
 /** What to look for; all that is given must match. */
 export interface AuditQuery {
+  readonly type?: string;
+  readonly outcome?: string;
   readonly client?: string;
   readonly subject?: string;
   /** The current actor. */
@@ -23,28 +27,21 @@ export interface AuditPage {
   readonly cursor?: string;
 }
 
-/** What an operator changed. */
-export interface OperatorEvent {
-  readonly type: 'registration_change';
-  readonly outcome: 'accepted';
-  readonly operation: string;
-  readonly kind: string;
-  readonly id: string;
-  /** The user that is changed, so that records are found by it. */
-  readonly subject?: string;
-  /** Who changed it, and the client of that token. */
-  readonly operator: string;
-  readonly clientId: string;
+/** The records under one trace id. */
+export interface AuditTree {
+  /** Each with what was made from the token that it issued as its `children`. */
+  readonly nodes: readonly object[];
+  /** There are more than are shown: what was issued comes before what was refused, the newest of it. */
+  readonly cut: boolean;
 }
 
 /** The append-only record of what this server decided and what operators did: the storage implements it. */
 export interface AuditTrail {
   /** Resolves when the record is durable; only then may what it tells about take effect. */
-  append(event: OperatorEvent): Promise<unknown>;
+  append(event: AuditEvent): Promise<unknown>;
   /** @throws an Error named `InvalidCursor` for a cursor that no page has given */
   query(query: AuditQuery): Promise<AuditPage>;
   /** All records that match, the oldest first. */
   export(query: AuditQuery): AsyncIterable<object>;
-  /** The exchanges of one trace: each with those that were made from the token it issued as its `children`. */
-  tree(traceId: string): Promise<readonly object[]>;
+  tree(traceId: string): Promise<AuditTree>;
 }
