@@ -1,5 +1,5 @@
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import { explain, type Explanation } from './audit/explanation.js';
+import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
 import { decide, type Decision } from './decision/decide.js';
 import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
@@ -11,6 +11,7 @@ import { answerFor } from './refusal/error-profile.js';
 import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
 import type { ExchangeContext, ExchangeRequest } from './request/exchange-request.js';
+import { declaredParameters, EXCHANGE_PARAMETERS, type DeclaredParameter } from './request/parameters.js';
 import { parseExchangeRequest } from './request/parse-request.js';
 import { resolveTargets } from './request/resolve-targets.js';
 import { standardRules } from './rules/standard-rules.js';
@@ -30,6 +31,8 @@ export interface PipelineOptions {
   readonly issuers: readonly TokenIssuer[];
   /** Judge after the rules of this library, which always judge, in this order. Default none. */
   readonly additionalRules?: readonly Rule[];
+  /** What explanations hold beside what they always hold. Default nothing. */
+  readonly explainers?: Explainers;
   readonly clock: Clock;
   /** Issuers whose subjects are known here as `iss#sub`. Default none. */
   readonly foreignIssuers?: readonly string[];
@@ -41,6 +44,7 @@ export class ExchangePipeline {
   readonly #rules: readonly Rule[];
   readonly #verifiers: TypeRegistry<TokenVerifier>;
   readonly #issuers: TypeRegistry<TokenIssuer>;
+  readonly #parameters: readonly DeclaredParameter[];
   readonly #sources: FactSources;
 
   /** @throws ConfigurationError when two verifiers or two issuers claim one token type, or two rules one name */
@@ -49,6 +53,7 @@ export class ExchangePipeline {
     this.#rules = withStandardRules(options.additionalRules ?? []);
     this.#verifiers = new TypeRegistry('verifiers', options.verifiers);
     this.#issuers = new TypeRegistry('issuers', options.issuers);
+    this.#parameters = declaredParameters([...options.verifiers, ...this.#rules, ...options.issuers]);
     this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
   }
 
@@ -62,6 +67,11 @@ export class ExchangePipeline {
     return this.#issuers.types;
   }
 
+  /** Every parameter of the request that is read: those of RFC 8693 §2.1 and those that are declared. */
+  get parameters(): readonly string[] {
+    return [...EXCHANGE_PARAMETERS, ...this.#parameters.map(({ name }) => name)];
+  }
+
   /**
    * Exchanges a token.
    * @param form the parameters of the request, decoded
@@ -70,8 +80,8 @@ export class ExchangePipeline {
   async exchange(
     form: URLSearchParams,
     client: AuthenticatedClient,
-    context: ExchangeContext = {},
-    observe: ProgressObserver = () => undefined,
+    context: ExchangeContext,
+    observe: ProgressObserver,
   ): Promise<IssuedToken> {
     try {
       const decision = await this.#decide(form, client, context, observe);
@@ -83,17 +93,14 @@ export class ExchangePipeline {
   }
 
   /** Tells what {@link exchange} would do and why, by the same rules. Issues and consumes nothing. */
-  async explain(
-    form: URLSearchParams,
-    client: ClientRegistration,
-    context: ExchangeContext = {},
-  ): Promise<Explanation> {
+  async explain(form: URLSearchParams, client: ClientRegistration, context: ExchangeContext): Promise<Explanation> {
+    const { explainers = {} } = this.#options;
     let reached: Progress = {};
     try {
       await this.#decide(form, client, context, (progress) => (reached = { ...reached, ...progress }));
-      return explain(reached, client);
+      return explain(reached, client, { explainers });
     } catch (error) {
-      return explain(reached, client, toRefusal('exchange', error));
+      return explain(reached, client, { failure: toRefusal('exchange', error), explainers });
     }
   }
 
@@ -126,7 +133,7 @@ export class ExchangePipeline {
   }
 
   #parse(form: URLSearchParams): ExchangeRequest {
-    const request = atStage('request', () => parseExchangeRequest(form));
+    const request = atStage('request', () => parseExchangeRequest(form, this.#parameters));
     this.#issuerFor(request.requestedType);
     return request;
   }
@@ -140,13 +147,14 @@ export class ExchangePipeline {
 
   async #verify(
     request: ExchangeRequest,
-    context: VerificationContext,
+    context: Omit<VerificationContext, 'parameter' | 'parameters'>,
     observe: ProgressObserver,
   ): Promise<PresentedTokens> {
-    const subject = await verifyToken(this.#verifiers, request.subject, context);
+    const known = { ...context, parameters: request.parameters };
+    const subject = await verifyToken(this.#verifiers, request.subject, known);
     observe({ subject });
     if (!request.actor) return { subject };
-    const actorToken = await verifyToken(this.#verifiers, request.actor, context);
+    const actorToken = await verifyToken(this.#verifiers, request.actor, known);
     observe({ actorToken });
     return { subject, actorToken };
   }

@@ -77,6 +77,7 @@ const exchange: fc.Arbitrary<VerifiedExchange> = fc
         requestedType: TokenType.AccessToken,
         audiences: [],
         resources: [],
+        parameters: {},
         ...(requested && { scopes: requested }),
       },
       targets,

@@ -1,5 +1,6 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import { auditEvent, type AuditedRequest } from './audit/audit-event.js';
+import { auditEvent, type AuditedRequest, type ExchangeAuditEvent } from './audit/audit-event.js';
+import { checkAuditMembers, type AuditMember } from './audit/audit-member.js';
 import type { AuditSink } from './audit/audit-sink.js';
 import type { Explanation } from './audit/explanation.js';
 import type { Progress } from './audit/progress.js';
@@ -14,18 +15,23 @@ import type { ExchangeContext } from './request/exchange-request.js';
 /** What a token exchange is made of, and where it is recorded. */
 export interface TokenExchangeOptions extends PipelineOptions {
   readonly sink: AuditSink;
+  /** What records hold beside what they always hold. Default nothing. */
+  readonly auditMembers?: readonly AuditMember[];
 }
 
 /** Token exchange as RFC 8693 §2 defines it, of which every request leaves exactly one record. */
 export class TokenExchange {
   readonly #pipeline: ExchangePipeline;
   readonly #sink: AuditSink;
+  readonly #members: readonly AuditMember[];
   readonly #clock: Clock;
 
-  /** @throws ConfigurationError when two verifiers or two issuers claim one token type, or two rules one name */
-  constructor({ sink, ...options }: TokenExchangeOptions) {
+  /** @throws ConfigurationError when two verifiers or two issuers claim one token type, or two rules, parameters or members one name */
+  constructor({ sink, auditMembers = [], ...options }: TokenExchangeOptions) {
+    checkAuditMembers(auditMembers);
     this.#pipeline = new ExchangePipeline(options);
     this.#sink = sink;
+    this.#members = auditMembers;
     this.#clock = options.clock;
   }
 
@@ -37,6 +43,11 @@ export class TokenExchange {
   /** Token types that are accepted as `requested_token_type`. */
   get requestableTypes(): readonly string[] {
     return this.#pipeline.requestableTypes;
+  }
+
+  /** Every parameter of the request that is read: those of RFC 8693 §2.1 and those that are declared. */
+  get parameters(): readonly string[] {
+    return this.#pipeline.parameters;
   }
 
   /**
@@ -56,7 +67,9 @@ export class TokenExchange {
       .catch((error: unknown) => toRefusal('exchange', error));
     const request = { time: this.#clock(), clientId: client.clientId, context, reached };
     if (outcome instanceof ExchangeRefusal) throw await this.#refuse(request, outcome);
-    if (await this.#recordIssued(request, outcome)) return outcome;
+    const event = this.#tell(request, outcome);
+    if (event instanceof ExchangeRefusal) throw await this.#refuse(request, event);
+    if (await this.#recordIssued(event, outcome)) return outcome;
     throw await this.#refuse(request, answerFor(client, revokedMeanwhile()));
   }
 
@@ -68,9 +81,17 @@ export class TokenExchange {
     return this.#pipeline.explain(form, client, context);
   }
 
-  async #recordIssued(request: AuditedRequest, issued: IssuedToken): Promise<boolean> {
+  #tell(request: AuditedRequest, issued: IssuedToken): ExchangeAuditEvent | ExchangeRefusal {
     try {
-      return await this.#sink.recordIssued(auditEvent(request, issued), issued);
+      return auditEvent(request, issued, this.#members);
+    } catch (error) {
+      return toRefusal('audit', error);
+    }
+  }
+
+  async #recordIssued(event: ExchangeAuditEvent, issued: IssuedToken): Promise<boolean> {
+    try {
+      return await this.#sink.recordIssued(event, issued);
     } catch (cause) {
       const reason = 'the audit record cannot be written';
       throw new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', { reason, cause });
@@ -79,7 +100,7 @@ export class TokenExchange {
 
   async #refuse(request: AuditedRequest, refusal: ExchangeRefusal): Promise<ExchangeRefusal> {
     try {
-      await this.#sink.record(auditEvent(request, refusal));
+      await this.#sink.record(auditEvent(request, refusal, this.#members));
     } catch {
       // a refusal stands, recorded or not: nothing leaves by it
     }

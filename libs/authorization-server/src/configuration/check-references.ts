@@ -15,6 +15,7 @@ export function checkReferences(config: ServerConfig, file: string): void {
   config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
+  config.trustedIssuers.forEach((issuer, i) => checkKeys(issuer, `${file}: trustedIssuers[${i}].jwksUri`));
   config.users.forEach(({ username }, i) => checkSubject(config, username, `${file}: users[${i}].username`));
   config.clients.forEach(({ clientId }, i) => checkName(clientId, `${file}: clients[${i}].clientId`));
   config.clients.forEach((client, i) => checkClient(config, client, `${file}: clients[${i}]`));
@@ -36,6 +37,12 @@ function checkUnique<T extends object>(items: readonly T[], key: keyof T & strin
 function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig, setting: string): void {
   if (!config.resources.some((other) => other.audience !== audience && other.audience === resource)) return;
   throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
+}
+
+// RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
+function checkKeys({ issuer, jwks, jwksUri }: ServerConfig['trustedIssuers'][number], setting: string): void {
+  if (jwks || jwksUri !== undefined || /^https?:/i.test(issuer)) return;
+  throw new ConfigurationError(setting, jwksUri, `jwks or jwksUri, because nothing can be found at ${issuer}`);
 }
 
 // RFC 9068 §5: a client identifier must not collide with a user's subject

@@ -49,6 +49,15 @@ describe('the configuration file', () => {
     expect(clients[0]).toMatchObject({ secret: 's3cret', redirectUris: ['http://localhost:8080/callback'] });
   });
 
+  it('takes any URI as a token type and as an issuer', () => {
+    change(raw, 'edges.0.subjectTypes', ['https://types.example/ticket']);
+    change(raw, 'edges.0.subjectIssuers', ['urn:example:partner']);
+    change(raw, 'trustedIssuers', [
+      { issuer: 'urn:example:partner', jwksUri: 'https://keys.example', algorithms: ['ES256'] },
+    ]);
+    expect(parseServerConfig(raw, environment).trustedIssuers[0]).toMatchObject({ issuer: 'urn:example:partner' });
+  });
+
   it('registers nothing that it does not name', () => {
     const { clients, edges } = parseServerConfig({ clients: [] }, {});
     expect([clients, edges]).toEqual([[], []]);
@@ -204,13 +213,25 @@ describe('the configuration file', () => {
       'an issuer with a fragment',
       'trustedIssuers',
       [{ issuer: 'https://partner.example#a', algorithms: ['ES256'] }],
-      'config.yaml: trustedIssuers[0].issuer is "https://partner.example#a"; accepted: an http or https URL without query and fragment (RFC 8414 section 2)',
+      'config.yaml: trustedIssuers[0].issuer is "https://partner.example#a"; accepted: a URI without fragment, and without query when it is a URL (RFC 8414 section 2)',
     ],
     [
       'an issuer with an empty fragment',
       'edges.0.subjectIssuers',
       ['https://partner.example#'],
-      'config.yaml: edges[0].subjectIssuers[0] is "https://partner.example#"; accepted: an http or https URL without query and fragment (RFC 8414 section 2)',
+      'config.yaml: edges[0].subjectIssuers[0] is "https://partner.example#"; accepted: a URI without fragment, and without query when it is a URL (RFC 8414 section 2)',
+    ],
+    [
+      'an issuer that is no URL, without its keys',
+      'trustedIssuers',
+      [{ issuer: 'urn:example:partner', algorithms: ['ES256'] }],
+      'config.yaml: trustedIssuers[0].jwksUri is missing; accepted: jwks or jwksUri, because nothing can be found at urn:example:partner',
+    ],
+    [
+      'a token type that is no URI',
+      'edges.0.subjectTypes',
+      ['saml2'],
+      'config.yaml: edges[0].subjectTypes[0] is "saml2"; accepted: the URI of a token type (RFC 8693 section 3)',
     ],
     [
       'a setting that does not exist',

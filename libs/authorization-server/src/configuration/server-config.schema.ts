@@ -1,4 +1,4 @@
-import { GrantType, isResourceIndicator, isScopeToken, MAX_ACTORS } from '@onbehalf/oauth-protocol';
+import { GrantType, isAbsoluteUri, isResourceIndicator, isScopeToken, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { z } from 'zod';
 import { passwordHash } from './password-hash.js';
@@ -17,13 +17,15 @@ export const AUDIENCE_URN = 'urn:onbehalf:audience:';
 const name = z.string().min(1, 'a non-empty string');
 const audience = name.describe('the value of the aud claim');
 const seconds = z.int('whole seconds').positive('more than 0 seconds');
-const tokenType = z.string().startsWith('urn:', 'the URN of a token type');
+const tokenType = z.string().refine(isAbsoluteUri, 'the URI of a token type (RFC 8693 section 3)');
 const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
 const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
-const issuer = url.refine(
-  (identifier) => !/[?#]/.test(identifier),
-  'an http or https URL without query and fragment (RFC 8414 section 2)',
-);
+const issuer = z
+  .string()
+  .refine(
+    (identifier) => isAbsoluteUri(identifier) && !/^https?:.*\?/i.test(identifier),
+    'a URI without fragment, and without query when it is a URL (RFC 8414 section 2)',
+  );
 
 const grantType = z.enum(SUPPORTED_GRANTS, {
   error: ({ input }) =>

@@ -3,10 +3,14 @@ import { actorChain } from '../decision/delegation.js';
 import type { IssuedToken } from '../issuers/issued-token.js';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import type { ExchangeContext, ExchangeRequest } from '../request/exchange-request.js';
+import { toldMembers, type AuditMember } from './audit-member.js';
 import type { Progress } from './progress.js';
 import { recordable } from './recordable.js';
 
-/** The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. */
+/**
+ * The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. Beside these stand the
+ * members that are declared for it.
+ */
 export interface ExchangeAuditEvent {
   readonly type: 'token_exchange';
   /** `rejected` by policy or protocol, `failed` for want of something the server depends on. */
@@ -48,11 +52,24 @@ export interface AuditedRequest {
 }
 
 /** The record of a request and of what became of it. */
-export function auditEvent(request: AuditedRequest, outcome: IssuedToken | ExchangeRefusal): ExchangeAuditEvent {
+export function auditEvent(
+  request: AuditedRequest,
+  outcome: IssuedToken | ExchangeRefusal,
+  members: readonly AuditMember[],
+): ExchangeAuditEvent {
   const told = describe(request);
   return outcome instanceof ExchangeRefusal
-    ? { ...told, ...describeRefusal(outcome) }
-    : { ...told, ...describeIssued(outcome) };
+    ? { ...toldOfRefusal(request, members), ...told, ...describeRefusal(outcome) }
+    : { ...toldMembers(members, request.reached, outcome), ...told, ...describeIssued(outcome) };
+}
+
+// a refusal is recorded whatever its members come to; a token does not leave without them
+function toldOfRefusal({ reached }: AuditedRequest, members: readonly AuditMember[]): object {
+  try {
+    return toldMembers(members, reached);
+  } catch {
+    return {};
+  }
 }
 
 type Outcome = Pick<ExchangeAuditEvent, 'outcome'> & Partial<ExchangeAuditEvent>;

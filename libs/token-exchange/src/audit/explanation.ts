@@ -30,14 +30,24 @@ export interface Explanation {
   readonly steps: readonly DecisionStep[];
   /** What would be granted. */
   readonly granted?: Limits;
+  /** What others have to say of it, by their name. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
+
+/** What others have to say of an exchange that came so far, by their name; `undefined`: nothing. Holds no token and no secret. */
+export type Explainers = Readonly<Record<string, (reached: Progress) => unknown>>;
 
 /** Tells how far an exchange came and what stopped it, in the words in which this client would be told. */
 export function explain(
-  { resources, subject, exchange, decision }: Progress,
+  reached: Progress,
   client: ClientRegistration,
-  failure?: ExchangeRefusal,
+  { failure, explainers }: { readonly failure?: ExchangeRefusal; readonly explainers: Explainers },
 ): Explanation {
+  const { resources, subject, exchange, decision } = reached;
+  const details = Object.entries(explainers).flatMap(([name, tell]) => {
+    const told = tell(reached);
+    return told === undefined ? [] : [[name, told] as const];
+  });
   const refusal = failure ?? (decision?.outcome === 'refused' ? decision.refusal : undefined);
   const permit = decision?.outcome === 'permitted' ? decision.permit : undefined;
   return {
@@ -47,6 +57,7 @@ export function explain(
     ...(subject && { subject: subject.subject }),
     targets: resources?.map(({ audience }) => audience) ?? [],
     steps: decision?.steps ?? [],
+    ...(details.length > 0 && { details: Object.fromEntries(details) }),
     ...(permit && { granted: { scopes: permit.scopes, expiresAt: permit.expiresAt } }),
   };
 }

@@ -4,6 +4,7 @@ import { DEFAULT_TIME_TO_LIVE, type Edge } from '../policy/policy.js';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import { confirmationFor } from '../tokens/key-binding.js';
 import type { Authentication, Confirmation } from '../tokens/token-facts.js';
+import type { ExchangeRequest } from '../request/exchange-request.js';
 import type { TokenReference } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
 import { actorChain } from './delegation.js';
@@ -29,6 +30,10 @@ export interface Grant extends Limits {
   readonly confirmation: Confirmation;
   readonly signingAlgorithm?: SigningAlgorithm;
   readonly parents: readonly TokenReference[];
+  /** The parameters that verifiers, rules and issuers declare, as sent. */
+  readonly parameters: ExchangeRequest['parameters'];
+  /** What else the subject token says. */
+  readonly details: VerifiedToken['details'];
 }
 
 /** A grant that every rule let pass. Only {@link decide} makes one, and issuing takes nothing else. */
@@ -141,6 +146,8 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     confirmation: confirmationFor(client, subject, exchange.proof),
     ...(signingAlgorithm && { signingAlgorithm }),
     parents: parentsOf(exchange),
+    parameters: request.parameters,
+    details: subject.details,
   };
 }
 

@@ -1,8 +1,9 @@
+import type { ReadsParameters } from '../request/parameters.js';
 import type { Verdict } from './verdict.js';
 import type { Limits, VerifiedExchange } from './verified-exchange.js';
 
 /** Judges a verified exchange: denies it, narrows its limits, or lets it pass. Does no I/O and cannot widen. */
-export interface Rule {
+export interface Rule extends ReadsParameters {
   /** Stands in the audit record and in explanations. */
   readonly name: string;
   judge(exchange: VerifiedExchange, limits: Limits): Verdict;

@@ -1,10 +1,12 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 import type { Permit } from '../decision/decide.js';
+import type { ReadsParameters } from '../request/parameters.js';
 import type { IssuedToken } from './issued-token.js';
 
 /** Makes a token of what was permitted. Keyed by the requested token type. */
-export interface TokenIssuer {
+export interface TokenIssuer extends ReadsParameters {
+  /** Absolute URIs. RFC 8693 §3. */
   readonly types: readonly string[];
   issue(permit: Permit): Promise<IssuedToken>;
 }

@@ -1,8 +1,14 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
 
+/** What a registration says to others than this library. */
+export interface Extensible {
+  /** By the name of whom it is for, who has checked it. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
 /** A protected resource, as registered. */
-export interface ResourceRegistration {
+export interface ResourceRegistration extends Extensible {
   /** Its logical name: what clients send as `audience` and what stands in `aud`. RFC 8693 §2.1. */
   readonly audience: string;
   /** Its absolute URI, when it may also be asked for by `resource`. RFC 8707 §2. */
@@ -23,7 +29,7 @@ export interface DirectAccess {
 }
 
 /** A client, as registered. */
-export interface ClientRegistration {
+export interface ClientRegistration extends Extensible {
   readonly clientId: string;
   readonly enabled: boolean;
   /** Whether the client authenticates. Public clients may not exchange. RFC 8693 §5. */
@@ -60,7 +66,7 @@ export interface PermittedActor {
 }
 
 /** One row of the policy: who may exchange what for what. What it does not say is not permitted. */
-export interface Edge {
+export interface Edge extends Extensible {
   readonly client: string;
   /** The audience of the subject token; for an ID token, the client's own identifier. */
   readonly subjectAudience: string;

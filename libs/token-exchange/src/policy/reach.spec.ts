@@ -117,6 +117,18 @@ describe('who can reach an audience, as whom, with which scopes', () => {
   });
 });
 
+describe('ways that something else than the exchange adds', () => {
+  it('are gone like edges, alone and in a row, and named', () => {
+    const way = { ...edge('b', 'c', { read: {} }), via: 'tickets' };
+    const routes = routesTo('c', withEdges(edge('a', 'b', { read: {} })), [way]);
+    expect(routes.map(formatRoute)).toEqual([
+      'b (b, by tickets) → c: as the subject, acting: b; scopes: read',
+      'a (a) → b (b, by tickets) → c: as the subject, acting: b for a; scopes: read',
+    ]);
+    expect(routes[0]?.hops).toEqual([expect.objectContaining({ via: 'tickets' })]);
+  });
+});
+
 describe('a route in one line', () => {
   it('tells the way, the actors and the scopes', () => {
     expect(routesTo('c', chain).map(formatRoute)).toEqual([

@@ -2,7 +2,13 @@ import { DEFAULT_MAX_DEPTH, type ClientRegistration, type Edge } from './policy.
 import type { PolicyRegistrations } from './registered-policy.js';
 
 /** One exchange on the way to an audience. */
-export type Hop = Pick<Edge, 'client' | 'subjectAudience' | 'target' | 'mode'>;
+export type Hop = Pick<Way, 'client' | 'subjectAudience' | 'target' | 'mode' | 'via'>;
+
+/** What a token can go along: an edge of the policy, or what something else than the exchange adds to the edges. */
+export interface Way extends Edge {
+  /** What adds it; absent: the exchange. */
+  readonly via?: string;
+}
 
 /** How a token is had without an exchange. */
 export interface Origin {
@@ -29,9 +35,14 @@ const LONGEST_ROUTE = 6;
 /**
  * Who can reach an audience, as whom and with which scopes: the clients that have tokens for it directly, then every chain of
  * exchanges that these registrations allow, the shortest first. Speaks of the policy alone; tokens, accounts and entitlements narrow it further.
+ * @param additional ways that something else than the exchange adds
  */
-export function routesTo(audience: string, registrations: PolicyRegistrations): readonly Route[] {
-  const edges = registrations.edges.filter((edge) => isUsable(edge, registrations));
+export function routesTo(
+  audience: string,
+  registrations: PolicyRegistrations,
+  additional: readonly Way[] = [],
+): readonly Route[] {
+  const edges: readonly Way[] = [...registrations.edges, ...additional].filter((edge) => isUsable(edge, registrations));
   const routes: Route[] = directRoutes(audience, registrations);
   let chains = edges.filter((edge) => edge.target === audience).map((edge) => [edge]);
   while (chains.length > 0) {
@@ -68,7 +79,7 @@ function isUsable({ client: clientId, subjectAudience }: Edge, { clients }: Poli
   return client.represents.includes(subjectAudience) || subjectAudience === clientId;
 }
 
-function precedes(edge: Edge, chain: readonly Edge[]): boolean {
+function precedes(edge: Way, chain: readonly Way[]): boolean {
   return chain.length < LONGEST_ROUTE && !chain.includes(edge) && edge.target === chain[0]?.subjectAudience;
 }
 
@@ -79,7 +90,7 @@ interface Arrival {
 }
 
 /** Goes a chain of edges from its first subject token on; `undefined` when an edge on the way does not let it pass. */
-function travel(chain: readonly Edge[], registrations: PolicyRegistrations): Route | undefined {
+function travel(chain: readonly Way[], registrations: PolicyRegistrations): Route | undefined {
   let arrival: Arrival = { actors: [] };
   for (const edge of chain) {
     const actors = actorsAfter(edge, arrival.actors);
@@ -87,7 +98,13 @@ function travel(chain: readonly Edge[], registrations: PolicyRegistrations): Rou
     if (scopes.length === 0 || !isAllowedChain(edge, actors, registrations.clients)) return undefined;
     arrival = { actors, scopes };
   }
-  const hops = chain.map(({ client, subjectAudience, target, mode }) => ({ client, subjectAudience, target, mode }));
+  const hops = chain.map(({ client, subjectAudience, target, mode, via }) => ({
+    client,
+    subjectAudience,
+    target,
+    mode,
+    ...(via !== undefined && { via }),
+  }));
   return { scopes: [], ...arrival, hops };
 }
 
@@ -116,7 +133,9 @@ function isAllowedChain(edge: Edge, actors: readonly string[], clients: readonly
 
 /** A route in one line: the way, as whom the subject is served at its end, and the scopes that may arrive. */
 export function formatRoute({ origin, hops, actors, scopes }: Route): string {
-  const exchanges = hops.map(({ client, subjectAudience }) => `${subjectAudience} (${client})`);
+  const exchanges = hops.map(
+    ({ client, subjectAudience, via }) => `${subjectAudience} (${client}${via === undefined ? '' : `, by ${via}`})`,
+  );
   const way = origin ? [origin.client, origin.audience] : [...exchanges, hops.at(-1)?.target];
   return `${way.join(' → ')}: ${served(origin, actors)}; scopes: ${scopes.join(' ')}`;
 }

@@ -20,6 +20,8 @@ export interface ExchangeRequest {
   readonly scopes?: readonly string[];
   /** Why the subject is to be impersonated, for the audit record. */
   readonly reason?: string;
+  /** Values of the parameters that verifiers, rules and issuers declare, as sent; absent where the request has none. */
+  readonly parameters: Readonly<Partial<Record<string, string>>>;
 }
 
 /** What the server knows of the request beside the form. */

@@ -8,6 +8,7 @@ import {
   TokenType,
 } from '@onbehalf/oauth-protocol';
 import type { ExchangeRequest, PresentedToken } from './exchange-request.js';
+import type { DeclaredParameter } from './parameters.js';
 
 /** More parameters than any exchange needs. Bounds the work on hostile forms. */
 const MAX_PARAMETERS = 64;
@@ -23,9 +24,13 @@ const MAX_REASON_LENGTH = 500;
 
 /**
  * Reads a token exchange request. RFC 8693 §2.1; RFC 6749 §3.2 for empty, repeated and unknown parameters.
+ * @param declared parameters beside those of RFC 8693 §2.1; whatever else the form holds is ignored
  * @throws OAuthError `invalid_request`, `unsupported_grant_type`, `invalid_target` or `invalid_scope`
  */
-export function parseExchangeRequest(form: URLSearchParams): ExchangeRequest {
+export function parseExchangeRequest(
+  form: URLSearchParams,
+  declared: readonly DeclaredParameter[] = [],
+): ExchangeRequest {
   if (form.size > MAX_PARAMETERS) throw new OAuthError('invalid_request', 'The request has too many parameters');
   checkGrantType(form);
   const actor = readActor(form);
@@ -39,6 +44,7 @@ export function parseExchangeRequest(form: URLSearchParams): ExchangeRequest {
     ...readTargets(form),
     ...(scopes && { scopes }),
     ...(reason !== undefined && { reason }),
+    parameters: readDeclared(form, declared),
   };
 }
 
@@ -93,14 +99,22 @@ function readReason(form: URLSearchParams): string | undefined {
   throw new OAuthError('invalid_request', `reason must be plain text of at most ${MAX_REASON_LENGTH} characters`);
 }
 
+function readDeclared(form: URLSearchParams, declared: readonly DeclaredParameter[]): ExchangeRequest['parameters'] {
+  const entries = declared.flatMap(({ name, maxLength }) => {
+    const value = bounded(form, name, maxLength);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
 function required(form: URLSearchParams, name: string): string {
   const value = singleParameter(form, name);
   if (value === undefined) throw new OAuthError('invalid_request', `${name} is required`);
   return value;
 }
 
-function bounded(form: URLSearchParams, name: string): string | undefined {
+function bounded(form: URLSearchParams, name: string, maxLength = MAX_LENGTH): string | undefined {
   const value = singleParameter(form, name);
-  if (value !== undefined && value.length > MAX_LENGTH) throw new OAuthError('invalid_request', `${name} is too long`);
+  if (value !== undefined && value.length > maxLength) throw new OAuthError('invalid_request', `${name} is too long`);
   return value;
 }

@@ -39,6 +39,8 @@ export interface TokenFacts {
   readonly mayAct?: readonly Partial<Actor>[];
   readonly confirmation?: Confirmation;
   readonly authentication?: Authentication;
+  /** What else it says, for rules, issuers and audit members that know its kind. Holds no secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** A token by which another came to be. */

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, isAbsoluteUri } from '@onbehalf/oauth-protocol';
 
 /** Finds what is responsible for a token type. Two entries for one type are a mistake, found at start. */
 export class TypeRegistry<T extends { readonly types: readonly string[] }> {
@@ -19,6 +19,8 @@ export class TypeRegistry<T extends { readonly types: readonly string[] }> {
   }
 
   #register(setting: string, type: string, entry: T): void {
+    // RFC 8693 §3: a token type identifier is a URI
+    if (!isAbsoluteUri(type)) throw new ConfigurationError(setting, type, 'token types that are absolute URIs');
     if (this.#byType.has(type)) throw new ConfigurationError(setting, type, 'each token type once');
     this.#byType.set(type, entry);
   }

@@ -1,4 +1,6 @@
 import type { ClientRegistration } from '../policy/policy.js';
+import type { ExchangeRequest, PresentedToken } from '../request/exchange-request.js';
+import type { ReadsParameters } from '../request/parameters.js';
 import type { TokenFacts } from '../tokens/token-facts.js';
 
 /** What a verifier may know of the request, beside the token. */
@@ -6,10 +8,15 @@ export interface VerificationContext {
   readonly client: ClientRegistration;
   /** Now, in seconds since the epoch. */
   readonly at: number;
+  /** Which of the two tokens is verified. */
+  readonly parameter: PresentedToken['parameter'];
+  /** The parameters that verifiers, rules and issuers declare, as sent. */
+  readonly parameters: ExchangeRequest['parameters'];
 }
 
 /** Establishes what tokens of some types say. Keyed by token type, for subject and actor tokens alike. */
-export interface TokenVerifier {
+export interface TokenVerifier extends ReadsParameters {
+  /** Absolute URIs. RFC 8693 §3. */
   readonly types: readonly string[];
   /**
    * @throws TokenRejection or MalformedClaim when the token is refused, whatever the cause

@@ -14,7 +14,7 @@ import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 export async function verifyToken(
   verifiers: TypeRegistry<TokenVerifier>,
   { parameter, token, type }: PresentedToken,
-  context: VerificationContext,
+  context: Omit<VerificationContext, 'parameter'>,
 ): Promise<VerifiedToken> {
   const verifier = verifiers.find(type);
   if (!verifier) {
@@ -22,7 +22,7 @@ export async function verifyToken(
     throw new ExchangeRefusal('token-type', 'invalid_request', description);
   }
   try {
-    return verifiedToken(await verifier.verify(token, context));
+    return verifiedToken(await verifier.verify(token, { ...context, parameter }));
   } catch (error) {
     throw toTokenRefusal(parameter, error);
   }

@@ -1,0 +1,181 @@
+import { describe, expect, it } from '@jest/globals';
+import { TokenType } from '@onbehalf/oauth-protocol';
+import { caseRegistrations } from '@onbehalf/testing';
+import { clientOf, ExchangeLab, signerOf, type Surroundings } from './exchange.fixture.js';
+import {
+  AccessTokenIssuer,
+  deny,
+  type AuditMember,
+  type ExchangeAuditEvent,
+  type Permit,
+  type Rule,
+  type TokenVerifier,
+} from './index.js';
+
+const TICKET_TYPE = 'https://tickets.example/types/ticket';
+const TYPES = { subjectTypes: [TokenType.AccessToken, TICKET_TYPE] };
+
+const ticketVerifier: TokenVerifier = {
+  types: [TICKET_TYPE],
+  parameters: [{ name: 'ticket_pin', maxLength: 4 }],
+  verify: (token, { at, parameters, parameter }) =>
+    Promise.resolve({
+      issuer: 'urn:example:tickets',
+      subject: 'baeldung',
+      audiences: ['user-service'],
+      expiresAt: at + 60,
+      scopes: ['user.read'],
+      details: { ticket: token, pin: parameters['ticket_pin'], parameter },
+    }),
+};
+
+const quietRule: Rule = {
+  name: 'quiet',
+  parameters: [{ name: 'volume' }],
+  judge: ({ request }) =>
+    request.parameters['volume'] === 'loud' ? deny('invalid_request', 'Not so loud') : undefined,
+};
+
+const ticketMember: AuditMember = {
+  name: 'ticket',
+  of: ({ subject }, issued) => {
+    const { ticket } = subject?.details ?? {};
+    if (typeof ticket !== 'string') return undefined;
+    return issued ? [ticket, issued.jwtId] : ticket;
+  },
+};
+
+const open = (surroundings: Surroundings = {}): Promise<ExchangeLab> => {
+  const edges = caseRegistrations.edges.map((edge) => ({ ...edge, ...TYPES, subjectIssuers: ['urn:example:tickets'] }));
+  return ExchangeLab.open({ verifiers: [ticketVerifier], additionalRules: [quietRule], ...surroundings }, { edges });
+};
+
+const ticket = { subject_token: 'T-1', subject_token_type: TICKET_TYPE };
+
+describe('parameters that a verifier, a rule or an issuer declares', () => {
+  it('travel to all of them, and only they do', async () => {
+    const permits: Permit[] = [];
+    const lab = await open();
+    const jwt = { issuer: lab.world.server.issuer, signer: signerOf(lab.world.server), randomId: () => 'jti' };
+    const issuer = new AccessTokenIssuer(jwt);
+    const keeping = await open({
+      issuers: [
+        {
+          types: [TokenType.AccessToken],
+          parameters: [{ name: 'paper' }],
+          issue: (permit) => {
+            permits.push(permit);
+            return issuer.issue(permit);
+          },
+        },
+      ],
+    });
+    await keeping.ask({ ...ticket, ticket_pin: '1234', volume: 'low', paper: 'blue', unknown: 'x' });
+    expect(permits[0]).toMatchObject({
+      parameters: { ticket_pin: '1234', volume: 'low', paper: 'blue' },
+      details: { ticket: 'T-1', pin: '1234', parameter: 'subject_token' },
+    });
+    expect(Object.keys(permits[0]?.parameters ?? {})).toHaveLength(3);
+    expect(keeping.exchange.parameters.slice(-3)).toEqual(['ticket_pin', 'volume', 'paper']);
+    expect(await keeping.refusal({ ...ticket, volume: 'loud' })).toMatchObject({ rule: 'quiet' });
+  });
+
+  it('are sent once, not empty, and no longer than they may be', async () => {
+    const lab = await open();
+    const form = await lab.form({ ...ticket, volume: 'low' });
+    form.append('volume', 'lower');
+    expect(await lab.refusalOf(form)).toMatchObject({
+      code: 'invalid_request',
+      description: 'volume must not be repeated',
+    });
+    expect(await lab.refusal({ ...ticket, ticket_pin: '12345' })).toMatchObject({
+      description: 'ticket_pin is too long',
+    });
+    expect(await lab.refusal({ ...ticket, volume: 'x'.repeat(2049) })).toMatchObject({
+      description: 'volume is too long',
+    });
+    await expect(lab.ask({ ...ticket, volume: '' })).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['a parameter of the exchange', [{ name: 'audience' }]],
+    ['what authenticates the client', [{ name: 'client_secret' }]],
+    ['what another reads differently', [{ name: 'volume', maxLength: 3 }]],
+    ['nothing', [{ name: '' }]],
+  ])('cannot be %s', async (_name, parameters) => {
+    await expect(open({ verifiers: [{ ...ticketVerifier, parameters }] })).rejects.toThrow(
+      `parameters is "${parameters[0]?.name}"; accepted: a name that means nothing else`,
+    );
+  });
+});
+
+describe('token types', () => {
+  it('are any absolute URIs (RFC 8693 §3)', async () => {
+    await expect((await open()).ask(ticket)).resolves.toMatchObject({ subject: 'baeldung' });
+    await expect(open({ verifiers: [{ ...ticketVerifier, types: ['ticket'] }] })).rejects.toThrow(
+      'verifiers is "ticket"; accepted: token types that are absolute URIs',
+    );
+  });
+});
+
+describe('declared members of the record', () => {
+  const told = async (members: readonly AuditMember[], mutation = {}): Promise<ExchangeAuditEvent[]> => {
+    const events: ExchangeAuditEvent[] = [];
+    const record = (event: ExchangeAuditEvent): Promise<true> => Promise.resolve(events.push(event)).then(() => true);
+    const sink = { record: async (event: ExchangeAuditEvent) => void (await record(event)), recordIssued: record };
+    const lab = await open({ auditMembers: members, sink });
+    await lab.ask({ ...ticket, ...mutation }).catch(() => undefined);
+    return events;
+  };
+
+  it('stand beside the others, for what is issued and for what is refused', async () => {
+    expect(await told([ticketMember])).toEqual([
+      expect.objectContaining({ outcome: 'issued', ticket: ['T-1', expect.any(String)] }),
+    ]);
+    expect(await told([ticketMember], { volume: 'loud' })).toEqual([
+      expect.objectContaining({ outcome: 'rejected', ticket: 'T-1' }),
+    ]);
+    expect((await told([ticketMember], { subject_token_type: 'urn:example:unknown' }))[0]).not.toHaveProperty('ticket');
+  });
+
+  it('hold no token', async () => {
+    const careless = { name: 'whole', of: () => 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.' };
+    const numbers = { name: 'count', of: () => 3 };
+    expect((await told([careless, numbers]))[0]).toMatchObject({ whole: '[not recorded]', count: 3 });
+  });
+
+  it('that cannot be told keep a token back, but no refusal from being recorded', async () => {
+    const broken: AuditMember = {
+      name: 'broken',
+      of: () => {
+        throw new TypeError('oops');
+      },
+    };
+    expect(await told([broken])).toEqual([expect.objectContaining({ outcome: 'failed', rule: 'audit' })]);
+    expect(await told([broken], { volume: 'loud' })).toEqual([expect.objectContaining({ rule: 'quiet' })]);
+  });
+
+  it('cannot take the place of another', async () => {
+    for (const name of ['subject', 'type', 'ticket']) {
+      await expect(open({ auditMembers: [ticketMember, { ...ticketMember, name }] })).rejects.toThrow(
+        `auditMembers is "${name}"; accepted: a name that no other member has`,
+      );
+    }
+  });
+});
+
+describe('explanations', () => {
+  it('hold what others have to say, how far the exchange ever came', async () => {
+    const explainers = {
+      tickets: ({ subject }: { subject?: { details: object } }) => subject && { bought: subject.details },
+      silent: () => undefined,
+    };
+    const lab = await open({ explainers });
+    const client = clientOf(lab.registrations, 'user-service');
+    const granted = await lab.exchange.explain(await lab.form(ticket), client);
+    expect(granted.details).toEqual({ tickets: { bought: { ticket: 'T-1', parameter: 'subject_token' } } });
+    const refused = await lab.exchange.explain(await lab.form({ ...ticket, volume: 'loud' }), client);
+    expect(refused).toMatchObject({ outcome: 'refused', details: { tickets: {} } });
+    expect(await lab.exchange.explain(new URLSearchParams(), client)).not.toHaveProperty('details');
+  });
+});
