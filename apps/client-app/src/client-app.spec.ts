@@ -79,7 +79,7 @@ describe('signing in', () => {
   it('comes back to the page that was asked for', async () => {
     const page = await new Browser().open(`${base}/api/user/message`);
     expect(page.url).toBe(`${base}/api/user/message`);
-    expect(page.body).toContain('Hello &lt;b&gt;Baeldung&lt;/b&gt;');
+    expect(page.body).toContain('Hello &lt;b>Baeldung&lt;/b>');
   });
 
   it('keeps the tokens on its own side, in a session whose cookie is HttpOnly and SameSite', async () => {

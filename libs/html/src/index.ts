@@ -1,1 +1,2 @@
-export { html, Html } from './html.js';
+export type { ComponentChildren, VNode } from 'preact';
+export { renderDocument } from './render-document.js';

@@ -96,7 +96,7 @@ export class AuthorizationServer {
     return { ...(Object.fromEntries(entries) as ServerMetadata), issuer: found.issuer };
   }
 
-  readonly #fetch: CustomFetch = (url, options) => fetch(this.#address.toInternal(url), options);
+  readonly #fetch: CustomFetch = (url, options) => fetch(this.#address.toInternal(url), options as RequestInit);
 
   /** The demo has no TLS; whoever gives an http address has decided it. */
   #isInsecure(): boolean {

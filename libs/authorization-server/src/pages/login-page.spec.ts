@@ -8,7 +8,7 @@ describe('the login page', () => {
   it('escapes what it is given', () => {
     const text = loginPage({ action: `/login/${hostile}`, clientId: hostile, username: hostile, error: hostile });
     expect(text).not.toContain('<script>');
-    expect(text).toContain('&lt;script&gt;');
+    expect(text).toContain('&lt;script>');
   });
 
   it('has labelled fields for user name and password and a submit button', () => {

@@ -3,12 +3,11 @@ import type { Request, Response } from 'express';
 import { errors, type Client } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
-import { html } from '@onbehalf/html';
 import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
 import { LoginLimits } from '../rate-limits/login-limits.js';
-import { loginPage } from './login-page.js';
-import { page, pagePolicy } from './page.js';
+import { loginExpiredPage, loginPage, signInLaterPage } from './login-page.js';
+import { pagePolicy } from './page.js';
 import { SignIn } from './sign-in.js';
 import { STYLESHEET } from './stylesheet.js';
 
@@ -102,24 +101,13 @@ export class LoginController {
   }
 
   #answerLater(response: Response, { refused, wait }: { refused: 'too many attempts' | 'busy'; wait: number }): void {
-    const minutes = Math.ceil(wait / 60);
-    const [status, reason, pause] =
-      refused === 'busy'
-        ? [503, 'Many people sign in right now.', 'a few seconds']
-        : [429, 'There were too many attempts to sign in.', minutes === 1 ? 'a minute' : `${minutes} minutes`];
-    const content = html`<p role="alert">
-      ${reason} Please wait ${pause}, then go back to the application and sign in again.
-    </p>`;
     response.set('retry-after', String(wait));
-    this.#send(response, status, page('Please wait', content), []);
+    this.#send(response, refused === 'busy' ? 503 : 429, signInLaterPage(refused, wait), []);
   }
 
   #answerExpired(response: Response, error: unknown): void {
     if (!(error instanceof errors.SessionNotFound)) throw error;
-    const content = html`<p role="alert">
-      This sign-in has expired or was already used. Go back to the application and sign in again.
-    </p>`;
-    this.#send(response, 400, page('Please start again', content), []);
+    this.#send(response, 400, loginExpiredPage(), []);
   }
 
   #send(response: Response, status: number, body: string, redirectUris: readonly string[]): void {

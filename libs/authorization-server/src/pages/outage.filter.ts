@@ -1,9 +1,9 @@
 import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
-import { html } from '@onbehalf/html';
 import type { Request, Response } from 'express';
 import { retryAfterOf, UNAVAILABLE } from '../provider/outage.js';
-import { page, pagePolicy } from './page.js';
+import { outagePage } from './outage-page.js';
+import { pagePolicy } from './page.js';
 
 /** Answers with 503 and when to come again what a controller cannot do because something is out of reach for now. */
 @Catch()
@@ -24,8 +24,5 @@ export class OutageFilter extends BaseExceptionFilter {
 
 function answerPage(response: Response): void {
   response.set('content-security-policy', pagePolicy([]));
-  const content = html`<p role="alert">
-    Something that we need does not answer for now. Please try again in a moment.
-  </p>`;
-  response.type('html').send(page('Please try again', content));
+  response.type('html').send(outagePage());
 }

@@ -1,5 +1,5 @@
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
-import { html, Html } from '@onbehalf/html';
+import type { VNode } from '@onbehalf/html';
 import { page, pagePolicy } from './page.js';
 
 /** The page for an authorization request that cannot be answered by a redirect. */
@@ -8,27 +8,44 @@ export function renderErrorPage(ctx: KoaContextWithOIDC, { error, error_descript
   send(
     ctx,
     'This did not work',
-    html`<p role="alert">${text}</p>
-      <p><code>${error}</code></p>`,
+    <>
+      <p role="alert">{text}</p>
+      <p>
+        <code>{error}</code>
+      </p>
+    </>,
     [],
   );
 }
 
-/** Asks whether the session at the server shall end. OpenID Connect RP-Initiated Logout §2. */
+/**
+ * Asks whether the session at the server shall end. OpenID Connect RP-Initiated Logout §2.
+ * @param form the provider's own, as HTML
+ */
 export function renderLogoutPage(ctx: KoaContextWithOIDC, form: string): void {
   const { client, session } = ctx.oidc;
-  const content = html`<p>You are signed in as <strong>${session?.accountId}</strong>.</p>
-    ${new Html(form)}
-    <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
-    <button type="submit" form="op.logoutForm">Stay signed in</button>`;
+  const content = (
+    <>
+      <p>
+        You are signed in as <strong>{session?.accountId}</strong>.
+      </p>
+      <div dangerouslySetInnerHTML={{ __html: form }} />
+      <button type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>
+        Sign out
+      </button>
+      <button type="submit" form="op.logoutForm">
+        Stay signed in
+      </button>
+    </>
+  );
   send(ctx, 'Sign out?', content, client?.postLogoutRedirectUris ?? []);
 }
 
 export function renderLoggedOutPage(ctx: KoaContextWithOIDC): void {
-  send(ctx, 'Signed out', html`<p>You can close this page.</p>`, []);
+  send(ctx, 'Signed out', <p>You can close this page.</p>, []);
 }
 
-function send(ctx: KoaContextWithOIDC, title: string, content: Html, redirectUris: readonly string[]): void {
+function send(ctx: KoaContextWithOIDC, title: string, content: VNode, redirectUris: readonly string[]): void {
   ctx.type = 'html';
   ctx.set('content-security-policy', pagePolicy(redirectUris));
   ctx.body = page(title, content);

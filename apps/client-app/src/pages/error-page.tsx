@@ -1,4 +1,3 @@
-import { html } from '@onbehalf/html';
 import { layout } from './layout.js';
 
 export interface ErrorPage {
@@ -11,11 +10,19 @@ export interface ErrorPage {
 
 /** What went wrong, in words for a user; never how. */
 export function errorPage({ title, explanation, reference, user }: ErrorPage): string {
-  const content = html` <section class="card narrow" role="alert">
-    <h1>${title}</h1>
-    <p>${explanation}</p>
-    <p class="hint">Reference: <code>${reference}</code></p>
-    <p><a class="button" href="/">Go to the start page</a></p>
-  </section>`;
+  const content = (
+    <section class="card narrow" role="alert">
+      <h1>{title}</h1>
+      <p>{explanation}</p>
+      <p class="hint">
+        Reference: <code>{reference}</code>
+      </p>
+      <p>
+        <a class="button" href="/">
+          Go to the start page
+        </a>
+      </p>
+    </section>
+  );
   return layout({ title, content, ...(user !== undefined && { user }) });
 }

@@ -1,24 +1,25 @@
-import { html, type Html } from '@onbehalf/html';
+import { renderDocument, type VNode } from '@onbehalf/html';
 
 /** A whole page of the authorization server. */
-export function page(title: string, content: Html): string {
-  return html`<!doctype html>
+export function page(title: string, content: VNode): string {
+  return renderDocument(
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title} · Authorization server</title>
+        <title>{`${title} · Authorization server`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/authorization-server.css" />
       </head>
       <body>
         <main>
-          <h1>${title}</h1>
-          ${content}
+          <h1>{title}</h1>
+          {content}
         </main>
       </body>
-    </html> `.text;
+    </html>,
+  );
 }
 
 /**
