@@ -44,6 +44,6 @@ COPY --from=build /srv/libs /srv/libs
 COPY --from=build /srv/apps/${APP} ./
 RUN mkdir -p var && chown node:node var
 USER node
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=10 \
+HEALTHCHECK --interval=2s --timeout=3s --start-period=20s --retries=10 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/main.js"]

@@ -112,7 +112,7 @@ const postgres = await startPostgres();
     expect((await postForm(`${other}/oauth2/token`, form, SERVICE)).body['error']).toBe('invalid_request');
   });
 
-  it('when one dies, the load balancer goes on with the other, and loses no request that was not begun', async () => {
+  it('when one dies, what was not begun goes to the other', async () => {
     const form = { grant_type: 'client_credentials' };
     await replicas.app(0).stop('SIGKILL');
     const answers = await Promise.all(
