@@ -20,6 +20,7 @@ const limits = `
 rateLimits:
   login: { failuresPerAccount: 3 }
   token: { failuresPerClient: 3, failuresPerAddress: 6, requestsPerClient: 20 }
+  authorization: { requestsPerAddress: 60 }
 `;
 
 const postgres = await startPostgres();
@@ -84,6 +85,51 @@ describe('rate limits, over HTTP', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
     expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('the name of a client counts as one, however it is written', async () => {
+    const spellings = ['user-service', 'user%2Dservice', '%75ser-service', 'user-servic%65'];
+    const guess = (name: string) => {
+      const authorization = `Basic ${Buffer.from(`${name}:wrong`).toString('base64')}`;
+      const headers = { authorization, 'x-forwarded-for': '192.0.2.11' };
+      return postForm(`${server}/oauth2/token`, { grant_type: GrantType.ClientCredentials }, headers);
+    };
+    const all = [];
+    for (const spelling of spellings) all.push((await guess(spelling)).status);
+    expect(all).toEqual([401, 401, 401, 429]);
+  });
+
+  const keeping = [
+    ['GET', '/oauth2/authorize', 'client_id=client-app'],
+    ['GET', '/connect/logout', 'client_id=client-app'],
+    ['POST', '/oauth2/par', 'client_id=public-app'],
+  ] as const;
+  const askToKeep = ([method, path, form]: (typeof keeping)[number], address: string, more = ''): Promise<Response> => {
+    const headers = { 'x-forwarded-for': address, 'content-type': 'application/x-www-form-urlencoded' };
+    return method === 'GET'
+      ? fetch(`${server}${path}?${form}${more}`, { headers, redirect: 'manual' })
+      : fetch(server + path, { method, headers, body: form + more });
+  };
+
+  it.each(keeping)('an address makes the server keep so much by %s %s, and no more', async (...request) => {
+    const address = `192.0.2.${100 + keeping.findIndex(([, path]) => path === request[1])}`;
+    const all = await statuses(61, () => askToKeep(request, address));
+    expect([all.indexOf(429), all.at(-1)]).toEqual([request[0] === 'POST' ? 6 : 60, 429]);
+    expect((await askToKeep(request, '192.0.2.110')).status).not.toBe(429);
+  });
+
+  it.each(keeping)('%s %s keeps nothing that is longer than it has to be', async (...request) => {
+    const { status } = await askToKeep(request, '192.0.2.111', `&state=${'x'.repeat(12_000)}`);
+    expect(status).toBe(400);
+    if (request[0] === 'GET')
+      expect((await askToKeep(request, '192.0.2.111', `&state=${'x'.repeat(3_000)}`)).status).toBe(400);
+  });
+
+  it('a person whose address asks too often gets a sentence', async () => {
+    const headers = { 'x-forwarded-for': '192.0.2.100', accept: 'text/html' };
+    const answer = await fetch(`${server}/oauth2/authorize`, { headers });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([429, 'text/plain; charset=utf-8']);
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
   it('other addresses are not held to it', async () => {

@@ -100,6 +100,28 @@ describe('an app that cannot start', () => {
       'CLIENT_CERTIFICATE_HEADER is "client-cert"; accepted: a header only together with TRUSTED_PROXIES',
     ],
     [
+      'auth-server',
+      { ISSUER: 'https://as.example', NODE_ENV: 'production' },
+      'USER_SERVICE_RESOURCE is missing; accepted: a value for https://as.example, because auth-server.yaml: resources[0]: resource would be the one of the demo',
+    ],
+    [
+      'auth-server',
+      { ISSUER: 'https://as.example', DATABASE_URL: 'postgres://onbehalf:onbehalf@db/onbehalf' },
+      'DATABASE_URL is "postgres://…@db/onbehalf"; accepted: secrets of your own: this one ships with the project, and ISSUER is elsewhere',
+    ],
+    [
+      'auth-server',
+      { ISSUER: 'https://as.example', ENCRYPTION_KEYS: 'ZGVtby1rZXktb2YtMzItYnl0ZXMtbm90LXNlY3JldCE=' },
+      'ENCRYPTION_KEYS is "(not shown)"; accepted: secrets of your own: this one ships with the project, and ISSUER is elsewhere',
+    ],
+    ...(['client-app', 'user-service', 'message-service'] as const).map(
+      (name): [typeof name, Record<string, string>, string] => [
+        name,
+        { ISSUER: 'https://as.example', CLIENT_SECRET: `${name}-secret` },
+        'CLIENT_SECRET is "(not shown)"; accepted: the secret of this client, and none that ships with the project unless ISSUER is on localhost',
+      ],
+    ),
+    [
       'user-service',
       { ISSUER: 'localhost' },
       'ISSUER is "localhost"; accepted: an absolute http or https URL without credentials, query or fragment',

@@ -22,7 +22,7 @@ import { StoreModule } from './store.module.js';
 @Module({})
 export class AppModule {
   static with(settings: Settings & TelemetrySettings, metrics = new ServerMetrics()): DynamicModule {
-    const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
+    const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env, settings.ISSUER);
     const store = StoreModule.with(settings, metrics.observeQuery);
     return {
       module: AppModule,

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StoreOptions } from '@onbehalf/authorization-store';
-import { httpUrl, isLoopbackUrl } from '@onbehalf/service-host';
+import { isLoopbackUrl, isSecretFor } from '@onbehalf/oauth-protocol';
+import { httpUrl } from '@onbehalf/service-host';
 import { z } from 'zod';
 
 const bundled = (name: string): string => fileURLToPath(new URL(`../${name}.yaml`, import.meta.url));
@@ -72,8 +73,22 @@ type Mistake = readonly [setting: keyof z.output<typeof settings>, accepted: str
 /** What does not go together. */
 function mistakes(given: z.output<typeof settings>): Mistake[] {
   const { CLIENT_CERTIFICATE_HEADER, TRUSTED_PROXIES } = given;
-  if (CLIENT_CERTIFICATE_HEADER === undefined || TRUSTED_PROXIES !== undefined) return mistakesOfKeys(given);
-  return [['CLIENT_CERTIFICATE_HEADER', 'a header only together with TRUSTED_PROXIES'], ...mistakesOfKeys(given)];
+  const others = [...mistakesOfKeys(given), ...knownToEverybody(given)];
+  if (CLIENT_CERTIFICATE_HEADER === undefined || TRUSTED_PROXIES !== undefined) return others;
+  return [['CLIENT_CERTIFICATE_HEADER', 'a header only together with TRUSTED_PROXIES'], ...others];
+}
+
+/** What ships with the project keeps others out on this machine only. */
+function knownToEverybody(given: z.output<typeof settings>): Mistake[] {
+  const { ISSUER, DATABASE_URL, ENCRYPTION_KEYS = [], COOKIE_KEYS = [], NONCE_SECRET = '' } = given;
+  const password = URL.canParse(DATABASE_URL) ? decodeURIComponent(new URL(DATABASE_URL).password) : '';
+  const secrets = { ENCRYPTION_KEYS, COOKIE_KEYS, NONCE_SECRET: [NONCE_SECRET], DATABASE_URL: [password] };
+  return Object.entries(secrets)
+    .filter(([, values]) => !values.every((secret) => isSecretFor(ISSUER, secret)))
+    .map(([name]) => [
+      name as Mistake[0],
+      'secrets of your own: this one ships with the project, and ISSUER is elsewhere',
+    ]);
 }
 
 function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {

@@ -1,4 +1,5 @@
-import { httpUrl, isLoopbackUrl, text, type HostSettings } from '@onbehalf/service-host';
+import { isSecretFor } from '@onbehalf/oauth-protocol';
+import { httpUrl, text, type HostSettings } from '@onbehalf/service-host';
 import { z } from 'zod';
 
 export const DEFAULT_PORT = 8080;
@@ -17,9 +18,9 @@ export const environment = z
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
     SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   })
-  .refine(({ ISSUER, CLIENT_SECRET }) => CLIENT_SECRET !== undefined || isLoopbackUrl(ISSUER), {
+  .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
     path: ['CLIENT_SECRET'],
-    message: 'the secret of this client; the one of the demo stands in only while ISSUER is on localhost',
+    message: 'the secret of this client, and none that ships with the project unless ISSUER is on localhost',
   });
 
 /** The settings with what follows from them. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
@@ -22,6 +23,8 @@ describe('CLIENT_SECRET', () => {
     expect(() => readEnvironment(all, { ISSUER: 'https://login.example.com' })).toThrow(
       'CLIENT_SECRET is missing; accepted: the secret of this client',
     );
-    expect(() => readEnvironment(all, { ISSUER: 'https://login.example.com', CLIENT_SECRET: 'x' })).not.toThrow();
+    expect(() =>
+      readEnvironment(all, { ISSUER: 'https://login.example.com', CLIENT_SECRET: randomUUID() }),
+    ).not.toThrow();
   });
 });

@@ -1,4 +1,5 @@
-import { httpUrl, isLoopbackUrl, text } from '@onbehalf/service-host';
+import { isSecretFor } from '@onbehalf/oauth-protocol';
+import { httpUrl, text } from '@onbehalf/service-host';
 import { z } from 'zod';
 
 export const DEFAULT_PORT = 8081;
@@ -18,9 +19,9 @@ export const environment = z
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
     ALLOW_INSECURE_HTTP: z.stringbool('true or false').default(false),
   })
-  .refine(({ ISSUER, CLIENT_SECRET }) => CLIENT_SECRET !== undefined || isLoopbackUrl(ISSUER), {
+  .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
     path: ['CLIENT_SECRET'],
-    message: 'the secret of this client; the one of the demo stands in only while ISSUER is on localhost',
+    message: 'the secret of this client, and none that ships with the project unless ISSUER is on localhost',
   });
 
 export type Settings = z.output<typeof environment>;

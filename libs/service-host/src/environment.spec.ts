@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadEnvironment, readEnvironment } from './environment.js';
-import { hostSettings, httpUrl, isLoopbackUrl, text } from './settings.js';
+import { hostSettings, httpUrl, text } from './settings.js';
 
 const schema = hostSettings(8081).extend({
   ISSUER: httpUrl().default('http://localhost:9001'),
@@ -69,16 +69,5 @@ describe('settings', () => {
 
   it('come from the process alone where there is no file', () => {
     expect(loadEnvironment('/no/such/file', { PORT: '2' })).toEqual({ PORT: '2' });
-  });
-
-  it.each([
-    ['http://localhost:9001', true],
-    ['http://127.0.0.1', true],
-    ['http://[::1]:1', true],
-    ['http://auth-server:9001', false],
-    ['http://localhost.example', false],
-    ['http://127.example', false],
-  ])('know whether %s leads to this machine only: %s', (url, expected) => {
-    expect(isLoopbackUrl(url)).toBe(expected);
   });
 });

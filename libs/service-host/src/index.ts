@@ -6,7 +6,7 @@ export { type Middleware } from './middleware.js';
 export type { OpenApiOptions } from './open-api.js';
 export type { OverloadOptions } from './load-shedding.js';
 export { serviceResource } from './service-resource.js';
-export { hostSettings, httpUrl, isLoopbackUrl, port, text, type HostSettings } from './settings.js';
+export { hostSettings, httpUrl, port, text, type HostSettings } from './settings.js';
 export { startApp } from './start-app.js';
 export { currentRequestId, currentTraceId } from './tracing.js';
 export { isExported, type Signal, type TelemetrySettings } from './telemetry-settings.js';

@@ -61,19 +61,6 @@ export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
 /** Where an app listens, and how much it says. */
 export type HostSettings = z.output<z.ZodObject<HostShape>>;
 
-/** Whether a URL leads to this machine only; what is meant for a demo is refused anywhere else. */
-export function isLoopbackUrl(url: string): boolean {
-  // what is no URL leads nowhere, and is refused for that
-  if (!URL.canParse(url)) return true;
-  const { hostname } = new URL(url);
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
-}
-
 function isHttpUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, password, search, hash } = new URL(value);

@@ -22,5 +22,13 @@ const token = z
   .prefault({})
   .describe('the token endpoint, introspection, revocation and pushed requests');
 
+const authorization = z
+  .strictObject({
+    window: window.default(60),
+    requestsPerAddress: times.default(600),
+  })
+  .prefault({})
+  .describe('what anybody may ask for and the server keeps: sign-ins that are begun, and logouts');
+
 /** How often something may happen before it is answered with 429. */
-export const rateLimits = z.strictObject({ login, token }).prefault({});
+export const rateLimits = z.strictObject({ login, token, authorization }).prefault({});

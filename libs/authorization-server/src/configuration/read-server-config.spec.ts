@@ -206,7 +206,7 @@ describe('the configuration file', () => {
     [
       'a user with the name of a foreign subject',
       'users.0',
-      { username: 'HTTPS://partner.example/#ceo', passwordHash: 'scrypt$2$1$1$c2FsdA$aGFzaA' },
+      { username: 'HTTPS://partner.example/#ceo', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$aGFzaA' },
       'config.yaml: users[0].username is "HTTPS://partner.example/#ceo"; accepted: a name unlike iss#sub, by which subjects of other issuers are known',
     ],
     [

@@ -6,27 +6,37 @@ import type { z } from 'zod';
 import { checkReferences } from './check-references.js';
 import { resolveVariables, type Environment } from './resolve-variables.js';
 import { serverConfigSchema, type ServerConfig } from './server-config.schema.js';
+import { checkForgottenDefault, checkShippedCredentials } from './shipped-credentials.js';
 
 const SECRET = /secret|password|jwks/i;
 
 /**
  * Reads the configuration of the server from a YAML or JSON file and checks it.
+ * @param issuer whom it is for: unless that is on this machine, what ships with the project is refused
  * @throws ConfigurationError naming the setting, what was given and what is accepted
  */
-export function readServerConfig(path: string, environment: Environment): ServerConfig {
+export function readServerConfig(path: string, environment: Environment, issuer?: string): ServerConfig {
   const file = basename(path);
-  return parseServerConfig(parseFile(readFile(path), file), environment, file);
+  return parseServerConfig(parseFile(readFile(path), file), environment, file, issuer);
 }
 
 /**
  * Checks a configuration that is already an object, with `${VARIABLE}`s still in it.
  * @throws ConfigurationError naming the setting, what was given and what is accepted
  */
-export function parseServerConfig(raw: unknown, environment: Environment, file = 'configuration'): ServerConfig {
-  const resolved = resolveVariables(raw, environment, file);
+export function parseServerConfig(
+  raw: unknown,
+  environment: Environment,
+  file = 'configuration',
+  issuer = 'http://localhost',
+): ServerConfig {
+  const resolved = resolveVariables(raw, environment, file, (variable, value, path) =>
+    checkForgottenDefault(variable, value, path, issuer),
+  );
   const { success, data, error } = serverConfigSchema.safeParse(resolved);
   if (!success) throw toConfigurationError(error, resolved, file);
   checkReferences(data, file);
+  checkShippedCredentials(data, issuer, file);
   return data;
 }
 

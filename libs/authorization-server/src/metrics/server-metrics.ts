@@ -51,7 +51,7 @@ export class ServerMetrics {
   /** Requests and logins that were refused because there were too many of them. */
   readonly limited = new Counter({
     name: 'onbehalf_rate_limited_total',
-    help: 'Requests and logins that were refused with 429, by the limit that they exceeded (login, token)',
+    help: 'Requests and logins that were refused with 429, by the limit that they exceeded (login, token, authorization)',
     labelNames: ['limit'] as const,
     ...this.#registers,
   });

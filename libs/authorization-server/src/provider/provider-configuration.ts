@@ -55,7 +55,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
     routes: ROUTES,
     cookies: {
       keys: [...options.cookieKeys],
-      names: { session: 'auth-server.session', interaction: 'auth-server.login', resume: 'auth-server.resume' },
+      names: cookieNames(options.issuer),
       long: { httpOnly: true, sameSite: 'lax' },
       short: { httpOnly: true, sameSite: 'lax' },
     },
@@ -125,5 +125,18 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
         getCertificate: (ctx) => options.certificateOf(ctx.req),
       },
     },
+  };
+}
+
+/**
+ * Cookies ignore ports, so that the names differ from those of other apps on the host. Browsers take one of these prefixes from
+ * this host over https alone, and `__Host-` for all of its paths: no neighbour can plant one. RFC 6265bis §4.1.3
+ */
+function cookieNames(issuer: string): { session: string; interaction: string; resume: string } {
+  const [host, secure] = issuer.startsWith('https:') ? ['__Host-', '__Secure-'] : ['', ''];
+  return {
+    session: `${host}auth-server.session`,
+    interaction: `${secure}auth-server.login`,
+    resume: `${secure}auth-server.resume`,
   };
 }

@@ -10,6 +10,7 @@ import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
+import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -30,6 +31,7 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       EXCHANGE_RECORDS,
       TokenExchange,
       ClientLimits,
+      AuthorizationLimits,
       ServerMetrics,
       Registrations,
     ],
@@ -45,6 +47,7 @@ function createLiveProvider(
   sink: AuditSink,
   engine: TokenExchange,
   limits: ClientLimits,
+  authorizationLimits: AuthorizationLimits,
   metrics: ServerMetrics,
   registrations: Registrations,
 ): LiveProvider {
@@ -60,7 +63,7 @@ function createLiveProvider(
   const live = new LiveProvider(() => {
     const { config } = registrations.current;
     const provider = createProvider({ ...options, ...around, config, accounts }, own, grants);
-    const handle = limitProtocolRequests(limits, answerOwnGrants(provider, grants));
+    const handle = limitProtocolRequests(limits, authorizationLimits, answerOwnGrants(provider, grants));
     return { provider, handle: measureRequests(metrics, handle) };
   });
   options.keys.onReplaced(() => live.renew());

@@ -99,6 +99,15 @@ export class ClientLimits {
 function namedClient({ headers }: IncomingMessage): string | undefined {
   const [, credentials] = /^Basic +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
   if (credentials === undefined) return undefined;
-  const [clientId] = Buffer.from(credentials, 'base64').toString().split(':', 1);
-  return clientId?.slice(0, LONGEST_NAME);
+  const [clientId = ''] = Buffer.from(credentials, 'base64').toString().split(':', 1);
+  return decode(clientId).slice(0, LONGEST_NAME);
+}
+
+/** A name has many encoded spellings, all of which the provider decodes. */
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
+  }
 }

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { answerJson } from '../provider/answer-json.js';
 import type { Handle } from '../provider/live-provider.js';
 import { pathOf } from '../provider/path-of.js';
 import { ROUTES } from '../provider/provider-configuration.js';
+import type { AuthorizationLimits } from './authorization-limits.js';
 import type { ClientLimits } from './client-limits.js';
 import { TOO_MANY_REQUESTS } from './too-many-requests.js';
 
@@ -10,19 +11,39 @@ import { TOO_MANY_REQUESTS } from './too-many-requests.js';
 const AUTHENTICATING = [ROUTES.token, ROUTES.introspection, ROUTES.revocation, ROUTES.pushed_authorization_request];
 
 /**
- * Refuses with 429 what exceeds the limits of an address, or of a client at an address: of all requests, and of those that
- * fail to authenticate.
+ * Refuses with 429 what exceeds the limits of an address, or of a client at an address: of all requests, of those that fail to
+ * authenticate, and of those that the server keeps something of.
  */
-export function limitProtocolRequests(limits: ClientLimits, handle: Handle): Handle {
+export function limitProtocolRequests(
+  clients: ClientLimits,
+  authorization: AuthorizationLimits,
+  handle: Handle,
+): Handle {
   return async (request, response) => {
-    if (!isLimited(request)) return handle(request, response);
-    const wait = limits.begin(request);
-    if (wait !== undefined) return answerJson(response, 429, TOO_MANY_REQUESTS, { 'retry-after': String(wait) });
+    const tooLong = authorization.tooLong(request);
+    if (tooLong !== undefined)
+      return refuse(request, response, 400, { error: 'invalid_request', error_description: tooLong });
+    const authenticates = isAuthenticating(request);
+    const wait = authorization.begin(request) ?? (authenticates ? clients.begin(request) : undefined);
+    if (wait !== undefined) return refuse(request, response, 429, TOO_MANY_REQUESTS, { 'retry-after': String(wait) });
     await handle(request, response);
-    if (response.statusCode === 401) limits.failed(request);
+    if (authenticates && response.statusCode === 401) clients.failed(request);
   };
 }
 
-function isLimited(request: IncomingMessage): boolean {
+function isAuthenticating(request: IncomingMessage): boolean {
   return request.method === 'POST' && AUTHENTICATING.includes(pathOf(request));
+}
+
+/** In a sentence to people, as JSON to clients. */
+function refuse(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  refusal: { readonly error: string; readonly error_description: string },
+  more: OutgoingHttpHeaders = {},
+): void {
+  if (!headers.accept?.includes('text/html')) return answerJson(response, status, refusal, more);
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...more });
+  response.end(`This did not work: ${refusal.error_description}.\n`);
 }

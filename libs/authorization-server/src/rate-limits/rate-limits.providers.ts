@@ -3,6 +3,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
+import { AuthorizationLimits } from './authorization-limits.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { ClientLimits } from './client-limits.js';
 import { LoginLimits } from './login-limits.js';
@@ -36,5 +37,18 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
       { limited }: ServerMetrics,
     ) => new ClientLimits(limiter, config.rateLimits.token, address, () => limited.inc({ limit: 'token' })),
   };
-  return [limiter, logins, clients, address];
+  const authorization: FactoryProvider<AuthorizationLimits> = {
+    provide: AuthorizationLimits,
+    inject: [options, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
+    useFactory: (
+      { config }: AuthorizationServerOptions,
+      limiter: RateLimiter,
+      address: ClientAddress,
+      { limited }: ServerMetrics,
+    ) =>
+      new AuthorizationLimits(limiter, config.rateLimits.authorization, address, () =>
+        limited.inc({ limit: 'authorization' }),
+      ),
+  };
+  return [limiter, logins, clients, authorization, address];
 }

@@ -3,6 +3,7 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { checkShippedCredentials } from '../configuration/shipped-credentials.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, UserDocument } from './registration-documents.js';
@@ -28,6 +29,8 @@ export interface RegistrationChangesOptions {
   readonly registrations: Registrations;
   readonly tokens: TokenRevocation;
   readonly clock: Clock;
+  /** What ships with the project is registered for one on this machine only. */
+  readonly issuer: string;
 }
 
 /** Nothing is registered under this id. */
@@ -125,12 +128,15 @@ export class RegistrationChanges {
     operation: string,
     operator: Operator,
   ): Promise<Registration> {
-    const { file, store, registrations } = this.#options;
+    const { file, store, registrations, issuer } = this.#options;
     checkOutOfReach(registrations.current, file, { kind, id, document }, operation);
     // what stands in the file only is new to the store
     const change = { kind, id, version: current?.version || undefined, document };
-    const check = (all: Parameters<Parameters<RegistrationStore['apply']>[1]>[0]): void =>
-      checkReferences(new RegistrationSet(file, all).config, 'registrations');
+    const check = (all: Parameters<Parameters<RegistrationStore['apply']>[1]>[0]): void => {
+      const { config } = new RegistrationSet(file, all);
+      checkReferences(config, 'registrations');
+      checkShippedCredentials(config, issuer, 'registrations');
+    };
     const { registrations: stored } = await store.snapshot();
     const others = stored.filter((entry) => entry.kind !== kind || entry.id !== id);
     check(document ? [...others, { kind, id, version: 1, document: document as Registration['document'] }] : others);

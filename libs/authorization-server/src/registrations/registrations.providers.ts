@@ -1,6 +1,7 @@
 import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { checkShippedCredentials, shippedCredentials } from '../configuration/shipped-credentials.js';
 import { RegistrationChanges } from './registration-changes.js';
 import { Registrations } from './registrations.js';
 
@@ -10,21 +11,28 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
   const registrations: FactoryProvider<Registrations> = {
     provide: Registrations,
     inject: [options],
-    useFactory: ({ config: file, registrations: store }: AuthorizationServerOptions) =>
-      Registrations.open({
+    useFactory: async ({ config: file, registrations: store, issuer }: AuthorizationServerOptions) => {
+      const registrations = await Registrations.open({
         file,
         store,
         clock: systemClock,
         onFailure: (error) => log.warn({ event: 'registrations.not_followed', reason: (error as Error).message }),
-      }),
+      });
+      const credentials = { clients: file.clients, users: registrations.current.config.users };
+      checkShippedCredentials(credentials, issuer, 'registrations');
+      const settings = shippedCredentials(credentials);
+      if (settings.length > 0)
+        log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo');
+      return registrations;
+    },
   };
   const changes: FactoryProvider<RegistrationChanges> = {
     provide: RegistrationChanges,
     inject: [options, Registrations],
     useFactory: (
-      { config: file, registrations: store, tokens }: AuthorizationServerOptions,
+      { config: file, registrations: store, tokens, issuer }: AuthorizationServerOptions,
       registrations: Registrations,
-    ) => new RegistrationChanges({ file, store, registrations, tokens, clock: systemClock }),
+    ) => new RegistrationChanges({ file, store, registrations, tokens, clock: systemClock, issuer }),
   };
   return [registrations, changes];
 }

@@ -1,0 +1,45 @@
+import { ConfigurationError, isLoopbackUrl, isShippedSecret } from '@onbehalf/oauth-protocol';
+import type { ServerConfig } from './server-config.schema.js';
+
+type Credentials = Pick<ServerConfig, 'clients' | 'users'>;
+
+/** The clients and users that are let in by a secret or password that ships with the project, as settings. */
+export function shippedCredentials({ clients, users }: Credentials): string[] {
+  const letsIn = (enabled: boolean, secret = ''): boolean => enabled && isShippedSecret(secret);
+  return [
+    ...clients.flatMap(({ secret, enabled }, i) => (letsIn(enabled, secret) ? [`clients[${i}].secret`] : [])),
+    ...users.flatMap(({ passwordHash, enabled }, i) =>
+      letsIn(enabled, passwordHash) ? [`users[${i}].passwordHash`] : [],
+    ),
+  ];
+}
+
+/**
+ * Everybody knows what ships with the project: it keeps nobody out, except from this machine.
+ * @throws ConfigurationError
+ */
+export function checkShippedCredentials(config: Credentials, issuer: string, file: string): void {
+  const [first] = isLoopbackUrl(issuer) ? [] : shippedCredentials(config);
+  if (first === undefined) return;
+  throw new ConfigurationError(
+    `${file}: ${first}`,
+    '(hidden)',
+    `one of your own for ${issuer}: this one ships with Onbehalf`,
+  );
+}
+
+/**
+ * A default in the place of a variable that nobody has set: known to everybody when it is a secret, and of no use to anybody else
+ * when it leads to this machine.
+ * @throws ConfigurationError
+ */
+export function checkForgottenDefault(variable: string, value: string, path: string, issuer: string): void {
+  if (isLoopbackUrl(issuer)) return;
+  const isSecret = /: (secret|passwordHash)$/.test(path);
+  if (!isSecret && !(URL.canParse(value) && isLoopbackUrl(value))) return;
+  throw new ConfigurationError(
+    variable,
+    undefined,
+    `a value for ${issuer}, because ${path} would be the one of the demo`,
+  );
+}
