@@ -62,7 +62,12 @@ export class Relay {
       answer.pipe(response).on('error', () => response.destroy());
     });
     let connected = false;
-    outgoing.on('socket', (socket) => socket.once('connect', () => (connected = true) && request.pipe(outgoing)));
+    outgoing.on('socket', (socket) =>
+      socket.once('connect', () => {
+        connected = true;
+        request.pipe(outgoing);
+      }),
+    );
     outgoing.on('error', () => {
       // only what no replica has seen may be sent again
       if (!connected) {
