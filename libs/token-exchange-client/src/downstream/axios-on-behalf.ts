@@ -1,71 +1,106 @@
 import axios, { AxiosHeaders, isAxiosError, type AxiosAdapter, type AxiosInstance, type AxiosResponse } from 'axios';
-import type { DownstreamAuthorizer } from './downstream-authorizer.js';
-import { sendOnBehalf, type AnswerView } from './send-on-behalf.js';
+import { sendOnBehalf, type AnswerView, type Downstream } from './send-on-behalf.js';
+
+type Config = AxiosResponse['config'];
 
 /**
- * Makes an axios instance send every request with the exchanged token. It stands below the interceptors, so that they run
- * once per call, and errors that reach them hold no token.
+ * Makes an axios instance send every request with the exchanged token, below the base address of the service, without
+ * following redirects; its `timeout` is the deadline of a call. It stands below the interceptors, so that they run once per
+ * call, and errors that reach them hold no token.
  */
-export function interceptAxios(
-  instance: AxiosInstance,
-  { authorizer }: { readonly authorizer: DownstreamAuthorizer },
-): void {
+export function interceptAxios(instance: AxiosInstance, downstream: Downstream): void {
   const adapter = axios.getAdapter(instance.defaults.adapter);
-  instance.defaults.adapter = onBehalfAdapter(adapter, authorizer);
+  instance.defaults.adapter = onBehalfAdapter(adapter, downstream);
 }
 
-function onBehalfAdapter(adapter: AxiosAdapter, authorizer: DownstreamAuthorizer): AxiosAdapter {
+function onBehalfAdapter(adapter: AxiosAdapter, downstream: Downstream): AxiosAdapter {
   return async (config) => {
-    const url = authorizer.resolve(instanceUrl(config.baseURL, config.url));
-    const send = async (credentials: Readonly<Record<string, string>>): Promise<Settled> => {
-      // a copy: the instance keeps its own, which errors show
-      const headers = Object.assign(new AxiosHeaders(), config.headers);
-      for (const name in credentials) headers.set(name, credentials[name], true);
-      try {
-        return { response: withoutRequest(await adapter({ ...config, headers }), config) };
-      } catch (error) {
-        return failed(error as Error, config);
-      }
-    };
-    const settled = await sendOnBehalf(authorizer, {
+    const url = downstream.authorizer.resolve(instanceUrl(config.baseURL, config.url));
+    const settled = await sendOnBehalf(downstream, {
       method: (config.method ?? 'get').toUpperCase(),
       url,
-      signal: config.signal as AbortSignal | undefined,
-      repeatable: !isStream(config.data),
-      send,
+      body: config.data as unknown,
+      signal: abortSignalOf(config),
+      ...(config.timeout && { timeout: config.timeout }),
+      send: (credentials, signal) => send(adapter, config, { ...transportOf(url), signal }, credentials),
       view,
+      discard: ({ response }) => discard(response.data),
+      unread: ({ response }) => isStream(response.data),
     });
-    if ('error' in settled) throw settled.error;
+    if (settled.error) throw settled.error;
     return settled.response;
   };
 }
 
-type Settled = { readonly response: AxiosResponse } | { readonly response?: AxiosResponse; readonly error: Error };
+/** An answer, and the error that axios makes of it where its status is none that the caller wants. */
+interface Settled {
+  readonly response: AxiosResponse;
+  readonly error?: Error;
+}
 
-function failed(error: Error, config: AxiosResponse['config']): Settled {
-  if (!isAxiosError(error)) return { error };
-  error.config = config;
-  error.request = undefined;
-  if (!error.response) return { error };
-  error.response = withoutRequest(error.response, config);
-  return { error, response: error.response };
+async function send(
+  adapter: AxiosAdapter,
+  config: Config,
+  fixed: Partial<Config>,
+  credentials: Readonly<Record<string, string>>,
+): Promise<Settled> {
+  // a copy: the instance keeps its own, which errors show
+  const headers = Object.assign(new AxiosHeaders(), config.headers);
+  for (const name in credentials) headers.set(name, credentials[name], true);
+  try {
+    return { response: withoutRequest(await adapter({ ...config, ...fixed, headers }), config) };
+  } catch (error) {
+    if (!isAxiosError(error)) throw error;
+    error.config = config;
+    error.request = undefined;
+    const { response } = error;
+    // an answer whose status was wanted is one that broke off
+    if (!response || (config.validateStatus?.(response.status) ?? true)) throw withoutResponse(error);
+    return { error, response: withoutRequest(response, config) };
+  }
+}
+
+/** What the caller's configuration has no say in: where the token goes, and when the call ends. */
+function transportOf(url: URL): Partial<Config> {
+  return {
+    url: url.href,
+    baseURL: undefined,
+    allowAbsoluteUrls: true,
+    maxRedirects: 0,
+    beforeRedirect: undefined,
+    transport: undefined,
+    // would take the place of the token
+    auth: undefined,
+    timeout: 0,
+    cancelToken: undefined,
+  };
+}
+
+function abortSignalOf({ signal, cancelToken }: Config): AbortSignal | undefined {
+  if (signal) return signal as AbortSignal;
+  return (cancelToken as { toAbortSignal?: () => AbortSignal } | undefined)?.toAbortSignal?.();
 }
 
 function view({ response }: Settled): AnswerView {
   return {
-    status: response?.status ?? 0,
+    status: response.status,
     header: (name) => {
-      const value: unknown = response && AxiosHeaders.from(response.headers as AxiosHeaders).get(name);
+      const value: unknown = AxiosHeaders.from(response.headers as AxiosHeaders).get(name);
       return typeof value === 'string' ? value : undefined;
     },
   };
 }
 
 // both hold the token
-function withoutRequest(response: AxiosResponse, config: AxiosResponse['config']): AxiosResponse {
+function withoutRequest(response: AxiosResponse, config: Config): AxiosResponse {
   response.config = config;
   response.request = undefined;
   return response;
+}
+
+function withoutResponse(error: Error & { response?: unknown }): Error {
+  error.response = undefined;
+  return error;
 }
 
 function instanceUrl(baseUrl: string | undefined, path = ''): string {
@@ -73,6 +108,18 @@ function instanceUrl(baseUrl: string | undefined, path = ''): string {
   return path === '' ? baseUrl : `${baseUrl.replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
 }
 
-function isStream(data: unknown): boolean {
+interface AnswerStream {
+  readonly destroy?: () => unknown;
+  readonly cancel?: () => Promise<void>;
+}
+
+function isStream(data: unknown): data is AnswerStream {
   return typeof data === 'object' && data !== null && ('pipe' in data || 'getReader' in data);
+}
+
+// an unread answer keeps its connection from all later calls
+async function discard(data: unknown): Promise<void> {
+  if (!isStream(data)) return;
+  if (data.destroy) data.destroy();
+  else await data.cancel?.();
 }

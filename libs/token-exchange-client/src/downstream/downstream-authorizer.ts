@@ -6,6 +6,9 @@ import { currentSubjectToken } from '../subject-token.js';
 import type { ActorToken, TokenSource } from '../token-source.js';
 import type { ActorSource, DownstreamDefinition } from './downstream-definition.js';
 
+/** How often a path may have been encoded on the way to the server that takes it literally. */
+const MAX_ENCODINGS = 3;
+
 /** Whose call it is: the current user's, with this service acting, or this service's own. */
 export type CallMode = 'user' | 'service';
 
@@ -46,6 +49,7 @@ export class DownstreamAuthorizer {
     const { origin, pathname } = this.#base;
     const absolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
     const url = absolute ? new URL(path) : new URL(path.replace(/^\/(?![/\\])/, ''), this.#base);
+    if (climbs(url.pathname)) throw new TypeError(`The path is outside of ${this.definition.name}'s base address`);
     // has no credentials, port and path as they are configured: the common case
     if (url.href.startsWith(this.#base.href)) return url;
     const below = url.pathname.startsWith(pathname) || `${url.pathname}/` === pathname;
@@ -73,11 +77,6 @@ export class DownstreamAuthorizer {
   /** Drops the token of a call that was refused with 401. */
   refused({ obtained }: Authorization): Promise<void> {
     return this.#source.evict(obtained);
-  }
-
-  /** Whether calls come with a proof of possession, and answers with nonces for it. */
-  get proves(): boolean {
-    return this.#source.dpop !== undefined;
   }
 
   /** Whether a 401 may be due to a nonce that the next proof will hold. RFC 9449 §9. */
@@ -113,4 +112,13 @@ function baseOf(baseUrl: string): URL {
   const base = new URL(baseUrl);
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return base;
+}
+
+// what servers may make of it: an encoded separator is one to some of them, and so is what stands behind a semicolon
+function climbs(pathname: string): boolean {
+  if (!/[%;\\]/.test(pathname)) return false;
+  let plain = pathname;
+  for (let round = 0; round < MAX_ENCODINGS; round += 1)
+    plain = plain.replace(/%(25|2e|2f|5c|3b)/gi, decodeURIComponent);
+  return plain.split(/[/\\]/).some((segment) => /^\.\.?(?:;|$)/.test(segment));
 }

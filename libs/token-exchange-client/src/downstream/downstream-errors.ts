@@ -36,7 +36,19 @@ export class DownstreamRefused extends Error {
 }
 
 /** Why a downstream service could not be called. */
-export type DownstreamFailure = 'timeout' | 'connection' | 'status' | 'resting' | 'oversized';
+export type DownstreamFailure =
+  /** The call was not over at its deadline: exchange, repeats and body together. */
+  | 'timeout'
+  /** No connection, or a broken one. */
+  | 'connection'
+  /** It answered 429 or 5xx. */
+  | 'status'
+  /** It failed too often just now and is left alone, or it asked to be left alone (Retry-After). */
+  | 'resting'
+  /** Its answer is longer than `maxAnswerBytes`. */
+  | 'oversized'
+  /** The body of the call could not be sent. */
+  | 'unsent';
 
 /** The downstream service cannot be called now, or failed: no connection, no answer in time, 429 or 5xx. */
 export class DownstreamUnavailable extends Error {
