@@ -42,6 +42,8 @@ const form = (): FormData => {
 };
 
 type Body = NonNullable<FetchInit['body']>;
+// the types of fetch do not know duplex
+const streamed: FetchInit & { duplex: 'half' } = { method: 'POST', duplex: 'half' };
 
 describe('fetchOnBehalf after a 401', () => {
   it.each<[string, () => Body]>([
@@ -71,7 +73,7 @@ describe('fetchOnBehalf after a 401', () => {
     'gives the 401 for %s as a typed error, stores nothing, and the next call has a new token',
     async (_kind, body) => {
       const send = fetchOnBehalf(await withCachedToken());
-      const post = () => scene.asUser(() => send('/files', { method: 'POST', body: body() as Body, duplex: 'half' }));
+      const post = () => scene.asUser(() => send('/files', { ...streamed, body: body() as Body }));
       expect(await failureOf(post())).toMatchObject({ name: 'DownstreamRefused', status: 401, error: 'invalid_token' });
       expect([stored, scene.seen]).toEqual([[], ['Bearer exchanged-1']]);
       expect((await post()).status).toBe(201);
