@@ -6,6 +6,7 @@ import { HomeController } from './home/home.controller.js';
 import { AccessTokens } from './login/access-tokens.js';
 import { LoginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
+import { PendingLogins } from './login/pending-logins.js';
 import { MessageController } from './message/message.controller.js';
 import { UserServiceClient } from './message/user-service.client.js';
 import { AssetsController } from './pages/assets.controller.js';
@@ -23,6 +24,7 @@ export class AppModule {
         AuthorizationServer,
         AuthorizationServerHealth,
         LoginService,
+        PendingLogins,
         AccessTokens,
         UserServiceClient,
         { provide: APP_FILTER, useClass: PageErrorFilter },

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -47,8 +48,8 @@ beforeEach(async () => {
 
 afterEach(() => app?.close(0));
 
-async function startClientApp(): Promise<void> {
-  const given = { PORT: String(port), ISSUER: provider.issuer, USER_SERVICE_URL: userService.url };
+async function startClientApp(more: Record<string, string> = {}): Promise<void> {
+  const given = { PORT: String(port), ISSUER: provider.issuer, USER_SERVICE_URL: userService.url, ...more };
   app = await createApp(clientApp, given, { write: (line) => void lines.push(line) });
   await app.listen();
 }
@@ -89,7 +90,6 @@ describe('signing in', () => {
     expect(token).toMatch(/^eyJ/);
     expect(browser.setCookies.filter((cookie) => cookie.startsWith('client-app.sid='))).toEqual([
       expect.stringMatching(/^client-app\.sid=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
-      expect.stringMatching(/^client-app\.sid=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/),
     ]);
     for (const text of [page.body, browser.setCookies.join(), lines.join()]) expect(text).not.toContain(token);
   });
@@ -102,20 +102,40 @@ describe('signing in', () => {
     const headers = { 'x-forwarded-proto': 'https' };
     const answer = await fetch(`http://localhost:${port}/`, { headers, redirect: 'manual' });
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^__Host-client-app\.sid=.*; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-client-app\.login\.[\w-]{16}=[\w-]+\.[\w-]+; Max-Age=600; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
     );
     expect(new URL(answer.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(`${url}/callback`);
     await behindProxy.close(0);
   });
 
   it('gives the session a new id, so that one planted before is worth nothing', async () => {
-    const browser = new Browser();
-    await browser.request(`${base}/`);
-    const planted = browser.cookie('client-app.sid');
-    await browser.open(`${base}/`);
-    const thief = new Browser({ 'client-app.sid': planted });
+    const thief = new Browser();
+    await thief.open(`${base}/`);
+    const planted = thief.cookie('client-app.sid');
+    const browser = new Browser({ 'client-app.sid': planted });
+    await browser.open(`${base}/login`);
     expect(browser.cookie('client-app.sid')).not.toBe(planted);
     expect((await thief.request(`${base}/`)).status).toBe(303);
+  });
+
+  it('keeps what it has begun in the browser alone, so that no number of others ends it, nor a restart', async () => {
+    const secret = { SESSION_SECRET: randomBytes(32).toString('hex') };
+    await app?.close(0);
+    await startClientApp(secret);
+    const browser = new Browser();
+    const back = await browser.openUntil(`${base}/api/user/message`, `${base}/callback`);
+    expect(browser.cookie('client-app.sid')).toBe('');
+    for (let i = 0; i < 100; i += 1) await new Browser().request(`${base}/login`);
+    await app?.close(0);
+    await startClientApp(secret);
+    expect((await browser.open(back)).url).toBe(`${base}/api/user/message`);
+  });
+
+  it('lets a browser begin five at a time; the oldest goes', async () => {
+    const browser = new Browser();
+    for (let i = 0; i < 20; i += 1) await browser.request(`${base}/login`);
+    expect(browser.names().filter((name) => name.startsWith('client-app.login.'))).toHaveLength(5);
+    expect((await browser.open(`${base}/`)).body).toContain("Hello 'baeldung");
   });
 
   it('works in several tabs at a time, in any order', async () => {
@@ -123,8 +143,7 @@ describe('signing in', () => {
     const first = await browser.request(`${base}/`);
     const second = await browser.request(`${base}/api/user/message`);
     expect((await browser.open(first.location ?? '')).body).toContain("Hello 'baeldung (client-app)'");
-    // the other tab's answer finds the user signed in
-    expect((await browser.open(second.location ?? '')).url).toBe(`${base}/`);
+    expect((await browser.open(second.location ?? '')).url).toBe(`${base}/api/user/message`);
   });
 });
 
@@ -158,11 +177,34 @@ describe('what comes back from the authorization server', () => {
     expect((await new Browser().request(url.href)).status).toBe(400);
   });
 
+  it.each([
+    [
+      'whose cookie was changed',
+      (value: string) =>
+        `${Buffer.from('{"returnTo":"//evil.example","begunAt":9e15}').toString('base64url')}.${value.split('.')[1]}`,
+    ],
+    ['whose cookie has another signature', (value: string) => `${value.split('.')[0]}.${'x'.repeat(43)}`],
+    ['whose cookie has none', (value: string) => value.split('.')[0]!],
+    ['whose cookie is empty', () => '.'],
+  ])('is refused in a browser %s', async (_, change) => {
+    const { browser, url } = await callback();
+    const [name] = browser.names().filter((each) => each.startsWith('client-app.login.'));
+    const forged = new Browser({ [name!]: change(browser.cookie(name!)) });
+    expect((await forged.request(url.href)).status).toBe(400);
+  });
+
+  it('is refused in a browser with the cookie of another sign-in', async () => {
+    const [one, other] = [await callback(), await callback()];
+    expect((await one.browser.request(other.url.href)).status).toBe(400);
+  });
+
   it('is accepted once', async () => {
     const { browser, url } = await callback();
-    const copy = new Browser({ 'client-app.sid': browser.cookie('client-app.sid') });
+    const copy = browser.copy();
     expect((await browser.request(url.href)).status).toBe(303);
-    expect((await copy.request(url.href)).status).toBe(400);
+    // the cookie is gone, and who has kept it has a code that was used
+    expect((await browser.request(url.href)).location).toBe(`${base}/`);
+    expect((await copy.request(url.href)).status).toBe(502);
   });
 
   it('may be a refusal, which is told without repeating what the address says', async () => {
@@ -509,6 +551,14 @@ class Browser {
 
   constructor(cookies: Record<string, string> = {}) {
     this.#cookies = new Map(Object.entries(cookies));
+  }
+
+  copy(): Browser {
+    return new Browser(Object.fromEntries(this.#cookies));
+  }
+
+  names(): string[] {
+    return [...this.#cookies.keys()];
   }
 
   cookie(name: string): string {

@@ -10,16 +10,15 @@ export class LoginController {
 
   @Get('login')
   async login(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const url = await this.logins.begin(request.session, '/');
+    const url = await this.logins.begin(request, response, '/');
     response.redirect(303, url.href);
   }
 
   @Get('callback')
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
     // the back button, or a second tab: there is nothing left to do
-    if (request.session.login && !request.session.pending) return response.redirect(303, '/');
-    const query = request.originalUrl.slice(request.path.length);
-    const { login, returnTo } = await this.logins.complete(request.session, query);
+    if (request.session.login && !this.logins.isPending(request)) return response.redirect(303, '/');
+    const { login, returnTo } = await this.logins.complete(request, response);
     await regenerate(request);
     request.session.login = login;
     response.redirect(303, returnTo);

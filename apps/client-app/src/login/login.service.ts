@@ -1,22 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { SessionData } from 'express-session';
+import type { Request, Response } from 'express';
 import {
   authorizationCodeGrant,
   AuthorizationResponseError,
   buildAuthorizationUrl,
   buildEndSessionUrl,
   calculatePKCECodeChallenge,
-  randomNonce,
-  randomPKCECodeVerifier,
-  randomState,
   tokenRevocation,
   type Configuration,
 } from 'openid-client';
 import { AuthorizationServer } from '../authorization-server/authorization-server.js';
 import { PageError } from '../pages/page-error.js';
-import type { Login, PendingLogin } from '../session/session-data.js';
+import type { Login } from '../session/session-data.js';
 import { Settings } from '../settings.js';
 import { explain } from './oauth-failure.js';
+import { PendingLogins, type PendingLogin } from './pending-logins.js';
 import type { StepUp } from './step-up.js';
 import { toLogin } from './to-login.js';
 
@@ -25,9 +23,6 @@ export const CALLBACK_PATH = '/callback';
 export const SIGNED_OUT = 'signed-out';
 
 const SCOPE = 'openid profile user.read';
-/** Tabs in which a login may be under way at a time. */
-const MAX_PENDING = 5;
-const PENDING_FOR = 10 * 60 * 1000;
 
 /** OpenID Connect login by authorization code with PKCE, and logout at the provider too. */
 @Injectable()
@@ -37,20 +32,16 @@ export class LoginService {
   constructor(
     private readonly server: AuthorizationServer,
     private readonly settings: Settings,
+    private readonly pending: PendingLogins,
   ) {}
 
   /**
-   * Where to send the browser to sign in. What must be known when it comes back is kept in the session.
+   * Where to send the browser to sign in. What must be known when it comes back is kept by the browser.
    * @param stepUp what a service asks the user to prove anew. RFC 9470 §4
    */
-  async begin(session: Partial<SessionData>, returnTo: string, stepUp?: StepUp): Promise<URL> {
+  async begin(request: Request, response: Response, returnTo: string, stepUp?: StepUp): Promise<URL> {
     const configuration = await this.server.configuration();
-    const [state, nonce, codeVerifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
-    const others = Object.entries(session.pending ?? {}).slice(1 - MAX_PENDING);
-    session.pending = {
-      ...Object.fromEntries(others),
-      [state]: { nonce, codeVerifier, returnTo, begunAt: Date.now(), stepUp },
-    };
+    const { state, nonce, codeVerifier } = this.pending.begin(request, response, returnTo, stepUp);
     return buildAuthorizationUrl(configuration, {
       redirect_uri: this.settings.publicUrl + CALLBACK_PATH,
       scope: SCOPE,
@@ -63,24 +54,32 @@ export class LoginService {
     });
   }
 
+  /** Whether this browser comes back from a login that it has begun. */
+  isPending(request: Request): boolean {
+    return this.pending.has(request, stateOf(this.#callback(request)));
+  }
+
   /**
    * Takes the browser back from the authorization server: state, issuer (RFC 9207), PKCE, and the ID token with its
    * nonce and signature must be right.
-   * @param query of the callback, as it came
    */
-  async complete(session: Partial<SessionData>, query: string): Promise<{ login: Login; returnTo: string }> {
-    const callback = new URL(`${this.settings.publicUrl}${CALLBACK_PATH}${query}`);
-    const state = callback.searchParams.get('state') ?? '';
-    const pending = takePending(session, state);
+  async complete(request: Request, response: Response): Promise<{ login: Login; returnTo: string }> {
+    const callback = this.#callback(request);
+    const pending = this.pending.take(request, response, stateOf(callback));
     const configuration = await this.server.configuration();
-    const login = await this.#redeem(configuration, callback, state, pending);
+    const login = await this.#redeem(configuration, callback, pending);
     return { login: pending.stepUp ? { ...login, onTrial: true } : login, returnTo: pending.returnTo };
   }
 
-  async #redeem(configuration: Configuration, callback: URL, state: string, pending: PendingLogin): Promise<Login> {
+  /** As the browser was sent here, whatever address stands in the request. */
+  #callback({ originalUrl, path }: Request): URL {
+    return new URL(`${this.settings.publicUrl}${CALLBACK_PATH}${originalUrl.slice(path.length)}`);
+  }
+
+  async #redeem(configuration: Configuration, callback: URL, pending: PendingLogin): Promise<Login> {
     try {
       const tokens = await authorizationCodeGrant(configuration, callback, {
-        expectedState: state,
+        expectedState: pending.state,
         expectedNonce: pending.nonce,
         pkceCodeVerifier: pending.codeVerifier,
         idTokenExpected: true,
@@ -133,16 +132,8 @@ export class LoginService {
   }
 }
 
-function takePending(session: Partial<SessionData>, state: string): PendingLogin {
-  // own entries only: `__proto__` and its like are states that anybody can send
-  const pending = new Map(Object.entries(session.pending ?? {}));
-  const taken = pending.get(state);
-  if (!taken || Date.now() - taken.begunAt > PENDING_FOR) {
-    throw new PageError(400, 'Please sign in again', 'This sign-in has expired, or was already used.');
-  }
-  pending.delete(state);
-  session.pending = Object.fromEntries(pending);
-  return taken;
+function stateOf(callback: URL): string {
+  return callback.searchParams.get('state') ?? '';
 }
 
 // RFC 6749 §4.1.2.1

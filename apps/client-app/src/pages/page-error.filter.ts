@@ -5,6 +5,7 @@ import { AuthorizationServerUnavailable } from '../authorization-server/authoriz
 import { LoginRequired } from '../login/login-required.js';
 import { LoginService } from '../login/login.service.js';
 import { StepUpRequired } from '../login/step-up.js';
+import { destroy } from '../session/sessions.js';
 import { errorPage } from './error-page.js';
 import { PageError } from './page-error.js';
 
@@ -23,8 +24,8 @@ export class PageErrorFilter implements ExceptionFilter {
     try {
       const stepUp = error instanceof StepUpRequired ? error.stepUp : undefined;
       // who is asked for more stays signed in meanwhile
-      if (!stepUp) delete request.session.login;
-      response.redirect(303, (await this.logins.begin(request.session, request.path, stepUp)).href);
+      if (!stepUp) await destroy(request);
+      response.redirect(303, (await this.logins.begin(request, response, request.path, stepUp)).href);
     } catch (failure) {
       this.#answer(failure, request, response);
     }

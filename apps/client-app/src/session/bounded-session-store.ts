@@ -2,7 +2,6 @@ import { Store, type SessionData } from 'express-session';
 
 interface Entry {
   readonly data: string;
-  readonly signedIn: boolean;
   readonly expiresAt: number;
 }
 
@@ -14,16 +13,13 @@ export interface BoundedSessionStoreOptions {
   readonly now?: () => number;
 }
 
-/**
- * Sessions in memory: never more than a number of them, and each for a limited time. When there are too many, those of
- * visitors who have not signed in go first, so that a flood of visitors logs nobody out.
- */
+/** Sessions in memory: never more than a number of them, of which the one goes first that was used least recently, and each for a limited time. */
 export class BoundedSessionStore extends Store {
   readonly #maxSessions: number;
   readonly #timeToLive: number;
   readonly #now: () => number;
   /** In the order of last use, the oldest first. */
-  readonly #sessions = { signedIn: new Map<string, Entry>(), visitors: new Map<string, Entry>() };
+  readonly #sessions = new Map<string, Entry>();
 
   constructor({ maxSessions, timeToLive, now = Date.now }: BoundedSessionStoreOptions) {
     super();
@@ -33,7 +29,7 @@ export class BoundedSessionStore extends Store {
   }
 
   get size(): number {
-    return this.#sessions.signedIn.size + this.#sessions.visitors.size;
+    return this.#sessions.size;
   }
 
   get(id: string, callback: (error: unknown, session?: SessionData | null) => void): void {
@@ -43,8 +39,8 @@ export class BoundedSessionStore extends Store {
 
   set(id: string, session: SessionData, callback?: (error?: unknown) => void): void {
     const expiresAt = this.#find(id)?.expiresAt ?? this.#now() + this.#timeToLive;
-    this.#remove(id);
-    this.#put(id, { data: JSON.stringify(session), signedIn: session.login !== undefined, expiresAt });
+    this.#sessions.delete(id);
+    this.#sessions.set(id, { data: JSON.stringify(session), expiresAt });
     while (this.size > this.#maxSessions) this.#evict();
     callback?.();
   }
@@ -52,36 +48,26 @@ export class BoundedSessionStore extends Store {
   override touch(id: string, _session: SessionData, callback?: () => void): void {
     const entry = this.#find(id);
     if (entry) {
-      this.#remove(id);
-      this.#put(id, entry);
+      this.#sessions.delete(id);
+      this.#sessions.set(id, entry);
     }
     callback?.();
   }
 
   destroy(id: string, callback?: (error?: unknown) => void): void {
-    this.#remove(id);
+    this.#sessions.delete(id);
     callback?.();
   }
 
   #find(id: string): Entry | undefined {
-    const entry = this.#sessions.signedIn.get(id) ?? this.#sessions.visitors.get(id);
+    const entry = this.#sessions.get(id);
     if (entry && entry.expiresAt > this.#now()) return entry;
-    this.#remove(id);
+    this.#sessions.delete(id);
     return undefined;
   }
 
-  #put(id: string, entry: Entry): void {
-    (entry.signedIn ? this.#sessions.signedIn : this.#sessions.visitors).set(id, entry);
-  }
-
-  #remove(id: string): void {
-    this.#sessions.signedIn.delete(id);
-    this.#sessions.visitors.delete(id);
-  }
-
   #evict(): void {
-    const from = this.#sessions.visitors.size > 0 ? this.#sessions.visitors : this.#sessions.signedIn;
-    const oldest = from.keys().next();
-    if (!oldest.done) from.delete(oldest.value);
+    const oldest = this.#sessions.keys().next();
+    if (!oldest.done) this.#sessions.delete(oldest.value);
   }
 }

@@ -1,17 +1,4 @@
 import 'express-session';
-import type { StepUp } from '../login/step-up.js';
-
-/** A login that was begun and has not come back yet. */
-export interface PendingLogin {
-  readonly nonce: string;
-  readonly codeVerifier: string;
-  /** The path to go on with. */
-  readonly returnTo: string;
-  /** Milliseconds since the epoch. */
-  readonly begunAt: number;
-  /** What the user was asked to prove anew. RFC 9470 */
-  readonly stepUp?: StepUp;
-}
 
 /** Who is signed in, with the tokens: they never leave the server side. */
 export interface Login {
@@ -30,8 +17,6 @@ export interface Login {
 
 declare module 'express-session' {
   interface SessionData {
-    /** By `state`. */
-    pending?: Readonly<Record<string, PendingLogin>>;
     login?: Login;
   }
 }
