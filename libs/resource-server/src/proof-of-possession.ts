@@ -66,16 +66,10 @@ export class ProofOfPossession {
     if (!dpop || scheme !== 'DPoP') {
       throw this.#refusals.invalidToken('The token is bound to a DPoP key and is not a bearer token', scheme);
     }
-    const proven = await this.#provenKey(dpop, request, token);
-    if (proven !== jkt) throw this.#refusals.invalidToken('Invalid DPoP key binding', scheme);
-  }
-
-  async #provenKey(dpop: Dpop, request: GuardedRequest, token: string): Promise<string> {
-    try {
-      return await dpop.provenKey(request, token);
-    } catch (error) {
+    const proven = await dpop.proves(request, token, jkt).catch((error: unknown) => {
       throw this.#toRefusal(error);
-    }
+    });
+    if (!proven) throw this.#refusals.invalidToken('Invalid DPoP key binding', scheme);
   }
 
   #toRefusal(error: unknown): AccessRefused {

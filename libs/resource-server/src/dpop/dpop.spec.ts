@@ -282,6 +282,16 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
       expect((await call(other, `DPoP ${token}`, used)).headers['www-authenticate']).toBe(REPLAYED);
     });
 
+    it("who has a token but not its key fills nobody's store", async () => {
+      const small = await start({ replay: new InMemoryReplayStore(() => NOW, 1) });
+      const [token, thief] = [await bound(), await createHolder()];
+      for (let i = 0; i < 5; i += 1) {
+        const stolen = await call(small, `DPoP ${token}`, await proof(thief, token));
+        expect(stolen.headers['www-authenticate']).toBe(invalidToken('DPoP', 'Invalid DPoP key binding'));
+      }
+      expect((await call(small, `DPoP ${token}`, await proof(holder, token))).status).toBe(200);
+    });
+
     it.each<[string, ReplayStore]>([
       ['full', new InMemoryReplayStore(() => NOW, 0)],
       ['out of reach', { firstUse: () => Promise.reject(new Error('connection refused')) }],
@@ -350,5 +360,35 @@ describe('InMemoryReplayStore', () => {
     now += 11;
     expect(await store.firstUse('c', NOW + 30)).toBe(true);
     expect(await store.firstUse('b', NOW + 20)).toBe(false);
+  });
+
+  const use = (store: InMemoryReplayStore, key: string, number: number, expiresAt = NOW + 10) =>
+    store.firstUse(`${key}-${number}`, expiresAt, key).catch(({ name }: Error) => name);
+
+  it('has room for every key, however many proofs another one has made', async () => {
+    const store = new InMemoryReplayStore(() => NOW, 10);
+    for (let i = 0; i < 10; i += 1) expect(await use(store, 'flood', i)).toBe(true);
+    for (let i = 10; i < 50; i += 1) expect(await use(store, 'flood', i)).toBe('ReplayStoreFull');
+    for (const key of ['a', 'b']) {
+      for (let i = 0; i < 3; i += 1) expect(await use(store, key, i)).toBe(true);
+      // the share of one of three is a third
+      expect(await use(store, key, 0)).toBe(false);
+    }
+    expect(await use(store, 'flood', 0)).toBe(false);
+  });
+
+  it('never holds more than twice what it may, however many keys there are', async () => {
+    const store = new InMemoryReplayStore(() => NOW, 10);
+    const uses = Array.from({ length: 200 }, (_, i) => use(store, `key-${i % 40}`, i));
+    expect((await Promise.all(uses)).filter((used) => used === true).length).toBeLessThanOrEqual(20);
+  });
+
+  it('gives a key its room back when its proofs have expired', async () => {
+    let now = NOW;
+    const store = new InMemoryReplayStore(() => now, 2);
+    for (let i = 0; i < 2; i += 1) await use(store, 'flood', i);
+    expect(await use(store, 'flood', 2)).toBe('ReplayStoreFull');
+    now += 11;
+    for (let i = 3; i < 5; i += 1) expect(await use(store, 'flood', i, now + 10)).toBe(true);
   });
 });

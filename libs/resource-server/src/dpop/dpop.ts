@@ -39,21 +39,24 @@ export class Dpop {
   }
 
   /**
-   * The thumbprint of the key whose possession the request proves for this access token.
+   * Whether the request proves possession of this key for this access token. A proof by another key is not remembered: anybody
+   * can make those.
+   * @param jkt thumbprint of the key
    * @throws InvalidDpopProof, DpopNonceRequired, ReplayStoreFull, or what the replay store throws
    */
-  async provenKey(request: GuardedRequest, accessToken: string): Promise<string> {
+  async proves(request: GuardedRequest, accessToken: string, jkt: string): Promise<boolean> {
     const proof = await this.#verify(readProof(request), request, accessToken);
     const { nonces, replay, maxAge } = this.settings;
     if (nonces && !nonces.accepts(proof.nonce)) throw new DpopNonceRequired(nonces.current());
+    if (proof.jkt !== jkt) return false;
     // RFC 9449 §11.1: the jti is unique within the key; hashed, so that a store holds bounded keys
     const id = createHash('sha256')
-      .update(JSON.stringify([proof.jkt, proof.jti]))
+      .update(JSON.stringify([jkt, proof.jti]))
       .digest('base64url');
-    if (!(await replay.firstUse(id, proof.iat + maxAge + this.#clockTolerance))) {
+    if (!(await replay.firstUse(id, proof.iat + maxAge + this.#clockTolerance, jkt))) {
       throw new InvalidDpopProof('The DPoP proof has been used before');
     }
-    return proof.jkt;
+    return true;
   }
 
   async #verify(proof: string, request: GuardedRequest, accessToken: string): Promise<DpopProof> {
