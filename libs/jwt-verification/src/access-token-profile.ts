@@ -7,6 +7,10 @@ export interface AccessTokenProfile {
   readonly types: readonly string[];
   /** Claims that name the client; the first that is present counts. */
   readonly clientId: readonly string[];
+  /** Claims that say whom the token is for; the first that is present counts. Default `aud`. */
+  readonly audience?: readonly string[];
+  /** Where roles stand: names of members from the outside in; several places add up. Default none. */
+  readonly roles?: readonly (readonly string[])[];
   /** Claims that hold the scopes; the first that is present counts. */
   readonly scope: readonly string[];
   /** How scopes are written: separated by spaces in one string (RFC 8693 §4.2), or as a list. */
@@ -30,6 +34,8 @@ export const rfc9068Profile: AccessTokenProfile = {
   scope: ['scope'],
   scopeFormat: 'string',
   jwtId: 'jti',
+  // RFC 9068 §2.2.3.1
+  roles: [['roles']],
   required: [],
   isAccessToken: () => true,
 };

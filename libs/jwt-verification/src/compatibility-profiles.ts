@@ -14,6 +14,7 @@ export const keycloakProfile: AccessTokenProfile = {
   scope: ['scope'],
   scopeFormat: 'string',
   jwtId: 'jti',
+  roles: [['realm_access', 'roles']],
   required: ['typ'],
   isAccessToken: ({ typ }) => typ === 'Bearer' || typ === 'DPoP',
 };
@@ -25,6 +26,7 @@ export const auth0Profile: AccessTokenProfile = {
   clientId: ['azp', 'client_id'],
   scope: ['scope'],
   scopeFormat: 'string',
+  roles: [['permissions']],
   required: [],
   isAccessToken: (claims) => !hasForeignClaim(claims),
 };
@@ -40,6 +42,7 @@ export const entraProfile: AccessTokenProfile = {
   scope: ['scp'],
   scopeFormat: 'string',
   jwtId: 'uti',
+  roles: [['roles']],
   required: ['ver'],
   isAccessToken: (claims) =>
     !hasForeignClaim(claims) && (Object.hasOwn(claims, 'scp') || Object.hasOwn(claims, 'roles')),
@@ -53,7 +56,56 @@ export const oktaProfile: AccessTokenProfile = {
   scope: ['scp'],
   scopeFormat: 'list',
   jwtId: 'jti',
+  roles: [['groups']],
   required: ['ver'],
+  isAccessToken: (claims) => !hasForeignClaim(claims),
+};
+
+/**
+ * Spring Authorization Server as it is set up by default: no `typ`, scopes as a list, and the client alone in `aud`, so that its
+ * tokens are for no service until an `OAuth2TokenCustomizer` says for which. Its ID tokens lack `nbf` and have `azp` or `sid`.
+ */
+export const springProfile: AccessTokenProfile = {
+  name: 'spring',
+  types: ['', 'jwt', 'at+jwt'],
+  clientId: ['client_id', 'aud'],
+  scope: ['scope'],
+  scopeFormat: 'either',
+  jwtId: 'jti',
+  roles: [['roles']],
+  required: ['nbf'],
+  isAccessToken: (claims) => !hasForeignClaim(claims) && !Object.hasOwn(claims, 'azp') && !Object.hasOwn(claims, 'sid'),
+};
+
+/**
+ * Amazon Cognito: no `aud` unless the client asked for a resource, so the client stands for whom the token is for, and the
+ * `audience` of a service lists the app clients that it serves. The kind is in `token_use`.
+ */
+export const cognitoProfile: AccessTokenProfile = {
+  name: 'cognito',
+  types: ['', 'jwt'],
+  clientId: ['client_id'],
+  audience: ['aud', 'client_id'],
+  scope: ['scope'],
+  scopeFormat: 'string',
+  jwtId: 'jti',
+  roles: [['cognito:groups']],
+  required: ['token_use'],
+  isAccessToken: (claims) => claims['token_use'] === 'access' && !hasForeignClaim(claims),
+};
+
+/**
+ * Supabase Auth: session tokens for `aud: authenticated`, which name neither client nor token. The audience stands for the
+ * client, because all applications of a project are one to it; tokens for third parties have `client_id`.
+ */
+export const supabaseProfile: AccessTokenProfile = {
+  name: 'supabase',
+  types: ['jwt', 'at+jwt'],
+  clientId: ['client_id', 'aud'],
+  scope: ['scope'],
+  scopeFormat: 'string',
+  roles: [['role']],
+  required: ['role', 'session_id'],
   isAccessToken: (claims) => !hasForeignClaim(claims),
 };
 
@@ -64,6 +116,9 @@ export const ACCESS_TOKEN_PROFILES = {
   auth0: auth0Profile,
   entra: entraProfile,
   okta: oktaProfile,
+  spring: springProfile,
+  cognito: cognitoProfile,
+  supabase: supabaseProfile,
 } as const;
 
 export type AccessTokenProfileName = keyof typeof ACCESS_TOKEN_PROFILES;

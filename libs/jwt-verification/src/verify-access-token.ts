@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { rfc9068Profile, type AccessTokenProfile } from './access-token-profile.js';
 import { TokenRejection } from './token-rejection.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
-import { verifyJwt, type JwtExpectations, type VerifiedJwt } from './verify-jwt.js';
+import { firstPresent, verifyJwt, type JwtExpectations, type VerifiedJwt } from './verify-jwt.js';
 
 /** What a verified access token says. RFC 9068 §2.2, RFC 8693 §4. */
 export interface VerifiedAccessToken {
@@ -23,7 +23,7 @@ export interface VerifiedAccessToken {
   readonly claims: JWTPayload;
 }
 
-const REQUIRED = ['sub', 'aud', 'iat'];
+const REQUIRED = ['sub', 'iat'];
 
 /**
  * Verifies a JWT access token by the profile of its issuer, RFC 9068 §4 unless another is named.
@@ -35,12 +35,19 @@ export async function verifyAccessToken(
   expected: Omit<JwtExpectations, 'types'>,
 ): Promise<VerifiedAccessToken> {
   const { issuers, audiences, clockTolerance, clock, requiredClaims = [] } = expected;
-  const all = { issuers, audiences, clockTolerance, clock, types, requiredClaims: [...REQUIRED, ...requiredClaims] };
-  return toVerifiedAccessToken(token, await verifyJwt(token, all));
+  const all = { issuers, audiences, clockTolerance, clock, types, audienceClaims };
+  return toVerifiedAccessToken(
+    token,
+    await verifyJwt(token, { ...all, requiredClaims: [...REQUIRED, ...requiredClaims] }),
+  );
 }
 
 function types(issuer: TrustedIssuer): readonly string[] {
   return profileOf(issuer).types;
+}
+
+function audienceClaims(issuer: TrustedIssuer): readonly string[] {
+  return profileOf(issuer).audience ?? ['aud'];
 }
 
 function profileOf(issuer: TrustedIssuer): AccessTokenProfile {
@@ -57,9 +64,9 @@ function toVerifiedAccessToken(token: string, { claims, issuer }: VerifiedJwt): 
     token,
     issuer: claims.iss,
     subject: text(claims, 'sub'),
-    clientId: text(claims, firstPresent(claims, profile.clientId)),
+    clientId: readClient(claims, profile),
     jwtId: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
-    audiences: readAudiences(claims.aud),
+    audiences: [claims[firstPresent(claims, profile.audience ?? ['aud'])] as string | string[]].flat(),
     scopes: readScopes(claims, profile),
     actors: readActors(claims['act']),
     expiresAt: claims.exp,
@@ -71,25 +78,23 @@ function invalidClaim(name: string): TokenRejection {
   return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
 }
 
-/** The first of these claims that the token has; the first of all when it has none. */
-function firstPresent(claims: JWTPayload, names: readonly string[]): string {
-  return names.find((name) => Object.hasOwn(claims, name)) ?? names[0]!;
-}
-
 function text(claims: JWTPayload, name: string): string {
   const value = claims[name];
   if (typeof value === 'string' && value !== '') return value;
   throw invalidClaim(name);
 }
 
+// a server that names the client in `aud` writes a list of one, if it writes a list
+function readClient(claims: JWTPayload, { clientId }: AccessTokenProfile): string {
+  const name = firstPresent(claims, clientId);
+  const { aud } = claims;
+  return name === 'aud' && Array.isArray(aud) && aud.length === 1 ? text({ aud: aud[0] }, name) : text(claims, name);
+}
+
 /** What the issuer signed, hashed: an ECDSA signature can be written anew by anyone, the signed part cannot. */
 function identifierOf(token: string): string {
   const signed = token.slice(0, token.lastIndexOf('.'));
   return `sha-256:${createHash('sha256').update(signed).digest('base64url')}`;
-}
-
-function readAudiences(aud: JWTPayload['aud'] = []): readonly string[] {
-  return Array.isArray(aud) ? aud : [aud];
 }
 
 function readScopes(claims: JWTPayload, profile: AccessTokenProfile): readonly string[] {

@@ -21,6 +21,8 @@ export interface JwtExpectations {
   readonly requiredClaims?: readonly string[];
   /** One of these must be in `aud`; absent: the caller judges the audience itself. */
   readonly audiences?: readonly string[];
+  /** Claims of an issuer that say whom a token is for; the first that is present counts. Default `aud`. */
+  readonly audienceClaims?: (issuer: TrustedIssuer) => readonly string[];
   /** Seconds, at most {@link MAX_CLOCK_TOLERANCE}. */
   readonly clockTolerance?: number;
   readonly clock?: Clock;
@@ -45,7 +47,7 @@ export async function verifyJwt(token: string, expected: JwtExpectations): Promi
   checkAlgorithm(header.alg, issuer);
   const payload = await verifySignature(token, header, issuer, expected);
   checkDates(payload, expected);
-  checkAudience(payload.aud, expected.audiences);
+  checkAudience(payload, issuer, expected);
   return { header, claims: payload as VerifiedJwt['claims'], issuer };
 }
 
@@ -119,13 +121,20 @@ function tolerance({ clockTolerance = DEFAULT_CLOCK_TOLERANCE }: JwtExpectations
   return Math.min(clockTolerance, MAX_CLOCK_TOLERANCE);
 }
 
-function checkAudience(aud: unknown, accepted: readonly string[] | undefined): void {
+function checkAudience(payload: JWTPayload, issuer: TrustedIssuer, expected: JwtExpectations): void {
+  const { audiences: accepted, audienceClaims } = expected;
   if (accepted === undefined) return;
-  const given: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  const claim = firstPresent(payload, audienceClaims?.(issuer) ?? ['aud']);
+  const given: readonly unknown[] = [payload[claim]].flat();
   // RFC 7519 §4.1.3: a case-sensitive string, or a list of them
-  if (!given.every((value) => typeof value === 'string')) throw invalidClaim('aud');
+  if (!given.every((value) => typeof value === 'string')) throw invalidClaim(claim);
   if (given.some((audience) => accepted.includes(audience))) return;
   throw new TokenRejection('audience', `Invalid audience claim. Expected ${quoted(accepted)}, got ${quoted(given)}`);
+}
+
+/** The first of these claims that the token has; the first of all when it has none. */
+export function firstPresent(claims: JWTPayload, names: readonly string[]): string {
+  return names.find((name) => Object.hasOwn(claims, name)) ?? names[0]!;
 }
 
 function quoted(values: readonly string[]): string {
