@@ -36,7 +36,7 @@ export async function readBounded(response: Response, maxBytes: number): Promise
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).byteLength;
     if (size > maxBytes) throw new Error(`answered with more than ${maxBytes} bytes`);
-    chunks.push(chunk as Uint8Array);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -11,6 +11,17 @@ export interface AccessRefusedResponse {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Codes by which clients of GraphQL tell refusals from failures. */
+const GRAPHQL_CODES: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  503: 'SERVICE_UNAVAILABLE',
+};
+
+/** Marks the exception of another class that stands for a refusal, where a transport knows only its own. */
+export const MARK = Symbol.for('@onbehalf/resource-server:access-refused');
+
 /**
  * A request that the guard refuses. Nest's filters can tell the cases apart by `errorCode`.
  * Neither message nor body holds a token.
@@ -18,11 +29,22 @@ export interface AccessRefusedResponse {
 export class AccessRefused extends HttpException {
   declare readonly errorCode: AccessRefusedCode;
   readonly headers: Readonly<Record<string, string>>;
+  /** What a GraphQL error says of it: `UNAUTHENTICATED`, `FORBIDDEN`, … and the code of the refusal. */
+  readonly extensions: { readonly code: string | undefined; readonly error: AccessRefusedCode };
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      (MARK in value || Object.prototype.isPrototypeOf.call(this.prototype, value))
+    );
+  }
 
   constructor(code: AccessRefusedCode, message: string, response: AccessRefusedResponse, cause?: unknown) {
     super({ ...response.body }, response.status, { errorCode: code, cause });
     this.name = 'AccessRefused';
     this.message = message;
     this.headers = response.headers;
+    this.extensions = { code: GRAPHQL_CODES[response.status], error: code };
   }
 }

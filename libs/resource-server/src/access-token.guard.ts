@@ -1,14 +1,14 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard, type AuthModuleOptions } from '@nestjs/passport';
-import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { setAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessRefused } from './access-refused.js';
 import type { AuthenticateOptions } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
-import { requestOf, setHeaders, type GuardedRequest } from './guarded-request.js';
+import { setHeaders, type GuardedRequest } from './guarded-request.js';
 import { PassportInquiry } from './passport-attempt.js';
+import { refuse } from './refuse.js';
 import { requirementsOf } from './requirements.js';
-import type { ResourceServerSettings } from './resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS, STRATEGY_NAME } from './resource-server.tokens.js';
+import { STRATEGY_NAME } from './resource-server.tokens.js';
 
 /** Lets a request through when its access token is valid and meets what the route demands. */
 @Injectable()
@@ -16,21 +16,16 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
   /** Injected by `AuthGuard` where `PassportModule` is registered with options. */
   declare protected readonly options?: AuthModuleOptions;
   readonly #authenticator: Authenticator;
-  readonly #settings: ResourceServerSettings;
   #passport: PassportInquiry | undefined;
 
-  constructor(
-    @Inject(Authenticator) authenticator: Authenticator,
-    @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
-  ) {
+  constructor(@Inject(Authenticator) authenticator: Authenticator) {
     super();
     this.#authenticator = authenticator;
-    this.#settings = settings;
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { isPublic, requirements } = requirementsOf(context);
-    if (isPublic) return true;
+    const { access, requirements } = requirementsOf(context);
+    if (access === 'public' || (access === 'optional' && !this.#hasCredentials(context))) return true;
     try {
       const token = await this.#authenticate(context);
       const nonce = this.#authenticator.nextNonce();
@@ -38,8 +33,7 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
       const refusal = this.#authenticator.judge(token, requirements);
       if (refusal) throw refusal;
     } catch (error) {
-      // set before it is thrown, so that no exception filter can lose them
-      if (error instanceof AccessRefused) setHeaders(error.headers, context);
+      if (error instanceof AccessRefused) return refuse(error, context);
       throw error;
     }
     return true;
@@ -47,7 +41,7 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
 
   override getRequest(context: ExecutionContext): GuardedRequest {
     // a context without a request has no token, which is no reason to let it through
-    return requestOf(context, this.#settings.request) ?? { headers: {} };
+    return this.#authenticator.call(context)?.request ?? { headers: {} };
   }
 
   override getAuthenticateOptions(): AuthenticateOptions {
@@ -60,12 +54,19 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     return token;
   }
 
+  #hasCredentials(context: ExecutionContext): boolean {
+    return this.getRequest(context).headers.authorization !== undefined;
+  }
+
   async #authenticate(context: ExecutionContext): Promise<VerifiedAccessToken> {
     const request = this.getRequest(context);
+    const call = this.#authenticator.adopt(request, context);
     this.#passport ??= new PassportInquiry(this, this.options);
-    const user = await this.#passport.ask(context, request);
-    Reflect.set(request, this.options?.property ?? 'user', user);
-    // whatever a subclass made of passport's answer, the verification of this request counts
-    return this.#authenticator.verified(request) ?? this.#authenticator.authenticate(request);
+    const user = await this.#passport.ask(context, call);
+    if (call.owner === request) Reflect.set(request, this.options?.property ?? 'user', user);
+    // whatever a subclass made of passport's answer, the verification of this call counts
+    const token = this.#authenticator.verified(call) ?? (await this.#authenticator.authenticate(call));
+    setAccessToken(token);
+    return token;
   }
 }

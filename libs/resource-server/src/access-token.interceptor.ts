@@ -1,45 +1,39 @@
 import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import { withAccessToken } from '@onbehalf/jwt-verification';
-import type { Observable } from 'rxjs';
-import type { AccessRefused } from './access-refused.js';
+import { currentAccessToken, withAccessToken, withRequestContext } from '@onbehalf/jwt-verification';
+import { Observable } from 'rxjs';
 import { Authenticator } from './authenticator.js';
-import { requestOf, setHeaders } from './guarded-request.js';
+import { refuse } from './refuse.js';
 import { requirementsOf } from './requirements.js';
-import type { ResourceServerSettings } from './resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
 
 /**
- * Runs the handler with the verified access token as the current one. Holds the demands of the route a second time: where
- * `@Scopes()` stands without a guard, or with a guard that does not read it, they must not be lost.
+ * Runs the handler, and the interceptors around it, with the verified access token as the current one. Holds the demands of
+ * the route a second time: where `@Scopes()` stands without a guard, or with a guard that does not read it, they must not be
+ * lost.
  */
 @Injectable()
 export class AccessTokenInterceptor implements NestInterceptor {
   readonly #authenticator: Authenticator;
-  readonly #settings: ResourceServerSettings;
 
-  constructor(
-    @Inject(Authenticator) authenticator: Authenticator,
-    @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
-  ) {
+  constructor(@Inject(Authenticator) authenticator: Authenticator) {
     this.#authenticator = authenticator;
-    this.#settings = settings;
   }
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { requirements } = requirementsOf(context);
-    const token = this.#authenticator.verified(requestOf(context, this.#settings.request));
-    if (!token) {
-      if (requirements.length > 0) throw refused(this.#authenticator.refusals.missingToken(), context);
-      return next.handle();
-    }
-    const refusal = this.#authenticator.judge(token, requirements);
-    if (refusal) throw refused(refusal, context);
-    // handle() binds what follows to the asynchronous context in which it is called
-    return withAccessToken(token, () => next.handle());
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const { access, requirements } = requirementsOf(context);
+    const token = this.#authenticator.verified(this.#authenticator.call(context));
+    const refusal = token
+      ? this.#authenticator.judge(token, requirements)
+      : access === 'token' && requirements.length > 0 && this.#authenticator.refusals.missingToken();
+    if (refusal) return refuse(refusal, context);
+    if (token) return inContext((work) => withAccessToken(token, work), next);
+    // nobody is known for this call, whoever was for what it was called from
+    return currentAccessToken() ? inContext(withRequestContext, next) : next.handle();
   }
 }
 
-function refused(refusal: AccessRefused, context: ExecutionContext): AccessRefused {
-  setHeaders(refusal.headers, context);
-  return refusal;
+/** What a handler returns may do its work only when it is subscribed to, so that happens inside the context too. */
+function inContext(run: (work: () => unknown) => unknown, next: CallHandler): Observable<unknown> {
+  return new Observable((subscriber) => {
+    run(() => subscriber.add(next.handle().subscribe(subscriber)));
+  });
 }

@@ -1,6 +1,6 @@
 import { Injectable, type ExecutionContext, type OnModuleDestroy } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { setAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import passport from 'passport';
 import { AccessRefused } from './access-refused.js';
 import { Authenticator } from './authenticator.js';
@@ -43,7 +43,7 @@ const running = new Set<Authenticator>();
 const CONTEXT = Symbol('onbehalf:context');
 type Remembering = GuardedRequest & { [CONTEXT]?: ExecutionContext };
 
-/** Lets the strategy find the response that belongs to a request, where a guard runs that does not set headers itself. */
+/** Lets the strategy find the call that belongs to a request, where a guard runs that knows only passport. */
 export function rememberContext(request: GuardedRequest, context: ExecutionContext): void {
   (request as Remembering)[CONTEXT] = context;
 }
@@ -60,11 +60,14 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRAT
   }
 
   async validate(given: GuardedRequest | PassportAttempt, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
-    const request = given instanceof PassportAttempt ? given.request! : given;
+    const authenticator = options.authenticator ?? onlyRunning();
+    if (given instanceof PassportAttempt) return authenticator.authenticate(given.call!);
+    const context = (given as Remembering)[CONTEXT];
     try {
-      return await (options.authenticator ?? onlyRunning()).authenticate(request);
+      const token = await authenticator.authenticate(authenticator.adopt(given, context));
+      setAccessToken(token);
+      return token;
     } catch (error) {
-      const context = (request as Remembering)[CONTEXT];
       if (context && error instanceof AccessRefused) setHeaders(error.headers, context);
       throw error;
     }

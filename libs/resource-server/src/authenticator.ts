@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import {
   KeysUnavailable,
   TokenRejection,
@@ -8,6 +8,7 @@ import {
 import type { ChallengeScheme } from '@onbehalf/oauth-protocol';
 import type { AccessRefused } from './access-refused.js';
 import { MalformedCredentials, readCredentials, type Credentials } from './credentials.js';
+import type { GuardedCall } from './guarded-call.js';
 import type { GuardedRequest } from './guarded-request.js';
 import { judge } from './judge.js';
 import { ProofOfPossession } from './proof-of-possession.js';
@@ -17,24 +18,33 @@ import type { ResourceServerSettings } from './resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
 import { RevocationUnknown, type RevocationCheck } from './revocation/revocation-check.js';
 
-/** The verification of one request. */
+/** The verification of one call. */
 interface Verification {
   readonly outcome: Promise<VerifiedAccessToken>;
   /** Set when it has succeeded. */
   token?: VerifiedAccessToken;
 }
 
-type Keeping = GuardedRequest & { [key: symbol]: Verification | undefined };
+interface Keeping {
+  [key: symbol]: Verification | undefined;
+}
 
-/** Establishes who a request comes from, or refuses it. Knows nothing of routes. */
+/** What a connection has proven with the request that opened it. */
+interface Proven {
+  readonly token: string;
+  readonly outcome: Promise<void>;
+}
+
+/** Establishes who a call comes from, or refuses it. Knows nothing of routes. */
 @Injectable()
 export class Authenticator {
   readonly refusals: Refusals;
   readonly #settings: ResourceServerSettings;
   readonly #schemes: readonly ChallengeScheme[];
   readonly #proof: ProofOfPossession;
-  /** Where the verification is kept on a request: a WeakMap of requests would burden the garbage collector. */
+  /** Where the verification is kept on the owner of a call: a WeakMap of requests would burden the garbage collector. */
   readonly #kept = Symbol('onbehalf:verification');
+  readonly #connections = new WeakMap<GuardedRequest, Proven>();
 
   constructor(@Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings) {
     const dpop = settings.proof.dpop?.settings;
@@ -48,21 +58,30 @@ export class Authenticator {
     this.#proof = new ProofOfPossession(settings.proof, this.refusals);
   }
 
-  /**
-   * The verified access token of the request; also set as its `auth`.
-   * @throws AccessRefused
-   */
-  async authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
-    // one verification per request, however many guards ask: a proof of possession is good for one
-    const { outcome } = this.#verification(request) ?? this.#start(request);
-    const token = await outcome;
-    // a request that lives on, as a connection that a finder gives for one, does not outlive its token
-    return this.#hasExpired(token) ? this.#start(request).outcome : token;
+  /** The call of an execution context; `undefined` when it has no request. */
+  call(context: ExecutionContext): GuardedCall | undefined {
+    return this.#settings.calls.of(context);
   }
 
-  /** The token that this resource server verified for the request; `undefined` when it was not asked to, or refused. */
-  verified(request: GuardedRequest | undefined): VerifiedAccessToken | undefined {
-    return request && this.#verification(request)?.token;
+  /** The call whose request a guard has found in a way of its own. Without a context nothing is kept beyond the asking. */
+  adopt(request: GuardedRequest, context: ExecutionContext | undefined): GuardedCall {
+    return context ? this.#settings.calls.adopt(context, request) : { request, owner: {} };
+  }
+
+  /**
+   * The verified access token of the call; also set as `auth` of an HTTP request.
+   * @throws AccessRefused
+   */
+  async authenticate(call: GuardedCall): Promise<VerifiedAccessToken> {
+    // one verification per call, however many guards ask: a proof of possession is good for one
+    const { outcome } = keeping(call)[this.#kept] ?? this.#start(call);
+    const token = await outcome;
+    return this.#hasExpired(token) ? this.#start(call).outcome : token;
+  }
+
+  /** The token that this resource server verified for the call; `undefined` when it was not asked to, or refused. */
+  verified(call: GuardedCall | undefined): VerifiedAccessToken | undefined {
+    return call && keeping(call)[this.#kept]?.token;
   }
 
   /** The nonce for the next proof, which goes with every response where one is demanded. RFC 9449 §8.2. */
@@ -72,19 +91,16 @@ export class Authenticator {
 
   /** The refusal of the first requirement that the token does not meet: of the whole service, then of the route. */
   judge(token: VerifiedAccessToken, requirements: readonly Requirement[]): AccessRefused | undefined {
-    const { clock, clockTolerance, requirements: always } = this.#settings;
+    const { clock, clockTolerance, requirements: always, issuers } = this.#settings;
     if (always.length === 0 && requirements.length === 0) return undefined;
-    const context = { refusals: this.refusals, scheme: schemeOf(token), now: clock(), clockTolerance };
+    const rolePaths = issuers.find(({ issuer }) => issuer === token.issuer)?.profile?.roles ?? [];
+    const context = { refusals: this.refusals, scheme: schemeOf(token), rolePaths, now: clock(), clockTolerance };
     return judge(token, always, context) ?? judge(token, requirements, context);
   }
 
-  #verification(request: GuardedRequest): Verification | undefined {
-    return (request as Keeping)[this.#kept];
-  }
-
-  #start(request: GuardedRequest): Verification {
-    const verification: Verification = { outcome: this.#authenticate(request) };
-    (request as Keeping)[this.#kept] = verification;
+  #start(call: GuardedCall): Verification {
+    const verification: Verification = { outcome: this.#authenticate(call) };
+    keeping(call)[this.#kept] = verification;
     return verification;
   }
 
@@ -92,15 +108,30 @@ export class Authenticator {
     return this.#settings.clock() >= expiresAt + this.#settings.clockTolerance;
   }
 
-  async #authenticate(request: GuardedRequest): Promise<VerifiedAccessToken> {
+  async #authenticate(call: GuardedCall): Promise<VerifiedAccessToken> {
+    const { request, owner } = call;
     const credentials = this.#credentials(request);
     const token = await this.#verify(credentials);
-    await this.#proof.check(request, credentials, token);
+    await this.#prove(call, credentials, token);
     for (const check of this.#settings.revocation) await this.#checkRevocation(check, credentials, token);
-    request.auth = token;
-    const verification = this.#verification(request);
+    // a connection has its own life, and socket.io its own `auth` on it
+    if (owner === request) request.auth = token;
+    const verification = keeping(call)[this.#kept];
     if (verification) verification.token = token;
     return token;
+  }
+
+  /** A proof is made for one request: that which opened a connection proves the token of its messages. RFC 9449 §4.2. */
+  #prove({ request, owner }: GuardedCall, credentials: Credentials, token: VerifiedAccessToken): Promise<void> {
+    const check = (): Promise<void> => this.#proof.check(request, credentials, token);
+    if (owner === request) return check();
+    const known = this.#connections.get(request);
+    if (known?.token === token.token) return known.outcome;
+    const outcome = check();
+    this.#connections.set(request, { token: token.token, outcome });
+    // what failed may be tried again
+    outcome.catch(() => this.#connections.delete(request));
+    return outcome;
   }
 
   #credentials(request: GuardedRequest): Credentials {
@@ -133,6 +164,10 @@ export class Authenticator {
       throw error;
     }
   }
+}
+
+function keeping({ owner }: GuardedCall): Keeping {
+  return owner as Keeping;
 }
 
 // RFC 9449 §7: a DPoP-bound token has come by the DPoP scheme, otherwise it would have been refused

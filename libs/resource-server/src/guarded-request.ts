@@ -35,24 +35,14 @@ declare global {
   }
 }
 
-/** Finds the request of an execution context that this library does not know; `undefined` when there is none. */
+/**
+ * Finds the request of an execution context that this library does not know; `undefined` when there is none. Asked once per
+ * call; what it gives for a connection, such as a handshake, is read anew for each message.
+ */
 export type RequestFinder = (context: ExecutionContext) => GuardedRequest | undefined;
 
-/** Asks the finder once per call: the verified token is kept on the request, so guard and interceptor must see the same one. */
-export function findingOnce(find: RequestFinder): RequestFinder {
-  const found = new WeakMap<object, GuardedRequest | undefined>();
-  return (context) => {
-    const call = context.getArgs<unknown[]>().findLast((arg): arg is object => typeof arg === 'object' && arg !== null);
-    if (!call) return find(context);
-    if (!found.has(call)) found.set(call, find(context));
-    return found.get(call);
-  };
-}
-
 /** The request of an execution context: HTTP, GraphQL (`context.req`) or gRPC (metadata). */
-export function requestOf(context: ExecutionContext, find?: RequestFinder): GuardedRequest | undefined {
-  const found = find?.(context);
-  if (found) return found;
+export function requestOf(context: ExecutionContext): GuardedRequest | undefined {
   switch (context.getType<string>()) {
     case 'http':
       return context.switchToHttp().getRequest<GuardedRequest>();
@@ -70,23 +60,17 @@ interface Metadata {
   get(name: string): readonly (string | Buffer)[];
 }
 
-const requestsOfMetadata = new WeakMap<object, GuardedRequest>();
-
-// one request per call: the verified token is kept on it
 function requestOfMetadata(metadata: unknown): GuardedRequest | undefined {
   if (!isMetadata(metadata)) return undefined;
-  const known = requestsOfMetadata.get(metadata);
-  if (known) return known;
   const values = metadata.get('authorization').map(String);
-  const request = {
+  return {
     headers: { authorization: values[0] },
     rawHeaders: values.flatMap((value) => ['authorization', value]),
   };
-  requestsOfMetadata.set(metadata, request);
-  return request;
 }
 
-function isMetadata(value: unknown): value is Metadata {
+/** Whether this is gRPC metadata. */
+export function isMetadata(value: unknown): value is Metadata {
   return typeof value === 'object' && value !== null && 'getMap' in value && 'get' in value;
 }
 

@@ -3,12 +3,15 @@ import type { ChallengeScheme } from '@onbehalf/oauth-protocol';
 import type { AccessRefused } from './access-refused.js';
 import type { Refusals } from './refusals.js';
 import type { Requirement } from './requirements.js';
+import { readRoles, type RolePath } from './roles.js';
 
 /** What judging needs beside the token. */
 export interface JudgeContext {
   readonly refusals: Refusals;
   /** The scheme under which the token was presented. */
   readonly scheme?: ChallengeScheme;
+  /** Where the issuer of the token writes roles. */
+  readonly rolePaths: readonly RolePath[];
   /** Seconds since the epoch. */
   readonly now: number;
   /** Seconds that clocks may differ. */
@@ -37,6 +40,8 @@ function judgeOne(
     case 'scopes':
     case 'any_scope':
       return judgeScopes(token, requirement, context);
+    case 'roles':
+      return judgeRoles(token, requirement, context);
     case 'step_up':
       return judgeAuthentication(token, requirement, context);
     default: {
@@ -62,6 +67,22 @@ function judgeScopes(
   // RFC 6750 §3: the scope attribute says what suffices; all of them together would ask for too much
   const description = `One of the scopes '${scopes.join("', '")}' is required`;
   return refusals.insufficientScope(description, scopes.slice(0, 1), scheme);
+}
+
+function judgeRoles(
+  { claims }: VerifiedAccessToken,
+  { roles, mode }: Of<'roles'>,
+  { refusals, scheme, rolePaths }: JudgeContext,
+): AccessRefused | undefined {
+  const given = readRoles(claims, rolePaths);
+  const holds = (role: string): boolean => given.includes(role);
+  if (mode === 'ALL' ? roles.every(holds) : roles.some(holds)) return undefined;
+  const demanded = `${mode === 'ALL' ? 'All' : 'One'} of the roles '${roles.join("', '")}'`;
+  return refusals.insufficientScope(
+    roles.length > 1 ? `${demanded} is required` : `The role '${roles[0]}' is required`,
+    [],
+    scheme,
+  );
 }
 
 // RFC 8693 §4.1: prior actors are informational only and are not to be considered in access control

@@ -119,14 +119,14 @@ describe('PassportInquiry', () => {
     class Answering extends passport.Strategy {
       override authenticate(this: passport.StrategyCreated<this>, attempt: object): void {
         attempts.push(attempt as PassportAttempt);
-        during.push((attempt as PassportAttempt).request);
+        during.push((attempt as PassportAttempt).call?.request);
         answer(this);
       }
     }
     passport.use(STRATEGY_NAME, new Answering());
     return { attempts, during };
   };
-  const emptied = { context: undefined, request: undefined, outcome: undefined };
+  const emptied = { context: undefined, call: undefined, outcome: undefined };
   const context = {} as ExecutionContext;
   const hooks = {
     getAuthenticateOptions: () => undefined,
@@ -139,7 +139,9 @@ describe('PassportInquiry', () => {
   it('leaves passport nothing that reaches request or token', async () => {
     const { attempts, during } = answering((strategy) => strategy.success({ name: 'baeldung' }));
     const asked = { headers: {} };
-    expect(await new PassportInquiry(hooks, undefined).ask(context, asked)).toEqual({ name: 'baeldung' });
+    expect(await new PassportInquiry(hooks, undefined).ask(context, { request: asked, owner: asked })).toEqual({
+      name: 'baeldung',
+    });
     expect(during).toEqual([asked]);
     expect(attempts).toEqual([expect.objectContaining(emptied)]);
   });
@@ -147,7 +149,8 @@ describe('PassportInquiry', () => {
   it('leaves it nothing after a refusal either', async () => {
     const refusal = new Error('refused');
     const { attempts } = answering((strategy) => strategy.error(refusal));
-    await expect(new PassportInquiry(hooks, undefined).ask(context, { headers: {} })).rejects.toBe(refusal);
+    const asked = { request: { headers: {} }, owner: {} };
+    await expect(new PassportInquiry(hooks, undefined).ask(context, asked)).rejects.toBe(refusal);
     expect(attempts).toEqual([expect.objectContaining(emptied)]);
   });
 });

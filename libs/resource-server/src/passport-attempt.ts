@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthGuard, type AuthModuleOptions, type IAuthGuard } from '@nestjs/passport';
-import type { GuardedRequest } from './guarded-request.js';
+import type { GuardedCall } from './guarded-call.js';
 import { STRATEGY_NAME } from './resource-server.tokens.js';
 
 /**
@@ -11,17 +11,17 @@ import { STRATEGY_NAME } from './resource-server.tokens.js';
  */
 export class PassportAttempt {
   context: ExecutionContext | undefined;
-  request: GuardedRequest | undefined;
+  call: GuardedCall | undefined;
   /** What the guard made of passport's answer. */
   outcome: unknown;
 
-  constructor(context: ExecutionContext, request: GuardedRequest) {
+  constructor(context: ExecutionContext, call: GuardedCall) {
     this.context = context;
-    this.request = request;
+    this.call = call;
   }
 
   empty(): void {
-    this.context = this.request = this.outcome = undefined;
+    this.context = this.call = this.outcome = undefined;
   }
 }
 
@@ -35,8 +35,8 @@ export class PassportInquiry extends AuthGuard(STRATEGY_NAME) {
   }
 
   /** What the guard's `handleRequest` returns, or throws. */
-  async ask(context: ExecutionContext, request: GuardedRequest): Promise<unknown> {
-    const attempt = new PassportAttempt(context, request);
+  async ask(context: ExecutionContext, call: GuardedCall): Promise<unknown> {
+    const attempt = new PassportAttempt(context, call);
     try {
       await this.canActivate(attempt as object as ExecutionContext);
       return attempt.outcome;

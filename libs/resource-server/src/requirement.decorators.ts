@@ -1,12 +1,21 @@
-import { SetMetadata } from '@nestjs/common';
+import { SetMetadata, UseGuards } from '@nestjs/common';
 import { isScopeToken } from '@onbehalf/oauth-protocol';
 import 'reflect-metadata';
-import { PUBLIC, REQUIREMENTS, type Requirement } from './requirements.js';
+import { ACCESS, DEMANDS_ARE_HELD, demandsAt, REQUIREMENTS, type Access, type Requirement } from './requirements.js';
 
 type RouteDecorator = ClassDecorator & MethodDecorator;
 
-/** Lets requests without an access token reach the handler, or all handlers of the controller that demand nothing. */
-export const Public = (): RouteDecorator => SetMetadata(PUBLIC, true);
+/**
+ * Lets requests without an access token reach the handler, or all handlers of the controller. The nearest word counts: on a
+ * handler it lifts what the class demands, on a class it does not lift what a handler or a subclass demands.
+ */
+export const Public = (): RouteDecorator => access('public');
+
+/**
+ * Lets requests without an access token reach the handler too. A token that comes is verified all the same, and refused when it
+ * is not good. Takes precedence as `@Public()` does.
+ */
+export const OptionalToken = (): RouteDecorator => access('optional');
 
 /** The token must hold all of these scopes, otherwise 403 `insufficient_scope`. RFC 6750 §3.1. */
 export const Scopes = (...scopes: readonly string[]): RouteDecorator =>
@@ -15,6 +24,24 @@ export const Scopes = (...scopes: readonly string[]): RouteDecorator =>
 /** The token must hold one of these scopes, otherwise 403 `insufficient_scope`. */
 export const AnyScope = (...scopes: readonly string[]): RouteDecorator =>
   demand({ kind: 'any_scope', scopes: scopeTokens('@AnyScope', scopes) });
+
+/** Which of several roles the token must hold. */
+export interface RolesOptions {
+  readonly roles: readonly string[];
+  /** Default `ANY`: one of them. */
+  readonly mode?: 'ANY' | 'ALL';
+}
+
+/**
+ * The token must hold one of these roles, or all of them with `{ roles, mode: 'ALL' }`, otherwise 403. Which claims hold roles
+ * is said by the issuer's profile, or by the option `roles`.
+ */
+export const Roles = (...given: readonly string[] | readonly [RolesOptions]): RouteDecorator => {
+  const [first] = given;
+  const { roles, mode = 'ANY' } = typeof first === 'object' ? first : { roles: given as readonly string[] };
+  if (mode !== 'ANY' && mode !== 'ALL') throw new TypeError("@Roles mode must be 'ANY' or 'ALL'");
+  return demand({ kind: 'roles', roles: nonEmpty('@Roles', roles), mode });
+};
 
 /**
  * One of these must act for the subject. Judged on the current actor alone: earlier ones are informational. RFC 8693 §4.1.
@@ -47,12 +74,15 @@ export const StepUp = ({ acr = [], maxAge }: StepUpOptions): RouteDecorator => {
   return demand({ kind: 'step_up', acr: classes, maxAge });
 };
 
+const access = (word: Exclude<Access, 'token'>): RouteDecorator => SetMetadata(ACCESS, word);
+
 /** Adds to what other decorators on the same target demand; SetMetadata would replace it. */
 function demand(requirement: Requirement): RouteDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const decorated = (descriptor?.value ?? target) as object;
-    const others = (Reflect.getOwnMetadata(REQUIREMENTS, decorated) as readonly Requirement[] | undefined) ?? [];
+    const others = demandsAt(decorated);
     Reflect.defineMetadata(REQUIREMENTS, [requirement, ...others], decorated);
+    if (others.length === 0) (UseGuards(DEMANDS_ARE_HELD))(target, key!, descriptor!);
   };
 }
 

@@ -9,6 +9,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { ReplayStore } from './dpop/replay-store.js';
 import type { RequestFinder } from './guarded-request.js';
 import type { ProtectedResourceOptions } from './metadata/protected-resource.js';
+import type { RoleClaim } from './roles.js';
 import type { ClientKey } from './revocation/client-assertion.js';
 import type { ClientCredentials, OnOutage } from './revocation/revocation-check.js';
 
@@ -24,6 +25,12 @@ export interface IssuerOptions {
   readonly algorithms?: readonly SigningAlgorithm[];
   /** The shape of its access tokens: RFC 9068 by default, or that of a product, or your own. */
   readonly profile?: AccessTokenProfileName | AccessTokenProfile;
+  /**
+   * Where its tokens hold the roles that `@Roles()` demands: a claim such as `groups`, members of it after dots, such as
+   * `realm_access.roles`, or a list of them; a name that holds dots itself is given as a list within the list. Default: where
+   * the profile has them.
+   */
+  readonly roles?: RoleClaim | readonly RoleClaim[];
 }
 
 /** DPoP, RFC 9449. */

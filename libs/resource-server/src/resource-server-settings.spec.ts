@@ -76,8 +76,8 @@ const MISTAKES: [string, unknown, string][] = [
   ['no algorithm', { issuer, audience, algorithms: [] }, 'algorithms is []'],
   [
     'an unknown profile',
-    { issuer, audience, profile: 'spring' },
-    'profile is "spring"; accepted: rfc9068, keycloak, auth0, entra, okta',
+    { issuer, audience, profile: 'hydra' },
+    'profile is "hydra"; accepted: rfc9068, keycloak, auth0, entra, okta, spring, cognito, supabase, or a profile object',
   ],
   ['an inherited profile', { issuer, audience, profile: 'constructor' }, 'profile is "constructor"'],
   ['issuer beside issuers', { issuer, issuers: [{ issuer }], audience }, 'issuer is "beside issuers"'],

@@ -1,7 +1,7 @@
 import { DEFAULT_CLOCK_TOLERANCE, MAX_CLOCK_TOLERANCE, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ConfigurationError, isScopeToken, systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
-import { findingOnce, type RequestFinder } from './guarded-request.js';
+import { GuardedCalls } from './guarded-call.js';
 import { protectedResource, type ProtectedResource } from './metadata/protected-resource.js';
 import type { ProofSettings } from './proof-of-possession.js';
 import { proofSettings } from './proof-options.js';
@@ -24,7 +24,7 @@ export interface ResourceServerSettings {
   readonly revocation: readonly RevocationCheck[];
   readonly cache?: VerifiedTokenCache;
   readonly resource?: ProtectedResource;
-  readonly request?: RequestFinder;
+  readonly calls: GuardedCalls;
   readonly clock: Clock;
 }
 
@@ -36,6 +36,7 @@ const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
   'jwks',
   'algorithms',
   'profile',
+  'roles',
   'global',
   'scopes',
   'actors',
@@ -72,7 +73,7 @@ export function toSettings(options: ResourceServerOptions): ResourceServerSettin
     revocation: revocationChecks(options, issuerNames, clock),
     cache: cache(options.cache, clock),
     resource: resource(options, issuerNames, proof),
-    request: options.request && findingOnce(options.request),
+    calls: new GuardedCalls(options.request),
     clock,
   };
 }

@@ -2,11 +2,12 @@ import {
   Inject,
   Module,
   type DynamicModule,
+  type NestModule,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { AccessTokenGuard } from './access-token.guard.js';
@@ -16,6 +17,7 @@ import { Authenticator } from './authenticator.js';
 import { AuthorizationServerHealthIndicator } from './authorization-server.health.js';
 import { GlobalGuard } from './global.guard.js';
 import { MetadataRoute } from './metadata/metadata-route.js';
+import { RequestContexts } from './request-contexts.js';
 import type { ResourceServerOptions } from './resource-server-options.js';
 import { toSettings, type ResourceServerSettings } from './resource-server-settings.js';
 import {
@@ -33,26 +35,29 @@ import {
     AccessTokenGuard,
     AuthorizationServerHealthIndicator,
     MetadataRoute,
-    { provide: APP_GUARD, useClass: GlobalGuard },
-    { provide: APP_INTERCEPTOR, useClass: AccessTokenInterceptor },
+    AccessTokenInterceptor,
+    GlobalGuard,
+    RequestContexts,
   ],
   exports: [RESOURCE_SERVER_SETTINGS, Authenticator, AccessTokenGuard, AuthorizationServerHealthIndicator],
 })
 export class ResourceServerModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
+  implements NestModule, OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
 {
   readonly #settings: ResourceServerSettings;
-
   readonly #modules: ModulesContainer;
+  readonly #contexts: RequestContexts;
 
   constructor(
     @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(RequestContexts) contexts: RequestContexts,
   ) {
     super();
     this.#settings = settings;
     this.#modules = modules;
+    this.#contexts = contexts;
   }
 
   /**
@@ -64,6 +69,10 @@ export class ResourceServerModule
     options: Partial<ResourceServerOptions> = {},
   ): DynamicModule {
     return this.forRoot({ issuers: [issuer], audience: issuer.audience, global: true, ...options });
+  }
+
+  configure(): void {
+    this.#contexts.openForHttp();
   }
 
   /** The module is visible everywhere, so with two of them nobody could say which one a guard belongs to. */

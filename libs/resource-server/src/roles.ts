@@ -17,7 +17,7 @@ export function rolePaths(setting: string, value: RoleClaim | readonly RoleClaim
 
 // a name that is a URL is not cut at its dots
 function pathOf(claim: RoleClaim): RolePath {
-  if (typeof claim !== 'string') return Array.isArray(claim) ? claim : [];
+  if (typeof claim !== 'string') return Array.isArray(claim) ? (claim as RolePath) : [];
   return URL.canParse(claim) ? [claim] : claim.split('.');
 }
 

@@ -3,7 +3,8 @@ import { currentAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-veri
 import { requirementsOf } from './requirements.js';
 
 /**
- * A parameter decorator that reads the verified access token; `undefined` on a public route.
+ * A parameter decorator that reads the verified access token; `undefined` on a public route, and without a token
+ * on an optional one.
  * Anywhere else a missing token means that the guard is missing, and the request fails.
  */
 function fromToken<T>(read: (token: VerifiedAccessToken) => T): () => ParameterDecorator {
@@ -11,7 +12,7 @@ function fromToken<T>(read: (token: VerifiedAccessToken) => T): () => ParameterD
     // parameters are read inside the interceptor, whatever the transport
     const token = currentAccessToken();
     if (token) return read(token);
-    if (requirementsOf(context).isPublic) return undefined;
+    if (requirementsOf(context).access !== 'token') return undefined;
     throw new InternalServerErrorException('The handler reads an access token, but no guard has verified one');
   });
 }

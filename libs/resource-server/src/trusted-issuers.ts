@@ -9,10 +9,11 @@ import {
 } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { fetchedUrl, httpUrl, onlyKnown } from './accepted-values.js';
+import { rolePaths } from './roles.js';
 import { DEFAULT_ALGORITHMS, type IssuerOptions, type ResourceServerOptions } from './resource-server-options.js';
 
 /** The options that describe one issuer. */
-const ISSUER_OPTIONS = ['issuer', 'jwksUri', 'jwks', 'algorithms', 'profile'] as const;
+const ISSUER_OPTIONS = ['issuer', 'jwksUri', 'jwks', 'algorithms', 'profile', 'roles'] as const;
 
 /** The issuers of the options, of which there is one at least and none twice. */
 export function trustedIssuers(options: ResourceServerOptions): readonly TrustedIssuer[] {
@@ -68,7 +69,10 @@ function trustedIssuer(options: IssuerOptions, prefix: string, allowInsecureHttp
     issuer,
     keys: keys(issuer, options, prefix, allowInsecureHttp),
     algorithms: algorithms(`${prefix}algorithms`, options.algorithms ?? DEFAULT_ALGORITHMS),
-    profile: profile(`${prefix}profile`, options.profile),
+    profile: {
+      ...profile(`${prefix}profile`, options.profile),
+      ...(options.roles !== undefined && { roles: rolePaths(`${prefix}roles`, options.roles) }),
+    },
   };
 }
 
