@@ -136,6 +136,75 @@ const ACCESS_TOKENS: Record<Exclude<AccessTokenProfileName, 'rfc9068'>, [string,
       { clientId: '0oaudmvvrqGHDFbY00g4', scopes: ['openid', 'message.read'] },
     ],
   ],
+  spring: [
+    [
+      'as it comes by default, for the client itself',
+      {
+        ...withoutRfc9068,
+        header: { typ: undefined },
+        sub: 'baeldung',
+        aud: 'service',
+        nbf: 1_700_000_000,
+        scope: ['message.read', 'profile'],
+        jti: '0c8a1b9e-7d2e-4a0f-a4f1-2f8f5f1c2b3a',
+      },
+      { clientId: 'service', scopes: ['message.read', 'profile'] },
+    ],
+    [
+      'for a service beside the client, typed',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        aud: ['service', 'client-app'],
+        nbf: 1_700_000_000,
+        scope: 'message.read',
+        jti: 'j',
+      },
+      { clientId: 'client-app', audiences: ['service', 'client-app'], scopes: ['message.read'] },
+    ],
+  ],
+  cognito: [
+    [
+      'of a user, for an app client',
+      {
+        ...withoutRfc9068,
+        header: { typ: undefined },
+        aud: undefined,
+        client_id: 'service',
+        token_use: 'access',
+        version: 2,
+        scope: 'openid messages/read',
+        'cognito:groups': ['readers'],
+        jti: 'b3b1c7de',
+        origin_jti: 'aaaa',
+        event_id: 'e',
+        auth_time: 1_700_000_000,
+        username: 'baeldung',
+      },
+      { clientId: 'service', audiences: ['service'], scopes: ['openid', 'messages/read'] },
+    ],
+    [
+      'for a resource that the client asked for',
+      { ...withoutRfc9068, header: { typ: undefined }, client_id: 'app', token_use: 'access', jti: 'j' },
+      { clientId: 'app', audiences: ['service'] },
+    ],
+  ],
+  supabase: [
+    [
+      'of a session',
+      {
+        ...withoutRfc9068,
+        header: { typ: 'JWT' },
+        role: 'authenticated',
+        aal: 'aal1',
+        amr: [{ method: 'password', timestamp: 1_700_000_000 }],
+        session_id: '8a4f8b0c-7c1e-47e1-a5b1-0a63c7b2a2a1',
+        is_anonymous: false,
+        email: 'baeldung@example.com',
+      },
+      { clientId: 'service', scopes: [] },
+    ],
+  ],
 };
 
 /** Other JWTs of the same issuer, which must not pass for access tokens. */
@@ -166,6 +235,20 @@ const OTHER_TOKENS: [AccessTokenProfileName, string, Claims][] = [
   ['okta', 'a token without client', { ...withoutRfc9068, header: { typ: undefined }, ver: 1, jti: 'AT.1' }],
   ['okta', 'scopes in one string', { header: { typ: undefined }, ver: 1, cid: 'c', scp: 'a b' }],
   ['okta', 'a list with two scopes in one string', { header: { typ: undefined }, ver: 1, cid: 'c', scp: ['a b'] }],
+  ['spring', 'an ID token', { header: { typ: undefined }, azp: 'client-app', nbf: 1, nonce: 'n' }],
+  ['spring', 'an ID token of a customizer that serves both kinds', { header: { typ: undefined }, nbf: 1, sid: 's' }],
+  ['spring', 'an ID token without nbf', { header: { typ: undefined }, sub: 'baeldung' }],
+  ['spring', 'a logout token', { header: { typ: 'logout+jwt' }, nbf: 1 }],
+  ['cognito', 'an ID token', { header: { typ: undefined }, token_use: 'id' }],
+  ['cognito', 'a token of no use', { header: { typ: undefined } }],
+  ['cognito', 'a token for another app client', { header: { typ: undefined }, aud: undefined, token_use: 'access' }],
+  [
+    'cognito',
+    'a token for another resource by an app client that is served',
+    { header: { typ: undefined }, aud: 'other', client_id: 'service', token_use: 'access' },
+  ],
+  ['supabase', 'a token of no session', { header: { typ: 'JWT' }, role: 'service_role' }],
+  ['supabase', 'an ID token', { header: { typ: 'JWT' }, role: 'authenticated', session_id: 's', nonce: 'n' }],
   ['okta', 'a list with a number', { header: { typ: undefined }, ver: 1, cid: 'c', scp: [1] }],
 ];
 

@@ -39,6 +39,7 @@ export async function verifyAccessToken(
   return toVerifiedAccessToken(
     token,
     await verifyJwt(token, { ...all, requiredClaims: [...REQUIRED, ...requiredClaims] }),
+    audiences ?? [],
   );
 }
 
@@ -54,7 +55,11 @@ function profileOf(issuer: TrustedIssuer): AccessTokenProfile {
   return issuer.profile ?? rfc9068Profile;
 }
 
-function toVerifiedAccessToken(token: string, { claims, issuer }: VerifiedJwt): VerifiedAccessToken {
+function toVerifiedAccessToken(
+  token: string,
+  { claims, issuer }: VerifiedJwt,
+  services: readonly string[],
+): VerifiedAccessToken {
   const profile = profileOf(issuer);
   for (const name of profile.required) {
     if (!Object.hasOwn(claims, name)) throw invalidClaim(name);
@@ -64,7 +69,7 @@ function toVerifiedAccessToken(token: string, { claims, issuer }: VerifiedJwt): 
     token,
     issuer: claims.iss,
     subject: text(claims, 'sub'),
-    clientId: readClient(claims, profile),
+    clientId: readClient(claims, profile, services),
     jwtId: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
     audiences: [claims[firstPresent(claims, profile.audience ?? ['aud'])] as string | string[]].flat(),
     scopes: readScopes(claims, profile),
@@ -84,11 +89,13 @@ function text(claims: JWTPayload, name: string): string {
   throw invalidClaim(name);
 }
 
-// a server that names the client in `aud` writes a list of one, if it writes a list
-function readClient(claims: JWTPayload, { clientId }: AccessTokenProfile): string {
-  const name = firstPresent(claims, clientId);
-  const { aud } = claims;
-  return name === 'aud' && Array.isArray(aud) && aud.length === 1 ? text({ aud: aud[0] }, name) : text(claims, name);
+/** A server that names the client in `aud` may name the services there too. */
+function readClient(claims: JWTPayload, profile: AccessTokenProfile, services: readonly string[]): string {
+  const name = firstPresent(claims, profile.clientId);
+  if (name !== 'aud') return text(claims, name);
+  const named = [claims.aud ?? []].flat();
+  const client = named.find((audience) => !services.includes(audience)) ?? named[0];
+  return text({ aud: client }, name);
 }
 
 /** What the issuer signed, hashed: an ECDSA signature can be written anew by anyone, the signed part cannot. */
