@@ -223,7 +223,7 @@ describe('GraphQL-style contexts', () => {
   it('read the request from the context, verify it once and challenge as HTTP does', async () => {
     const issuer = await createTestIssuer();
     const module = await Test.createTestingModule({
-      imports: [ResourceServerModule.forTesting(issuer)],
+      imports: [ResourceServerModule.forTesting(issuer, { externalHandlers: [MessageResolver] })],
       controllers: [GraphqlController],
       providers: [MessageResolver],
     }).compile();

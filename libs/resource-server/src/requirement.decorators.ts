@@ -1,7 +1,15 @@
-import { SetMetadata, UseGuards } from '@nestjs/common';
+import { UseGuards } from '@nestjs/common';
 import { isScopeToken } from '@onbehalf/oauth-protocol';
 import 'reflect-metadata';
-import { ACCESS, DEMANDS_ARE_HELD, demandsAt, REQUIREMENTS, type Access, type Requirement } from './requirements.js';
+import {
+  ACCESS,
+  accessesAt,
+  DEMANDS_ARE_HELD,
+  demandsAt,
+  REQUIREMENTS,
+  type Access,
+  type Requirement,
+} from './requirements.js';
 
 type RouteDecorator = ClassDecorator & MethodDecorator;
 
@@ -74,7 +82,13 @@ export const StepUp = ({ acr = [], maxAge }: StepUpOptions): RouteDecorator => {
   return demand({ kind: 'step_up', acr: classes, maxAge });
 };
 
-const access = (word: Exclude<Access, 'token'>): RouteDecorator => SetMetadata(ACCESS, word);
+/** Adds to the words of other decorators on the same target, so that the start can tell a contradiction. */
+function access(word: Exclude<Access, 'token'>): RouteDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    const decorated = (descriptor?.value ?? target) as object;
+    Reflect.defineMetadata(ACCESS, [word, ...accessesAt(decorated).filter((other) => other !== word)], decorated);
+  };
+}
 
 /** Adds to what other decorators on the same target demand; SetMetadata would replace it. */
 function demand(requirement: Requirement): RouteDecorator {
@@ -82,7 +96,7 @@ function demand(requirement: Requirement): RouteDecorator {
     const decorated = (descriptor?.value ?? target) as object;
     const others = demandsAt(decorated);
     Reflect.defineMetadata(REQUIREMENTS, [requirement, ...others], decorated);
-    if (others.length === 0) (UseGuards(DEMANDS_ARE_HELD))(target, key!, descriptor!);
+    if (others.length === 0) UseGuards(DEMANDS_ARE_HELD)(target, key!, descriptor!);
   };
 }
 

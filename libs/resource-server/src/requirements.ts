@@ -52,12 +52,15 @@ function remember(handler: Target, controller: Target): RouteRequirements {
 /** Demands add up; the nearest word decides whether there are any. */
 function readRequirements(handler: Target, controller: Target): RouteRequirements {
   const levels = [...overridden(handler, controller), ...ancestry(controller)];
-  const nearest = levels.find((level) => demandsAt(level).length > 0 || accessAt(level) !== undefined);
-  // where a level says both, which stops the start, the demand counts
-  const access = nearest && demandsAt(nearest).length === 0 ? accessAt(nearest)! : 'token';
+  const nearest = levels.find((level) => demandsAt(level).length > 0 || accessesAt(level).length > 0);
+  // where a level says several, which stops the start, the strictest counts
+  const access: Access = nearest && demandsAt(nearest).length === 0 ? strictest(accessesAt(nearest)) : 'token';
   const demands = levels.reverse().flatMap(demandsAt);
   return { access, requirements: access === 'token' ? demands : [] };
 }
+
+const strictest = (words: readonly Exclude<Access, 'token'>[]): Access =>
+  words.includes('optional') ? 'optional' : 'public';
 
 /** The handler, and the methods of base classes that it overrides. */
 function overridden(handler: Target, controller: Target): readonly Target[] {
@@ -90,9 +93,9 @@ export function demandsAt(target: object): readonly Requirement[] {
   return (Reflect.getOwnMetadata(REQUIREMENTS, target) as readonly Requirement[] | undefined) ?? [];
 }
 
-/** Whether one class or method says by itself that no token has to come. */
-export function accessAt(target: object): Exclude<Access, 'token'> | undefined {
-  return Reflect.getOwnMetadata(ACCESS, target) as Exclude<Access, 'token'> | undefined;
+/** What one class or method says by itself of whether a token has to come; more than one word is a contradiction. */
+export function accessesAt(target: object): readonly Exclude<Access, 'token'>[] {
+  return (Reflect.getOwnMetadata(ACCESS, target) as readonly Exclude<Access, 'token'>[] | undefined) ?? [];
 }
 
 const GUARDED = Symbol('onbehalf:guarded');

@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import type {
   AccessTokenProfile,
   AccessTokenProfileName,
@@ -125,6 +126,11 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly allowInsecureHttp?: boolean;
   /** Remember which tokens were verified. Default false. */
   readonly cache?: boolean | CacheOptions;
+  /**
+   * Classes whose handlers another library calls past Nest's guards, such as tools of an MCP server. Their demands are judged when
+   * a method of the instance is called, by the access token of the current request.
+   */
+  readonly externalHandlers?: readonly Type[];
   /** Finds the request in execution contexts of other transports. */
   readonly request?: RequestFinder;
   readonly clock?: Clock;

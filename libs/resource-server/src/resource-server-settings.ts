@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { DEFAULT_CLOCK_TOLERANCE, MAX_CLOCK_TOLERANCE, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ConfigurationError, isScopeToken, systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
@@ -25,6 +26,7 @@ export interface ResourceServerSettings {
   readonly cache?: VerifiedTokenCache;
   readonly resource?: ProtectedResource;
   readonly calls: GuardedCalls;
+  readonly externalHandlers: readonly Type[];
   readonly clock: Clock;
 }
 
@@ -48,6 +50,7 @@ const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
   'revocationFeed',
   'allowInsecureHttp',
   'cache',
+  'externalHandlers',
   'request',
   'clock',
 ];
@@ -74,6 +77,7 @@ export function toSettings(options: ResourceServerOptions): ResourceServerSettin
     cache: cache(options.cache, clock),
     resource: resource(options, issuerNames, proof),
     calls: new GuardedCalls(options.request),
+    externalHandlers: externalHandlers(options.externalHandlers),
     clock,
   };
 }
@@ -102,6 +106,11 @@ function requirements({ scopes, actors }: ResourceServerOptions): readonly Requi
     found.push({ kind: 'known_actor', actors: names('actors', actors, accepted) });
   }
   return found;
+}
+
+function externalHandlers(value: unknown = []): readonly Type[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'function')) return value as readonly Type[];
+  throw new ConfigurationError('externalHandlers', value, 'a list of classes');
 }
 
 function clockTolerance(value: number = DEFAULT_CLOCK_TOLERANCE): number {

@@ -15,6 +15,9 @@ import { AccessTokenInterceptor } from './access-token.interceptor.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
 import { AuthorizationServerHealthIndicator } from './authorization-server.health.js';
+import { DemandCheck } from './demands/demand-check.js';
+import { ExternalHandlers } from './demands/external-handlers.js';
+import { MessageCheck } from './demands/message-check.js';
 import { GlobalGuard } from './global.guard.js';
 import { MetadataRoute } from './metadata/metadata-route.js';
 import { RequestContexts } from './request-contexts.js';
@@ -36,6 +39,9 @@ import {
     AuthorizationServerHealthIndicator,
     MetadataRoute,
     AccessTokenInterceptor,
+    DemandCheck,
+    ExternalHandlers,
+    MessageCheck,
     GlobalGuard,
     RequestContexts,
   ],
