@@ -41,7 +41,7 @@ export class ExternalHandlers implements OnModuleInit {
     const judge = (): void => this.#judge(requirements);
     Reflect.set(instance, name.slice(owner.name.length + 1), function (this: unknown, ...args: unknown[]): unknown {
       judge();
-      return Reflect.apply(method, this, args);
+      return Reflect.apply(method, this, args) as unknown;
     });
   }
 
