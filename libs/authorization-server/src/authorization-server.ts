@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNormalPath, isRequestTarget } from '@onbehalf/oauth-protocol';
-import { answerJson } from './provider/answer-json.js';
+import { answerJson } from './protocol/answer-json.js';
 import type { LiveProvider } from './provider/live-provider.js';
-import { pathOf } from './provider/path-of.js';
-import { ROUTES } from './provider/provider-configuration.js';
+import { pathOf, ROUTES } from './protocol/routes.js';
 
 type Next = (error?: unknown) => void;
 

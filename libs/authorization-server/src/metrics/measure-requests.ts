@@ -1,6 +1,5 @@
 import type { Handle } from '../provider/live-provider.js';
-import { pathOf } from '../provider/path-of.js';
-import { ROUTES } from '../provider/provider-configuration.js';
+import { pathOf, ROUTES } from '../protocol/routes.js';
 import type { ServerMetrics } from './server-metrics.js';
 
 /** The protocol endpoints by their paths; whatever is below one counts as it. */

@@ -1,7 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import { retryAfterOf, UNAVAILABLE } from '../provider/outage.js';
+import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { outagePage } from './outage-page.js';
 import { pagePolicy } from './page.js';
 

@@ -1,7 +1,7 @@
 import type { default as Provider, KoaContextWithOIDC } from 'oidc-provider';
 import { renderErrorPage } from '../pages/provider-pages.js';
 import type { ErrorLog } from './log-errors.js';
-import { retryAfterOf, UNAVAILABLE } from './outage.js';
+import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { routeOf } from './provider-seam.js';
 
 const FAILED = { error: 'server_error', error_description: 'the request could not be processed' } as const;

@@ -9,7 +9,7 @@ import { KeySet } from '../keys/key-set.js';
 import { answerErrors } from './answer-errors.js';
 import { answerOwnGrants, answerRefused } from './answer-own-grants.js';
 import type { Grant } from './grant.js';
-import { ROUTES } from './provider-configuration.js';
+import { ROUTES } from '../protocol/routes.js';
 import { toProviderKeys } from './provider-keys.js';
 import { registerGrant } from './register-grant.js';
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { isScope } from '@onbehalf/oauth-protocol';
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
-import { answerJson } from './answer-json.js';
+import { answerJson } from '../protocol/answer-json.js';
 import { AUTHENTICATION_PARAMETERS } from './authenticate-client.js';
 import type { Grant, GrantContext } from './grant.js';
 import type { Handle } from './live-provider.js';
 import { readPlainForm } from './plain-form.js';
-import { ROUTES } from './provider-configuration.js';
+import { ROUTES } from '../protocol/routes.js';
 import { clientOf, contextAt, refuseAtTokenEndpoint } from './provider-seam.js';
 import { handleGrant } from './register-grant.js';
 

@@ -4,6 +4,7 @@ import { errors, type AdapterConstructor, type AdapterFactory, type Configuratio
 import type { Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
+import { ROUTES } from '../protocol/routes.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
 import { completeAccessToken } from './access-token-claims.js';
 import type { ClientCertificateReader } from './client-certificate.js';
@@ -30,18 +31,6 @@ export interface ProviderConfigurationOptions {
   /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
   readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
 }
-
-/** Where the endpoints are. */
-export const ROUTES = {
-  authorization: '/oauth2/authorize',
-  token: '/oauth2/token',
-  jwks: '/oauth2/jwks',
-  introspection: '/oauth2/introspect',
-  revocation: '/oauth2/revoke',
-  pushed_authorization_request: '/oauth2/par',
-  userinfo: '/userinfo',
-  end_session: '/connect/logout',
-};
 
 /** What the provider is told: every choice that it leaves to its operator. */
 export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {

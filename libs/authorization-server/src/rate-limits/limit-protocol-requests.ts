@@ -1,8 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { answerJson } from '../provider/answer-json.js';
+import { answerJson } from '../protocol/answer-json.js';
+import { pathOf, ROUTES } from '../protocol/routes.js';
 import type { Handle } from '../provider/live-provider.js';
-import { pathOf } from '../provider/path-of.js';
-import { ROUTES } from '../provider/provider-configuration.js';
 import type { AuthorizationLimits } from './authorization-limits.js';
 import type { ClientLimits } from './client-limits.js';
 import { TOO_MANY_REQUESTS } from './too-many-requests.js';
