@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNormalPath, isRequestTarget } from '@onbehalf/oauth-protocol';
-import { answerJson } from './protocol/answer-json.js';
+import { answerJson } from './protocol/answer.js';
 import type { LiveProvider } from './provider/live-provider.js';
 import { pathOf, ROUTES } from './protocol/routes.js';
 
@@ -41,9 +41,6 @@ export class AuthorizationServer {
     const path = pathOf(request);
     if (isAnotherSpelling(path)) return answerJson(response, 404, NOT_FOUND);
     if (path === REVOCATION_FEED || !isOfProtocol(path)) return next();
-    // RFC 6749 §3.2: the client must use POST
-    if (path === ROUTES.token && request.method !== 'POST' && request.method !== 'OPTIONS')
-      return refuseMethod(response);
     this.#pinAddress(request);
     if (!PAGES.some((page) => path.startsWith(page))) request.headers.accept = 'application/json';
     this.#provider.handle(request, response).catch(next);
@@ -68,9 +65,4 @@ function isAnotherSpelling(path: string): boolean {
 
 function isOfProtocol(path: string): boolean {
   return path === ROUTES.userinfo || PREFIXES.some((prefix) => path.startsWith(prefix));
-}
-
-function refuseMethod(response: ServerResponse): void {
-  const refusal = { error: 'invalid_request', error_description: 'the token endpoint accepts POST only' };
-  answerJson(response, 405, refusal, { allow: 'POST' });
 }

@@ -11,6 +11,7 @@ export { hashPassword } from './accounts/password.js';
 export { serverConfigJsonSchema } from './configuration/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';
 export type { ServerConfig } from './configuration/server-config.schema.js';
+export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
 export type { ExchangeRecords } from './exchange/exchange-records.js';
 export { toPolicyRegistrations } from './exchange/exchange-policy.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';

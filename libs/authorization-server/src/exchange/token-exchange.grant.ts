@@ -1,15 +1,14 @@
 import { trace } from '@opentelemetry/api';
-import { GrantType, OAuthError } from '@onbehalf/oauth-protocol';
+import { GrantType, OAuthError, type Clock } from '@onbehalf/oauth-protocol';
 import {
   authenticatedClient,
   formatTokenResponse,
+  recordable,
+  type AuditSink,
   type ExchangePolicy,
   type TokenExchange,
 } from '@onbehalf/token-exchange';
-import type { Grant, GrantContext } from '../provider/grant.js';
-import { handToEngine } from './audit-refused-requests.js';
-import type { ClientCertificateReader } from '../provider/client-certificate.js';
-import { proofOfPossession } from '../provider/provider-seam.js';
+import type { Grant, GrantRequest, RefusedRequest } from '../endpoint/grant.js';
 
 /** RFC 8693 §2.1, and `reason` for impersonations. */
 const PARAMETERS = [
@@ -24,29 +23,57 @@ const PARAMETERS = [
   'reason',
 ] as const;
 
+export interface TokenExchangeGrantOptions {
+  readonly policy: ExchangePolicy;
+  /** Records what it decides. */
+  readonly exchange: Pick<TokenExchange, 'exchange'>;
+  /** Records what never reaches it. */
+  readonly sink: AuditSink;
+  readonly clock: Clock;
+}
+
 /** The grant of RFC 8693 at the token endpoint: hands the authenticated request to the engine. */
 export class TokenExchangeGrant implements Grant {
   readonly grantType = GrantType.TokenExchange;
   readonly parameters = PARAMETERS;
   readonly repeatable = ['audience', 'resource'];
-  readonly #policy: ExchangePolicy;
-  readonly #certificateOf: ClientCertificateReader;
-  readonly #engine: Pick<TokenExchange, 'exchange'>;
+  readonly #options: TokenExchangeGrantOptions;
 
-  constructor(policy: ExchangePolicy, engine: Pick<TokenExchange, 'exchange'>, certificateOf: ClientCertificateReader) {
-    this.#certificateOf = certificateOf;
-    this.#policy = policy;
-    this.#engine = engine;
+  constructor(options: TokenExchangeGrantOptions) {
+    this.#options = options;
   }
 
-  async handle(ctx: GrantContext, form: URLSearchParams): Promise<object> {
-    const registration = this.#policy.client(ctx.oidc.client.clientId);
-    if (!registration) throw new OAuthError('invalid_client', 'the client is not registered');
-    const certificate = this.#certificateOf(ctx.req);
-    const proof = await proofOfPossession(ctx, certificate);
-    const traceId = trace.getActiveSpan()?.spanContext().traceId;
-    handToEngine(ctx);
-    const issued = await this.#engine.exchange(form, authenticatedClient(registration), { proof, traceId });
-    return formatTokenResponse(issued);
+  async handle({ clientId, form, proof }: GrantRequest): Promise<object> {
+    const registration = this.#options.policy.client(clientId);
+    if (!registration) {
+      const refusal = new OAuthError('invalid_client', 'the client is not registered');
+      await this.refused({ clientId, form, refusal });
+      throw refusal;
+    }
+    const context = { proof, traceId: traceId() };
+    return formatTokenResponse(await this.#options.exchange.exchange(form, authenticatedClient(registration), context));
   }
+
+  /** Records a request that does not reach the engine: a client that does not authenticate, a proof that is wrong. */
+  async refused({ clientId, form, refusal }: RefusedRequest): Promise<void> {
+    const { sink, clock } = this.#options;
+    const event = {
+      type: 'token_exchange' as const,
+      outcome: refusal.status >= 500 ? ('failed' as const) : ('rejected' as const),
+      time: clock(),
+      // what an unauthenticated caller claims to be proves nothing
+      clientId: clientId ?? 'unauthenticated',
+      targets: [...form.getAll('audience'), ...form.getAll('resource')].filter(Boolean).map(recordable),
+      rule: 'endpoint',
+      error: refusal.code,
+      reason: refusal.description,
+      traceId: traceId(),
+    };
+    // the refusal stands, recorded or not: nothing leaves by it
+    await sink.record(event).catch(() => undefined);
+  }
+}
+
+function traceId(): string | undefined {
+  return trace.getActiveSpan()?.spanContext().traceId;
 }

@@ -1,4 +1,4 @@
-import type { Handle } from '../provider/live-provider.js';
+import type { Handle } from '../protocol/answer.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
 import type { ServerMetrics } from './server-metrics.js';
 

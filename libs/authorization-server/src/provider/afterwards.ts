@@ -1,14 +1,15 @@
-/** A request as far as work can be left to its end. */
-export type AnyContext = { state: Record<string, unknown> };
+const left = new WeakMap<object, Promise<unknown>[]>();
 
-/** Has the answer wait for `work`: the provider's events do not wait for their listeners. */
-export function afterwards(ctx: AnyContext | undefined, work: Promise<unknown>): void {
+/**
+ * Has the answer to a request wait for `work`: the provider's events do not wait for their listeners.
+ * @param ctx of the request; absent outside of one
+ */
+export function afterwards(ctx: object | undefined, work: Promise<unknown>): void {
   work.catch(() => undefined);
-  if (ctx) ((ctx.state['afterwards'] ??= []) as Promise<unknown>[]).push(work);
+  if (ctx) left.set(ctx, [...(left.get(ctx) ?? []), work]);
 }
 
-/** Middleware that finishes what was left to the end of the request. */
-export async function finishAfterwards(ctx: AnyContext, next: () => Promise<void>): Promise<void> {
-  await next();
-  await Promise.all((ctx.state['afterwards'] ?? []) as Promise<unknown>[]);
+/** Finishes what was left to the end of a request. */
+export async function finishWork(ctx: object): Promise<void> {
+  await Promise.all(left.get(ctx) ?? []);
 }

@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
-
-/** Answers a request; resolves when it has done so. */
-export type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+import type { Handle } from '../protocol/answer.js';
 
 /** A provider, and what answers requests with it. */
 export interface AnsweringProvider {

@@ -38,6 +38,6 @@ function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): obj
     clientId: ctx.oidc?.client?.clientId,
     code: error.error,
     description: error.error_description,
-    reason: error.error_detail ?? (ctx.state['refusal'] as { reason?: string } | undefined)?.reason,
+    reason: error.error_detail,
   };
 }

@@ -4,6 +4,7 @@ import { errors, type AdapterConstructor, type AdapterFactory, type Configuratio
 import type { Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
+import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { ROUTES } from '../protocol/routes.js';
 import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
 import { completeAccessToken } from './access-token-claims.js';
@@ -31,6 +32,13 @@ export interface ProviderConfigurationOptions {
   /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
   readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
 }
+
+/** The grants that the provider answers itself. */
+export const PROVIDED_GRANTS: ReadonlySet<string> = new Set([
+  GrantType.AuthorizationCode,
+  GrantType.RefreshToken,
+  GrantType.ClientCredentials,
+]);
 
 /** What the provider is told: every choice that it leaves to its operator. */
 export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
@@ -74,7 +82,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
     pkce: { required: () => true },
     formats: { customizers: { jwt: completeAccessToken(tokens) } },
     interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
-    renderError: renderErrorPage,
+    renderError: (ctx, out, error) => renderErrorPage(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     // RFC 7523bis: the issuer identifier is the only audience of a client assertion
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { OAuthError } from '@onbehalf/oauth-protocol';
-import { ExternalSigningKey, Provider, type Configuration } from 'oidc-provider';
+import { ExternalSigningKey, type Configuration } from 'oidc-provider';
 import { RemoteKey, type SigningKey } from '../keys/signing-key.js';
 import { toProviderError } from './answer-errors.js';
 
@@ -37,7 +37,7 @@ class ProviderKey extends ExternalSigningKey {
     try {
       return await this.#key.signature(data);
     } catch (error) {
-      if (error instanceof OAuthError) throw toProviderError(Provider.ctx, error);
+      if (error instanceof OAuthError) throw toProviderError(error);
       throw error;
     }
   }

@@ -1,24 +1,31 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { errors, Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
 import { toProviderKeys } from './provider-keys.js';
 import {
+  announceGrant,
   checkBeforeUse,
   clientOf,
   contextAt,
   prepareIdTokens,
   replaceReplayDetection,
-  refuseAtTokenEndpoint,
   replaceSecretComparison,
+  withBody,
+  within,
 } from './provider-seam.js';
 
 const store = await openStore({ url: 'sqlite::memory:' });
 const ISSUER = 'https://issuer.test';
+const basic = (secret: string) => ({
+  authorization: `Basic ${Buffer.from(`secret:${secret}`).toString('base64')}`,
+});
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** What an upgrade of oidc-provider must keep. */
@@ -117,10 +124,6 @@ describe('the parts of oidc-provider that are not public', () => {
         .setExpirationTime('1m')
         .setProtectedHeader({ alg: 'ES256' })
         .sign(key);
-    const basic = (secret: string) => ({
-      authorization: `Basic ${Buffer.from(`secret:${secret}`).toString('base64')}`,
-    });
-
     it('knows secrets by the comparison that was put in place', async () => {
       expect(await authenticate(basic('right'), {})).toMatchObject({ clientId: 'secret' });
       await expect(authenticate(basic('s'), {})).rejects.toMatchObject({ error: 'invalid_client' });
@@ -134,56 +137,55 @@ describe('the parts of oidc-provider that are not public', () => {
     });
   });
 
-  describe('a refusal as of its token endpoint', () => {
-    const told: object[] = [];
-    /** The request as it was when it was refused, and the provider's own context of it. */
-    const refuse = async (secret: string, error: Error): Promise<Response> => {
+  describe('a request that is answered before it', () => {
+    it('is the one of Provider.ctx, while it is worked on', async () => {
+      const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+      const [request, response] = await (async () => {
+        await once(server, 'listening');
+        const asked = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+        void fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`).catch(() => undefined);
+        return asked;
+      })();
+      const ctx = contextAt('token', provider, request, response, {});
+      const seen = await within(ctx, async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return Provider.ctx;
+      });
+      expect([seen, Provider.ctx]).toEqual([ctx, undefined]);
+      server.close();
+    });
+
+    it('reaches it whole, if it is its own after all', async () => {
+      const handle = provider.callback();
       const server = createServer((request, response) => {
-        const began = contextAt('token', provider, request, response, { grant_type: 'own' });
-        began.state['seen'] = true;
-        const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
-        clientOf(began)
-          .then(() => Promise.reject(error))
-          .catch((reason: unknown) => refuseAtTokenEndpoint(ctx, began, reason))
-          .then(
-            () => response.writeHead(ctx.status).end(JSON.stringify(ctx.body)),
-            () => response.destroy(),
-          );
+        void buffer(request).then((body) => handle(withBody(request, body), response));
       }).listen(0, '127.0.0.1');
       await once(server, 'listening');
-      const authorization = `Basic ${Buffer.from(`secret:${secret}`).toString('base64')}`;
       const { port } = server.address() as AddressInfo;
-      const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers: { authorization } });
-      server.close();
-      return response;
-    };
-
-    beforeAll(
-      () =>
-        void provider.on('grant.error', (ctx, { message }) => {
-          const { route, params, client } = ctx.oidc;
-          told.push({ message, route, params, client: client?.clientId, seen: ctx.state['seen'] as unknown });
-        }),
-    );
-    beforeEach(() => void (told.length = 0));
-
-    const known = { route: 'token', params: { grant_type: 'own' }, client: 'secret', seen: true };
-
-    it('is the error of the authentication, with its challenge, and is not stored', async () => {
-      const response = await refuse('wrong', new Error('not reached'));
-      expect([response.status, await response.json()]).toMatchObject([401, { error: 'invalid_client' }]);
-      expect(response.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
-      expect(response.headers.get('cache-control')).toBe('no-store');
-      expect(told).toEqual([{ message: 'invalid_client', ...known }]);
-    });
-
-    it('is the error that is thrown later, and all that is known of the request is told', async () => {
-      const response = await refuse('right', new errors.InvalidTarget('unknown'));
-      expect([response.status, await response.json()]).toEqual([
-        400,
-        { error: 'invalid_target', error_description: 'unknown' },
+      const content = Readable.from([
+        'grant_type=',
+        'authorization_code&code=a&redirect_uri=https%3A%2F%2Fclient.test',
       ]);
-      expect(told).toEqual([{ message: 'invalid_target', ...known }]);
+      const response = await fetch(`http://127.0.0.1:${port}/token`, {
+        method: 'POST',
+        body: Readable.toWeb(content) as ReadableStream,
+        duplex: 'half',
+        headers: { ...basic('right'), 'content-type': 'application/x-www-form-urlencoded' },
+      } as RequestInit);
+      expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_grant' }]);
+      server.close();
     });
+  });
+
+  it('a grant that is answered before it is one of those that clients may have', async () => {
+    announceGrant(provider, 'urn:test:grant');
+    await store.providerAdapter('Client').upsert('announced', {
+      client_id: 'announced',
+      client_secret: 's',
+      redirect_uris: [],
+      response_types: [],
+      grant_types: ['urn:test:grant'],
+    });
+    expect((await provider.Client.find('announced'))?.grantTypeAllowed('urn:test:grant')).toBe(true);
   });
 });

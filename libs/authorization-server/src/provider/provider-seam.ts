@@ -8,11 +8,10 @@ import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/
 // @ts-expect-error it has no types
 import clientAuthentication from 'oidc-provider/lib/shared/client_auth.js';
 // @ts-expect-error it has no types
-import errorHandler from 'oidc-provider/lib/shared/error_handler.js';
-// @ts-expect-error it has no types
-import noCache from 'oidc-provider/lib/shared/no_cache.js';
+import contexts from 'oidc-provider/lib/helpers/als.js';
 import type { X509Certificate } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
 
 export type IdToken = InstanceType<Provider['IdToken']>;
@@ -83,7 +82,6 @@ export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) =>
 type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 
 const authenticate = clientAuthentication as readonly Step[];
-const answerError = [(errorHandler as (event: string) => Step)('grant.error'), noCache as Step] as const;
 
 /**
  * A request as one of the provider's routes has it before its first step. The route is one of those that name themselves among
@@ -113,39 +111,55 @@ export async function clientOf(ctx: KoaContextWithOIDC): Promise<Client> {
   return ctx.oidc.client!;
 }
 
-/**
- * Answers with an error as the provider's token endpoint does, and tells its listeners.
- * @param began the request as {@link contextAt} has made it, with what is known of it by now
- */
-export function refuseAtTokenEndpoint(
-  ctx: KoaContextWithOIDC,
-  began: KoaContextWithOIDC,
-  error: unknown,
-): Promise<void> {
-  Object.assign(ctx.state, began.state);
-  Object.assign(ctx, { _matchedRouteName: 'token', oidc: Object.assign(began.oidc, { ctx }) });
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it was thrown
-  return take(answerError, ctx, () => Promise.reject(error));
-}
-
 async function take(steps: readonly Step[], ctx: KoaContextWithOIDC, last: () => Promise<void>, at = 0): Promise<void> {
   const step = steps[at];
   return step ? step(ctx, () => take(steps, ctx, last, at + 1)) : last();
 }
 
 /**
- * The keys that the request at the token endpoint proves to hold.
+ * The keys that the request at the token endpoint proves to hold, whose client has authenticated.
  * @throws InvalidDpopProof when the proof is wrong, replayed, or missing for a client that is bound to it
  */
 export async function proofOfPossession(
-  ctx: TokenEndpointGrantContext,
+  ctx: KoaContextWithOIDC,
   certificate: X509Certificate | undefined,
 ): Promise<ProofOfPossession> {
-  const { provider } = ctx.oidc;
-  const dpop = await validateDpop(provider, ctx);
-  await checkDpopReplay(provider, ctx, dpop, ctx.oidc.client.clientId, errors.InvalidDpopProof);
-  checkDpopRequired(provider, ctx, dpop, errors.InvalidDpopProof);
+  const authenticated = ctx as TokenEndpointGrantContext;
+  const { provider, client } = authenticated.oidc;
+  const dpop = await validateDpop(provider, authenticated);
+  await checkDpopReplay(provider, authenticated, dpop, client.clientId, errors.InvalidDpopProof);
+  checkDpopRequired(provider, authenticated, dpop, errors.InvalidDpopProof);
   return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && thumbprintOfCertificate(certificate.raw) };
+}
+
+/** Does `work` as the provider does what belongs to a request: `Provider.ctx` is its context. */
+export function within<Result>(ctx: KoaContextWithOIDC, work: () => Promise<Result>): Promise<Result> {
+  return (contexts as AsyncLocalStorage<KoaContextWithOIDC>).run(ctx, work);
+}
+
+/** The request once more, for the provider to read: with the content that was read of it. */
+export function withBody(request: IncomingMessage, body: Buffer): IncomingMessage {
+  const { method, url, headers, httpVersion, httpVersionMajor, httpVersionMinor, socket } = request;
+  const copy = Object.assign(new IncomingMessage(socket), {
+    method,
+    url,
+    httpVersion,
+    httpVersionMajor,
+    httpVersionMinor,
+  });
+  copy.headers = { ...headers, 'content-length': String(body.length) };
+  delete copy.headers['transfer-encoding'];
+  copy.complete = true;
+  copy.push(body);
+  copy.push(null);
+  return copy;
+}
+
+/**
+ * Has the provider take a grant for one of its own in the metadata and in registrations, though it is answered before it.
+ */
+export function announceGrant(provider: Provider, grantType: string): void {
+  provider.registerGrantType(grantType, () => Promise.reject(new TypeError(`${grantType} is answered before`)), []);
 }
 
 /** Whether the provider has dispatched the request to one of its routes, and which. */

@@ -5,7 +5,7 @@ import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/to
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../authorization-server.tokens.js';
-import { auditRefusedRequests } from '../exchange/audit-refused-requests.js';
+import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
@@ -14,7 +14,6 @@ import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
-import { answerOwnGrants } from './answer-own-grants.js';
 import { createProvider } from './authorization-provider.js';
 import { clientCertificates } from './client-certificate.js';
 import { LiveProvider } from './live-provider.js';
@@ -52,18 +51,21 @@ function createLiveProvider(
   registrations: Registrations,
 ): LiveProvider {
   const certificateOf = clientCertificates(options);
-  const grants = [new TokenExchangeGrant(policy, measureExchanges(engine, metrics), certificateOf)];
+  const exchange = measureExchanges(engine, metrics);
+  const grants = [new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock })];
+  const log = new Logger('AuthorizationServer');
   const around = {
     certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),
-    log: new Logger('AuthorizationServer'),
-    middleware: [auditRefusedRequests(sink, systemClock)],
+    log,
+    grantTypes: grants.map(({ grantType }) => grantType),
   };
   const live = new LiveProvider(() => {
     const { config } = registrations.current;
-    const provider = createProvider({ ...options, ...around, config, accounts }, own, grants);
-    const handle = limitProtocolRequests(limits, authorizationLimits, answerOwnGrants(provider, grants));
+    const provider = createProvider({ ...options, ...around, config, accounts }, own);
+    const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin: () => false, log });
+    const handle = limitProtocolRequests(limits, authorizationLimits, endpoint.handle);
     return { provider, handle: measureRequests(metrics, handle) };
   });
   options.keys.onReplaced(() => live.renew());

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { pathOf } from '../provider/path-of.js';
-import { ROUTES } from '../provider/provider-configuration.js';
+import { pathOf, ROUTES } from '../protocol/routes.js';
 import type { ClientAddress } from './client-address.js';
 import { rateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
 

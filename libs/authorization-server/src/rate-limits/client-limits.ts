@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { namedClient } from '../protocol/named-client.js';
 import type { ClientAddress } from './client-address.js';
 import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
-
-/** No client has a longer name. */
-const LONGEST_NAME = 200;
 
 /** Callers whose limits are remembered; more of them are told anew. */
 const CALLERS = 1000;
@@ -92,22 +90,5 @@ export class ClientLimits {
     return client === undefined
       ? [byAddress]
       : [byAddress, [rateKey(what, address, client), { hits: perClient, window }]];
-  }
-}
-
-/** Whom the caller says to be; nothing is proven yet. RFC 6749 §2.3.1 */
-function namedClient({ headers }: IncomingMessage): string | undefined {
-  const [, credentials] = /^Basic +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-  if (credentials === undefined) return undefined;
-  const [clientId = ''] = Buffer.from(credentials, 'base64').toString().split(':', 1);
-  return decode(clientId).slice(0, LONGEST_NAME);
-}
-
-/** A name has many encoded spellings, all of which the provider decodes. */
-function decode(name: string): string {
-  try {
-    return decodeURIComponent(name.replaceAll('+', ' '));
-  } catch {
-    return name;
   }
 }

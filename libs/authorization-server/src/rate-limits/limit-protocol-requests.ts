@@ -1,7 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { answerJson } from '../protocol/answer-json.js';
+import { answerJson, type Handle } from '../protocol/answer.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
-import type { Handle } from '../provider/live-provider.js';
 import type { AuthorizationLimits } from './authorization-limits.js';
 import type { ClientLimits } from './client-limits.js';
 import { TOO_MANY_REQUESTS } from './too-many-requests.js';

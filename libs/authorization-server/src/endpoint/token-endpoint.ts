@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isScope, OAuthError } from '@onbehalf/oauth-protocol';
+import type { KoaContextWithOIDC, default as Provider } from 'oidc-provider';
+import { answerJson, NOT_STORED, type Handle } from '../protocol/answer.js';
+import { namedClient } from '../protocol/named-client.js';
+import { pathOf, ROUTES } from '../protocol/routes.js';
+import { finishWork } from '../provider/afterwards.js';
+import { refuse } from '../provider/answer-errors.js';
+import type { ClientCertificateReader } from '../provider/client-certificate.js';
+import type { ErrorLog } from '../provider/log-errors.js';
+import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
+import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/provider-seam.js';
+import { answerPreflight, shareAnswer, type AllowsOrigin } from './cross-origin.js';
+import type { Grant, GrantRequest } from './grant.js';
+import { readForm, type ReceivedForm } from './read-form.js';
+import { COMMON, ParameterReader } from './read-parameters.js';
+
+export interface TokenEndpointOptions {
+  /** Answers every other endpoint, and the grants that are its own. */
+  readonly provider: Provider;
+  readonly grants: readonly Grant[];
+  readonly certificateOf: ClientCertificateReader;
+  readonly allowsOrigin: AllowsOrigin;
+  readonly log: ErrorLog;
+}
+
+/** A grant, and what reads its parameters. */
+interface OwnGrant {
+  readonly grant?: Grant;
+  readonly reader: ParameterReader;
+}
+
+/** Of a request for a grant that nobody knows, only what authenticates its client is read. */
+const UNKNOWN: OwnGrant = { reader: new ParameterReader([], []) };
+
+/**
+ * The token endpoint (RFC 6749 §3.2), before the provider: reads every request, answers the grants of this library, and leaves
+ * to the provider what is its own. The provider's steps authenticate the client; whatever is refused is told to its listeners,
+ * of which one writes the answer.
+ */
+export class TokenEndpoint {
+  readonly #options: TokenEndpointOptions;
+  readonly #provide: Handle;
+  readonly #grants: ReadonlyMap<string, OwnGrant>;
+
+  constructor(options: TokenEndpointOptions) {
+    this.#options = options;
+    this.#provide = options.provider.callback();
+    this.#grants = new Map(
+      options.grants.map((grant) => [
+        grant.grantType,
+        { grant, reader: new ParameterReader(grant.parameters, grant.repeatable) },
+      ]),
+    );
+  }
+
+  /** Answers a request, at whatever endpoint. */
+  readonly handle: Handle = (request, response) => {
+    if (pathOf(request) !== ROUTES.token) return this.#provide(request, response);
+    if (request.method === 'POST') return this.#answer(request, response);
+    if (request.method === 'OPTIONS') answerPreflight(request, response, this.#options.allowsOrigin);
+    // RFC 6749 §3.2: the client must use POST
+    else answerJson(response, 405, POST_ONLY, { allow: 'POST' });
+    return Promise.resolve();
+  };
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const received = await readForm(request);
+    if (!received) return this.#options.log.warn({ event: 'request_failed', reason: 'the caller left' });
+    const { form, body } = received;
+    shareAnswer(request, response, form.get('client_id') ?? namedClient(request), this.#options.allowsOrigin);
+    if (isProvided(form) && authenticates(request, form)) {
+      for (const [name, value] of Object.entries(NOT_STORED)) response.setHeader(name, value);
+      return this.#provide(withBody(request, body), response);
+    }
+    const ctx = contextAt('token', this.#options.provider, request, response, {});
+    await within(ctx, () => this.#grant(ctx, received));
+    answerJson(response, ctx.status, ctx.body as object);
+  }
+
+  /** Leaves what is answered, or why not, in the context. */
+  async #grant(ctx: KoaContextWithOIDC, received: ReceivedForm): Promise<void> {
+    const { form } = received;
+    const { grant, reader } = this.#grants.get(form.get('grant_type') ?? '') ?? UNKNOWN;
+    let isRefused = true;
+    try {
+      const admitted = await this.#admit(ctx, received, reader, grant);
+      isRefused = false;
+      ctx.body = await admitted.grant.handle(admitted.request);
+      this.#options.provider.emit('grant.success', ctx);
+    } catch (error) {
+      const refusal = refuse(ctx, error);
+      if (isRefused) await grant?.refused?.({ clientId: ctx.oidc.client?.clientId, form, refusal });
+    }
+    await finishWork(ctx).catch((error: unknown) => refuse(ctx, error));
+  }
+
+  async #admit(
+    ctx: KoaContextWithOIDC,
+    { form, fault }: ReceivedForm,
+    reader: ParameterReader,
+    grant: Grant | undefined,
+  ): Promise<{ readonly grant: Grant; readonly request: GrantRequest }> {
+    if (fault) throw fault;
+    const { parameters, repeated } = reader.read(form);
+    Object.assign(ctx.oidc, { params: parameters });
+    refuseRepeated(repeated.filter((name) => COMMON.includes(name)));
+    // RFC 6749 §5.2: "no client authentication included" is invalid_client
+    if (!authenticates(ctx.req, form)) throw new OAuthError('invalid_client', 'client authentication is required');
+    const client = await clientOf(ctx);
+    if (!form.get('grant_type')) throw new OAuthError('invalid_request', 'grant_type is required');
+    if (!grant) throw new OAuthError('unsupported_grant_type', 'the grant type is not supported');
+    if (!client.grantTypeAllowed(grant.grantType)) {
+      throw new OAuthError('unauthorized_client', 'the client may not use this grant type');
+    }
+    refuseRepeated(repeated);
+    refuseMalformedScope(parameters['scope']);
+    const proof = await proofOfPossession(ctx, this.#options.certificateOf(ctx.req));
+    return { grant, request: { clientId: client.clientId, form, proof, request: ctx.req } };
+  }
+}
+
+const POST_ONLY = { error: 'invalid_request', error_description: 'the token endpoint accepts POST only' };
+
+function isProvided(form: URLSearchParams): boolean {
+  const [grantType, ...more] = form.getAll('grant_type');
+  return grantType !== undefined && more.length === 0 && PROVIDED_GRANTS.has(grantType);
+}
+
+function authenticates({ headers }: IncomingMessage, form: URLSearchParams): boolean {
+  if (headers.authorization !== undefined) return true;
+  return ['client_id', 'client_secret', 'client_assertion'].some((name) => form.getAll(name).some(Boolean));
+}
+
+function refuseRepeated(names: readonly string[]): void {
+  if (names.length > 0) throw new OAuthError('invalid_request', `${names.join(', ')} must not be repeated`);
+}
+
+// RFC 6749 §3.3
+function refuseMalformedScope(scope: string | string[] | undefined): void {
+  if (typeof scope === 'string' && !isScope(scope))
+    throw new OAuthError('invalid_scope', 'scope contains characters that are not allowed');
+}
