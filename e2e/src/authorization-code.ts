@@ -9,6 +9,8 @@ export interface Login {
   readonly scope: string;
   readonly username?: string;
   readonly password?: string;
+  /** Sent with the authorization request, beside what every request has. */
+  readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
   /** How the client authenticates at the token endpoint; absent: as a public client. */
   readonly authorization?: string;
 }
@@ -32,13 +34,20 @@ export async function obtainCode(login: Login, agent = new UserAgent()): Promise
     redirect_uri: redirectUri,
     scope,
     state: randomBytes(8).toString('hex'),
-    nonce: randomBytes(8).toString('hex'),
+    // of OpenID Connect, which is refused without it
+    ...(scope.split(' ').includes('openid') && { nonce: randomBytes(8).toString('hex') }),
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
   });
-  const page = await agent.follow(await agent.get(`${issuer}/oauth2/authorize?${query.toString()}`));
-  const sent = await agent.submit(page.url, { username, password });
-  const back = await agent.follow(sent, redirectUri);
+  for (const [name, values] of Object.entries(login.parameters ?? {})) {
+    for (const value of [values].flat()) query.append(name, value);
+  }
+  const page = await agent.follow(await agent.get(`${issuer}/oauth2/authorize?${query.toString()}`), redirectUri);
+  // whoever is signed in already is not asked again
+  const isAnswered = page.headers.has('location');
+  const back = isAnswered
+    ? page
+    : await agent.follow(await agent.submit(page.url, { username, password }), redirectUri);
   const answer = new URL(back.headers.get('location') ?? 'about:blank').searchParams;
   const code = answer.get('code');
   if (code === null) throw new Error(`no code came back: ${back.status} ${answer.get('error') ?? ''}`);

@@ -15,6 +15,8 @@ export function completeAccessToken(tokens: IssuedTokens) {
     token: AccessToken | ClientCredentials,
     jwt: StructuredToken,
   ): Promise<void> => {
+    // RFC 6749 §3.3: it would open whatever asks for no scope
+    if (!token.scope) throw new errors.InvalidScope('none of the requested scopes can be granted', '');
     const jti = timeOrderedId();
     Object.assign(jwt.payload, { jti, ...authentication(ctx) });
     const { sub, aud, exp, client_id: clientId } = jwt.payload as Claims;

@@ -5,6 +5,8 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { afterwards, finishWork } from './afterwards.js';
 import { answerErrors, toProviderError } from './answer-errors.js';
+import { Entitlements } from './entitlements.js';
+import { answerGrantedScopes } from './granted-scopes.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
 import {
@@ -16,6 +18,7 @@ import {
   type ReplayDetection,
 } from './provider-seam.js';
 import { recordIdToken } from './record-id-token.js';
+import { narrowIntrospection } from './narrow-introspection.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
 
 export interface AuthorizationProviderOptions extends ProviderConfigurationOptions {
@@ -46,8 +49,14 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
     await next();
     await finishWork(ctx);
   });
+  provider.use(answerGrantedScopes);
+  provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));
   provider.use(
-    answerForStructuredTokens({ issuer: own, tokens: options.tokens, representedBy: representedBy(options.config) }),
+    answerForStructuredTokens({
+      issuer: own,
+      tokens: options.tokens,
+      representedBy: representedBy(options.config),
+    }),
   );
   return provider;
 }

@@ -1,6 +1,13 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import { errors, type AdapterConstructor, type AdapterFactory, type Configuration } from 'oidc-provider';
+import {
+  errors,
+  type AdapterConstructor,
+  type AdapterFactory,
+  type Client,
+  type Configuration,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
@@ -15,6 +22,7 @@ import type { IssuedTokens } from './issued-tokens.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import { toProviderKeys } from './provider-keys.js';
+import { toResourceIndicators, userOf } from './resource-indicators.js';
 import { ResourceServers } from './resource-servers.js';
 
 export interface ProviderConfigurationOptions {
@@ -44,6 +52,9 @@ export const PROVIDED_GRANTS: ReadonlySet<string> = new Set([
 export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
   const { config, keys, accounts, tokens } = options;
   const resourceServers = new ResourceServers(config);
+  const resourceIndicators = toResourceIndicators(resourceServers, accounts);
+  const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
+    resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: options.adapter,
@@ -75,7 +86,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       if (!account || (token?.clientId && !options.acceptsGrantOf(token.clientId, token.iat))) return undefined;
       return { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) };
     },
-    loadExistingGrant: loadGrant,
+    loadExistingGrant: loadGrant(scopesAt),
     // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
@@ -100,12 +111,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: (_ctx, client, oneOf) => (oneOf ? oneOf[0]! : (resourceServers.defaultFor(client) ?? [])),
-        getResourceServerInfo: (_ctx, indicator, client) => resourceServers.info(indicator, client),
-        useGrantedResource: () => true,
-      },
+      resourceIndicators,
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: renderLogoutPage,

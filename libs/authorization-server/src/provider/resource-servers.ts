@@ -1,44 +1,66 @@
+import { entitledScopes, type ClientRegistration, type ResourceRegistration } from '@onbehalf/token-exchange';
 import { errors, type Client, type ResourceServer } from 'oidc-provider';
-import type { ResourceConfig, ServerConfig } from '../configuration/server-config.schema.js';
+import type { Account } from '../accounts/accounts.js';
+import { AUDIENCE_URN, type ServerConfig } from '../configuration/server-config.schema.js';
+import { toPolicyRegistrations } from '../exchange/exchange-policy.js';
 
 /** The registered resource servers, as the provider asks for them by resource indicator (RFC 8707). */
 export class ResourceServers {
   readonly #config: ServerConfig;
+  readonly #clients: ReadonlyMap<string, ClientRegistration>;
+  readonly #resources: ReadonlyMap<string, ResourceRegistration>;
 
   constructor(config: ServerConfig) {
+    const { clients, resources } = toPolicyRegistrations(config);
     this.#config = config;
+    this.#clients = new Map(clients.map((client) => [client.clientId, client]));
+    this.#resources = new Map(resources.map((resource) => [indicatorOf(resource), resource]));
   }
 
   /** The resource that a client's tokens are for when the request names none. */
-  defaultFor(client: Client): string | undefined {
-    const { defaultResource } = this.#client(client.clientId) ?? {};
-    const resource = this.#config.resources.find(({ audience }) => audience === defaultResource);
-    return resource && indicatorOf(resource);
+  defaultFor({ clientId }: Client): string | undefined {
+    const { defaultResource } = this.#config.clients.find((client) => client.clientId === clientId) ?? {};
+    return [...this.#resources].find(([, { audience }]) => audience === defaultResource)?.[0];
   }
 
   /**
+   * A resource, with the scopes that the client may have there directly and the user is entitled to.
    * @param indicator the value of a `resource` parameter
-   * @throws InvalidTarget when no such resource is registered. RFC 8707 §2
+   * @param account the user, when the token is for one and it is known who it is
+   * @throws InvalidTarget when the resource is not registered, or not for this client. RFC 8707 §2
    */
-  info(indicator: string, client: Client): ResourceServer {
-    const resource = this.#config.resources.find((registered) => indicatorOf(registered) === indicator);
-    if (!resource) throw new errors.InvalidTarget('the resource is not known');
-    const allowed = new Set(this.#client(client.clientId)?.scopes);
+  info(indicator: string, { clientId }: Client, account?: Account): ResourceServer {
+    const resource = this.#resources.get(indicator);
+    const scopes = resource && this.#scopes(resource, clientId, account);
+    // whoever may not have tokens for a resource need not learn that there is one
+    if (!scopes) throw new errors.InvalidTarget('the client may not have tokens for this resource');
     return {
       audience: resource.audience,
-      scope: resource.scopes.filter((scope) => allowed.has(scope)).join(' '),
+      scope: scopes.join(' '),
       accessTokenFormat: 'jwt',
       accessTokenTTL: this.#config.lifetimes.accessToken,
       jwt: { sign: { alg: resource.signingAlgorithm } },
     };
   }
 
-  #client(clientId: string): ServerConfig['clients'][number] | undefined {
-    return this.#config.clients.find((client) => client.clientId === clientId);
+  /** What {@link info} tells, none for a resource that is not for this client. */
+  scopesAt(indicator: string, { clientId }: Client, account: Account | undefined): string[] {
+    const resource = this.#resources.get(indicator);
+    return [...((resource && this.#scopes(resource, clientId, account)) ?? [])];
+  }
+
+  #scopes(
+    resource: ResourceRegistration,
+    clientId: string,
+    account: Account | undefined,
+  ): readonly string[] | undefined {
+    const { asItself = [], asUser = [] } = this.#clients.get(clientId) ?? {};
+    const access = [...asUser, ...asItself].find(({ audience }) => audience === resource.audience);
+    return access && (account ? entitledScopes(access.scopes, resource, { account }) : access.scopes);
   }
 }
 
 // RFC 8707 wants a URI; a resource that is registered by its audience alone gets one that nobody needs to know
-function indicatorOf({ resource, audience }: ResourceConfig): string {
-  return resource ?? `urn:onbehalf:audience:${encodeURIComponent(audience)}`;
+function indicatorOf({ resource, audience }: ResourceRegistration): string {
+  return resource ?? AUDIENCE_URN + encodeURIComponent(audience);
 }

@@ -1,0 +1,31 @@
+import { entitledScopes, RegisteredPolicy, type ExchangePolicy, type Holder } from '@onbehalf/token-exchange';
+import type { Accounts } from '../accounts/accounts.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { toPolicyRegistrations } from '../exchange/exchange-policy.js';
+
+/** What subjects may hold at resources now, whatever their tokens say. */
+export class Entitlements {
+  readonly #policy: ExchangePolicy;
+  readonly #accounts: Accounts;
+
+  constructor(config: ServerConfig, accounts: Accounts) {
+    this.#policy = new RegisteredPolicy(toPolicyRegistrations(config));
+    this.#accounts = accounts;
+  }
+
+  /**
+   * Those of these scopes that the subject of a token is still entitled to at one of its resources.
+   * @param resources as they are named by the token: audiences or URIs
+   */
+  left(subject: string, resources: readonly string[], scopes: readonly string[]): readonly string[] {
+    const account = this.#accounts.find(subject);
+    const holder: Holder = account ? { account } : { client: this.#policy.client(subject) };
+    const left = new Set(
+      resources.flatMap((name) => {
+        const resource = this.#policy.resource(name);
+        return resource ? entitledScopes(scopes, resource, holder) : [];
+      }),
+    );
+    return scopes.filter((scope) => left.has(scope));
+  }
+}

@@ -1,0 +1,44 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+/** A code or a refresh token: what was granted at login, and for which resources. */
+export interface GrantSource {
+  readonly scopes: ReadonlySet<string>;
+  readonly resource?: string | readonly string[] | undefined;
+}
+
+/** The scopes of a request at the token endpoint: those it names, or those of the code or refresh token. RFC 6749 §6 */
+function scopesOf({ oidc }: KoaContextWithOIDC, source: GrantSource): ReadonlySet<string> {
+  return oidc.params?.['scope'] === undefined ? source.scopes : oidc.requestParamScopes;
+}
+
+/**
+ * The resource that an access token is for when the request names none: the first of those granted at login of whose scopes
+ * something is left.
+ * @param scopesAt what client and user may have at a resource now
+ */
+export function grantedResource(
+  ctx: KoaContextWithOIDC,
+  source: GrantSource,
+  scopesAt: (indicator: string) => readonly string[],
+): string | undefined {
+  const wanted = scopesOf(ctx, source);
+  const { Grant: grant } = ctx.oidc.entities;
+  return [source.resource ?? []].flat().find((indicator) => {
+    const possible = scopesAt(indicator).filter((scope) => wanted.has(scope));
+    return grant?.getResourceScopeFiltered(indicator, possible);
+  });
+}
+
+/**
+ * Middleware that completes the answer of the token endpoint to a login or a refresh with all that was granted: the scopes of
+ * OpenID Connect, too, which the access token for a resource does not hold. RFC 6749 §5.1
+ */
+export async function answerGrantedScopes(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
+  await next();
+  const { AccessToken: token, Grant: grant, AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities ?? {};
+  const source = code ?? refresh;
+  if (ctx.oidc.route !== 'token' || ctx.status !== 200 || !token || !grant || !source) return;
+  const own = grant.getOIDCScopeFiltered(new Set(scopesOf(ctx, source)));
+  const granted = new Set(`${own} ${token.scope ?? ''}`.split(' ').filter(Boolean));
+  Object.assign(ctx.body as object, { scope: [...granted].join(' ') });
+}

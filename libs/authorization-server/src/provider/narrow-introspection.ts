@@ -1,0 +1,36 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { AUDIENCE_URN } from '../configuration/server-config.schema.js';
+import type { Entitlements } from './entitlements.js';
+import { OWN_SCOPES } from './own-scopes.js';
+import { routeOf } from './provider-seam.js';
+
+interface Introspection {
+  readonly active: boolean;
+  readonly sub?: string;
+  readonly aud?: string | readonly string[];
+  readonly scope?: string;
+}
+
+/**
+ * Middleware around introspection that tells what a token still holds: what its subject is not entitled to any more is left
+ * out, and a token that holds nothing more is not active. RFC 7662 §2.2
+ */
+export function narrowIntrospection(entitlements: Entitlements) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    const body = ctx.body as Introspection | undefined;
+    if (routeOf(ctx) !== 'introspection' || !body?.active || !body.sub || !body.scope) return;
+    const scopes = body.scope.split(' ');
+    const left = entitlements.left(body.sub, resourcesOf(ctx, body), scopes);
+    const held = scopes.filter((scope) => Object.hasOwn(OWN_SCOPES, scope) || left.includes(scope));
+    ctx.body = held.length > 0 ? { ...body, scope: held.join(' ') } : { active: false };
+  };
+}
+
+// a refresh token has no audience, and names the resources that it is good for by their indicators
+function resourcesOf({ oidc }: KoaContextWithOIDC, { aud }: Introspection): readonly string[] {
+  const { resource } = oidc.entities.RefreshToken ?? {};
+  return [aud ?? [], resource ?? []]
+    .flat()
+    .map((name) => (name.startsWith(AUDIENCE_URN) ? decodeURIComponent(name.slice(AUDIENCE_URN.length)) : name));
+}
