@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { routeOf } from './provider-seam.js';
 
 /** A code or a refresh token: what was granted at login, and for which resources. */
 export interface GrantSource {
@@ -35,9 +36,10 @@ export function grantedResource(
  */
 export async function answerGrantedScopes(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
   await next();
-  const { AccessToken: token, Grant: grant, AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities ?? {};
+  if (routeOf(ctx) !== 'token' || ctx.status !== 200) return;
+  const { AccessToken: token, Grant: grant, AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
   const source = code ?? refresh;
-  if (ctx.oidc.route !== 'token' || ctx.status !== 200 || !token || !grant || !source) return;
+  if (!token || !grant || !source) return;
   const own = grant.getOIDCScopeFiltered(new Set(scopesOf(ctx, source)));
   const granted = new Set(`${own} ${token.scope ?? ''}`.split(' ').filter(Boolean));
   Object.assign(ctx.body as object, { scope: [...granted].join(' ') });

@@ -129,7 +129,6 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<Registration> {
     const { file, store, registrations, issuer } = this.#options;
-    checkOutOfReach(registrations.current, file, { kind, id, document }, operation);
     // what stands in the file only is new to the store
     const change = { kind, id, version: current?.version || undefined, document };
     const check = (all: Parameters<Parameters<RegistrationStore['apply']>[1]>[0]): void => {
@@ -139,7 +138,11 @@ export class RegistrationChanges {
     };
     const { registrations: stored } = await store.snapshot();
     const others = stored.filter((entry) => entry.kind !== kind || entry.id !== id);
-    check(document ? [...others, { kind, id, version: 1, document: document as Registration['document'] }] : others);
+    const all = document
+      ? [...others, { kind, id, version: 1, document: document as Registration['document'] }]
+      : others;
+    checkOutOfReach(new RegistrationSet(file, stored), new RegistrationSet(file, all), change, operation);
+    check(all);
     const event = changeEvent({ kind, id, document }, current, operation, operator);
     const [written] = await store.apply([change], check, event).catch((error: unknown) => {
       throw (error as Error).name === 'VersionConflict' ? new VersionMismatch() : error;
