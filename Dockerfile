@@ -7,9 +7,11 @@ COPY libs/oauth-protocol/package.json libs/oauth-protocol/
 COPY libs/html/package.json libs/html/
 COPY libs/jwt-verification/package.json libs/jwt-verification/
 COPY libs/token-exchange/package.json libs/token-exchange/
+COPY libs/authorization-ports/package.json libs/authorization-ports/
 COPY libs/authorization-store/package.json libs/authorization-store/
 COPY libs/vault-signer/package.json libs/vault-signer/
 COPY libs/authorization-server/package.json libs/authorization-server/
+COPY libs/features/id-tokens/package.json libs/features/id-tokens/
 COPY libs/resource-server/package.json libs/resource-server/
 COPY libs/token-exchange-client/package.json libs/token-exchange-client/
 COPY libs/service-host/package.json libs/service-host/

@@ -27,8 +27,18 @@ const layers = [
     bannedExternalImports: [...DATABASE, ...XML],
   },
   {
+    // what a capability needs beyond the server, such as XML signatures, is its own affair; nobody depends on it but the composition
+    sourceTag: 'layer:feature',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:nest'],
+    bannedExternalImports: DATABASE,
+  },
+  {
     sourceTag: 'layer:app',
     onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:adapter', 'layer:nest'],
+  },
+  {
+    sourceTag: 'layer:composition',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:adapter', 'layer:nest', 'layer:feature'],
   },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['*'] },

@@ -14,7 +14,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import type { TelemetrySettings } from '@onbehalf/service-host';
 import { auditForwarding } from './audit-forwarding/forward-audit.js';
 import type { Settings } from './environment.js';
-import { exchangeConfig } from './exchange.config.js';
+import { features } from './features.js';
 import { serverSecrets } from './server-secrets.js';
 import { SigningKeysHealthIndicator } from './signing-keys.health.js';
 import { StoreModule } from './store.module.js';
@@ -22,8 +22,30 @@ import { StoreModule } from './store.module.js';
 @Module({})
 export class AppModule {
   static with(settings: Settings & TelemetrySettings, metrics = new ServerMetrics()): DynamicModule {
-    const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env, settings.ISSUER);
+    const { AUTH_SERVER_CONFIG, ISSUER: issuer } = settings;
+    const config = readServerConfig(AUTH_SERVER_CONFIG, process.env, { issuer, sections: features.all });
     const store = StoreModule.with(settings, metrics.observeQuery);
+    const server = AuthorizationServerModule.forRootAsync({
+      imports: [store],
+      inject: [AuthorizationStore],
+      useFactory: async (storage: AuthorizationStore): Promise<AuthorizationServerOptions> => ({
+        issuer: settings.ISSUER,
+        config,
+        ...(await serverSecrets(settings, config, storage)),
+        features,
+        tables: storage.table,
+        audit: exchangeRecords(storage),
+        auditTrail: storage.audit,
+        metrics: withKeyAge(metrics, storage),
+        rateLimits: storage.rateLimits,
+        trustedProxies: settings.TRUSTED_PROXIES,
+        clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
+        tokens: storage.tokens,
+        registrations: storage.registrations,
+        replay: storage.replay,
+        adapter: storage.providerAdapter,
+      }),
+    });
     return {
       module: AppModule,
       providers: [
@@ -31,30 +53,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: OutageFilter },
         ...auditForwarding(settings, metrics),
       ],
-      imports: [
-        TerminusModule,
-        store,
-        AuthorizationServerModule.forRootAsync({
-          imports: [store],
-          inject: [AuthorizationStore],
-          useFactory: async (storage: AuthorizationStore): Promise<AuthorizationServerOptions> => ({
-            issuer: settings.ISSUER,
-            config,
-            ...(await serverSecrets(settings, config, storage)),
-            exchange: exchangeConfig,
-            audit: exchangeRecords(storage),
-            auditTrail: storage.audit,
-            metrics: withKeyAge(metrics, storage),
-            rateLimits: storage.rateLimits,
-            trustedProxies: settings.TRUSTED_PROXIES,
-            clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
-            tokens: storage.tokens,
-            registrations: storage.registrations,
-            replay: storage.replay,
-            adapter: storage.providerAdapter,
-          }),
-        }),
-      ],
+      imports: [TerminusModule, store, server, ...features.in(config).modules(server)],
     };
   }
 }

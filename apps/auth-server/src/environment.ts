@@ -5,6 +5,7 @@ import type { StoreOptions } from '@onbehalf/authorization-store';
 import { isLoopbackUrl, isSecretFor } from '@onbehalf/oauth-protocol';
 import { httpUrl } from '@onbehalf/service-host';
 import { z } from 'zod';
+import { features } from './features.js';
 
 const bundled = (name: string): string => fileURLToPath(new URL(`../${name}.yaml`, import.meta.url));
 
@@ -112,5 +113,6 @@ export type Settings = z.output<typeof environment>;
 
 /** How the store is opened, by the server and by the commands alike. */
 export function storeOptions({ DATABASE_URL, ENCRYPTION_KEYS, ISSUER }: Settings): StoreOptions {
-  return { url: DATABASE_URL, encryptionKeys: ENCRYPTION_KEYS, issuer: ISSUER };
+  const { tables, auditFields } = features;
+  return { url: DATABASE_URL, encryptionKeys: ENCRYPTION_KEYS, issuer: ISSUER, tables, auditFields };
 }

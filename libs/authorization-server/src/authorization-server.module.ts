@@ -1,11 +1,12 @@
 import { ConfigurableModuleBuilder, Module, type FactoryProvider } from '@nestjs/common';
+import type { AuditField } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { TokenExchange } from '@onbehalf/token-exchange';
 import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './audit/audit-trail.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
-import { AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
@@ -13,6 +14,8 @@ import { AuthorizationServer } from './authorization-server.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { exchangeProviders } from './exchange/exchange.providers.js';
+import { FeatureRuntime } from './features/feature-runtime.js';
+import { featureProviders } from './features/features.providers.js';
 import { LoginController } from './pages/login.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
@@ -58,6 +61,12 @@ const trail: FactoryProvider<AuditTrail> = {
   useFactory: ({ auditTrail }: AuthorizationServerOptions) => auditTrail,
 };
 
+const auditFields: FactoryProvider<readonly AuditField[]> = {
+  provide: AUDIT_FIELDS,
+  inject,
+  useFactory: ({ features }: AuthorizationServerOptions) => features?.auditFields ?? [],
+};
+
 const metrics: FactoryProvider<ServerMetrics> = {
   provide: ServerMetrics,
   inject,
@@ -99,6 +108,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     keys,
     tokens,
     trail,
+    auditFields,
     metrics,
     accounts,
     ...exchangeProviders(MODULE_OPTIONS_TOKEN),
@@ -106,7 +116,8 @@ const server: FactoryProvider<AuthorizationServer> = {
     server,
     ...rateLimitProviders(MODULE_OPTIONS_TOKEN),
     ...registrationProviders(MODULE_OPTIONS_TOKEN),
+    ...featureProviders(MODULE_OPTIONS_TOKEN),
   ],
-  exports: [AuthorizationServer, TokenExchange, LiveProvider, SigningKeys],
+  exports: [AuthorizationServer, TokenExchange, FeatureRuntime, LiveProvider, SigningKeys, OWN_ISSUER, ISSUED_TOKENS],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {}

@@ -1,9 +1,9 @@
-import type { TrustedIssuer } from '@onbehalf/jwt-verification';
-import type { ForeignIssuer, Rule, TokenIssuer, TokenSigner, TokenVerifier } from '@onbehalf/token-exchange';
+import type { Tables } from '@onbehalf/authorization-ports';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
 import type { AuditTrail } from './audit/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { ExchangeRecords } from './exchange/exchange-records.js';
+import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './provider/issued-tokens.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
@@ -12,29 +12,15 @@ import type { TokenRevocation } from './registrations/registration-changes.js';
 import type { RegistrationStore } from './registrations/registration-store.js';
 import type { ReplayDetection } from './provider/provider-seam.js';
 
-/** What the registration of verifiers, rules and issuers can build on. */
-export interface ExchangeParts {
-  /** This server, as the issuer of its own tokens. */
-  readonly own: TrustedIssuer;
-  readonly foreignIssuers: readonly ForeignIssuer[];
-  readonly signer: TokenSigner;
-  readonly randomId: () => string;
-}
-
-/** Everything that a token exchange is made of beside the engine and its rules. */
-export interface ExchangeRegistration {
-  readonly verifiers: readonly TokenVerifier[];
-  readonly issuers: readonly TokenIssuer[];
-  /** Judge after the engine's own, in this order. */
-  readonly additionalRules?: readonly Rule[];
-}
-
 export interface AuthorizationServerOptions {
   /** The issuer identifier, and the address at which browsers reach the server. */
   readonly issuer: string;
   readonly config: ServerConfig;
   readonly keys: SigningKeys;
-  readonly exchange: (parts: ExchangeParts) => ExchangeRegistration;
+  /** What the server can do beside RFC 8693, OAuth 2.0 and OpenID Connect; `config` was read with their sections. Absent: nothing. */
+  readonly features?: FeatureSet;
+  /** Gives access to the tables that features declare. */
+  readonly tables: Tables;
   readonly audit: ExchangeRecords;
   /** What operators read, and where their own changes are recorded. */
   readonly auditTrail: AuditTrail;

@@ -4,8 +4,12 @@ export const OWN_ISSUER = Symbol('own issuer');
 export const ISSUED_TOKENS = Symbol('issued tokens');
 /** Who may exchange what for what. */
 export const EXCHANGE_POLICY = Symbol('exchange policy');
+/** What has become of tokens and accounts. */
+export const EXCHANGE_STATE = Symbol('exchange state');
 /** Where exchanges are recorded and counted. */
 export const EXCHANGE_RECORDS = Symbol('exchange records');
+/** What audit records hold beside the members that all have. */
+export const AUDIT_FIELDS = Symbol('audit fields');
 /** What this server decided and what operators did. */
 export const AUDIT_TRAIL = Symbol('audit trail');
 /** Finds out where a request comes from. */

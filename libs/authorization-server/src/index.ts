@@ -1,19 +1,26 @@
 export type * from './audit/audit-event.js';
 export type { AuditPage, AuditQuery, AuditTrail, AuditTree } from './audit/audit-trail.js';
-export type {
-  AuthorizationServerOptions,
-  ExchangeParts,
-  ExchangeRegistration,
-} from './authorization-server.options.js';
+export type { AuthorizationServerOptions } from './authorization-server.options.js';
 export { AuthorizationServer } from './authorization-server.js';
 export { AuthorizationServerModule } from './authorization-server.module.js';
 export { hashPassword } from './accounts/password.js';
+export type { ConfigSection, SectionMembers } from './configuration/config-section.js';
 export { serverConfigJsonSchema } from './configuration/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';
 export type { ServerConfig } from './configuration/server-config.schema.js';
 export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
 export type { ExchangeRecords } from './exchange/exchange-records.js';
 export { toPolicyRegistrations } from './exchange/exchange-policy.js';
+export {
+  defineFeature,
+  type Feature,
+  type FeatureAuditField,
+  type FeatureModuleParts,
+  type FeatureParts,
+  type FeatureRegistration,
+} from './features/feature.js';
+export { FeatureRuntime } from './features/feature-runtime.js';
+export { FeatureSet } from './features/feature-set.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
 export { OutageFilter } from './pages/outage.filter.js';

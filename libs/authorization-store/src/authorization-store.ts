@@ -1,8 +1,10 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
+import type { Table, TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
 import { AuditChainWriter } from './audit/audit-chain-writer.js';
 import type { AuditEvent } from './audit/audit-event.js';
 import { timedEvent } from './audit/audit-chain.js';
+import { SearchColumns } from './audit/search-columns.js';
 import { AuditLog, orUnavailable } from './audit/audit-log.js';
 import type { Dialect } from './database/migrate.js';
 import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
@@ -18,12 +20,14 @@ import { reencrypt } from './reencryption.js';
 import type { SealingKeys } from './sealing-keys.js';
 import { SharedSecrets } from './shared-secrets.js';
 import { SigningKeys } from './signing-keys.js';
+import type { Declared } from './tables/declare-tables.js';
+import { StoredTable } from './tables/stored-table.js';
 import { Sweeper } from './sweeper.js';
 import { TokenIndex } from './token-index.js';
 import { TokenInsertion } from './token-insertion.js';
 import type { TokenRecord } from './token-record.js';
 
-export interface StoreParts {
+export interface StoreParts extends Declared {
   readonly database: Kysely<Schema>;
   readonly dialect: Dialect;
   readonly sealing: SealingKeys;
@@ -49,16 +53,21 @@ export class AuthorizationStore {
   readonly #pending = new PendingEvent();
   readonly #sweeper: Sweeper;
   readonly #chains: HeldChains;
+  readonly #tables: readonly TableDeclaration[];
+  readonly #clock: Clock;
   #forwarding: AuditForwarding | undefined;
 
-  constructor({ database, dialect, sealing, clock, sweepInterval, issuer }: StoreParts) {
+  constructor({ database, dialect, sealing, clock, sweepInterval, issuer, tables = [], auditFields = [] }: StoreParts) {
     this.#database = database;
     this.#sealing = sealing;
+    this.#tables = tables;
+    this.#clock = clock;
+    const columns = new SearchColumns(auditFields);
     this.replay = new ReplayDetection(database, clock);
-    const chain = new AuditChainWriter(database, dialect, sealing);
+    const chain = new AuditChainWriter(database, dialect, sealing, columns);
     this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, clock);
     this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
-    this.audit = new AuditLog(database, sealing, this.#records);
+    this.audit = new AuditLog(database, sealing, this.#records, columns);
     this.keys = new SigningKeys(database, this.#records, sealing, clock);
     this.registrations = new Registrations(database, this.#records, clock);
     this.rateLimits = new RateLimits(database, clock);
@@ -66,7 +75,7 @@ export class AuthorizationStore {
     const recording = { records: this.#records, pending: this.#pending };
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock, recording);
     this.#chains = new HeldChains(database, clock, chain.writer);
-    this.#sweeper = new Sweeper(database, dialect, clock);
+    this.#sweeper = new Sweeper(database, dialect, clock, tables);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
   }
 
@@ -97,6 +106,15 @@ export class AuthorizationStore {
     await sql`select 1`.execute(this.#database);
   }
 
+  /**
+   * Gives access to a declared table.
+   * @throws TypeError for one that the store was not opened with
+   */
+  readonly table = <T extends TableDeclaration>(declaration: T): Table<T> => {
+    if (!this.#tables.includes(declaration)) throw new TypeError(`The table ${declaration.name} is not declared`);
+    return new StoredTable(declaration, this.#database, this.#sealing, this.#clock);
+  };
+
   /** Deletes expired rows now. Returns how many. */
   sweep(): Promise<number> {
     return this.#sweeper.sweep();
@@ -110,7 +128,7 @@ export class AuthorizationStore {
 
   /** Encrypts with the current key what is encrypted with an older one; see `reencrypt`. Returns how many values. */
   reencrypt(): Promise<number> {
-    return reencrypt(this.#database, this.#sealing);
+    return reencrypt(this.#database, this.#sealing, this.#tables);
   }
 
   /** Finishes what is under way and disconnects. */

@@ -15,9 +15,10 @@ export class IssuanceStatement {
   readonly #database: Kysely<Schema>;
   readonly #compiled: CompiledQuery<Written>;
 
-  constructor(database: Kysely<Schema>) {
+  /** @param columns of an audit record */
+  constructor(database: Kysely<Schema>, columns: readonly string[]) {
     this.#database = database;
-    this.#compiled = statement().compile(database);
+    this.#compiled = statement(columns).compile(database);
   }
 
   /** @returns false, and nothing is written, when a token is revoked, or may be: a mark is open */
@@ -28,7 +29,7 @@ export class IssuanceStatement {
   }
 }
 
-function statement(): RawBuilder<Written> {
+function statement(columns: readonly string[]): RawBuilder<Written> {
   const unlessDoubtful = (rows: RawBuilder<unknown>): RawBuilder<unknown> =>
     sql`(select * from ${rows} r where not exists (select 1 from doubtful))`;
   return sql<Written>`
@@ -37,7 +38,7 @@ function statement(): RawBuilder<Written> {
       issued as (select * from ${jsonRows('tokens')}),
       doubtful as (select 1 from issued t where ${OPEN_MARK} or ${isRevoked(sql.table('t'))}),
       inserted_tokens as (${tokenInsertion(unlessDoubtful(sql.table('issued')))}),
-      inserted_records as (${recordInsertion(unlessDoubtful(jsonRows('audit_records')))}),
+      inserted_records as (${recordInsertion(unlessDoubtful(jsonRows('audit_records')), columns)}),
       replaced_head as (${headReplacement(unlessDoubtful(jsonRows('audit_heads')))})
     select not exists (select 1 from doubtful) and not exists (select 1 from excluding_revocations) as written`;
 }

@@ -9,8 +9,9 @@ import { sqliteDialect } from './database/sqlite.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './key-file.js';
 import { SealingKeys } from './sealing-keys.js';
+import { declareTables, type Declared } from './tables/declare-tables.js';
 
-export interface StoreOptions {
+export interface StoreOptions extends Declared {
   /** `sqlite::memory:`, `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   /**
@@ -42,25 +43,40 @@ const MIGRATION_TIMEOUT = 600;
 export async function openStore(options: StoreOptions): Promise<AuthorizationStore> {
   const location = parseStoreUrl(options.url);
   const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
-  if (location.dialect === 'postgres') await migrate(options.url);
+  if (location.dialect === 'postgres') await migrate(options.url, options);
   const database = connect(location, options);
   // a database in memory ends with its connection, so SQLite migrates on the one that stays
-  const ready = location.dialect === 'sqlite' ? migrateSchema(database, 'sqlite') : sql`select 1`.execute(database);
+  const ready =
+    location.dialect === 'sqlite'
+      ? migrateSchema(database, 'sqlite', undefined, (work) => declareTables(work, options))
+      : sql`select 1`.execute(database);
   await orDisconnect<unknown>(database, ready);
-  const { issuer, clock = systemClock, sweepInterval = 60 } = options;
+  const { issuer, clock = systemClock, sweepInterval = 60, tables, auditFields } = options;
   const own = issuer === undefined ? {} : { issuer };
-  return new AuthorizationStore({ database, dialect: location.dialect, sealing, clock, sweepInterval, ...own });
+  return new AuthorizationStore({
+    database,
+    dialect: location.dialect,
+    sealing,
+    clock,
+    sweepInterval,
+    tables,
+    auditFields,
+    ...own,
+  });
 }
 
 /**
  * Brings the schema up to date and nothing else, for a deployment that does so by hand.
- * @returns the names of the steps that were applied
+ * @returns the names of the steps that were applied, and of the tables and audit fields that were made
  * @throws SchemaTooNew when the schema is of a newer, incompatible version
  */
-export async function migrate(url: string): Promise<string[]> {
+export async function migrate(url: string, declared: Declared = {}): Promise<string[]> {
   const location = parseStoreUrl(url);
   const database = connect(location, { connections: 1 }, MIGRATION_TIMEOUT);
-  const applied = await orDisconnect(database, migrateSchema(database, location.dialect));
+  const applied = await orDisconnect(
+    database,
+    migrateSchema(database, location.dialect, undefined, (work) => declareTables(work, declared)),
+  );
   await database.destroy();
   return applied;
 }

@@ -49,7 +49,7 @@ export class RecordWriter {
   ) {
     this.#database = database;
     this.#dialect = dialect;
-    this.#atOnce = dialect === 'postgres' ? new IssuanceStatement(database) : undefined;
+    this.#atOnce = dialect === 'postgres' ? new IssuanceStatement(database, chain.columns) : undefined;
     this.#tokens = tokens;
     this.#chain = chain;
     this.#clock = clock;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
 import { headText } from './audit/audit-chain.js';
 import type { Schema } from './database/schema.js';
@@ -6,6 +7,7 @@ import { providerPlace } from './provider-adapter.js';
 import { SealBroken, type Sealed, type SealingKeys } from './sealing-keys.js';
 import { sharedSecretPlace } from './shared-secrets.js';
 import { signingKeyPlace } from './signing-keys.js';
+import { placeOf, sealedColumns, sealedWith, storedName } from './tables/table-columns.js';
 
 type Row = Readonly<Record<string, string | number>>;
 
@@ -14,6 +16,8 @@ interface SealedColumn {
   readonly table: string;
   readonly key: readonly string[];
   readonly column: string;
+  /** The column that tells which key it is sealed with. */
+  readonly sealedWith: string;
   readonly reseal: (row: Row, sealing: SealingKeys) => Sealed;
 }
 
@@ -23,7 +27,13 @@ const COLUMNS: readonly SealedColumn[] = [
   encrypted('provider_records', ['model', 'id_hash'], 'payload', providerPlace),
   encrypted('signing_keys', ['kid'], 'private_jwk', signingKeyPlace),
   encrypted('shared_secrets', ['name'], 'value', sharedSecretPlace),
-  { table: 'audit_heads', key: ['writer', 'sequence', 'hash'], column: 'seal', reseal: resealHead },
+  {
+    table: 'audit_heads',
+    key: ['writer', 'sequence', 'hash'],
+    column: 'seal',
+    sealedWith: 'sealed_with',
+    reseal: resealHead,
+  },
 ];
 
 /**
@@ -32,9 +42,13 @@ const COLUMNS: readonly SealedColumn[] = [
  * @returns how many values were encrypted anew
  * @throws SealBroken for a value whose key is not given, or that was changed
  */
-export async function reencrypt(database: Kysely<Schema>, sealing: SealingKeys): Promise<number> {
+export async function reencrypt(
+  database: Kysely<Schema>,
+  sealing: SealingKeys,
+  tables: readonly TableDeclaration[] = [],
+): Promise<number> {
   let count = 0;
-  for (const sealed of COLUMNS) {
+  for (const sealed of [...COLUMNS, ...tables.flatMap(declared)]) {
     for (;;) {
       const batch = await reencryptBatch(database, sealing, sealed);
       count += batch.changed;
@@ -49,11 +63,11 @@ export async function reencrypt(database: Kysely<Schema>, sealing: SealingKeys):
 async function reencryptBatch(
   database: Kysely<Schema>,
   sealing: SealingKeys,
-  { table, key, column, reseal }: SealedColumn,
+  { table, key, column, sealedWith: keyColumn, reseal }: SealedColumn,
 ) {
-  const columns = sql.join([...key, column, 'sealed_with'].map((name) => sql.ref(name)));
+  const columns = sql.join([...key, column, keyColumn].map((name) => sql.ref(name)));
   const { rows } = await sql<Row>`select ${columns} from ${sql.table(table)}
-    where sealed_with <> ${sealing.current} limit ${BATCH}`.execute(database);
+    where ${sql.ref(keyColumn)} <> ${sealing.current} limit ${BATCH}`.execute(database);
   let changed = 0;
   for (const row of rows) {
     const { value, sealedWith } = reseal(row, sealing);
@@ -63,7 +77,7 @@ async function reencryptBatch(
     );
     // a row that was changed meanwhile is left alone: whoever changed it has sealed it with the current key
     const result = await sql`update ${sql.table(table)}
-      set ${sql.ref(column)} = ${value}, sealed_with = ${sealedWith} where ${same}`.execute(database);
+      set ${sql.ref(column)} = ${value}, ${sql.ref(keyColumn)} = ${sealedWith} where ${same}`.execute(database);
     changed += Number(result.numAffectedRows ?? 0);
   }
   return { read: rows.length, changed };
@@ -75,14 +89,23 @@ function encrypted(
   column: string,
   place: (...names: [string, string]) => string,
 ): SealedColumn {
+  const stands = (row: Row) => place(...(key.map((name) => row[name]) as [string, string]));
+  return encryptedAt(stands, { table, key, column, sealedWith: 'sealed_with' });
+}
+
+function declared(table: TableDeclaration): SealedColumn[] {
+  return sealedColumns(table).map((column) => {
+    const at = { table: storedName(table), key: table.key, column, sealedWith: sealedWith(column) };
+    return encryptedAt((row) => placeOf(table, column, row), at);
+  });
+}
+
+function encryptedAt(stands: (row: Row) => string, at: Omit<SealedColumn, 'reseal'>): SealedColumn {
   const reseal = (row: Row, sealing: SealingKeys) => {
-    const stands = place(...(key.map((name) => row[name]) as [string, string]));
-    return sealing.seal(
-      sealing.open({ value: String(row[column]), sealedWith: String(row['sealed_with']) }, stands),
-      stands,
-    );
+    const sealed = { value: String(row[at.column]), sealedWith: String(row[at.sealedWith]) };
+    return sealing.seal(sealing.open(sealed, stands(row)), stands(row));
   };
-  return { table, key, column, reseal };
+  return { ...at, reseal };
 }
 
 /** Only a head whose old seal is right gets a new one. */

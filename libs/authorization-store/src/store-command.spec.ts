@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { migrations } from './database/migrate.js';
 import { parseStoreUrl } from './database/store-url.js';
 import { connect, openStore } from './open-store.js';
 import { isStoreCommand, storeCommand, type StoreCommand } from './store-command.js';
@@ -32,9 +33,7 @@ describe('store commands', () => {
   it('migrate tells what it has applied', async () => {
     expect(await run('migrate')).toEqual({
       code: 0,
-      lines: [
-        'applied 0001-initial, 0002-registrations, 0003-audit-forwarding, 0004-cheaper-tokens, 0005-revocation-lock',
-      ],
+      lines: [`applied ${migrations.map(({ name }) => name).join(', ')}`],
     });
     expect(await run('migrate')).toEqual({ code: 0, lines: ['the schema is up to date'] });
   });

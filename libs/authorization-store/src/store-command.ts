@@ -18,7 +18,7 @@ type Write = (line: string) => void;
  */
 export async function storeCommand(name: StoreCommand, options: StoreOptions, write: Write): Promise<number> {
   if (name === 'migrate') {
-    const applied = await migrate(options.url);
+    const applied = await migrate(options.url, options);
     write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');
     return 0;
   }

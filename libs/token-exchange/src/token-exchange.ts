@@ -1,7 +1,8 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { auditEvent, type AuditedRequest, type ExchangeAuditEvent } from './audit/audit-event.js';
-import { checkAuditMembers, type AuditMember } from './audit/audit-member.js';
+import type { AuditMember } from './audit/audit-member.js';
 import type { AuditSink } from './audit/audit-sink.js';
+import { checkAuditMembers } from './audit/check-audit-members.js';
 import type { Explanation } from './audit/explanation.js';
 import type { Progress } from './audit/progress.js';
 import { ExchangePipeline, type PipelineOptions } from './exchange-pipeline.js';

@@ -1,6 +1,7 @@
 import { TraceFlags, type SpanContext } from '@opentelemetry/api';
 import { SeverityNumber, type LogAttributes } from '@opentelemetry/api-logs';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { snakeCase, type AuditField } from '@onbehalf/authorization-ports';
 import type { ForwardedRecord } from '@onbehalf/authorization-store';
 
 /** The event name of every record. */
@@ -53,11 +54,13 @@ const SEVERITIES: Readonly<Record<string, SeverityNumber>> = {
  * A record of the audit trail as OpenTelemetry's log data model has it. The body is the very text that the hash covers, so
  * that whoever has only the log can recompute it: SHA-256 over the JSON array of writer, sequence, previous hash, time in
  * milliseconds and body.
+ * @param declared members that become attributes beside those that all records have
  */
 export function auditLogRecord(
   record: ForwardedRecord,
   resource: ReadableLogRecord['resource'],
   observedAt: number,
+  declared: readonly AuditField[] = [],
 ): ReadableLogRecord {
   const { event, eventText } = record;
   const severityNumber = SEVERITIES[String(event['outcome'])] ?? SeverityNumber.INFO;
@@ -70,15 +73,19 @@ export function auditLogRecord(
     severityText: SeverityNumber[severityNumber],
     ...(spanContext && { spanContext }),
     body: eventText,
-    attributes: attributesOf(record),
+    attributes: attributesOf(record, declared),
     droppedAttributesCount: 0,
     instrumentationScope: SCOPE,
     resource,
   };
 }
 
-function attributesOf({ writer, sequence, hash, previousHash, event }: ForwardedRecord): LogAttributes {
-  const told = Object.entries(ATTRIBUTES).flatMap(([member, name]) => {
+function attributesOf(
+  { writer, sequence, hash, previousHash, event }: ForwardedRecord,
+  declared: readonly AuditField[],
+): LogAttributes {
+  const names = { ...ATTRIBUTES, ...Object.fromEntries(declared.map(({ name }) => [name, snakeCase(name)])) };
+  const told = Object.entries(names).flatMap(([member, name]) => {
     const value = event[member];
     return isAttribute(value) ? [[`${AUDIT_EVENT}.${name}`, value] as const] : [];
   });
@@ -99,9 +106,9 @@ function actorsOf(actors: unknown): LogAttributes {
   return { [`${AUDIT_EVENT}.actors`]: subjects };
 }
 
-function isAttribute(value: unknown): value is string | number | string[] {
+function isAttribute(value: unknown): value is string | number | boolean | string[] {
   if (Array.isArray(value)) return value.every((each) => typeof each === 'string');
-  return typeof value === 'string' || typeof value === 'number';
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 /** The trace of the request; which span of it is not on record. */

@@ -1,6 +1,7 @@
 import { Logger, type FactoryProvider } from '@nestjs/common';
 import type { ServerMetrics } from '@onbehalf/authorization-server';
 import { AuthorizationStore, type AuditForwarding, type ForwardingObserver } from '@onbehalf/authorization-store';
+import { features } from '../features.js';
 import { isExported, type TelemetrySettings } from '@onbehalf/service-host';
 
 const FORWARDING = Symbol('the forwarding of the audit trail');
@@ -14,7 +15,7 @@ export function auditForwarding(settings: TelemetrySettings, metrics: ServerMetr
   const start = async (store: AuthorizationStore): Promise<AuditForwarding> => {
     // what sends it takes memory and time at the start, so only who wants it loads it
     const { OtlpAuditReceiver } = await import('./otlp-audit-receiver.js');
-    const receiver = new OtlpAuditReceiver('auth-server');
+    const receiver = new OtlpAuditReceiver('auth-server', features.auditFields);
     const interval = Number(settings.OTEL_BLRP_SCHEDULE_DELAY ?? 1_000);
     const forwarding = store.forwardAudit({ receiver, observer: observer(metrics), interval });
     measurePending(forwarding, metrics);

@@ -1,3 +1,4 @@
+import type { AuditField } from '@onbehalf/authorization-ports';
 import { RecordsRefused, type AuditReceiver, type ForwardedRecord } from '@onbehalf/authorization-store';
 import { serviceResource } from '@onbehalf/service-host';
 import { ExportResultCode } from '@opentelemetry/core';
@@ -11,15 +12,20 @@ const REFUSALS = [400, 413];
 export class OtlpAuditReceiver implements AuditReceiver {
   readonly #exporter = new OTLPLogExporter();
   readonly #resource;
+  readonly #declared: readonly AuditField[];
 
-  /** @param service whose records these are, unless OTEL_SERVICE_NAME says so */
-  constructor(service: string) {
+  /**
+   * @param service whose records these are, unless OTEL_SERVICE_NAME says so
+   * @param declared members of records that become attributes beside those that all have
+   */
+  constructor(service: string, declared: readonly AuditField[] = []) {
+    this.#declared = declared;
     this.#resource = serviceResource(service);
   }
 
   accept(records: readonly ForwardedRecord[]): Promise<void> {
     const now = Date.now();
-    const logs = records.map((record) => auditLogRecord(record, this.#resource, now));
+    const logs = records.map((record) => auditLogRecord(record, this.#resource, now, this.#declared));
     return new Promise((resolve, reject) => {
       this.#exporter.export(logs, ({ code, error }) => {
         if (code === ExportResultCode.SUCCESS) resolve();

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { serverConfigJsonSchema } from '@onbehalf/authorization-server';
+import { features } from '../features.js';
 
 const HELP = `Prints the JSON Schema of the configuration file, for editors; apps/auth-server/auth-server.schema.json holds it.
 
@@ -7,7 +8,7 @@ const HELP = `Prints the JSON Schema of the configuration file, for editors; app
 
 try {
   const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
-  process.stdout.write(`${values.help ? HELP : JSON.stringify(serverConfigJsonSchema(), null, 2)}\n`);
+  process.stdout.write(`${values.help ? HELP : JSON.stringify(serverConfigJsonSchema(features.all), null, 2)}\n`);
 } catch (error) {
   process.stderr.write(`config-schema: ${(error as Error).message.split('\n', 1)[0]}\n`);
   process.exitCode = 2;

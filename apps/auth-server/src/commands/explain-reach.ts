@@ -3,6 +3,7 @@ import { readServerConfig, toPolicyRegistrations } from '@onbehalf/authorization
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { formatRoute, routesTo, type Route } from '@onbehalf/token-exchange';
 import { environment } from '../environment.js';
+import { features } from '../features.js';
 
 const HELP = `Who can reach an audience, as whom and with which scopes.
 
@@ -57,10 +58,11 @@ function readRoutes(
   variables: Readonly<Record<string, string | undefined>>,
 ): readonly Route[] {
   const file = environment.shape.AUTH_SERVER_CONFIG.parse(config || undefined);
-  const registrations = toPolicyRegistrations(readServerConfig(file, variables));
+  const configuration = readServerConfig(file, variables, { sections: features.all });
+  const registrations = toPolicyRegistrations(configuration, features.all);
   const audiences = registrations.resources.map((resource) => resource.audience);
   if (!audiences.includes(audience)) throw new ConfigurationError('<audience>', audience, audiences.join(', '));
-  return routesTo(audience, registrations);
+  return routesTo(audience, registrations, features.in(configuration).ways());
 }
 
 function format(audience: string, routes: readonly Route[], json: boolean): string {

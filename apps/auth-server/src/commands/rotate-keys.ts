@@ -2,6 +2,7 @@ import { KeyRotation, readServerConfig } from '@onbehalf/authorization-server';
 import type { AuthorizationStore } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Settings } from '../environment.js';
+import { features } from '../features.js';
 import { keySchedule } from '../key-schedule.js';
 import { expectWords, runCommand, withStore } from './run-command.js';
 
@@ -24,7 +25,7 @@ await runCommand({ name: 'rotate-keys', help: HELP }, (settings, { words }) => {
 });
 
 async function rotate(settings: Settings, store: AuthorizationStore, removed: string | undefined): Promise<void> {
-  const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env);
+  const config = readServerConfig(settings.AUTH_SERVER_CONFIG, process.env, { sections: features.all });
   const rotation = new KeyRotation(store.keys, keySchedule(settings, config));
   const steps = removed === undefined ? await rotation.rotate() : await rotation.remove(removed);
   for (const { step, kid } of steps) console.log(`${step.padEnd(7)}  ${kid}`);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUDIT_TRAIL } from '../authorization-server.tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL } from '../authorization-server.tokens.js';
+import type { AuditField } from '@onbehalf/authorization-ports';
 import type { AuditQuery, AuditTrail } from '../audit/audit-trail.js';
 import { AuditController } from './audit.controller.js';
 import { AdminEndpoints } from './operator.fixture.js';
@@ -25,6 +26,11 @@ describe('the audit trail for operators', () => {
     tree: (traceId) => Promise.resolve({ nodes: [{ record: { traceId }, children: [] }], cut: true }),
   };
 
+  const fields: readonly AuditField[] = [
+    { name: 'ticketNumber', description: 'the ticket', searchable: true },
+    { name: 'seat', description: 'the seat' },
+  ];
+
   beforeAll(async () => {
     const provider = {
       provide: AUDIT_TRAIL,
@@ -36,7 +42,7 @@ describe('the audit trail for operators', () => {
       }),
     };
     trail = {};
-    endpoints = await AdminEndpoints.start(AuditController, [provider]);
+    endpoints = await AdminEndpoints.start(AuditController, [provider, { provide: AUDIT_FIELDS, useValue: fields }]);
   });
   afterEach(() => {
     trail = {};
@@ -75,6 +81,11 @@ describe('the audit trail for operators', () => {
     });
   });
 
+  it.each(['seat=1', 'ticketNumber=1', 'ticket_number='])('refuses a filter that is none: %s', async (filter) => {
+    expect((await endpoints.fetch(`/admin/audit?${filter}`, READ)).status).toBe(400);
+    expect(asked).toBeUndefined();
+  });
+
   it('answers one page of the records that match', async () => {
     const query = new URLSearchParams({
       subject: 'alice',
@@ -82,6 +93,7 @@ describe('the audit trail for operators', () => {
       actor: 'message-service',
       jti: 'j',
       trace_id: 't',
+      ticket_number: 'T-1',
       from: '2026-01-01T00:00:00Z',
       to: '2026-01-02T00:00:00+01:00',
       cursor: 'c',
@@ -96,6 +108,7 @@ describe('the audit trail for operators', () => {
       actor: 'message-service',
       jti: 'j',
       traceId: 't',
+      fields: { ticketNumber: 'T-1' },
       from: new Date('2026-01-01T00:00:00Z'),
       to: new Date('2026-01-01T23:00:00Z'),
       cursor: 'c',

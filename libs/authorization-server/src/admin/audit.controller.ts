@@ -1,9 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { snakeCase, type AuditField } from '@onbehalf/authorization-ports';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { AUDIT_TRAIL } from '../authorization-server.tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL } from '../authorization-server.tokens.js';
 import type { AuditPage, AuditQuery, AuditTrail } from '../audit/audit-trail.js';
 import { badRequest, parseInput } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';
@@ -27,30 +28,43 @@ const filters = {
   to: time.optional(),
 };
 
-const exportQuery = z.strictObject(filters);
-const pageQuery = exportQuery.extend({
+type Filters = z.output<z.ZodObject<typeof filters>>;
+
+const paging = {
   cursor: value.optional(),
   limit: z
     .string('one value')
     .regex(/^[1-9]\d{0,2}$|^1000$/, 'a whole number from 1 to 1000')
     .transform(Number)
     .optional(),
-});
+};
 
 /** Reads the audit trail. For operators; a filter that is misspelt is refused, not ignored. */
 @Controller('admin/audit')
 @UseGuards(OperatorGuard)
 export class AuditController {
-  constructor(@Inject(AUDIT_TRAIL) private readonly trail: AuditTrail) {}
+  readonly #fields: readonly AuditField[];
+  readonly #exportQuery;
+  readonly #pageQuery;
+
+  constructor(
+    @Inject(AUDIT_TRAIL) private readonly trail: AuditTrail,
+    @Inject(AUDIT_FIELDS) fields: readonly AuditField[],
+  ) {
+    this.#fields = fields.filter(({ searchable }) => searchable);
+    const declared = Object.fromEntries(this.#fields.map(({ name }) => [snakeCase(name), value.optional()]));
+    this.#exportQuery = z.strictObject({ ...declared, ...filters });
+    this.#pageQuery = this.#exportQuery.extend(paging);
+  }
 
   /** One page of the records that match, the newest first. */
   @Get()
   @Header('cache-control', 'no-store')
   @OperatorScope(AUDIT_READ)
   async query(@Query() query: unknown): Promise<AuditPage> {
-    const { cursor, limit, ...rest } = parseInput(pageQuery, query);
+    const { cursor, limit, ...rest } = parseInput(this.#pageQuery, query);
     try {
-      return await this.trail.query({ ...toQuery(rest), cursor, limit });
+      return await this.trail.query({ ...this.#toQuery(rest), cursor, limit });
     } catch (error) {
       if (error instanceof Error && error.name === 'InvalidCursor') throw badRequest(`cursor: ${error.message}`);
       throw error;
@@ -73,7 +87,7 @@ export class AuditController {
   @Get('export')
   @OperatorScope(AUDIT_READ)
   async export(@Query() query: unknown, @Res() response: Response): Promise<void> {
-    const lines = toLines(this.trail.export(toQuery(parseInput(exportQuery, query))));
+    const lines = toLines(this.trail.export(this.#toQuery(parseInput(this.#exportQuery, query))));
     // what cannot be read is an error as long as nothing was sent
     const first = await lines.next();
     response.set({ 'content-type': 'application/jsonl; charset=utf-8', 'cache-control': 'no-store' });
@@ -82,10 +96,12 @@ export class AuditController {
     // an export that breaks off is cut, so that nobody takes it for a whole one
     await pipeline(Readable.from(lines), response).catch(() => response.destroy());
   }
-}
 
-function toQuery({ client_id, trace_id, ...rest }: z.output<typeof exportQuery>): AuditQuery {
-  return { client: client_id, traceId: trace_id, ...rest };
+  #toQuery({ client_id, trace_id, type, outcome, subject, actor, jti, from, to, ...declared }: Filters): AuditQuery {
+    const values = declared as Readonly<Record<string, string | undefined>>;
+    const fields = Object.fromEntries(this.#fields.map(({ name }) => [name, values[snakeCase(name)]]));
+    return { client: client_id, traceId: trace_id, type, outcome, subject, actor, jti, from, to, fields };
+  }
 }
 
 async function* toLines(records: AsyncIterable<object>): AsyncGenerator<string> {

@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { inputs } from '../registrations/registration-documents.js';
+import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import type { Registration } from '../registrations/registration-set.js';
 import type { RegistrationKind } from '../registrations/registration-store.js';
@@ -60,6 +60,7 @@ export class RegistrationsController {
   constructor(
     private readonly registrations: Registrations,
     private readonly changes: RegistrationChanges,
+    private readonly documents: RegistrationDocuments,
   ) {}
 
   @Get()
@@ -96,7 +97,7 @@ export class RegistrationsController {
   ): Promise<RegistrationView & { clientSecret?: string }> {
     const kind = kindOf(kinds);
     const version = readPreconditions(headers);
-    const input = parseInput(inputs[kind], body);
+    const input = parseInput(this.documents.sent[kind], body);
     const { registration, secret } = await answerMistakes(this.changes.put(kind, id, version, input, request.operator));
     if (version === undefined) response.status(201);
     return { ...answer(response, registration), ...(secret === undefined ? {} : { clientSecret: secret }) };

@@ -15,7 +15,8 @@ export type AuditEvent =
   | IntrospectionRefusedEvent
   | RevocationEvent
   | RegistrationChangeEvent
-  | RefusedRequestsEvent;
+  | RefusedRequestsEvent
+  | FeatureEvent;
 
 /** The grants by which the certified provider issues access tokens. RFC 6749 §4.1.3, §4.4, §6. */
 export type ProviderGrant = 'authorization_code' | 'client_credentials' | 'refresh_token';
@@ -130,4 +131,16 @@ export interface RefusedRequestsEvent {
   /** Seconds since the epoch, as is `until`. */
   readonly since: number;
   readonly until: number;
+}
+
+/** What a feature did beside exchanges. */
+export interface FeatureEvent {
+  /** The name of the feature, a dot, and what happened. */
+  readonly type: `${string}.${string}`;
+  readonly outcome: 'issued' | 'accepted' | 'rejected' | 'failed';
+  readonly clientId?: string;
+  readonly subject?: string;
+  readonly traceId?: string;
+  /** What else the feature tells, by the audit fields that it declares. Never a token or a secret. */
+  readonly [field: string]: unknown;
 }

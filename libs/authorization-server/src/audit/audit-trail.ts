@@ -11,6 +11,8 @@ export interface AuditQuery {
   /** A token that was issued, or one that was exchanged. */
   readonly jti?: string;
   readonly traceId?: string;
+  /** Declared fields that are searched by, by their name. */
+  readonly fields?: Readonly<Record<string, string | undefined>>;
   /** Inclusive. */
   readonly from?: Date;
   /** Exclusive. */

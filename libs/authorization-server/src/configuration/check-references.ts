@@ -1,4 +1,5 @@
 import { ConfigurationError, GrantType } from '@onbehalf/oauth-protocol';
+import { sectionOf, type ConfigSection } from './config-section.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
 
 // OpenID Connect Core §5.4, §11: scopes that belong to the server itself
@@ -8,7 +9,7 @@ const OWN_SCOPES = ['openid', 'profile', 'email', 'offline_access'];
  * Checks what the schema cannot: that names are unique and refer to something.
  * @throws ConfigurationError for the first mistake
  */
-export function checkReferences(config: ServerConfig, file: string): void {
+export function checkReferences(config: ServerConfig, file: string, sections: readonly ConfigSection[] = []): void {
   checkUnique(config.clients, 'clientId', `${file}: clients`);
   checkUnique(config.resources, 'audience', `${file}: resources`);
   checkUnique(config.resources, 'resource', `${file}: resources`);
@@ -20,6 +21,24 @@ export function checkReferences(config: ServerConfig, file: string): void {
   config.clients.forEach(({ clientId }, i) => checkName(clientId, `${file}: clients[${i}].clientId`));
   config.clients.forEach((client, i) => checkClient(config, client, `${file}: clients[${i}]`));
   config.edges.forEach((edge, i) => checkEdge(config, edge, `${file}: edges[${i}]`));
+  for (const section of sections) {
+    const settings = sectionOf(section, config);
+    if (settings === undefined) checkOff(config, section, file);
+    else section.check?.(settings, config, `${file}: ${section.name}`);
+  }
+}
+
+// a grant that nobody answers would be refused to the client only
+function checkOff({ clients }: ServerConfig, { name, grantTypes = [] }: ConfigSection, file: string): void {
+  for (const [i, client] of clients.entries()) {
+    const grantType = client.grantTypes.find((each) => grantTypes.includes(each));
+    if (grantType === undefined) continue;
+    throw new ConfigurationError(
+      `${file}: clients[${i}].grantTypes`,
+      grantType,
+      `this grant only with the section ${name}`,
+    );
+  }
 }
 
 function checkUnique<T extends object>(items: readonly T[], key: keyof T & string, path: string): void {

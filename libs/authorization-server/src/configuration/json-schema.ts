@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { serverConfigSchema } from './server-config.schema.js';
+import type { ConfigSection } from './config-section.js';
+import { configSchemaWith } from './extended-schema.js';
 
-/** The JSON Schema of the configuration file. */
-export function serverConfigJsonSchema(): object {
-  return z.toJSONSchema(serverConfigSchema, { io: 'input' });
+/** The JSON Schema of the configuration file with these sections. */
+export function serverConfigJsonSchema(sections: readonly ConfigSection[] = []): object {
+  return z.toJSONSchema(configSchemaWith(sections), { io: 'input' });
 }

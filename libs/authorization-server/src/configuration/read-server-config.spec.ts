@@ -241,7 +241,7 @@ describe('the configuration file', () => {
     ],
   ])('refuses %s with one line', (_, path, value, message) => {
     change(raw, path, value);
-    expect(() => parseServerConfig(raw, environment, 'config.yaml')).toThrow(
+    expect(() => parseServerConfig(raw, environment, { file: 'config.yaml' })).toThrow(
       expect.objectContaining({ name: 'ConfigurationError', message }),
     );
   });

@@ -3,21 +3,36 @@ import { basename } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
+import type { ConfigSection } from './config-section.js';
 import { checkReferences } from './check-references.js';
 import { resolveVariables, type Environment } from './resolve-variables.js';
-import { serverConfigSchema, type ServerConfig } from './server-config.schema.js';
+import { configSchemaWith } from './extended-schema.js';
+import type { ServerConfig } from './server-config.schema.js';
 import { checkForgottenDefault, checkShippedCredentials } from './shipped-credentials.js';
+
+/** Where a configuration comes from, and what it may say beside what this library understands. */
+export interface ConfigContext {
+  /** As mistakes name it. */
+  readonly file?: string;
+  /** Whom it is for: unless that is on this machine, what ships with the project is refused. */
+  readonly issuer?: string;
+  /** Default none. */
+  readonly sections?: readonly ConfigSection[];
+}
 
 const SECRET = /secret|password|jwks/i;
 
 /**
  * Reads the configuration of the server from a YAML or JSON file and checks it.
- * @param issuer whom it is for: unless that is on this machine, what ships with the project is refused
  * @throws ConfigurationError naming the setting, what was given and what is accepted
  */
-export function readServerConfig(path: string, environment: Environment, issuer?: string): ServerConfig {
+export function readServerConfig(
+  path: string,
+  environment: Environment,
+  context: Omit<ConfigContext, 'file'> = {},
+): ServerConfig {
   const file = basename(path);
-  return parseServerConfig(parseFile(readFile(path), file), environment, file, issuer);
+  return parseServerConfig(parseFile(readFile(path), file), environment, { ...context, file });
 }
 
 /**
@@ -27,15 +42,14 @@ export function readServerConfig(path: string, environment: Environment, issuer?
 export function parseServerConfig(
   raw: unknown,
   environment: Environment,
-  file = 'configuration',
-  issuer = 'http://localhost',
+  { file = 'configuration', issuer = 'http://localhost', sections = [] }: ConfigContext = {},
 ): ServerConfig {
   const resolved = resolveVariables(raw, environment, file, (variable, value, path) =>
     checkForgottenDefault(variable, value, path, issuer),
   );
-  const { success, data, error } = serverConfigSchema.safeParse(resolved);
+  const { success, data, error } = configSchemaWith(sections).safeParse(resolved);
   if (!success) throw toConfigurationError(error, resolved, file);
-  checkReferences(data, file);
+  checkReferences(data, file, sections);
   checkShippedCredentials(data, issuer, file);
   return data;
 }

@@ -27,12 +27,17 @@ const issuer = z
     'a URI without fragment, and without query when it is a URL (RFC 8414 section 2)',
   );
 
-const grantType = z.enum(SUPPORTED_GRANTS, {
-  error: ({ input }) =>
-    input === 'token-exchange' || input === 'token_exchange'
-      ? `the full URN, ${GrantType.TokenExchange}`
-      : `one of ${SUPPORTED_GRANTS.join(', ')}`,
-});
+/** The grants that clients may have, these among them. */
+export function grantTypes(more: readonly string[]): z.ZodArray<z.ZodEnum<Record<string, string>>> {
+  const supported = [...SUPPORTED_GRANTS, ...more];
+  const grantType = z.enum(supported, {
+    error: ({ input }) =>
+      input === 'token-exchange' || input === 'token_exchange'
+        ? `the full URN, ${GrantType.TokenExchange}`
+        : `one of ${supported.join(', ')}`,
+  });
+  return z.array(grantType).min(1, 'at least one grant type');
+}
 
 /** Members that only private and symmetric keys have. RFC 7518 §6.2.2, §6.3.2, §6.4.1 */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
@@ -66,7 +71,7 @@ export const client = z
       .describe('how the client authenticates at the token endpoint; none makes it a public client'),
     secret: z.string().min(1, 'a non-empty secret').optional(),
     jwks: publicKeys.optional().describe('public keys, for private_key_jwt'),
-    grantTypes: z.array(grantType).min(1, 'at least one grant type'),
+    grantTypes: grantTypes([]),
     redirectUris: z.array(url).default([]),
     postLogoutRedirectUris: z.array(url).default([]),
     scopes: z.array(scope).default([]).describe('the scopes that it may ask for at login and with client credentials'),

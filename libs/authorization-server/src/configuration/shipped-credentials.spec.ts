@@ -15,16 +15,18 @@ describe('what ships with the project', () => {
   it.each(['http://localhost:9001', 'http://127.0.0.1:9001', 'http://[::1]:9001', undefined])(
     'holds for the issuer %s',
     (issuer) => {
-      expect(readServerConfig(demo('auth-server.yaml'), {}, issuer).clients.length).toBeGreaterThan(0);
+      expect(readServerConfig(demo('auth-server.yaml'), {}, { issuer }).clients.length).toBeGreaterThan(0);
     },
   );
 
   it.each(['auth-server.yaml', 'spring-article.yaml'])('%s does not start for an issuer elsewhere', (file) => {
-    expect(() => readServerConfig(demo(file), {}, ISSUER)).toThrow(/is missing; accepted: a value for https:\/\/as/);
+    expect(() => readServerConfig(demo(file), {}, { issuer: ISSUER })).toThrow(
+      /is missing; accepted: a value for https:\/\/as/,
+    );
   });
 
   it.each(Object.keys(OWN))('a default for %s is one that was forgotten', (name) => {
-    expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: undefined }, ISSUER)).toThrow(
+    expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: undefined }, { issuer: ISSUER })).toThrow(
       new RegExp(`^${name} is missing; accepted: a value for https://as.example, because auth-server.yaml: `),
     );
   });
@@ -33,13 +35,13 @@ describe('what ships with the project', () => {
     ['OPERATOR_SECRET', 'operator-secret', 'clients[3].secret'],
     ['PROMETHEUS_SECRET', 'benchmark-secret', 'clients[4].secret'],
   ])('%s may not be %s either', (name, secret, setting) => {
-    expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, ISSUER)).toThrow(
+    expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, { issuer: ISSUER })).toThrow(
       `auth-server.yaml: ${setting} is "(hidden)"; accepted: one of your own for ${ISSUER}: this one ships with Onbehalf`,
     );
   });
 
   it('its user is nobody there', () => {
-    expect(() => readServerConfig(demo('auth-server.yaml'), OWN, ISSUER)).toThrow(
+    expect(() => readServerConfig(demo('auth-server.yaml'), OWN, { issuer: ISSUER })).toThrow(
       'auth-server.yaml: users[0].passwordHash is "(hidden)"',
     );
   });
@@ -47,6 +49,8 @@ describe('what ships with the project', () => {
   it('a default that is no secret and leads elsewhere is one that was meant', () => {
     const client = { clientId: '${NAME:-app}', secret: '${SECRET}', grantTypes: ['client_credentials'] };
     const raw = { clients: [{ ...client, redirectUris: ['${URL:-https://app.example}/callback'] }] };
-    expect(parseServerConfig(raw, { SECRET: randomUUID() }, 'config', ISSUER).clients[0]?.clientId).toBe('app');
+    expect(
+      parseServerConfig(raw, { SECRET: randomUUID() }, { file: 'config', issuer: ISSUER }).clients[0]?.clientId,
+    ).toBe('app');
   });
 });

@@ -1,16 +1,35 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
-import type { ClientRegistration, PolicyRegistrations, ResourceRegistration } from '@onbehalf/token-exchange';
+import type {
+  ClientRegistration,
+  Extensible,
+  PolicyRegistrations,
+  ResourceRegistration,
+} from '@onbehalf/token-exchange';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
+import type { ConfigSection } from '../configuration/config-section.js';
 import { directAccess } from '../configuration/direct-access.js';
 import type { ClientConfig, ResourceConfig, ServerConfig } from '../configuration/server-config.schema.js';
 
-/** The registrations of a configuration, in the words of the exchange. */
-export function toPolicyRegistrations({ clients, resources, edges }: ServerConfig): PolicyRegistrations {
+/** The registrations of a configuration, in the words of the exchange; members of sections become `extensions`. */
+export function toPolicyRegistrations(
+  { clients, resources, edges }: ServerConfig,
+  sections: readonly ConfigSection[] = [],
+): PolicyRegistrations {
+  const extend = <Registration extends object>(to: Registration, from: object): Registration => ({
+    ...to,
+    ...extensionsOf(from, sections),
+  });
   return {
-    clients: clients.map((client) => toClientRegistration(client, resources)),
-    resources: resources.map(toResourceRegistration),
-    edges: edges.filter(({ enabled }) => enabled),
+    clients: clients.map((client) => extend(toClientRegistration(client, resources), client)),
+    resources: resources.map((resource) => extend(toResourceRegistration(resource), resource)),
+    edges: edges.filter(({ enabled }) => enabled).map((edge) => extend(edge, edge)),
   };
+}
+
+function extensionsOf(registered: object, sections: readonly ConfigSection[]): Extensible {
+  const members = registered as Readonly<Record<string, unknown>>;
+  const extensions = sections.flatMap(({ name }) => (members[name] === undefined ? [] : [[name, members[name]]]));
+  return extensions.length === 0 ? {} : { extensions: Object.fromEntries(extensions) as Record<string, unknown> };
 }
 
 function toResourceRegistration(resource: ResourceConfig): ResourceRegistration {

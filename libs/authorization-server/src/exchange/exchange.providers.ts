@@ -1,25 +1,34 @@
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
+import {
+  AccessTokenIssuer,
+  JwtVerifier,
+  OwnAccessTokenVerifier,
+  TokenExchange,
+  type AuditSink,
+  type ExchangePolicy,
+  type ExchangeState,
+} from '@onbehalf/token-exchange';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { EXCHANGE_POLICY, EXCHANGE_RECORDS, EXCHANGE_STATE, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { FeatureRuntime } from '../features/feature-runtime.js';
 import { countExchanges } from '../metrics/count-exchanges.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { LivePolicy } from '../registrations/live-policy.js';
 import { Registrations } from '../registrations/registrations.js';
 import { toAuditSink } from './exchange-records.js';
 import { ServerState } from './exchange-state.js';
-import { toForeignIssuers } from './foreign-issuers.js';
 import { timeOrderedId } from './time-ordered-id.js';
 
-/** The engine, with what the app registers for it, and the policy in force. */
+/** The engine, with what features add to it, and the policy in force. */
 export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
   const policy: FactoryProvider<ExchangePolicy> = {
     provide: EXCHANGE_POLICY,
-    inject: [Registrations],
-    useFactory: (registrations: Registrations) => new LivePolicy(registrations),
+    inject: [options, Registrations],
+    useFactory: ({ features }: AuthorizationServerOptions, registrations: Registrations) =>
+      new LivePolicy(registrations, features?.all),
   };
   const sink: FactoryProvider<AuditSink> = {
     provide: EXCHANGE_RECORDS,
@@ -27,30 +36,40 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
     useFactory: ({ audit }: AuthorizationServerOptions, policy: ExchangePolicy, metrics: ServerMetrics) =>
       countExchanges(toAuditSink(audit), policy, metrics),
   };
+  const state: FactoryProvider<ExchangeState> = {
+    provide: EXCHANGE_STATE,
+    inject: [options, Accounts],
+    useFactory: ({ issuer, tokens }: AuthorizationServerOptions, accounts: Accounts) =>
+      new ServerState(issuer, tokens, accounts),
+  };
   const engine: FactoryProvider<TokenExchange> = {
     provide: TokenExchange,
-    inject: [options, OWN_ISSUER, Accounts, EXCHANGE_POLICY, EXCHANGE_RECORDS],
+    inject: [options, OWN_ISSUER, EXCHANGE_STATE, EXCHANGE_POLICY, EXCHANGE_RECORDS, FeatureRuntime],
     useFactory: createEngine,
   };
-  return [policy, sink, engine];
+  return [policy, sink, state, engine];
 }
 
+/** What RFC 8693 itself speaks of, and after it what features add. */
 function createEngine(
-  options: AuthorizationServerOptions,
+  { issuer, keys: signer }: AuthorizationServerOptions,
   own: TrustedIssuer,
-  accounts: Accounts,
+  state: ExchangeState,
   policy: ExchangePolicy,
   sink: AuditSink,
+  { active, registration, foreignIssuers }: FeatureRuntime,
 ): TokenExchange {
-  const { issuer, config, keys, tokens } = options;
-  const foreignIssuers = toForeignIssuers(config);
-  const registration = options.exchange({ own, foreignIssuers, signer: keys, randomId: timeOrderedId });
+  const { verifiers, rules, issuers } = registration;
   return new TokenExchange({
     issuer,
     policy,
-    state: new ServerState(issuer, tokens, accounts),
-    ...registration,
+    state,
+    verifiers: [new OwnAccessTokenVerifier(own), new JwtVerifier(own, foreignIssuers), ...verifiers],
+    additionalRules: rules,
+    issuers: [new AccessTokenIssuer({ issuer, signer, randomId: timeOrderedId }), ...issuers],
     sink,
+    auditMembers: active.auditMembers,
+    explainers: active.explainers,
     clock: systemClock,
     foreignIssuers: foreignIssuers.map((foreign) => foreign.issuer),
   });

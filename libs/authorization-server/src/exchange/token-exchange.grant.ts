@@ -10,23 +10,10 @@ import {
 } from '@onbehalf/token-exchange';
 import type { Grant, GrantRequest, RefusedRequest } from '../endpoint/grant.js';
 
-/** RFC 8693 §2.1, and `reason` for impersonations. */
-const PARAMETERS = [
-  'subject_token',
-  'subject_token_type',
-  'actor_token',
-  'actor_token_type',
-  'requested_token_type',
-  'audience',
-  'resource',
-  'scope',
-  'reason',
-] as const;
-
 export interface TokenExchangeGrantOptions {
   readonly policy: ExchangePolicy;
   /** Records what it decides. */
-  readonly exchange: Pick<TokenExchange, 'exchange'>;
+  readonly exchange: Pick<TokenExchange, 'exchange' | 'parameters'>;
   /** Records what never reaches it. */
   readonly sink: AuditSink;
   readonly clock: Clock;
@@ -35,12 +22,13 @@ export interface TokenExchangeGrantOptions {
 /** The grant of RFC 8693 at the token endpoint: hands the authenticated request to the engine. */
 export class TokenExchangeGrant implements Grant {
   readonly grantType = GrantType.TokenExchange;
-  readonly parameters = PARAMETERS;
+  readonly parameters: readonly string[];
   readonly repeatable = ['audience', 'resource'];
   readonly #options: TokenExchangeGrantOptions;
 
   constructor(options: TokenExchangeGrantOptions) {
     this.#options = options;
+    this.parameters = options.exchange.parameters;
   }
 
   async handle({ clientId, form, proof }: GrantRequest): Promise<object> {

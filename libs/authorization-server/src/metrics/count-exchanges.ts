@@ -29,11 +29,12 @@ export function countExchanges(sink: AuditSink, policy: ExchangePolicy, metrics:
   };
 }
 
-type Exchange = Pick<TokenExchange, 'exchange'>;
+type Exchange = Pick<TokenExchange, 'exchange' | 'parameters'>;
 
 /** Measures how long exchanges take, refused ones apart from those that are granted. */
 export function measureExchanges(engine: Exchange, metrics: ServerMetrics): Exchange {
   return {
+    parameters: engine.parameters,
     exchange: async (...request) => {
       const stop = metrics.exchangeDuration.startTimer();
       try {

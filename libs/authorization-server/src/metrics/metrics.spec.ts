@@ -78,7 +78,7 @@ describe('metrics', () => {
   });
 
   it('the time of exchanges, refused ones apart', async () => {
-    const engine = measureExchanges({ exchange: () => Promise.reject(new Error('refused')) }, metrics);
+    const engine = measureExchanges({ parameters: [], exchange: () => Promise.reject(new Error('refused')) }, metrics);
     await expect(engine.exchange(new URLSearchParams(), {} as never)).rejects.toThrow('refused');
     expect(await metrics.expose()).toContain('onbehalf_token_exchange_duration_seconds_count{outcome="refused"} 1');
   });

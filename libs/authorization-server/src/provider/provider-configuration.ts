@@ -37,6 +37,8 @@ export interface ProviderConfigurationOptions {
   /** 32 bytes, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
   readonly certificateOf: ClientCertificateReader;
+  /** Members of the metadata beside those of the provider. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
   readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
 }
@@ -58,6 +60,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: options.adapter,
+    discovery: { ...options.metadata },
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
     jwks,
     routes: ROUTES,

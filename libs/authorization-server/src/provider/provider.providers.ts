@@ -7,6 +7,7 @@ import type { AuthorizationServerOptions } from '../authorization-server.options
 import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../authorization-server.tokens.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
+import { FeatureRuntime } from '../features/feature-runtime.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
@@ -33,6 +34,7 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       AuthorizationLimits,
       ServerMetrics,
       Registrations,
+      FeatureRuntime,
     ],
     useFactory: createLiveProvider,
   };
@@ -49,10 +51,15 @@ function createLiveProvider(
   authorizationLimits: AuthorizationLimits,
   metrics: ServerMetrics,
   registrations: Registrations,
+  features: FeatureRuntime,
 ): LiveProvider {
   const certificateOf = clientCertificates(options);
   const exchange = measureExchanges(engine, metrics);
-  const grants = [new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock })];
+  const grants = [
+    new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock }),
+    ...features.registration.grants,
+  ];
+  const metadata = features.active.metadata();
   const log = new Logger('AuthorizationServer');
   const around = {
     certificateOf,
@@ -63,7 +70,7 @@ function createLiveProvider(
   };
   const live = new LiveProvider(() => {
     const { config } = registrations.current;
-    const provider = createProvider({ ...options, ...around, config, accounts }, own);
+    const provider = createProvider({ ...options, ...around, config, accounts, metadata }, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin: () => false, log });
     const handle = limitProtocolRequests(limits, authorizationLimits, endpoint.handle);
     return { provider, handle: measureRequests(metrics, handle) };

@@ -5,15 +5,18 @@ import {
   type ExchangePolicy,
   type ResourceRegistration,
 } from '@onbehalf/token-exchange';
+import type { ConfigSection } from '../configuration/config-section.js';
 import { toPolicyRegistrations } from '../exchange/exchange-policy.js';
 import type { Registrations } from './registrations.js';
 
 /** The exchange policy of the registrations in force. */
 export class LivePolicy implements ExchangePolicy {
   readonly #registrations: Registrations;
+  readonly #sections: readonly ConfigSection[];
   #policy: RegisteredPolicy;
 
-  constructor(registrations: Registrations) {
+  constructor(registrations: Registrations, sections: readonly ConfigSection[] = []) {
+    this.#sections = sections;
     this.#registrations = registrations;
     this.#policy = this.#make();
     registrations.onChanged(() => (this.#policy = this.#make()));
@@ -32,6 +35,6 @@ export class LivePolicy implements ExchangePolicy {
   }
 
   #make(): RegisteredPolicy {
-    return new RegisteredPolicy(toPolicyRegistrations(this.#registrations.current.config));
+    return new RegisteredPolicy(toPolicyRegistrations(this.#registrations.current.config, this.#sections));
   }
 }

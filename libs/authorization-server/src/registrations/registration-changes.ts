@@ -6,7 +6,7 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { checkShippedCredentials } from '../configuration/shipped-credentials.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
-import type { ClientDocument, UserDocument } from './registration-documents.js';
+import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';
 import { RegistrationSet, type Registration } from './registration-set.js';
 import type { RegistrationChange, RegistrationKind, RegistrationStore } from './registration-store.js';
 import type { Registrations } from './registrations.js';
@@ -27,6 +27,7 @@ export interface RegistrationChangesOptions {
   readonly file: ServerConfig;
   readonly store: RegistrationStore;
   readonly registrations: Registrations;
+  readonly documents: RegistrationDocuments;
   readonly tokens: TokenRevocation;
   readonly clock: Clock;
   /** What ships with the project is registered for one on this machine only. */
@@ -128,12 +129,12 @@ export class RegistrationChanges {
     operation: string,
     operator: Operator,
   ): Promise<Registration> {
-    const { file, store, registrations, issuer } = this.#options;
+    const { file, store, registrations, documents, issuer } = this.#options;
     // what stands in the file only is new to the store
     const change = { kind, id, version: current?.version || undefined, document };
     const check = (all: Parameters<Parameters<RegistrationStore['apply']>[1]>[0]): void => {
-      const { config } = new RegistrationSet(file, all);
-      checkReferences(config, 'registrations');
+      const { config } = new RegistrationSet(file, all, documents);
+      checkReferences(config, 'registrations', documents.sections);
       checkShippedCredentials(config, issuer, 'registrations');
     };
     const { registrations: stored } = await store.snapshot();

@@ -1,36 +1,56 @@
 import { z } from 'zod';
-import { client, edge, resource, user } from '../configuration/server-config.schema.js';
+import type { ConfigSection } from '../configuration/config-section.js';
+import { registrationSchemas } from '../configuration/extended-schema.js';
 import { storedSecret } from './client-secrets.js';
 import type { RegistrationKind } from './registration-store.js';
 
 const time = z.int().optional();
 
-/** What is stored of each kind; the id stands beside it. */
-export const documents = {
-  client: client.omit({ clientId: true, secret: true }).extend({
-    secrets: z.array(storedSecret).default([]),
-    /** The secret in the file, when the client stands there too, holds until then; absent: for good. */
-    fileSecretExpiresAt: time,
-    /** Refresh tokens and codes that were issued by the end of this second count no more. */
-    signedOutAt: time,
-  }),
-  resource: resource.omit({ audience: true }),
-  edge: edge.omit({ id: true }),
-  user: user.omit({ username: true }).extend({
-    /** Its cost was judged when it came. */
-    passwordHash: z.string(),
-    /** What was signed in before this second is signed out. */
-    signedOutAt: time,
-  }),
-} as const satisfies Record<RegistrationKind, z.ZodObject>;
+type Schemas = ReturnType<typeof registrationSchemas>;
 
-export type ClientDocument = z.infer<typeof documents.client>;
-export type UserDocument = z.infer<typeof documents.user>;
+/** What is stored of each kind; the id stands beside it. */
+const toDocuments = ({ client, resource, edge, user }: Schemas) =>
+  ({
+    client: client.omit({ clientId: true, secret: true }).extend({
+      secrets: z.array(storedSecret).default([]),
+      /** The secret in the file, when the client stands there too, holds until then; absent: for good. */
+      fileSecretExpiresAt: time,
+      /** Refresh tokens and codes that were issued by the end of this second count no more. */
+      signedOutAt: time,
+    }),
+    resource: resource.omit({ audience: true }),
+    edge: edge.omit({ id: true }),
+    user: user.omit({ username: true }).extend({
+      /** Its cost was judged when it came. */
+      passwordHash: z.string(),
+      /** What was signed in before this second is signed out. */
+      signedOutAt: time,
+    }),
+  }) as const satisfies Record<RegistrationKind, z.ZodObject>;
+
+type Documents = ReturnType<typeof toDocuments>;
+export type ClientDocument = z.infer<Documents['client']>;
+export type UserDocument = z.infer<Documents['user']>;
 
 /** What operators send: secrets are made by the server, a password stays when it is left out. */
-export const inputs = {
-  client: client.omit({ clientId: true, secret: true }),
-  resource: documents.resource,
-  edge: documents.edge,
-  user: user.omit({ username: true }).partial({ passwordHash: true }),
-} as const satisfies Record<RegistrationKind, z.ZodObject>;
+const toInputs = ({ client, resource, edge, user }: Schemas) =>
+  ({
+    client: client.omit({ clientId: true, secret: true }),
+    resource: resource.omit({ audience: true }),
+    edge: edge.omit({ id: true }),
+    user: user.omit({ username: true }).partial({ passwordHash: true }),
+  }) as const satisfies Record<RegistrationKind, z.ZodObject>;
+
+/** The schemas of what is registered at run time, with the members that sections add to it. */
+export class RegistrationDocuments {
+  readonly stored: Documents;
+  readonly sent: ReturnType<typeof toInputs>;
+  readonly sections: readonly ConfigSection[];
+
+  constructor(sections: readonly ConfigSection[] = []) {
+    const schemas = registrationSchemas(sections);
+    this.sections = sections;
+    this.stored = toDocuments(schemas);
+    this.sent = toInputs(schemas);
+  }
+}

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
-import { documents, type ClientDocument } from './registration-documents.js';
+import { RegistrationDocuments, type ClientDocument } from './registration-documents.js';
 import type { RegistrationKind, StoredRegistration } from './registration-store.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */
@@ -26,10 +26,10 @@ export class RegistrationSet {
   readonly #entries: ReadonlyMap<string, Registration>;
   readonly #secrets: ReadonlyMap<string, readonly StoredSecret[]>;
 
-  constructor(file: ServerConfig, stored: readonly StoredRegistration[]) {
+  constructor(file: ServerConfig, stored: readonly StoredRegistration[], documents = new RegistrationDocuments()) {
     const entries = new Map(fromFile(file).map((entry) => [keyOf(entry), entry]));
     for (const { kind, id, version, document } of stored) {
-      entries.set(keyOf({ kind, id }), { kind, id, version, document: documents[kind].parse(document) });
+      entries.set(keyOf({ kind, id }), { kind, id, version, document: documents.stored[kind].parse(document) });
     }
     this.#entries = entries;
     this.#secrets = new Map(this.list('client').map(({ id, document }) => [id, secretsOf(file, id, document)]));

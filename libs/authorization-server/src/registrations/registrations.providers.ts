@@ -2,19 +2,29 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/shipped-credentials.js';
+import { RegistrationDocuments } from './registration-documents.js';
 import { RegistrationChanges } from './registration-changes.js';
 import { Registrations } from './registrations.js';
 
 /** What is registered, and what changes it. */
 export function registrationProviders(options: InjectionToken): FactoryProvider[] {
   const log = new Logger('Registrations');
+  const documents: FactoryProvider<RegistrationDocuments> = {
+    provide: RegistrationDocuments,
+    inject: [options],
+    useFactory: ({ features }: AuthorizationServerOptions) => new RegistrationDocuments(features?.all),
+  };
   const registrations: FactoryProvider<Registrations> = {
     provide: Registrations,
-    inject: [options],
-    useFactory: async ({ config: file, registrations: store, issuer }: AuthorizationServerOptions) => {
+    inject: [options, RegistrationDocuments],
+    useFactory: async (
+      { config: file, registrations: store, issuer }: AuthorizationServerOptions,
+      documents: RegistrationDocuments,
+    ) => {
       const registrations = await Registrations.open({
         file,
         store,
+        documents,
         clock: systemClock,
         onFailure: (error) => log.warn({ event: 'registrations.not_followed', reason: (error as Error).message }),
       });
@@ -28,11 +38,12 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
   };
   const changes: FactoryProvider<RegistrationChanges> = {
     provide: RegistrationChanges,
-    inject: [options, Registrations],
+    inject: [options, Registrations, RegistrationDocuments],
     useFactory: (
       { config: file, registrations: store, tokens, issuer }: AuthorizationServerOptions,
       registrations: Registrations,
-    ) => new RegistrationChanges({ file, store, registrations, tokens, clock: systemClock, issuer }),
+      documents: RegistrationDocuments,
+    ) => new RegistrationChanges({ file, store, registrations, documents, tokens, clock: systemClock, issuer }),
   };
-  return [registrations, changes];
+  return [documents, registrations, changes];
 }

@@ -3,13 +3,15 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { RepeatedWork } from '../repeated-work.js';
 import { isOneOf } from './client-secrets.js';
-import type { ClientDocument } from './registration-documents.js';
+import type { ClientDocument, RegistrationDocuments } from './registration-documents.js';
 import { RegistrationSet } from './registration-set.js';
 import type { RegistrationStore } from './registration-store.js';
 
 export interface RegistrationsOptions {
   readonly file: ServerConfig;
   readonly store: RegistrationStore;
+  /** What registrations consist of; without sections of others unless told. */
+  readonly documents?: RegistrationDocuments;
   readonly clock: Clock;
   /** Seconds between two looks at the store; 2 unless told. */
   readonly interval?: number;
@@ -34,7 +36,7 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
 
   static async open(options: RegistrationsOptions): Promise<Registrations> {
     const { revision, registrations } = await options.store.snapshot();
-    return new Registrations(options, new RegistrationSet(options.file, registrations), revision);
+    return new Registrations(options, new RegistrationSet(options.file, registrations, options.documents), revision);
   }
 
   /** As of now; do not keep it. */
@@ -74,10 +76,10 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
 
   /** As {@link follow}, for whoever has to know that it was done. */
   async reload(): Promise<void> {
-    const { store, file } = this.#options;
+    const { store, file, documents } = this.#options;
     if ((await store.revision()) === this.#revision) return;
     const { revision, registrations } = await store.snapshot();
-    this.#set = new RegistrationSet(file, registrations);
+    this.#set = new RegistrationSet(file, registrations, documents);
     this.#revision = revision;
     for (const listener of this.#listeners) listener();
   }

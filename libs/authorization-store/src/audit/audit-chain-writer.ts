@@ -14,27 +14,20 @@ import {
   type ChainRow,
   type TimedEvent,
 } from './audit-chain.js';
+import { SearchColumns } from './search-columns.js';
 import type { AuditReceipt } from './audit-event.js';
 
 type Work = Transaction<Schema>;
 type HeadRow = Selectable<AuditHeadTable>;
 
-const COLUMNS = [
+const PLACE_COLUMNS = [
   'writer',
   'sequence',
   'previous_hash',
   'hash',
   'at',
   'event',
-  'type',
-  'outcome',
-  'client_id',
-  'subject',
-  'actor',
-  'jti',
-  'parent_jti',
-  'trace_id',
-] as const satisfies readonly (keyof ChainRow)[];
+] as const satisfies (keyof ChainRow)[];
 
 const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as const;
 
@@ -51,17 +44,24 @@ export interface ChainContinuation {
 export class AuditChainWriter {
   readonly writer = randomUUID();
   readonly #sealing: SealingKeys;
+  readonly #searched: SearchColumns;
   readonly #insert: RowsStatement<ChainRow>;
   readonly #replaceHead: RowsStatement<HeadRow>;
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
 
-  constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys, searched = new SearchColumns()) {
     this.#sealing = sealing;
-    const records = { table: 'audit_records', columns: COLUMNS } as const;
-    this.#insert = new RowsStatement(database, dialect, records, recordInsertion);
+    this.#searched = searched;
+    const records = { table: 'audit_records', columns: this.columns } as const;
+    this.#insert = new RowsStatement(database, dialect, records, (rows) => recordInsertion(rows, this.columns));
     const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
     this.#replaceHead = new RowsStatement(database, dialect, heads, headReplacement);
+  }
+
+  /** The columns of a record. */
+  get columns(): readonly (keyof ChainRow)[] {
+    return [...PLACE_COLUMNS, ...(this.#searched.names as (keyof ChainRow)[])];
   }
 
   /** Appends the events; `committed` or `forget` must follow, before anything else is appended. */
@@ -122,7 +122,7 @@ export class AuditChainWriter {
   #following(place: ChainHead, events: readonly TimedEvent[]): { rows: ChainRow[]; head: HeadRow } {
     let { sequence, hash } = place;
     const rows = events.map((event) => {
-      const row = nextRow(this.writer, { sequence, hash }, event);
+      const row = nextRow(this.writer, { sequence, hash }, event, this.#searched);
       ({ sequence, hash } = row);
       return row;
     });
@@ -136,8 +136,8 @@ function receiptOf({ writer, sequence, hash }: ChainRow): AuditReceipt {
   return { writer, sequence, hash };
 }
 
-export function recordInsertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
-  const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
+export function recordInsertion(rows: RawBuilder<unknown>, names: readonly string[]): RawBuilder<unknown> {
+  const columns = sql.join(names.map((column) => sql.ref(column)));
   return sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`;
 }
 

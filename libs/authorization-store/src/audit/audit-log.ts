@@ -6,6 +6,7 @@ import { timedEvent } from './audit-chain.js';
 import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from './audit-event.js';
 import { exportAudit, findAuditRecord, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
 import { auditTree, type AuditTree } from './audit-tree.js';
+import type { SearchColumns } from './search-columns.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
 
 /** The append-only audit trail. */
@@ -13,8 +14,10 @@ export class AuditLog {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
   readonly #records: RecordWriter;
+  readonly #columns: SearchColumns;
 
-  constructor(database: Kysely<Schema>, sealing: SealingKeys, records: RecordWriter) {
+  constructor(database: Kysely<Schema>, sealing: SealingKeys, records: RecordWriter, columns: SearchColumns) {
+    this.#columns = columns;
     this.#database = database;
     this.#sealing = sealing;
     this.#records = records;
@@ -36,7 +39,7 @@ export class AuditLog {
 
   /** Checks all chains; see `verifyAudit`. */
   verify(anchors?: readonly AuditAnchor[]): Promise<AuditVerification> {
-    return verifyAudit(this.#database, this.#sealing, anchors);
+    return verifyAudit(this.#database, this.#sealing, this.#columns, anchors);
   }
 
   /** The newest record of each chain, to be kept outside of the database and given to `verify` later. */
@@ -46,12 +49,12 @@ export class AuditLog {
 
   /** @throws InvalidCursor */
   query(query: AuditQuery): Promise<AuditPage> {
-    return queryAudit(this.#database, query);
+    return queryAudit(this.#database, query, this.#columns);
   }
 
   /** All records that match, the oldest first, for an export as JSON Lines. */
   export(query: Omit<AuditQuery, 'limit'> = {}): AsyncGenerator<AuditRecord> {
-    return exportAudit(this.#database, query);
+    return exportAudit(this.#database, query, this.#columns);
   }
 
   /** The record at one place of the trail, if there is one. */

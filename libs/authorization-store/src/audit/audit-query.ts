@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor } from '../cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import { indexable } from '../hash.js';
 import type { AuditRecord } from './audit-event.js';
+import type { SearchColumns } from './search-columns.js';
 
 /** What to look for; all that is given must match. */
 export interface AuditQuery {
@@ -18,6 +19,8 @@ export interface AuditQuery {
   /** A token that was issued, or one that was exchanged. */
   readonly jti?: string;
   readonly traceId?: string;
+  /** Declared fields that are searched by, by their name. */
+  readonly fields?: Readonly<Record<string, string | undefined>>;
   /** Inclusive. */
   readonly from?: Date;
   /** Exclusive. */
@@ -50,20 +53,25 @@ const COLUMNS = {
 const MOST_COMMON = 'token_exchange';
 
 /** @throws InvalidCursor */
-export async function queryAudit(database: Kysely<Schema>, query: AuditQuery): Promise<AuditPage> {
+export async function queryAudit(
+  database: Kysely<Schema>,
+  query: AuditQuery,
+  columns: SearchColumns,
+): Promise<AuditPage> {
   const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIMIT, 1), LIMIT);
-  return readPage(database, query, limit, { direction: 'desc', after: sql`<` });
+  return readPage(database, { query, columns, limit }, { direction: 'desc', after: sql`<` });
 }
 
 /** All records that match, the oldest first, read page by page. */
 export async function* exportAudit(
   database: Kysely<Schema>,
   query: Omit<AuditQuery, 'limit'>,
+  columns: SearchColumns,
 ): AsyncGenerator<AuditRecord> {
   let { cursor } = query;
   do {
     const from: AuditQuery = cursor === undefined ? query : { ...query, cursor };
-    const page = await readPage(database, from, LIMIT, { direction: 'asc', after: sql`>` });
+    const page = await readPage(database, { query: from, columns, limit: LIMIT }, { direction: 'asc', after: sql`>` });
     yield* page.records;
     // SQLite answers at once: without this, nobody else would have a turn until the end
     await nextTurn();
@@ -73,11 +81,10 @@ export async function* exportAudit(
 
 async function readPage(
   database: Kysely<Schema>,
-  query: AuditQuery,
-  limit: number,
+  { query, columns, limit }: { readonly query: AuditQuery; readonly columns: SearchColumns; readonly limit: number },
   { direction, after }: { direction: 'asc' | 'desc'; after: RawBuilder<unknown> },
 ): Promise<AuditPage> {
-  let select = matching(database, query);
+  let select = matching(database, query, columns);
   if (query.cursor !== undefined) {
     const [at, writer, sequence] = decodeCursor<[number, string, number]>(query.cursor, ['number', 'string', 'number']);
     select = select.where(sql<boolean>`(at, writer, sequence) ${after} (${at}, ${writer}, ${sequence})`);
@@ -94,11 +101,17 @@ async function readPage(
   return { records: page.map(toAuditRecord), ...next };
 }
 
-function matching(database: Kysely<Schema>, query: AuditQuery) {
+function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchColumns) {
   let select = database.selectFrom('audit_records').selectAll();
   for (const [name, column] of Object.entries(COLUMNS)) {
     const value = query[name as keyof typeof COLUMNS];
     if (value !== undefined) select = select.where(column, '=', indexable(value));
+  }
+  for (const [name, value] of Object.entries(query.fields ?? {})) {
+    if (value === undefined) continue;
+    const column = columns.columnOf(name);
+    if (column === undefined) throw new TypeError(`Records are not searched by ${name}`);
+    select = select.where(sql<boolean>`${sql.ref(column)} = ${indexable(value)}`);
   }
   const { type, from, to } = query;
   if (type !== undefined && type !== MOST_COMMON) select = select.where(sql<boolean>`type <> 'token_exchange'`);

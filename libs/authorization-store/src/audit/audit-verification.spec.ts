@@ -8,7 +8,8 @@ import type { AuthorizationStore } from '../authorization-store.js';
 import type { Schema } from '../database/schema.js';
 import { connect, openStore } from '../open-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
-import { chainHash, searchColumns } from './audit-chain.js';
+import { chainHash } from './audit-chain.js';
+import { SearchColumns } from './search-columns.js';
 import type { AuditVerification } from './audit-verification.js';
 
 const databases = await testDatabases();
@@ -124,7 +125,7 @@ describe.each(databases)('a tampered audit trail on $name', (kind) => {
   });
 
   it('is found where the whole rest of the chain was written anew, because the head is sealed', async () => {
-    await edit(5, { event: '{"type":"forged"}', ...searchColumns({ type: 'forged' }) });
+    await edit(5, { event: '{"type":"forged"}', ...new SearchColumns().of({ type: 'forged' }) });
     let previous = (await record(4)).hash;
     for (let sequence = 5; sequence < RECORDS; sequence += 1) {
       const row = { ...(await record(sequence)), previous_hash: previous };

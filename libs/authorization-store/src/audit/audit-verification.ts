@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing-keys.js';
-import { CHAIN_OPENED, chainHash, GENESIS, headText, searchColumns, type ChainHead } from './audit-chain.js';
+import { CHAIN_OPENED, chainHash, GENESIS, headText, type ChainHead } from './audit-chain.js';
+import type { SearchColumns } from './search-columns.js';
 
 type RecordRow = Selectable<AuditRecordTable>;
 type HeadRow = Selectable<AuditHeadTable>;
@@ -33,6 +34,7 @@ export interface AuditAnchor extends ChainHead {
 export async function verifyAudit(
   database: Kysely<Schema>,
   sealing: SealingKeys,
+  columns: SearchColumns,
   anchors: readonly AuditAnchor[] = [],
 ): Promise<AuditVerification> {
   const expected = [...anchors];
@@ -40,7 +42,7 @@ export async function verifyAudit(
   const writers = await writersOf(database);
   let records = 0;
   for (const writer of writers) {
-    const chain = new ChainCheck(writer, expected);
+    const chain = new ChainCheck(writer, expected, columns);
     const broken = await checkChain(database, sealing, chain);
     if (broken) brokenAt.push(broken);
     records += chain.records;
@@ -69,6 +71,7 @@ class ChainCheck {
   constructor(
     readonly writer: string,
     readonly anchors: AuditAnchor[],
+    readonly columns: SearchColumns,
   ) {}
 
   read(page: readonly RecordRow[]): void {
@@ -86,9 +89,8 @@ class ChainCheck {
     if (row.sequence !== this.head.sequence + 1) return `record ${this.head.sequence + 1} is missing`;
     if (row.hash !== chainHash(row)) return 'the record does not match its hash';
     if (row.previous_hash !== this.head.hash) return 'the record does not follow the one before it';
-    const columns = Object.entries(searchColumns(JSON.parse(row.event) as Record<string, unknown>));
-    const wrong = columns.find(([name, value]) => row[name as keyof RecordRow] !== value);
-    return wrong && `the column ${wrong[0]} does not match the event`;
+    const wrong = this.columns.misfit(JSON.parse(row.event) as Record<string, unknown>, row);
+    return wrong && `the column ${wrong} does not match the event`;
   }
 
   #accept(row: RecordRow): void {

@@ -5,6 +5,7 @@ import { auditForwarding } from './migrations/0003-audit-forwarding.js';
 import { cheaperTokens } from './migrations/0004-cheaper-tokens.js';
 import { revocationLock } from './migrations/0005-revocation-lock.js';
 import { auditTypes } from './migrations/0007-audit-types.js';
+import { declarations } from './migrations/0012-declarations.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   cheaperTokens,
   revocationLock,
   auditTypes,
+  declarations,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
@@ -35,13 +37,15 @@ export class SchemaTooNew extends Error {
 
 /**
  * Brings the schema up to date, in one transaction under a lock, so that replicas that start together do it once.
- * @returns the names of the steps that were applied
+ * @param afterwards makes what does not belong to the steps, and tells what it has made
+ * @returns the names of the steps that were applied, and of what was made
  * @throws SchemaTooNew when a newer version has made the schema incompatible with this one
  */
 export async function migrateSchema(
   database: Kysely<Schema>,
   dialect: Dialect,
   steps: readonly Migration[] = migrations,
+  afterwards: (work: Transaction<Schema>) => Promise<readonly string[]> = () => Promise.resolve([]),
 ): Promise<string[]> {
   return database.transaction().execute(async (transaction) => {
     if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
@@ -50,7 +54,7 @@ export async function migrateSchema(
     if (current.compatibleFrom > own) throw new SchemaTooNew(current.version, current.compatibleFrom, own);
     const pending = steps.filter((step) => step.version > current.version);
     for (const step of pending) await apply(transaction, step);
-    return pending.map((step) => step.name);
+    return [...pending.map((step) => step.name), ...(await afterwards(transaction))];
   });
 }
 

@@ -138,6 +138,12 @@ export interface CounterTable {
   value: Generated<number>;
 }
 
+/** What features have declared: a table as JSON, or an audit field that records are searched by. */
+export interface DeclarationTable {
+  name: string;
+  declaration: string;
+}
+
 export interface MigrationTable {
   version: number;
   name: string;
@@ -157,6 +163,7 @@ export interface Schema {
   shared_secrets: SharedSecretTable;
   registrations: RegistrationTable;
   rate_windows: RateWindowTable;
+  declarations: DeclarationTable;
   counters: CounterTable;
   schema_migrations: MigrationTable;
 }

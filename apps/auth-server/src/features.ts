@@ -1,0 +1,5 @@
+import { FeatureSet } from '@onbehalf/authorization-server';
+import { idTokens } from '@onbehalf/feature-id-tokens';
+
+/** What this server can do beside OAuth 2.0, OpenID Connect and RFC 8693: one line for each feature of `libs/features`. */
+export const features = new FeatureSet([idTokens]);

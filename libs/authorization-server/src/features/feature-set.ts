@@ -1,0 +1,118 @@
+import type { DynamicModule } from '@nestjs/common';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { checkAuditField, snakeCase, type AuditField, type TableDeclaration } from '@onbehalf/authorization-ports';
+import type { AuditMember, Explainers, Way } from '@onbehalf/token-exchange';
+import { sectionOf } from '../configuration/config-section.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { Feature, FeatureParts, FeatureRegistration } from './feature.js';
+
+type Settings = NonNullable<unknown>;
+
+/** A feature that is on. */
+interface ActiveFeature {
+  readonly feature: Feature;
+  readonly settings: Settings;
+}
+
+/** The features of a server: all that it could have, and of a configuration those that are on. */
+export class FeatureSet {
+  readonly all: readonly Feature[];
+
+  /** @throws ConfigurationError when two features have the same name, table or audit field */
+  constructor(all: readonly Feature[] = []) {
+    this.all = all;
+    for (const { name } of all) if (!/^[a-z][A-Za-z0-9]*$/.test(name)) refuse(name, 'a name in camelCase');
+    this.auditFields.forEach(checkAuditField);
+    checkUnique(all.map(({ name }) => name));
+    checkUnique(this.tables.map(({ name }) => name));
+    checkUnique(this.auditFields.map(({ name }) => snakeCase(name)));
+  }
+
+  /** The tables of all features, whether they are on or not: what is stored stays. */
+  get tables(): readonly TableDeclaration[] {
+    return this.all.flatMap(({ tables = [] }) => tables);
+  }
+
+  /** The members of audit records of all features, whether they are on or not: what is on record stays. */
+  get auditFields(): readonly AuditField[] {
+    return this.all.flatMap(({ audit = [] }) => audit);
+  }
+
+  /** The features that this configuration has on. */
+  in(config: ServerConfig): ActiveFeatures {
+    const active = this.all.flatMap((feature) => {
+      const settings = sectionOf(feature, config);
+      return settings === undefined ? [] : [{ feature, settings }];
+    });
+    return new ActiveFeatures(active, config);
+  }
+}
+
+/** The features that are on, and what they come to together. */
+export class ActiveFeatures {
+  readonly #active: readonly ActiveFeature[];
+  readonly #config: ServerConfig;
+
+  constructor(active: readonly ActiveFeature[], config: ServerConfig) {
+    this.#active = active;
+    this.#config = config;
+  }
+
+  /** What the section of a feature says; `undefined` when the feature is off. */
+  settingsOf<S>(feature: Feature<S>): NonNullable<S> | undefined {
+    return sectionOf(feature, this.#config);
+  }
+
+  /** @param partsFor gives a feature with these settings what it is built from */
+  register(partsFor: (settings: Settings) => FeatureParts<Settings>): Required<FeatureRegistration> {
+    const registrations = this.#active.map(({ feature, settings }) => feature.register?.(partsFor(settings)) ?? {});
+    return {
+      verifiers: registrations.flatMap(({ verifiers = [] }) => verifiers),
+      rules: registrations.flatMap(({ rules = [] }) => rules),
+      issuers: registrations.flatMap(({ issuers = [] }) => issuers),
+      grants: registrations.flatMap(({ grants = [] }) => grants),
+    };
+  }
+
+  /** @throws ConfigurationError when two features publish the same member */
+  metadata(): Readonly<Record<string, unknown>> {
+    const members = this.#active.flatMap(({ feature, settings }) => Object.entries(feature.metadata?.(settings) ?? {}));
+    checkUnique(members.map(([name]) => name));
+    return Object.fromEntries(members);
+  }
+
+  get auditMembers(): readonly AuditMember[] {
+    return this.#active
+      .flatMap(({ feature: { audit = [] } }) => audit)
+      .flatMap(({ name, of }) => (of ? [{ name, of }] : []));
+  }
+
+  get explainers(): Explainers {
+    return Object.fromEntries(
+      this.#active.flatMap(({ feature }) =>
+        feature.explain ? [[feature.name, feature.explain.bind(feature)] as const] : [],
+      ),
+    );
+  }
+
+  /** The ways that features add, each named after its feature. */
+  ways(): readonly Way[] {
+    return this.#active.flatMap(({ feature, settings }) =>
+      (feature.reach?.(settings, this.#config) ?? []).map((way) => ({ ...way, via: feature.name })),
+    );
+  }
+
+  /** The Nest modules of the features. */
+  modules(server: DynamicModule): readonly DynamicModule[] {
+    return this.#active.flatMap(({ feature, settings }) => feature.module?.({ settings, server }) ?? []);
+  }
+}
+
+function checkUnique(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) refuse(twice, 'a name that no other has');
+}
+
+function refuse(name: string, accepted: string): never {
+  throw new ConfigurationError('features', name, accepted);
+}

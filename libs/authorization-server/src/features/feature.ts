@@ -1,0 +1,97 @@
+import type { DynamicModule } from '@nestjs/common';
+import type { AuditField, TableDeclaration, Tables } from '@onbehalf/authorization-ports';
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type {
+  AuditMember,
+  ExchangePolicy,
+  ExchangeState,
+  ForeignIssuer,
+  Progress,
+  Rule,
+  TokenIssuer,
+  TokenSigner,
+  TokenVerifier,
+  Way,
+} from '@onbehalf/token-exchange';
+import type { FeatureEvent } from '../audit/audit-event.js';
+import type { ConfigSection } from '../configuration/config-section.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { Grant } from '../endpoint/grant.js';
+import type { ReplayDetection } from '../provider/provider-seam.js';
+
+/** What a feature is built from, once, when the server starts. */
+export interface FeatureParts<Settings> {
+  /** What its section of the configuration file says. */
+  readonly settings: Settings;
+  /** Everything that is registered at this moment, the changes of operators included; do not keep it. */
+  readonly config: () => ServerConfig;
+  /** This server, as the issuer of its own tokens. */
+  readonly own: TrustedIssuer;
+  /** The issuers that the configuration trusts, with their keys. */
+  readonly foreignIssuers: readonly ForeignIssuer[];
+  /** Signs with the keys of this server. */
+  readonly signer: TokenSigner;
+  /** A fresh identifier for each token, not to be guessed. */
+  readonly randomId: () => string;
+  /** Now, in seconds since the epoch. */
+  readonly clock: Clock;
+  /** Clients, resources and edges in force. */
+  readonly policy: ExchangePolicy;
+  /** What has become of tokens and accounts. */
+  readonly state: ExchangeState;
+  /** Marks identifiers as used, for all replicas together. */
+  readonly replay: ReplayDetection;
+  /** The tables that the feature declares. */
+  readonly tables: Tables;
+  /** Records what the feature does beside exchanges; resolves when the record is durable. */
+  readonly record: (event: FeatureEvent) => Promise<void>;
+}
+
+/** What a feature adds to the token endpoint. */
+export interface FeatureRegistration {
+  /** For further types of subject and actor tokens. */
+  readonly verifiers?: readonly TokenVerifier[];
+  /** Judge every exchange, after the rules of the engine. */
+  readonly rules?: readonly Rule[];
+  /** For further types of requested tokens. */
+  readonly issuers?: readonly TokenIssuer[];
+  /** Beside those of RFC 6749 and RFC 8693. */
+  readonly grants?: readonly Grant[];
+}
+
+/** A member of audit records, and where the value comes from in the record of an exchange. */
+export interface FeatureAuditField extends AuditField {
+  /** Absent: it stands in the records of the feature's own events only. */
+  readonly of?: AuditMember['of'];
+}
+
+/** What the feature's Nest module is made with. */
+export interface FeatureModuleParts<Settings> {
+  readonly settings: Settings;
+  /** To be imported by the module: exports `FeatureRuntime`, `TokenExchange` and what `OperatorGuard` needs. */
+  readonly server: DynamicModule;
+}
+
+/**
+ * A capability of the server: one folder of `libs/features` and one line in `apps/auth-server/src/features.ts`. Everything but the
+ * name and the settings may be left out.
+ */
+export interface Feature<Settings = unknown> extends ConfigSection<Settings> {
+  register?(parts: FeatureParts<NonNullable<Settings>>): FeatureRegistration;
+  /** Members of the server's metadata. RFC 8414 §2 */
+  metadata?(settings: NonNullable<Settings>): Readonly<Record<string, unknown>>;
+  readonly tables?: readonly TableDeclaration[];
+  readonly audit?: readonly FeatureAuditField[];
+  /** Endpoints and pages. */
+  module?(parts: FeatureModuleParts<NonNullable<Settings>>): DynamicModule;
+  /** What it has to say in the explanation of an exchange that came so far; `undefined`: nothing. No token and no secret. */
+  explain?(reached: Progress): unknown;
+  /** Ways to audiences that it adds to the edges, for whoever asks who can reach an audience. */
+  reach?(settings: NonNullable<Settings>, config: ServerConfig): readonly Omit<Way, 'via'>[];
+}
+
+/** Lets the compiler know the settings of a feature. */
+export function defineFeature<Settings>(feature: Feature<Settings>): Feature<Settings> {
+  return feature;
+}

@@ -1,0 +1,44 @@
+import type { FactoryProvider, InjectionToken } from '@nestjs/common';
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { systemClock } from '@onbehalf/oauth-protocol';
+import type { ExchangePolicy, ExchangeState } from '@onbehalf/token-exchange';
+import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { toForeignIssuers } from '../exchange/foreign-issuers.js';
+import { timeOrderedId } from '../exchange/time-ordered-id.js';
+import { Registrations } from '../registrations/registrations.js';
+import { FeatureRuntime } from './feature-runtime.js';
+import { FeatureSet } from './feature-set.js';
+
+/** The features that the configuration has on. */
+export function featureProviders(options: InjectionToken): FactoryProvider[] {
+  const runtime: FactoryProvider<FeatureRuntime> = {
+    provide: FeatureRuntime,
+    inject: [options, OWN_ISSUER, Registrations, EXCHANGE_POLICY, EXCHANGE_STATE],
+    useFactory: createRuntime,
+  };
+  return [runtime];
+}
+
+function createRuntime(
+  options: AuthorizationServerOptions,
+  own: TrustedIssuer,
+  registrations: Registrations,
+  policy: ExchangePolicy,
+  state: ExchangeState,
+): FeatureRuntime {
+  const { config, keys, replay, tables, auditTrail, features = new FeatureSet() } = options;
+  return new FeatureRuntime(features.in(config), {
+    config: () => registrations.current.config,
+    own,
+    foreignIssuers: toForeignIssuers(config),
+    signer: keys,
+    randomId: timeOrderedId,
+    clock: systemClock,
+    policy,
+    state,
+    replay,
+    tables,
+    record: async (event) => void (await auditTrail.append(event)),
+  });
+}

@@ -1,0 +1,103 @@
+import { checkAuditField, snakeCase, type AuditField, type TableDeclaration } from '@onbehalf/authorization-ports';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { sql, type Transaction } from 'kysely';
+import type { Schema } from '../database/schema.js';
+import { storedColumns, storedName } from './table-columns.js';
+
+/** What features declare of the database beside its own tables. */
+export interface Declared {
+  readonly tables?: readonly TableDeclaration[];
+  readonly auditFields?: readonly AuditField[];
+}
+
+/** The column of the audit trail that repeats a field, so that records can be found by it. */
+export function auditColumn({ name }: AuditField): string {
+  return `field_${snakeCase(name)}`;
+}
+
+/**
+ * Makes declared tables and columns that are not there yet. What is there is never changed: replicas that know less go on working.
+ * @returns what was made
+ * @throws ConfigurationError when a declaration contradicts what was declared before
+ */
+export async function declareTables(
+  work: Transaction<Schema>,
+  { tables = [], auditFields = [] }: Declared,
+): Promise<string[]> {
+  const made: string[] = [];
+  for (const table of tables) if (await declareTable(work, table)) made.push(`table ${table.name}`);
+  for (const field of auditFields.filter(({ searchable }) => searchable)) {
+    if (await declareAuditField(work, field)) made.push(`audit field ${field.name}`);
+  }
+  return made;
+}
+
+async function declareTable(work: Transaction<Schema>, table: TableDeclaration): Promise<boolean> {
+  const before = await declared(work, `table ${table.name}`);
+  const declaration = JSON.stringify(table);
+  if (before === declaration) return false;
+  if (before === undefined) await createTable(work, table);
+  else await extendTable(work, table, JSON.parse(before) as TableDeclaration);
+  const name = sql.table(storedName(table));
+  for (const columns of [...(table.indexes ?? []), ...(table.expires === undefined ? [] : [[table.expires]])]) {
+    const index = sql.ref(`${storedName(table)}_by_${columns.join('_')}`);
+    await sql`create index if not exists ${index} on ${name} (${sql.join(columns.map((each) => sql.ref(each)))})`.execute(
+      work,
+    );
+  }
+  await remember(work, `table ${table.name}`, declaration);
+  return true;
+}
+
+async function createTable(work: Transaction<Schema>, table: TableDeclaration): Promise<void> {
+  let builder = work.schema.createTable(storedName(table));
+  for (const { name, type, optional } of storedColumns(table.columns)) {
+    builder = builder.addColumn(name, type, (column) => (optional ? column : column.notNull()));
+  }
+  await builder.addPrimaryKeyConstraint(`${storedName(table)}_key`, [...table.key] as never[]).execute();
+}
+
+async function extendTable(
+  work: Transaction<Schema>,
+  table: TableDeclaration,
+  before: TableDeclaration,
+): Promise<void> {
+  const refuse = (value: string, accepted: string): never => {
+    throw new ConfigurationError(`table ${table.name}`, value, accepted);
+  };
+  if (table.key.join() !== before.key.join()) refuse(table.key.join(), `the key ${before.key.join()}, as before`);
+  for (const [name, column] of Object.entries(before.columns)) {
+    if (JSON.stringify(table.columns[name]) !== JSON.stringify(column)) refuse(name, 'the column as it was before');
+  }
+  const known = new Set(storedColumns(before.columns).map(({ name }) => name));
+  for (const { name, type, optional } of storedColumns(table.columns)) {
+    if (known.has(name)) continue;
+    if (!optional) refuse(name, 'an optional column, because there are rows already');
+    await work.schema.alterTable(storedName(table)).addColumn(name, type).execute();
+  }
+}
+
+async function declareAuditField(work: Transaction<Schema>, field: AuditField): Promise<boolean> {
+  checkAuditField(field);
+  const name = `audit field ${field.name}`;
+  if ((await declared(work, name)) !== undefined) return false;
+  const column = auditColumn(field);
+  await work.schema.alterTable('audit_records').addColumn(column, 'text').execute();
+  await sql`create index ${sql.ref(`audit_records_by_${column}`)} on audit_records (${sql.ref(column)}, at)
+    where ${sql.ref(column)} is not null`.execute(work);
+  await remember(work, name, '');
+  return true;
+}
+
+async function declared(work: Transaction<Schema>, name: string): Promise<string | undefined> {
+  const row = await work.selectFrom('declarations').select('declaration').where('name', '=', name).executeTakeFirst();
+  return row?.declaration;
+}
+
+async function remember(work: Transaction<Schema>, name: string, declaration: string): Promise<void> {
+  await work
+    .insertInto('declarations')
+    .values({ name, declaration })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ declaration }))
+    .execute();
+}

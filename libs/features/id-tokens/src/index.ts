@@ -1,0 +1,1 @@
+export { idTokens } from './id-tokens.feature.js';
