@@ -6,25 +6,25 @@ import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './audit/audit-trail.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
-import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './authorization-server.tokens.js';
-import type { IssuedTokens } from './provider/issued-tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
+import type { IssuedTokens } from './ports/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
 import { SigningKeys } from './keys/signing-keys.js';
-import { exchangeProviders } from './exchange/exchange.providers.js';
 import { FeatureRuntime } from './features/feature-runtime.js';
-import { featureProviders } from './features/features.providers.js';
+import { exchangeProviders } from './wiring/exchange.providers.js';
+import { featureProviders } from './wiring/features.providers.js';
 import { LoginController } from './pages/login.controller.js';
-import { MetricsController } from './metrics/metrics.controller.js';
+import { MetricsController } from './admin/metrics.controller.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
-import { liveProvider } from './provider/provider.providers.js';
+import { liveProvider } from './wiring/provider.providers.js';
 import { LiveProvider } from './provider/live-provider.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
 import { Registrations } from './registrations/registrations.js';
-import { registrationProviders } from './registrations/registrations.providers.js';
-import { rateLimitProviders } from './rate-limits/rate-limits.providers.js';
+import { registrationProviders } from './wiring/registrations.providers.js';
+import { rateLimitProviders } from './wiring/rate-limits.providers.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
   .setClassMethodName('forRoot')

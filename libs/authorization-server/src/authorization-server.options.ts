@@ -5,12 +5,12 @@ import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { ExchangeRecords } from './exchange/exchange-records.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
-import type { IssuedTokens } from './provider/issued-tokens.js';
+import type { IssuedTokens } from './ports/issued-tokens.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { RateLimitStore } from './rate-limits/rate-limit-store.js';
 import type { TokenRevocation } from './registrations/registration-changes.js';
 import type { RegistrationStore } from './registrations/registration-store.js';
-import type { ReplayDetection } from './provider/provider-seam.js';
+import type { ReplayDetection } from './ports/replay-detection.js';
 
 export interface AuthorizationServerOptions {
   /** The issuer identifier, and the address at which browsers reach the server. */

@@ -10,7 +10,6 @@ export { parseServerConfig, readServerConfig } from './configuration/read-server
 export type { ServerConfig } from './configuration/server-config.schema.js';
 export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
 export type { ExchangeRecords } from './exchange/exchange-records.js';
-export { toPolicyRegistrations } from './exchange/exchange-policy.js';
 export {
   defineFeature,
   type Feature,
@@ -21,6 +20,7 @@ export {
 } from './features/feature.js';
 export { FeatureRuntime } from './features/feature-runtime.js';
 export { FeatureSet } from './features/feature-set.js';
+export { toPolicyRegistrations } from './policy/exchange-policy.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
 export { OutageFilter } from './pages/outage.filter.js';
@@ -29,6 +29,6 @@ export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-
 export { SigningKeys } from './keys/signing-keys.js';
 export type { NewKey, SigningKeyStore, StoredKey } from './keys/signing-key-store.js';
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
-export type { IssuedTokenRecord, IssuedTokens } from './provider/issued-tokens.js';
-export type { ReplayDetection } from './provider/provider-seam.js';
+export type { IssuedTokenRecord, IssuedTokens } from './ports/issued-tokens.js';
+export type { ReplayDetection } from './ports/replay-detection.js';
 export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

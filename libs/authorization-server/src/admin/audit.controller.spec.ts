@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUDIT_FIELDS, AUDIT_TRAIL } from '../authorization-server.tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import type { AuditField } from '@onbehalf/authorization-ports';
 import type { AuditQuery, AuditTrail } from '../audit/audit-trail.js';
 import { AuditController } from './audit.controller.js';

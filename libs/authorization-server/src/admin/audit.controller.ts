@@ -4,7 +4,7 @@ import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@
 import { snakeCase, type AuditField } from '@onbehalf/authorization-ports';
 import type { Response } from 'express';
 import { z } from 'zod';
-import { AUDIT_FIELDS, AUDIT_TRAIL } from '../authorization-server.tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import type { AuditPage, AuditQuery, AuditTrail } from '../audit/audit-trail.js';
 import { badRequest, parseInput } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';

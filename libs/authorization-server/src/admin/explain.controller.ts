@@ -1,6 +1,6 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
-import { EXCHANGE_POLICY } from '../authorization-server.tokens.js';
+import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { badRequest } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';
 

@@ -3,7 +3,7 @@ import type { INestApplication, Provider, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
-import { ISSUED_TOKENS, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { ISSUED_TOKENS, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 import { SigningKeys } from '../keys/signing-keys.js';

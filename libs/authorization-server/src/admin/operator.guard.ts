@@ -10,8 +10,8 @@ import {
 import { formatChallenge, type BearerErrorCode } from '@onbehalf/oauth-protocol';
 import type { Request, Response } from 'express';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
-import type { IssuedTokens } from '../provider/issued-tokens.js';
-import { ISSUED_TOKENS, OWN_ISSUER } from '../authorization-server.tokens.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
+import { ISSUED_TOKENS, OWN_ISSUER } from '../ports/injection-tokens.js';
 
 const OPERATOR_SCOPE = Symbol('operator scope');
 

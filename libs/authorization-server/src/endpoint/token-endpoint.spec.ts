@@ -79,7 +79,7 @@ describe('RFC 6749 §3.2: the token endpoint', () => {
       clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     });
     announceGrant(provider, GRANT);
-    answerErrors(provider, log);
+    answerErrors(provider, { log, pages: { error: () => undefined } });
     const tell = (event: string) => (ctx: KoaContextWithOIDC) =>
       void told.push(`${event} ${String(ctx.oidc.params?.['grant_type'])} ${String(ctx.oidc.client?.clientId)}`);
     for (const event of ['grant.success', 'grant.error', 'server_error']) {

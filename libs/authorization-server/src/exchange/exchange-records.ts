@@ -1,5 +1,5 @@
 import type { AuditSink, ExchangeAuditEvent, IssuedToken } from '@onbehalf/token-exchange';
-import type { IssuedTokenRecord } from '../provider/issued-tokens.js';
+import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
 
 /** Where exchanges are recorded: the storage implements it. */
 export interface ExchangeRecords {

@@ -1,6 +1,6 @@
 import type { Account, ExchangeState, TokenStanding } from '@onbehalf/token-exchange';
 import type { Accounts } from '../accounts/accounts.js';
-import type { IssuedTokens } from '../provider/issued-tokens.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
 
 /** The state of this server's tokens and accounts, as the engine asks for it. */
 export class ServerState implements ExchangeState {

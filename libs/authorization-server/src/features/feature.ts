@@ -18,7 +18,7 @@ import type { FeatureEvent } from '../audit/audit-event.js';
 import type { ConfigSection } from '../configuration/config-section.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
-import type { ReplayDetection } from '../provider/provider-seam.js';
+import type { ReplayDetection } from '../ports/replay-detection.js';
 
 /** What a feature is built from, once, when the server starts. */
 export interface FeatureParts<Settings> {

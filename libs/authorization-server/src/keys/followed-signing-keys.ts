@@ -1,5 +1,5 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { RepeatedWork } from '../repeated-work.js';
+import { RepeatedWork } from '../time/repeated-work.js';
 import type { KeySet } from './key-set.js';
 import { SigningKeys } from './signing-keys.js';
 

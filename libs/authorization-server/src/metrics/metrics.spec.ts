@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RegisteredPolicy, type ExchangeAuditEvent, type IssuedToken } from '@onbehalf/token-exchange';
 import { AdminEndpoints } from '../admin/operator.fixture.js';
 import { countExchanges, measureExchanges } from './count-exchanges.js';
-import { MetricsController } from './metrics.controller.js';
+import { MetricsController } from '../admin/metrics.controller.js';
 import { ServerMetrics } from './server-metrics.js';
 
 const policy = new RegisteredPolicy({

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { errors, type Client } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
-import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
+import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
 import { LoginLimits } from '../rate-limits/login-limits.js';
 import { loginExpiredPage, loginPage, signInLaterPage } from './login-page.js';

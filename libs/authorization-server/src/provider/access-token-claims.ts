@@ -1,6 +1,6 @@
 import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
-import { timeOrderedId } from '../exchange/time-ordered-id.js';
-import type { IssuedTokens } from './issued-tokens.js';
+import { timeOrderedId } from '../time/time-ordered-id.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
 
 type StructuredToken = { payload: Record<string, unknown> };
 type Claims = { sub: string; aud: string; exp: number; client_id: string };

@@ -3,10 +3,12 @@ import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
+import type { ReplayDetection } from '../ports/replay-detection.js';
 import { afterwards, finishWork } from './afterwards.js';
-import { answerErrors, toProviderError } from './answer-errors.js';
+import { answerErrors } from './answer-errors.js';
 import { Entitlements } from './entitlements.js';
 import { answerGrantedScopes } from './granted-scopes.js';
+import { toProviderError } from './provider-error.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
 import {
@@ -15,7 +17,6 @@ import {
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
-  type ReplayDetection,
 } from './provider-seam.js';
 import { recordIdToken } from './record-id-token.js';
 import { narrowIntrospection } from './narrow-introspection.js';
@@ -44,7 +45,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.on('grant.revoked', endGrant);
   provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
   logErrors(provider, options.log);
-  answerErrors(provider, options.log);
+  answerErrors(provider, options);
   provider.use(async (ctx: KoaContextWithOIDC, next: () => Promise<void>) => {
     await next();
     await finishWork(ctx);

@@ -1,7 +1,7 @@
 import { entitledScopes, RegisteredPolicy, type ExchangePolicy, type Holder } from '@onbehalf/token-exchange';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { toPolicyRegistrations } from '../exchange/exchange-policy.js';
+import { toPolicyRegistrations } from '../policy/exchange-policy.js';
 
 /** What subjects may hold at resources now, whatever their tokens say. */
 export class Entitlements {

@@ -6,6 +6,7 @@ import {
   type AdapterFactory,
   type Client,
   type Configuration,
+  type ErrorOut,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.js';
@@ -13,17 +14,24 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { ROUTES } from '../protocol/routes.js';
-import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
 import { completeAccessToken } from './access-token-claims.js';
 import type { ClientCertificateReader } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
-import type { IssuedTokens } from './issued-tokens.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import { toProviderKeys } from './provider-keys.js';
 import { toResourceIndicators, userOf } from './resource-indicators.js';
 import { ResourceServers } from './resource-servers.js';
+
+/** What a browser is shown where the protocol has no answer for it. */
+export interface ProviderPages {
+  error(this: void, ctx: KoaContextWithOIDC, error: ErrorOut): void;
+  /** Asks whether to log out. OpenID Connect RP-Initiated Logout §2. */
+  logout(this: void, ctx: KoaContextWithOIDC, form: string): void;
+  loggedOut(this: void, ctx: KoaContextWithOIDC): void;
+}
 
 export interface ProviderConfigurationOptions {
   readonly issuer: string;
@@ -37,6 +45,7 @@ export interface ProviderConfigurationOptions {
   /** 32 bytes, equal on all replicas. RFC 9449 §8 */
   readonly nonceSecret: Uint8Array;
   readonly certificateOf: ClientCertificateReader;
+  readonly pages: ProviderPages;
   /** Members of the metadata beside those of the provider. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
@@ -52,7 +61,7 @@ export const PROVIDED_GRANTS: ReadonlySet<string> = new Set([
 
 /** What the provider is told: every choice that it leaves to its operator. */
 export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
-  const { config, keys, accounts, tokens } = options;
+  const { config, keys, accounts, tokens, pages } = options;
   const resourceServers = new ResourceServers(config);
   const resourceIndicators = toResourceIndicators(resourceServers, accounts);
   const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
@@ -96,7 +105,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
     pkce: { required: () => true },
     formats: { customizers: { jwt: completeAccessToken(tokens) } },
     interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
-    renderError: (ctx, out, error) => renderErrorPage(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
+    renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     // RFC 7523bis: the issuer identifier is the only audience of a client assertion
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
@@ -117,8 +126,8 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       resourceIndicators,
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: renderLogoutPage,
-        postLogoutSuccessSource: renderLoggedOutPage,
+        logoutSource: pages.logout,
+        postLogoutSuccessSource: pages.loggedOut,
       },
       dPoP: {
         enabled: true,

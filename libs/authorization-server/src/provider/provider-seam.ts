@@ -13,18 +13,9 @@ import type { X509Certificate } from 'node:crypto';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
+import type { ReplayDetection } from '../ports/replay-detection.js';
 
 export type IdToken = InstanceType<Provider['IdToken']>;
-
-/** Remembers what may be used once. */
-export interface ReplayDetection {
-  /**
-   * Uses `key`, atomically, also across processes.
-   * @param expiresAt seconds since the epoch, when the key may be forgotten
-   * @returns whether this was the first use
-   */
-  use(key: string, expiresAt: number): Promise<boolean>;
-}
 
 /** The keys that the caller has proven to hold. RFC 9449 §4, RFC 8705 §3. */
 export interface ProofOfPossession {

@@ -1,7 +1,7 @@
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { errors } from 'oidc-provider';
-import { timeOrderedId } from '../exchange/time-ordered-id.js';
-import type { IssuedTokens } from './issued-tokens.js';
+import { timeOrderedId } from '../time/time-ordered-id.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
 import type { IdToken } from './provider-seam.js';
 
 /**

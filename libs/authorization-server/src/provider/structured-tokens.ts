@@ -1,7 +1,7 @@
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { IssuedTokens } from './issued-tokens.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { routeOf } from './provider-seam.js';
 
 interface StructuredTokensOptions {

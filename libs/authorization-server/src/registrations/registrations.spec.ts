@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parseServerConfig } from '../configuration/read-server-config.js';
 import { Accounts } from '../accounts/accounts.js';
 import { hash } from './client-secrets.js';
-import { LivePolicy } from './live-policy.js';
+import { LivePolicy } from '../policy/live-policy.js';
 import type { RegistrationStore, StoredRegistration } from './registration-store.js';
 import { Registrations } from './registrations.js';
 

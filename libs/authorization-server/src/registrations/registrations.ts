@@ -1,7 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { RepeatedWork } from '../repeated-work.js';
+import { RepeatedWork } from '../time/repeated-work.js';
 import { isOneOf } from './client-secrets.js';
 import type { ClientDocument, RegistrationDocuments } from './registration-documents.js';
 import { RegistrationSet } from './registration-set.js';

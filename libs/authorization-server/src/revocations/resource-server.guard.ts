@@ -3,7 +3,7 @@ import type { OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import type { ExchangePolicy } from '@onbehalf/token-exchange';
 import type { Request, Response } from 'express';
 import { errors, type Client } from 'oidc-provider';
-import { EXCHANGE_POLICY } from '../authorization-server.tokens.js';
+import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { authenticateClient } from '../provider/authenticate-client.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';

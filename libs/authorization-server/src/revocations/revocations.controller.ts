@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Body, Controller, Get, HttpException, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ISSUED_TOKENS } from '../authorization-server.tokens.js';
-import type { IssuedTokens, RevocationPage } from '../provider/issued-tokens.js';
+import { ISSUED_TOKENS } from '../ports/injection-tokens.js';
+import type { IssuedTokens, RevocationPage } from '../ports/issued-tokens.js';
 import { ResourceServerGuard } from './resource-server.guard.js';
 
 /** The longest `since` that is looked at: a cursor holds a number and two identifiers. */

@@ -3,12 +3,12 @@ import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { ExchangePolicy, ExchangeState } from '@onbehalf/token-exchange';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { toForeignIssuers } from '../exchange/foreign-issuers.js';
-import { timeOrderedId } from '../exchange/time-ordered-id.js';
+import { timeOrderedId } from '../time/time-ordered-id.js';
 import { Registrations } from '../registrations/registrations.js';
-import { FeatureRuntime } from './feature-runtime.js';
-import { FeatureSet } from './feature-set.js';
+import { FeatureRuntime } from '../features/feature-runtime.js';
+import { FeatureSet } from '../features/feature-set.js';
 
 /** The features that the configuration has on. */
 export function featureProviders(options: InjectionToken): FactoryProvider[] {

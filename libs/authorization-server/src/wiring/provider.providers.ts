@@ -4,7 +4,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../authorization-server.tokens.js';
+import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
@@ -12,12 +12,13 @@ import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
+import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
-import { createProvider } from './authorization-provider.js';
-import { clientCertificates } from './client-certificate.js';
-import { LiveProvider } from './live-provider.js';
+import { createProvider } from '../provider/authorization-provider.js';
+import { clientCertificates } from '../provider/client-certificate.js';
+import { LiveProvider } from '../provider/live-provider.js';
 
 /** The provider with our grants, replaced whenever keys or registrations change. */
 export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvider> {
@@ -66,6 +67,7 @@ function createLiveProvider(
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),
     log,
+    pages: { error: renderErrorPage, logout: renderLogoutPage, loggedOut: renderLoggedOutPage },
     grantTypes: grants.map(({ grantType }) => grantType),
   };
   const live = new LiveProvider(() => {

@@ -1,13 +1,13 @@
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { CLIENT_ADDRESS } from '../authorization-server.tokens.js';
+import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
-import { AuthorizationLimits } from './authorization-limits.js';
-import { clientAddress, type ClientAddress } from './client-address.js';
-import { ClientLimits } from './client-limits.js';
-import { LoginLimits } from './login-limits.js';
-import { RateLimiter } from './rate-limiter.js';
+import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
+import { clientAddress, type ClientAddress } from '../rate-limits/client-address.js';
+import { ClientLimits } from '../rate-limits/client-limits.js';
+import { LoginLimits } from '../rate-limits/login-limits.js';
+import { RateLimiter } from '../rate-limits/rate-limiter.js';
 
 /** What holds the limits of login and token endpoint. */
 export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {

@@ -1,7 +1,7 @@
 import { Controller, Get, Res, UseGuards } from '@nestjs/common';
 import type { Response } from 'express';
-import { OperatorGuard, OperatorScope } from '../admin/operator.guard.js';
-import { ServerMetrics } from './server-metrics.js';
+import { OperatorGuard, OperatorScope } from './operator.guard.js';
+import { ServerMetrics } from '../metrics/server-metrics.js';
 
 /**
  * The metrics, for a scraper with a token of scope `metrics.read`: they tell which clients call what, and when, which is

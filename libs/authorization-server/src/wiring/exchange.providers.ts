@@ -12,15 +12,15 @@ import {
 } from '@onbehalf/token-exchange';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, EXCHANGE_RECORDS, EXCHANGE_STATE, OWN_ISSUER } from '../authorization-server.tokens.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
+import { EXCHANGE_POLICY, EXCHANGE_RECORDS, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { countExchanges } from '../metrics/count-exchanges.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
-import { LivePolicy } from '../registrations/live-policy.js';
+import { LivePolicy } from '../policy/live-policy.js';
 import { Registrations } from '../registrations/registrations.js';
-import { toAuditSink } from './exchange-records.js';
-import { ServerState } from './exchange-state.js';
-import { timeOrderedId } from './time-ordered-id.js';
+import { toAuditSink } from '../exchange/exchange-records.js';
+import { ServerState } from '../exchange/exchange-state.js';
+import { timeOrderedId } from '../time/time-ordered-id.js';
 
 /** The engine, with what features add to it, and the policy in force. */
 export function exchangeProviders(options: InjectionToken): FactoryProvider[] {

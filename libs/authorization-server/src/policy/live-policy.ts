@@ -6,8 +6,8 @@ import {
   type ResourceRegistration,
 } from '@onbehalf/token-exchange';
 import type { ConfigSection } from '../configuration/config-section.js';
-import { toPolicyRegistrations } from '../exchange/exchange-policy.js';
-import type { Registrations } from './registrations.js';
+import type { Registrations } from '../registrations/registrations.js';
+import { toPolicyRegistrations } from './exchange-policy.js';
 
 /** The exchange policy of the registrations in force. */
 export class LivePolicy implements ExchangePolicy {

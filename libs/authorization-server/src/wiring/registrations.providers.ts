@@ -2,9 +2,9 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/shipped-credentials.js';
-import { RegistrationDocuments } from './registration-documents.js';
-import { RegistrationChanges } from './registration-changes.js';
-import { Registrations } from './registrations.js';
+import { RegistrationDocuments } from '../registrations/registration-documents.js';
+import { RegistrationChanges } from '../registrations/registration-changes.js';
+import { Registrations } from '../registrations/registrations.js';
 
 /** What is registered, and what changes it. */
 export function registrationProviders(options: InjectionToken): FactoryProvider[] {
