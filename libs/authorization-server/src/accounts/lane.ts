@@ -26,6 +26,11 @@ export class Lane {
     this.#options = options;
   }
 
+  /** Whether it would refuse more work. */
+  get isFull(): boolean {
+    return this.#busy >= this.#options.width && this.#waiting.length >= this.#options.waiting;
+  }
+
   /** @throws LaneFull when too much waits; nothing has been done then */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#busy < this.#options.width) this.#busy += 1;
@@ -40,7 +45,7 @@ export class Lane {
   }
 
   #turn(): Promise<void> {
-    if (this.#waiting.length >= this.#options.waiting) throw new LaneFull();
+    if (this.isFull) throw new LaneFull();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

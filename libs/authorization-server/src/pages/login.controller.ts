@@ -47,6 +47,8 @@ export class LoginController {
   ): Promise<void> {
     const username = typeof form?.['username'] === 'string' ? form['username'].trim() : '';
     const password = typeof form?.['password'] === 'string' ? form['password'] : '';
+    const { busy } = this.#signIn;
+    if (busy) return this.#answerLater(response, busy);
     // a password is looked at only for a sign-in that is under way
     if (!(await this.#clientOf(uid, request, response))) return;
     const isWanted = (): boolean => !response.closed;

@@ -14,6 +14,8 @@ export type SignInOutcome =
  */
 const HASHING = { width: 1, waiting: 20 };
 
+const BUSY = { refused: 'busy', wait: new LaneFull().retryAfter } as const;
+
 /** Looks at passwords: each attempt is counted before, one that is right is given back, and few are looked at together. */
 export class SignIn {
   readonly #accounts: Pick<Accounts, 'authenticate'>;
@@ -23,6 +25,11 @@ export class SignIn {
   constructor(accounts: Pick<Accounts, 'authenticate'>, limits: LoginLimits) {
     this.#accounts = accounts;
     this.#limits = limits;
+  }
+
+  /** The outcome of whatever is attempted now, when too many wait already. */
+  get busy(): typeof BUSY | undefined {
+    return this.#lane.isFull ? BUSY : undefined;
   }
 
   /** @param isWanted whether somebody still waits for the outcome when its turn comes */
@@ -39,7 +46,7 @@ export class SignIn {
         isWanted() ? this.#look(address, username, password) : Promise.resolve(undefined),
       );
     } catch (error) {
-      if (error instanceof LaneFull) return { refused: 'busy', wait: error.retryAfter };
+      if (error instanceof LaneFull) return BUSY;
       throw error;
     }
   }
