@@ -89,4 +89,12 @@ describe('limits that hold across replicas', () => {
     expect(here.wait(KEY, LIMIT)).toBeUndefined();
     expect(jest.getTimerCount()).toBe(20_000);
   });
+
+  it('tells the store what it forgets for the sake of others', async () => {
+    const [here] = replicas;
+    for (let i = 0; i < 3; i += 1) here.count(KEY, LIMIT);
+    for (let i = 0; i < 20_000; i += 1) here.count(rateKey('requests', String(i)), LIMIT);
+    expect(here.wait(KEY, LIMIT)).toBeUndefined();
+    expect((await store.hit(KEY, LIMIT.window, 0)).hits).toBe(3);
+  });
 });

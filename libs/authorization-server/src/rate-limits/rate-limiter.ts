@@ -113,5 +113,7 @@ export class RateLimiter {
     const [key, counted] = this.#counted.entries().next().value!;
     clearTimeout(counted.timer);
     this.#counted.delete(key);
+    // or a flood of others would undo what was counted last
+    if (counted.untold > 0) void this.#tell(key, counted).catch(() => undefined);
   }
 }
