@@ -21,6 +21,8 @@ export { carriedRequest, type CarriedRequest } from './microservices/carried-req
 export { carryOnBehalf, messageHeaders, type HeaderCarrier } from './microservices/message-headers.js';
 export type { CacheOptions, TokenExchangeOptions } from './options/token-exchange-options.js';
 export * from './presets/index.js';
+export type { MessageRefusal } from './other-transports.js';
+export type { RefusalCause, RefusalRule, RefusedMatter } from './exchange/refusal-cause.js';
 export { toProblem, type Problem, type ProblemAnswer } from './problem.js';
 export { currentSubjectToken, onBehalfOf, type SubjectToken } from './subject-token.js';
 export { downstreamToken } from './token-exchange.constants.js';

@@ -26,15 +26,6 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Refusals that say: this user may not. All others say: this service is set up wrongly. */
-const USER_MAY_NOT = new Set([
-  'access_denied',
-  'invalid_grant',
-  'invalid_request',
-  'invalid_scope',
-  'consent_required',
-]);
-
 /** The answer to the own caller for a failure further down. */
 export function toProblem(error: Error): ProblemAnswer {
   if (error instanceof ExchangeRefused) return exchangeRefused(error);
@@ -47,9 +38,10 @@ export function toProblem(error: Error): ProblemAnswer {
   return answer(500, 'server_error', 'The request cannot be served');
 }
 
-function exchangeRefused({ error, stepUp, subjectExpired }: ExchangeRefused): ProblemAnswer {
+function exchangeRefused({ about, stepUp, subjectExpired }: ExchangeRefused): ProblemAnswer {
   if (stepUp) return stepUpAnswer(stepUp);
-  if (USER_MAY_NOT.has(error)) return subjectExpired ? expired() : forbidden();
+  if (about === 'subject-token' && !subjectExpired) return invalidToken('The token is no longer accepted');
+  if (about !== 'set-up') return subjectExpired ? invalidToken('The token has expired') : forbidden();
   return answer(502, 'bad_gateway', 'A service that is needed for this request refused it');
 }
 
@@ -63,10 +55,9 @@ function forbidden(): ProblemAnswer {
   return answer(403, 'access_denied', 'The request needs access that was not granted');
 }
 
-// RFC 6750 §3.1: the caller gets a fresh token, as if the guard had said it
-function expired(): ProblemAnswer {
+// RFC 6750 §3.1: the caller gets a fresh token or logs in, as if the guard had said it
+function invalidToken(description: string): ProblemAnswer {
   const error = 'invalid_token';
-  const description = 'The token has expired';
   const challenge = formatChallenge('Bearer', { error, error_description: description });
   return answer(401, error, description, { 'WWW-Authenticate': challenge });
 }

@@ -3,7 +3,10 @@ import { TokenExchangeService } from './token-exchange.service.js';
 
 /** What Terminus makes a health answer of. */
 export type TokenExchangeHealth = Readonly<
-  Record<string, { readonly status: 'up' | 'down'; readonly reason?: string; readonly cachedTokens: number }>
+  Record<
+    string,
+    { readonly status: 'up' | 'down'; readonly reason?: string; readonly cause?: string; readonly cachedTokens: number }
+  >
 >;
 
 /**
@@ -19,8 +22,8 @@ export class TokenExchangeHealthIndicator {
   }
 
   async check(key: string): Promise<TokenExchangeHealth> {
-    const reason = await this.#service.source.problem();
+    const outage = await this.#service.source.problem();
     const cachedTokens = this.#service.cacheMetrics().entries;
-    return { [key]: reason ? { status: 'down', reason, cachedTokens } : { status: 'up', cachedTokens } };
+    return { [key]: outage ? { status: 'down', ...outage, cachedTokens } : { status: 'up', cachedTokens } };
   }
 }

@@ -14,6 +14,7 @@ import { createTokenEndpoint } from './exchange/create-token-endpoint.js';
 import { ExchangeRefused } from './exchange/exchange-errors.js';
 import type { ServerMetadata } from './exchange/server-metadata.js';
 import { toTarget, toTypedToken } from './exchange/to-token-request.js';
+import { OutageLog } from './exchange/outage-log.js';
 import { TokenRequester } from './exchange/token-requester.js';
 import type { TokenRequest, TokenTarget } from './exchange/token-request.js';
 import { TypedSubjects } from './exchange/typed-subjects.js';
@@ -35,6 +36,13 @@ export interface ActorToken {
   readonly type?: string;
 }
 
+/** Why no token can be exchanged at present. */
+export interface Outage {
+  readonly reason: string;
+  /** What the last failure was. */
+  readonly cause: string | undefined;
+}
+
 /** Tokens from the cache or from the authorization server. */
 export class TokenSource {
   readonly clocks: Clocks;
@@ -45,6 +53,7 @@ export class TokenSource {
   readonly #cache: ExchangeCache;
   readonly #requester: TokenRequester;
   readonly #breaker: CircuitBreaker;
+  readonly #outages = new OutageLog('The token endpoint');
   readonly #metadata: ServerMetadata;
   readonly #subjects: TypedSubjects;
   #identity: Requester | undefined;
@@ -62,7 +71,7 @@ export class TokenSource {
     const { endpoint, metadata } = createTokenEndpoint(options, parts);
     this.#metadata = metadata;
     const timeout = options.timeout ?? DEFAULT_TIMEOUT;
-    this.#requester = new TokenRequester({ endpoint, breaker: this.#breaker, timeout });
+    this.#requester = new TokenRequester({ endpoint, breaker: this.#breaker, timeout, outages: this.#outages });
   }
 
   get options(): TokenExchangeOptions {
@@ -119,14 +128,17 @@ export class TokenSource {
     return this.#preset.unsupported?.({ ...target, subject, actor });
   }
 
-  /** Why no token can be exchanged at present, in one phrase; `undefined` when nothing speaks against it. */
-  async problem(): Promise<string | undefined> {
-    if (!this.#breaker.available) return 'the token endpoint is left alone after failures';
+  /** Why no token can be exchanged at present; `undefined` when nothing speaks against it. */
+  async problem(): Promise<Outage | undefined> {
+    if (!this.#breaker.available) {
+      return { reason: 'the token endpoint is left alone after failures', cause: this.#outages.cause };
+    }
     try {
       await this.#metadata.get(AbortSignal.timeout(this.#options.timeout ?? DEFAULT_TIMEOUT));
       return undefined;
     } catch {
-      return 'the metadata of the authorization server is unavailable';
+      const { cause } = this.#metadata;
+      return { reason: 'the metadata of the authorization server is unavailable', cause };
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ObtainedToken } from '../cache/exchange-cache.js';
-import { ExchangeUnavailable, NoSubjectToken } from '../exchange/exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from '../exchange/exchange-errors.js';
 import { toTarget } from '../exchange/to-token-request.js';
 import type { TokenTarget } from '../exchange/token-request.js';
 import { currentSubjectToken } from '../subject-token.js';
@@ -67,6 +67,14 @@ export class DownstreamAuthorizer {
 
   /** @throws NoSubjectToken, ExchangeRefused, ExchangeUnavailable */
   async obtain(signal?: AbortSignal): Promise<ObtainedToken> {
+    try {
+      return await this.#obtain(signal);
+    } catch (error) {
+      throw error instanceof ExchangeRefused ? new ExchangeRefused({ ...error, service: this.definition.name }) : error;
+    }
+  }
+
+  async #obtain(signal?: AbortSignal): Promise<ObtainedToken> {
     if (this.mode === 'service') return this.#source.issue(this.#target, undefined, signal);
     const subject = currentSubjectToken();
     if (subject === undefined) throw new NoSubjectToken();

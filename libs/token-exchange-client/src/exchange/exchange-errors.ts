@@ -1,3 +1,5 @@
+import { matterOf, type RefusalCause, type RefusedMatter } from './refusal-cause.js';
+
 /** What the user must do again before the call can succeed. RFC 9470 §3; `claims` is Entra's claims challenge. */
 export interface StepUp {
   /** Space-separated, as `acr_values` on the wire. */
@@ -9,12 +11,14 @@ export interface StepUp {
   readonly claims?: string;
 }
 
-export interface RefusalDetail {
+export interface RefusalDetail extends Partial<RefusalCause> {
   readonly error: string;
   readonly description?: string;
   readonly status: number;
   readonly stepUp?: StepUp;
   readonly subjectExpired?: boolean;
+  /** The downstream service that the token was for. */
+  readonly service?: string;
 }
 
 /**
@@ -30,8 +34,15 @@ export class ExchangeRefused extends Error {
   readonly stepUp: StepUp | undefined;
   /** The subject token had reached its end: a fresh one may well be exchanged. */
   readonly subjectExpired: boolean;
+  /** What was refused, which tells who can do something about it. */
+  readonly about: RefusedMatter;
+  /** What to look at when the set-up is at fault. */
+  readonly setting: string | undefined;
+  /** The downstream service that the token was for; `undefined` for the bare exchange. */
+  readonly service: string | undefined;
 
-  constructor({ error, description, status, stepUp, subjectExpired = false }: RefusalDetail) {
+  constructor(detail: RefusalDetail) {
+    const { error, description, status, stepUp, subjectExpired = false, about, setting, service } = detail;
     super(`The authorization server refused the exchange: ${error}${description ? ` (${description})` : ''}`);
     this.name = 'ExchangeRefused';
     this.error = error;
@@ -39,6 +50,9 @@ export class ExchangeRefused extends Error {
     this.status = status;
     this.stepUp = stepUp;
     this.subjectExpired = subjectExpired;
+    this.about = about ?? matterOf(error);
+    this.setting = setting;
+    this.service = service;
   }
 }
 

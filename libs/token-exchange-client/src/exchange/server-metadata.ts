@@ -6,13 +6,17 @@ import {
   type AuthorizationServer,
 } from 'oauth4webapi';
 import { checkUrl } from '../options/accepted-values.js';
+import { printable } from './printable.js';
 import { ExchangeUnavailable } from './exchange-errors.js';
-import type { Transport } from './token-endpoint-transport.js';
+import { OutageLog } from './outage-log.js';
+import { ConnectionFailure, type Transport } from './token-endpoint-transport.js';
 
 /** Where the server's addresses come from. */
 export interface ServerMetadata {
   /** @throws ExchangeUnavailable `discovery` */
   get(signal: AbortSignal): Promise<AuthorizationServer>;
+  /** Why it cannot be had at present. */
+  readonly cause?: string | undefined;
 }
 
 /** Addresses that are given, not discovered. */
@@ -46,12 +50,18 @@ const BACK_OFF = 1000;
 /** Addresses from the issuer's metadata document. RFC 8414 §3, OpenID Connect Discovery §4. */
 export class DiscoveredMetadata implements ServerMetadata {
   readonly #options: DiscoveryOptions;
+  readonly #outages: OutageLog;
   #known: AuthorizationServer | undefined;
   #nextAttempt = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
+    this.#outages = new OutageLog(`The metadata of ${options.issuer}`);
+  }
+
+  get cause(): string | undefined {
+    return this.#outages.cause;
   }
 
   async get(signal: AbortSignal): Promise<AuthorizationServer> {
@@ -60,16 +70,39 @@ export class DiscoveredMetadata implements ServerMetadata {
       if (!this.#known) await untilAborted(this.#running, signal);
     }
     if (this.#known) return this.#known;
-    throw new ExchangeUnavailable('discovery', `The metadata of ${this.#options.issuer} is unavailable`, 1);
+    const cause = this.cause === undefined ? '' : `: ${this.cause}`;
+    throw new ExchangeUnavailable('discovery', `The metadata of ${this.#options.issuer} is unavailable${cause}`, 1);
   }
 
   async #refresh(): Promise<void> {
     try {
       this.#known = await this.#fetch();
       this.#nextAttempt = this.#options.monotonic() + FRESH;
-    } catch {
+      this.#outages.works();
+    } catch (error) {
+      this.#outages.failed(this.#causeOf(error), 'discovery');
       this.#nextAttempt = this.#options.monotonic() + BACK_OFF;
     }
+  }
+
+  async #read(issuer: URL, answer: Response): Promise<AuthorizationServer> {
+    const claimed: unknown = await answer
+      .clone()
+      .json()
+      .catch(() => undefined);
+    if (typeof claimed !== 'object' || claimed === null) throw new TypeError('it is not a JSON object');
+    const { issuer: other } = claimed as { readonly issuer?: unknown };
+    // RFC 8414 §3.3
+    if (typeof other === 'string' && other !== issuer.href && other !== this.#options.issuer) {
+      throw new TypeError(`it is that of another issuer, ${printable(other)}`);
+    }
+    return processDiscoveryResponse(issuer, answer);
+  }
+
+  #causeOf(error: unknown): string {
+    if (error instanceof ConnectionFailure) return `it cannot be reached (${error.code})`;
+    if (error instanceof Error && error.name === 'TimeoutError') return `no answer in ${this.#options.timeout} ms`;
+    return (error instanceof Error ? printable(error.message) : undefined) ?? 'it is not usable';
   }
 
   // RFC 8414 §5: the OpenID Connect document first, which most servers have, then the OAuth one
@@ -82,7 +115,8 @@ export class DiscoveredMetadata implements ServerMetadata {
     };
     const openId = await discoveryRequest(issuer, { ...options, algorithm: 'oidc' });
     const answer = openId.status === 404 ? await discoveryRequest(issuer, { ...options, algorithm: 'oauth2' }) : openId;
-    const server = await processDiscoveryResponse(issuer, answer);
+    if (answer.status !== 200) throw new TypeError(`it is answered with ${answer.status}`);
+    const server = await this.#read(issuer, answer);
     if (server.token_endpoint === undefined) throw new TypeError('token_endpoint is missing');
     for (const endpoint of [server.token_endpoint, server.mtls_endpoint_aliases?.token_endpoint]) {
       if (endpoint !== undefined) checkUrl('token_endpoint', endpoint, this.#options.allowInsecureHttp);

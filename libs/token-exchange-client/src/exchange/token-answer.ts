@@ -2,6 +2,7 @@ import { TokenType } from '@onbehalf/oauth-protocol';
 import { ExchangedToken, type ExchangedTokenType } from './exchanged-token.js';
 import { ExchangeRefused, ExchangeUnavailable, type StepUp } from './exchange-errors.js';
 import { printable } from './printable.js';
+import { causeOf, type RefusalRule } from './refusal-cause.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -13,6 +14,10 @@ export interface AnswerExpectations {
   /** The key that the token must be bound to has been shown. RFC 9449 §5. */
   readonly dpop: boolean;
   readonly stepUp?: (body: JsonObject) => StepUp | undefined;
+  /** Without a subject token a refusal can only be about the set-up. */
+  readonly forService: boolean;
+  /** How this server words its refusals. */
+  readonly refusals?: readonly RefusalRule[];
 }
 
 /**
@@ -42,10 +47,13 @@ export function readRefusal(
   const error = body?.['error'];
   if (body === undefined || typeof error !== 'string' || !ERROR_CODE.test(error)) return undefined;
   const description = printable(body['error_description']);
+  const { about, setting } = causeOf(error, description, expected.refusals);
   return new ExchangeRefused({
     error,
     description,
     status,
+    about: expected.forService ? 'set-up' : about,
+    setting,
     stepUp: readStepUp(error, body) ?? expected.stepUp?.(body),
   });
 }

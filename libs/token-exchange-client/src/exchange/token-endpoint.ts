@@ -13,6 +13,7 @@ import { ExchangeUnavailable } from './exchange-errors.js';
 import type { ServerMetadata } from './server-metadata.js';
 import { parseRetryAfter } from './retry-after.js';
 import { readRefusal, readTokenAnswer, type AnswerExpectations, type JsonObject } from './token-answer.js';
+import { checkServiceToken } from './service-token.js';
 import { ConnectionFailure, type Transport } from './token-endpoint-transport.js';
 import type { TokenRequest } from './token-request.js';
 
@@ -84,7 +85,11 @@ export class TokenEndpoint {
   async #read(answer: Response, request: TokenRequest): Promise<ExchangedToken> {
     const expected = this.#expectations(request);
     const body = await readJson(answer);
-    if (answer.status === 200) return readTokenAnswer(body, expected);
+    if (answer.status === 200) {
+      const token = readTokenAnswer(body, expected);
+      if (!request.subject) checkServiceToken(token, request, this.#options.preset.tellsScope);
+      return token;
+    }
     const { status } = answer;
     const retryAfter = parseRetryAfter(answer.headers.get('retry-after'));
     if (status === 502 || status === 503) {
@@ -106,6 +111,8 @@ export class TokenEndpoint {
       requestedType,
       dpop: dpop !== undefined,
       stepUp: preset.stepUp,
+      refusals: preset.refusals,
+      forService: subject === undefined,
     };
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OutageLog } from './outage-log.js';
 import type { CircuitBreaker, Outcome } from './circuit-breaker.js';
 import type { ExchangedToken } from './exchanged-token.js';
 import { ExchangeRefused, ExchangeUnavailable } from './exchange-errors.js';
@@ -8,6 +9,7 @@ import type { TokenRequest } from './token-request.js';
 export interface TokenRequesterOptions {
   readonly endpoint: TokenEndpoint;
   readonly breaker: CircuitBreaker;
+  readonly outages: OutageLog;
   /** Milliseconds for the whole exchange, the second attempt included. */
   readonly timeout: number;
 }
@@ -33,6 +35,8 @@ export class TokenRequester {
       return await this.#askTwice(request, either);
     } catch (error) {
       if (!signal.aborted && deadline.aborted && !isVerdict(error)) {
+        const cause = `it did not answer in ${this.#options.timeout} ms`;
+        this.#options.outages.failed(cause, 'timeout');
         throw new ExchangeUnavailable('timeout', `The token endpoint did not answer in ${this.#options.timeout} ms`);
       }
       throw error;
@@ -50,7 +54,7 @@ export class TokenRequester {
   }
 
   async #ask(request: TokenRequest, signal: AbortSignal): Promise<ExchangedToken> {
-    const { breaker, endpoint } = this.#options;
+    const { breaker, endpoint, outages } = this.#options;
     const passage = breaker.enter();
     if ('wait' in passage) {
       throw new ExchangeUnavailable('resting', 'The token endpoint is left alone', passage.wait);
@@ -59,9 +63,14 @@ export class TokenRequester {
     try {
       const token = await endpoint.ask(request, signal);
       outcome = 'success';
+      outages.works();
       return token;
     } catch (error) {
       outcome = outcomeOf(error, signal);
+      if (error instanceof ExchangeRefused) outages.works();
+      // discovery tells its own causes
+      if (error instanceof ExchangeUnavailable && error.reason !== 'discovery')
+        outages.failed(error.message, error.reason);
       if (error instanceof ExchangeUnavailable && error.reason === 'status' && error.retryAfter !== undefined) {
         breaker.rest(error.retryAfter);
       }

@@ -1,9 +1,21 @@
 import { formatScope, GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import type { RefusalRule } from '../exchange/refusal-cause.js';
 import type { StepUp } from '../exchange/exchange-errors.js';
 import type { JsonObject } from '../exchange/token-answer.js';
 import type { TokenRequest } from '../exchange/token-request.js';
 import { clientCredentialsForm } from './exchange-form.js';
 import type { Preset } from './preset.js';
+
+/** Error codes of Entra's reference: the assertion is expired, revoked or badly signed, or its user is disabled. */
+const refusals: readonly RefusalRule[] = [
+  {
+    error: /^invalid_grant$/,
+    description: /AADSTS(?:500133|50173|50132|70043|70008|700082|50013|50057)\b/,
+    about: 'subject-token',
+  },
+  { error: /^invalid_grant$/, about: 'access' },
+  { error: /^(?:invalid_resource|invalid_scope)$/, about: 'set-up', setting: 'scope' },
+];
 
 /**
  * Microsoft Entra's on-behalf-of flow: not RFC 8693 but the JWT grant of RFC 7523 with a parameter of its own. The scope names
@@ -22,6 +34,7 @@ export const entraOnBehalfOf: Preset = {
     return form;
   },
   serviceForm: clientCredentialsForm,
+  refusals,
   unsupported,
   stepUp,
 };

@@ -9,4 +9,5 @@ export const onbehalf: Preset = {
   issuedTokenType: 'required',
   form: exchangeForm,
   serviceForm: clientCredentialsForm,
+  tellsScope: true,
 };

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../exchange/token-answer.js';
+import type { RefusalRule } from '../exchange/refusal-cause.js';
 import type { StepUp } from '../exchange/exchange-errors.js';
 import type { TokenRequest } from '../exchange/token-request.js';
 
@@ -15,6 +16,10 @@ export interface Preset {
   readonly serviceForm: (request: TokenRequest) => URLSearchParams;
   /** What this server cannot do with the request, in one phrase; `undefined` when it can do it. */
   readonly unsupported?: (request: TokenRequest) => string | undefined;
+  /** How this server words its refusals, beside what the RFCs say. */
+  readonly refusals?: readonly RefusalRule[];
+  /** The scope of a token is always told, by the answer or by the token; so that none means: without scope. */
+  readonly tellsScope?: boolean;
   /** Reads the server's own way of asking for a stronger authentication. */
   readonly stepUp?: (body: JsonObject) => StepUp | undefined;
 }
