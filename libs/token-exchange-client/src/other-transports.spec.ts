@@ -21,7 +21,9 @@ const forbidden = new ExchangeRefused({ error: 'access_denied', description: 'no
 const resting = new DownstreamUnavailable('messages', 'status', 503, 7);
 let failWith: Error;
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const REFUSALS = [
   [loggedOut, { error: 'invalid_token', statusCode: 401, code: 16, message: 'The token is no longer accepted' }],

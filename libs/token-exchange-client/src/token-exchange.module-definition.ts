@@ -1,11 +1,35 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
-import { TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
+import { connectionToken, DEFAULT_CONNECTION, TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
+import { TokenExchangeHealthIndicator } from './token-exchange.health.js';
+import { TokenExchangeService } from './token-exchange.service.js';
+
+/** What is said of the module beside its options. */
+export interface TokenExchangeModuleExtras {
+  /** Visible to every `forFeature` of the application; `false` keeps it to the importing module. */
+  readonly isGlobal?: boolean;
+  /** The name of one of several authorization servers, for `forFeature` and `@InjectTokenExchange`. */
+  readonly connection?: string;
+}
 
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenExchangeOptions>({
   optionsInjectionToken: TOKEN_EXCHANGE_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  // global, so that forFeature in any module finds the service; `isGlobal: false` keeps it to the importing module
-  .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+  .setExtras<TokenExchangeModuleExtras>({ isGlobal: true, connection: DEFAULT_CONNECTION }, withConnection)
   .build();
+
+function withConnection(
+  definition: DynamicModule,
+  { isGlobal = true, connection = DEFAULT_CONNECTION }: TokenExchangeModuleExtras,
+): DynamicModule {
+  const token = connectionToken(connection);
+  const own = [TokenExchangeService, TokenExchangeHealthIndicator];
+  return {
+    ...definition,
+    global: isGlobal,
+    providers: [...(definition.providers ?? []), ...own, { provide: token, useExisting: TokenExchangeService }],
+    // the service of a named connection is found by its name alone
+    exports: connection === DEFAULT_CONNECTION ? [token, ...own] : [token],
+  };
+}

@@ -3,9 +3,8 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
 import { ConfigurableModuleClass } from './token-exchange.module-definition.js';
-import { downstreamToken } from './token-exchange.constants.js';
-import { TokenExchangeHealthIndicator } from './token-exchange.health.js';
-import { TokenExchangeService } from './token-exchange.service.js';
+import { connectionToken, downstreamToken } from './token-exchange.constants.js';
+import type { TokenExchangeService } from './token-exchange.service.js';
 
 /** Downstream services whose description is made at start, for instance from the environment. */
 export interface DownstreamFactory {
@@ -19,21 +18,23 @@ export interface DownstreamFactory {
 }
 
 /** Calls downstream services on behalf of the current user. RFC 8693. */
-@Module({
-  providers: [TokenExchangeService, TokenExchangeHealthIndicator],
-  exports: [TokenExchangeService, TokenExchangeHealthIndicator],
-})
+@Module({})
 export class TokenExchangeModule extends ConfigurableModuleClass {
   /**
-   * Registers clients for downstream services, to be injected with `@InjectDownstream(name)`.
+   * Registers clients for downstream services, to be injected with `@InjectDownstream(name)`. Their tokens come from the
+   * authorization server of `connection`.
    * @throws ConfigurationError at the first mistake
    */
-  static forFeature(definitions: readonly (DownstreamDefinition | DownstreamFactory)[]): DynamicModule {
+  static forFeature(
+    definitions: readonly (DownstreamDefinition | DownstreamFactory)[],
+    { connection }: { readonly connection?: string } = {},
+  ): DynamicModule {
     const names = definitions.map(({ name }) => name);
     const repeated = names.find((name, index) => names.indexOf(name) !== index);
     if (repeated !== undefined)
       throw new ConfigurationError('tokenExchange.forFeature.name', repeated, 'each name once');
-    const providers = definitions.map(downstreamProvider);
+    const service = connectionToken(connection);
+    const providers = definitions.map((definition) => downstreamProvider(definition, service));
     return { module: DownstreamFeature, providers, exports: providers };
   }
 }
@@ -42,18 +43,21 @@ export class TokenExchangeModule extends ConfigurableModuleClass {
 @Module({})
 class DownstreamFeature {}
 
-function downstreamProvider(definition: DownstreamDefinition | DownstreamFactory): FactoryProvider<DownstreamClient> {
+function downstreamProvider(
+  definition: DownstreamDefinition | DownstreamFactory,
+  connection: symbol,
+): FactoryProvider<DownstreamClient> {
   const provide = downstreamToken(definition.name);
   if (!('useFactory' in definition)) {
     // most mistakes are in plain sight here; the scheme is judged when the module's options are known
     validateDownstream(definition, true);
     const useFactory = (service: TokenExchangeService): DownstreamClient => service.downstream(definition);
-    return { provide, inject: [TokenExchangeService], useFactory };
+    return { provide, inject: [connection], useFactory };
   }
   const { name, inject = [] } = definition;
   return {
     provide,
-    inject: [TokenExchangeService, ...inject],
+    inject: [connection, ...inject],
     useFactory: async (service: TokenExchangeService, ...dependencies: unknown[]) =>
       service.downstream({ ...(await definition.useFactory(...dependencies)), name }),
   };

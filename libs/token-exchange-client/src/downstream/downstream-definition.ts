@@ -45,6 +45,11 @@ export function validateDownstream(definition: DownstreamDefinition, allowInsecu
   requireText('tokenExchange.forFeature.name', definition.name, 'the name for @InjectDownstream');
   const setting = (member: string): string => `tokenExchange.forFeature[${definition.name}].${member}`;
   onlyKnown(setting(''), definition, Object.keys(MEMBERS));
+  // an environment variable that is not set must not make a service without an address of it
+  if ('baseUrl' in definition && definition.baseUrl === undefined) {
+    const accepted = 'the address of the service; leave it out for one that gets messages only';
+    throw new ConfigurationError(setting('baseUrl'), undefined, accepted);
+  }
   if (definition.baseUrl !== undefined) checkUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
   if (definition.baseUrl?.includes('?')) {
     throw new ConfigurationError(setting('baseUrl'), definition.baseUrl, 'an address without a query');

@@ -220,7 +220,7 @@ describe('asService checks what came back', () => {
     body: { access_token: token, token_type: 'Bearer', expires_in: 300, ...more },
   });
 
-  it.each<[string, object, object, RegExp]>([
+  it.each<[string, Record<string, unknown>, object, RegExp]>([
     [
       'another audience',
       { aud: 'user-service', scope: 'message.read' },
