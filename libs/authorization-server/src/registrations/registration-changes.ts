@@ -142,7 +142,8 @@ export class RegistrationChanges {
     const all = document
       ? [...others, { kind, id, version: 1, document: document as Registration['document'] }]
       : others;
-    checkOutOfReach(new RegistrationSet(file, stored), new RegistrationSet(file, all), change, operation);
+    const setOf = (entries: typeof stored): RegistrationSet => new RegistrationSet(file, entries, documents);
+    checkOutOfReach(setOf(stored), setOf(all), change, operation);
     check(all);
     const event = changeEvent({ kind, id, document }, current, operation, operator);
     const [written] = await store.apply([change], check, event).catch((error: unknown) => {

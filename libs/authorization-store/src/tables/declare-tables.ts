@@ -36,8 +36,9 @@ async function declareTable(work: Transaction<Schema>, table: TableDeclaration):
   const before = await declared(work, `table ${table.name}`);
   const declaration = JSON.stringify(table);
   if (before === declaration) return false;
-  if (before === undefined) await createTable(work, table);
-  else await extendTable(work, table, JSON.parse(before) as TableDeclaration);
+  const known = before === undefined ? undefined : (JSON.parse(before) as TableDeclaration);
+  if (known) await extendTable(work, table, known);
+  else await createTable(work, table);
   const name = sql.table(storedName(table));
   for (const columns of [...(table.indexes ?? []), ...(table.expires === undefined ? [] : [[table.expires]])]) {
     const index = sql.ref(`${storedName(table)}_by_${columns.join('_')}`);
@@ -45,7 +46,8 @@ async function declareTable(work: Transaction<Schema>, table: TableDeclaration):
       work,
     );
   }
-  await remember(work, `table ${table.name}`, declaration);
+  const columns = { ...known?.columns, ...table.columns };
+  await remember(work, `table ${table.name}`, JSON.stringify({ ...table, columns }));
   return true;
 }
 
@@ -67,7 +69,11 @@ async function extendTable(
   };
   if (table.key.join() !== before.key.join()) refuse(table.key.join(), `the key ${before.key.join()}, as before`);
   for (const [name, column] of Object.entries(before.columns)) {
-    if (JSON.stringify(table.columns[name]) !== JSON.stringify(column)) refuse(name, 'the column as it was before');
+    const now = table.columns[name];
+    // a replica that does not know of an optional column leaves it empty
+    if (now ? JSON.stringify(now) !== JSON.stringify(column) : !column.optional) {
+      refuse(name, 'the column as it was before');
+    }
   }
   const known = new Set(storedColumns(before.columns).map(({ name }) => name));
   for (const { name, type, optional } of storedColumns(table.columns)) {
