@@ -7,7 +7,7 @@ import {
   readServerConfig,
   ServerMetrics,
   type AuthorizationServerOptions,
-  type ExchangeRecords,
+  type AuditTrail,
 } from '@onbehalf/authorization-server';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
@@ -34,8 +34,7 @@ export class AppModule {
         ...(await serverSecrets(settings, config, storage)),
         features,
         tables: storage.table,
-        audit: exchangeRecords(storage),
-        auditTrail: storage.audit,
+        auditTrail: auditTrail(storage),
         metrics: withKeyAge(metrics, storage),
         rateLimits: storage.rateLimits,
         trustedProxies: settings.TRUSTED_PROXIES,
@@ -58,10 +57,16 @@ export class AppModule {
   }
 }
 
-function exchangeRecords(storage: AuthorizationStore): ExchangeRecords {
+function auditTrail(storage: AuthorizationStore): AuditTrail {
+  const { audit } = storage;
   return {
-    record: async (event) => void (await storage.audit.append(event)),
+    append: (event) => audit.append(event),
     recordIssued: (event, token) => storage.recordIssued(token, event),
+    recordWith: (event, work) => storage.recordWith(event, work),
+    query: (query) => audit.query(query),
+    export: (query) => audit.export(query),
+    tree: (traceId) => audit.tree(traceId),
+    find: (writer, sequence) => audit.find(writer, sequence),
   };
 }
 

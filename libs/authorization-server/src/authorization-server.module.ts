@@ -1,11 +1,14 @@
 import { ConfigurableModuleBuilder, Module, type FactoryProvider } from '@nestjs/common';
 import type { AuditField } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import { systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange } from '@onbehalf/token-exchange';
 import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './audit/audit-trail.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
+import { countEvents } from './audit/count-events.js';
+import { SampledRefusals } from './audit/sampled-refusals.js';
 import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
 import type { IssuedTokens } from './ports/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
@@ -57,8 +60,16 @@ const tokens: FactoryProvider<IssuedTokens> = {
 
 const trail: FactoryProvider<AuditTrail> = {
   provide: AUDIT_TRAIL,
-  inject,
-  useFactory: ({ auditTrail }: AuthorizationServerOptions) => auditTrail,
+  inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
+  useFactory: ({ auditTrail }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
+    countEvents(auditTrail, ({ type, outcome }) => auditEvents.inc({ type, outcome })),
+};
+
+const refusals: FactoryProvider<SampledRefusals> = {
+  provide: SampledRefusals,
+  inject: [AUDIT_TRAIL, ServerMetrics],
+  useFactory: (trail: AuditTrail, { unknownRefused }: ServerMetrics) =>
+    new SampledRefusals({ trail, clock: systemClock, onRefused: (requested) => unknownRefused.inc({ requested }) }),
 };
 
 const auditFields: FactoryProvider<readonly AuditField[]> = {
@@ -109,6 +120,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     tokens,
     trail,
     auditFields,
+    refusals,
     metrics,
     accounts,
     ...exchangeProviders(MODULE_OPTIONS_TOKEN),

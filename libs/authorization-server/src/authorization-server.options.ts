@@ -2,7 +2,6 @@ import type { Tables } from '@onbehalf/authorization-ports';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
 import type { AuditTrail } from './audit/audit-trail.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
-import type { ExchangeRecords } from './exchange/exchange-records.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './ports/issued-tokens.js';
@@ -21,8 +20,7 @@ export interface AuthorizationServerOptions {
   readonly features?: FeatureSet;
   /** Gives access to the tables that features declare. */
   readonly tables: Tables;
-  readonly audit: ExchangeRecords;
-  /** What operators read, and where their own changes are recorded. */
+  /** Where everything is recorded, and what operators read. */
   readonly auditTrail: AuditTrail;
   readonly tokens: IssuedTokens & TokenRevocation;
   /** What is registered at run time, in place of entries of `config` or beside them. */

@@ -1,5 +1,6 @@
 export type * from './audit/audit-event.js';
-export type { AuditPage, AuditQuery, AuditTrail, AuditTree } from './audit/audit-trail.js';
+export { sentenceOf } from './audit/audit-sentence.js';
+export type * from './audit/audit-trail.js';
 export type { AuthorizationServerOptions } from './authorization-server.options.js';
 export { AuthorizationServer } from './authorization-server.js';
 export { AuthorizationServerModule } from './authorization-server.module.js';
@@ -9,7 +10,6 @@ export { serverConfigJsonSchema } from './configuration/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';
 export type { ServerConfig } from './configuration/server-config.schema.js';
 export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
-export type { ExchangeRecords } from './exchange/exchange-records.js';
 export {
   defineFeature,
   type Feature,

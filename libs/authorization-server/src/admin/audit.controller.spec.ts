@@ -1,20 +1,33 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import type { AuditField } from '@onbehalf/authorization-ports';
-import type { AuditQuery, AuditTrail } from '../audit/audit-trail.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
+import type { AuditQuery, AuditReader, AuditRecord } from '../audit/audit-trail.js';
 import { AuditController } from './audit.controller.js';
 import { AdminEndpoints } from './operator.fixture.js';
 
 const READ = 'audit.read';
-const records = [{ sequence: 1, event: { text: 'two\nlines' } }, { sequence: 2 }];
+const recordOf = (sequence: number, event: AuditRecord['event']): AuditRecord => ({
+  writer: 'w',
+  sequence,
+  at: 'now',
+  event,
+});
+const records = [
+  recordOf(1, { text: 'two\nlines' }),
+  recordOf(2, { type: 'client_credentials', outcome: 'issued', clientId: 'reports', targets: ['user-service'] }),
+];
+const shown = [
+  { ...records[0], sentence: 'something happened' },
+  { ...records[1], sentence: 'reports got a token for user-service in its own name, on behalf of nobody' },
+];
 
 describe('the audit trail for operators', () => {
   let endpoints: AdminEndpoints;
   let asked: AuditQuery | undefined;
-  let trail: Partial<AuditTrail>;
+  let trail: Partial<AuditReader>;
 
-  const whole: AuditTrail = {
-    append: () => Promise.resolve(),
+  const whole: AuditReader = {
+    find: () => Promise.resolve(undefined),
     query: (query) => {
       asked = query;
       return Promise.resolve({ records, cursor: 'next' });
@@ -23,7 +36,7 @@ describe('the audit trail for operators', () => {
       asked = query;
       yield* await Promise.resolve(records);
     },
-    tree: (traceId) => Promise.resolve({ nodes: [{ record: { traceId }, children: [] }], cut: true }),
+    tree: (traceId) => Promise.resolve({ nodes: [{ record: recordOf(1, { traceId }), children: [] }], cut: true }),
   };
 
   const fields: readonly AuditField[] = [
@@ -34,8 +47,8 @@ describe('the audit trail for operators', () => {
   beforeAll(async () => {
     const provider = {
       provide: AUDIT_TRAIL,
-      useFactory: (): AuditTrail => ({
-        append: (event) => whole.append(event),
+      useFactory: (): AuditReader => ({
+        find: (writer, sequence) => whole.find(writer, sequence),
         query: (query) => (trail.query ?? whole.query)(query),
         export: (query) => (trail.export ?? whole.export)(query),
         tree: (traceId) => (trail.tree ?? whole.tree)(traceId),
@@ -94,6 +107,8 @@ describe('the audit trail for operators', () => {
       jti: 'j',
       trace_id: 't',
       ticket_number: 'T-1',
+      type: 'login',
+      outcome: 'accepted',
       from: '2026-01-01T00:00:00Z',
       to: '2026-01-02T00:00:00+01:00',
       cursor: 'c',
@@ -101,8 +116,10 @@ describe('the audit trail for operators', () => {
     });
     const response = await endpoints.fetch(`/admin/audit?${query.toString()}`, READ);
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
-    expect(await response.json()).toEqual({ records, cursor: 'next' });
+    expect(await response.json()).toEqual({ records: shown, cursor: 'next' });
     expect(asked).toEqual({
+      type: 'login',
+      outcome: 'accepted',
       subject: 'alice',
       client: 'user-service',
       actor: 'message-service',
@@ -144,7 +161,7 @@ describe('the audit trail for operators', () => {
     const response = await endpoints.fetch('/admin/audit/traces/trace-1', READ);
     expect(await response.json()).toEqual({
       claimedTraceId: 'trace-1',
-      exchanges: [{ record: { traceId: 'trace-1' }, children: [] }],
+      exchanges: [{ record: expect.objectContaining({ event: { traceId: 'trace-1' } }), children: [] }],
       cut: true,
     });
   });
@@ -154,7 +171,7 @@ describe('the audit trail for operators', () => {
     expect(response.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
     const lines = (await response.text()).split('\n');
     expect(lines.pop()).toBe('');
-    expect(lines.map((line) => JSON.parse(line) as object)).toEqual(records);
+    expect(lines.map((line) => JSON.parse(line) as object)).toEqual(shown);
     expect(asked).toMatchObject({ subject: 'alice' });
   });
 
@@ -167,7 +184,7 @@ describe('the audit trail for operators', () => {
   it('an export reads no further than its reader', async () => {
     let read = 0;
     trail.export = async function* () {
-      for (; read < 100_000; read++) yield await Promise.resolve({ filler: 'x'.repeat(1000) });
+      for (; read < 100_000; read++) yield await Promise.resolve(recordOf(read, { filler: 'x'.repeat(1000) }));
     };
     const reading = new AbortController();
     const response = await endpoints.fetch('/admin/audit/export', READ, { signal: reading.signal });
@@ -183,7 +200,7 @@ describe('the audit trail for operators', () => {
 
   it('an export that breaks off is cut, and looks like nothing else', async () => {
     trail.export = async function* () {
-      yield await Promise.resolve({});
+      yield await Promise.resolve(recordOf(1, {}));
       throw new Error('the database is gone');
     };
     const response = await endpoints.fetch('/admin/audit/export', READ);

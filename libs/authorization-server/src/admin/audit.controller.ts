@@ -5,7 +5,8 @@ import { snakeCase, type AuditField } from '@onbehalf/authorization-ports';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
-import type { AuditPage, AuditQuery, AuditTrail } from '../audit/audit-trail.js';
+import { sentenceOf } from '../audit/audit-sentence.js';
+import type { AuditNode, AuditPage, AuditQuery, AuditReader, AuditRecord } from '../audit/audit-trail.js';
 import { badRequest, parseInput } from './bad-request.js';
 import { OperatorGuard, OperatorScope } from './operator.guard.js';
 
@@ -48,7 +49,7 @@ export class AuditController {
   readonly #pageQuery;
 
   constructor(
-    @Inject(AUDIT_TRAIL) private readonly trail: AuditTrail,
+    @Inject(AUDIT_TRAIL) private readonly trail: AuditReader,
     @Inject(AUDIT_FIELDS) fields: readonly AuditField[],
   ) {
     this.#fields = fields.filter(({ searchable }) => searchable);
@@ -64,7 +65,8 @@ export class AuditController {
   async query(@Query() query: unknown): Promise<AuditPage> {
     const { cursor, limit, ...rest } = parseInput(this.#pageQuery, query);
     try {
-      return await this.trail.query({ ...this.#toQuery(rest), cursor, limit });
+      const page = await this.trail.query({ ...this.#toQuery(rest), cursor, limit });
+      return { ...page, records: page.records.map(withSentence) };
     } catch (error) {
       if (error instanceof Error && error.name === 'InvalidCursor') throw badRequest(`cursor: ${error.message}`);
       throw error;
@@ -80,7 +82,7 @@ export class AuditController {
   @OperatorScope(AUDIT_READ)
   async trace(@Param('traceId') claimedTraceId: string): Promise<object> {
     const { nodes, cut } = await this.trail.tree(claimedTraceId);
-    return { claimedTraceId, exchanges: nodes, cut };
+    return { claimedTraceId, exchanges: nodes.map(nodeWithSentence), cut };
   }
 
   /** All records that match, the oldest first, one JSON object a line, at the pace of whoever reads. */
@@ -104,6 +106,15 @@ export class AuditController {
   }
 }
 
-async function* toLines(records: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const record of records) yield `${JSON.stringify(record)}\n`;
+async function* toLines(records: AsyncIterable<AuditRecord>): AsyncGenerator<string> {
+  for await (const record of records) yield `${JSON.stringify(withSentence(record))}\n`;
+}
+
+/** With what it tells people; the hash covers the event alone. */
+function withSentence(record: AuditRecord): AuditRecord & { readonly sentence: string } {
+  return { ...record, sentence: sentenceOf(record.event) };
+}
+
+function nodeWithSentence({ record, children }: AuditNode): AuditNode {
+  return { record: withSentence(record), children: children.map(nodeWithSentence) };
 }

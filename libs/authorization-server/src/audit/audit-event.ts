@@ -1,4 +1,3 @@
-import type { OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 
 /**
@@ -18,6 +17,9 @@ export type AuditEvent =
   | RefusedRequestsEvent
   | FeatureEvent;
 
+/** Stands for the client of a request that did not authenticate: what it claims to be proves nothing. */
+export const UNAUTHENTICATED = 'unauthenticated';
+
 /** The grants by which the certified provider issues access tokens. RFC 6749 §4.1.3, §4.4, §6. */
 export type ProviderGrant = 'authorization_code' | 'client_credentials' | 'refresh_token';
 
@@ -33,7 +35,7 @@ export interface IssuanceEvent {
   readonly issuedTokenId?: string;
   /** Seconds since the epoch. */
   readonly expiresAt?: number;
-  readonly error?: OAuthErrorCode;
+  readonly error?: string;
   readonly reason?: string;
   readonly traceId?: string;
 }

@@ -9,6 +9,7 @@ import { refuse } from '../provider/answer-errors.js';
 import type { ClientCertificateReader } from '../provider/client-certificate.js';
 import type { ErrorLog } from '../provider/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
+import { isAuthenticated } from '../provider/is-authenticated.js';
 import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/provider-seam.js';
 import { answerPreflight, shareAnswer, type AllowsOrigin } from './cross-origin.js';
 import type { Grant, GrantRequest } from './grant.js';
@@ -90,7 +91,9 @@ export class TokenEndpoint {
       this.#options.provider.emit('grant.success', ctx);
     } catch (error) {
       const refusal = refuse(ctx, error);
-      if (isRefused) await grant?.refused?.({ clientId: ctx.oidc.client?.clientId, form, refusal });
+      // the provider names the client before it looks at the secret
+      const { clientId } = (isAuthenticated(ctx) && ctx.oidc.client) || {};
+      if (isRefused) await grant?.refused?.({ clientId, form, refusal });
     }
     await finishWork(ctx).catch((error: unknown) => refuse(ctx, error));
   }

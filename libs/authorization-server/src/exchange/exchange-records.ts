@@ -1,22 +1,23 @@
-import type { AuditSink, ExchangeAuditEvent, IssuedToken } from '@onbehalf/token-exchange';
+import type { AuditSink, ExchangePolicy, IssuedToken } from '@onbehalf/token-exchange';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
 
-/** Where exchanges are recorded: the storage implements it. */
-export interface ExchangeRecords {
-  /** Resolves when the event is durable. */
-  record(event: ExchangeAuditEvent): Promise<void>;
-  /**
-   * Records an issued token in the index and its event in the trail, in one step, before the token leaves.
-   * @returns false when what it derives from was revoked meanwhile: it must not leave, and the event is not recorded
-   */
-  recordIssued(event: ExchangeAuditEvent, token: IssuedTokenRecord): Promise<boolean>;
+export interface ExchangeRecordsOptions {
+  readonly trail: AuditTrail;
+  readonly refusals: SampledRefusals;
+  readonly policy: ExchangePolicy;
 }
 
-/** The records, as the engine writes them. */
-export function toAuditSink(records: ExchangeRecords): AuditSink {
+/** The records of exchanges, as the engine writes them. What is refused to nobody in particular is sampled. */
+export function toAuditSink({ trail, refusals, policy }: ExchangeRecordsOptions): AuditSink {
+  const isKnown = (clientId: string): boolean => policy.client(clientId)?.confidential === true;
   return {
-    record: (event) => records.record(event),
-    recordIssued: (event, issued) => records.recordIssued(event, toTokenRecord(issued)),
+    record: async (event) => {
+      if (isKnown(event.clientId)) await trail.append(event);
+      else await refusals.record(event);
+    },
+    recordIssued: (event, issued) => trail.recordIssued(event, toTokenRecord(issued)),
   };
 }
 

@@ -1,4 +1,3 @@
-import { trace } from '@opentelemetry/api';
 import { GrantType, OAuthError, type Clock } from '@onbehalf/oauth-protocol';
 import {
   authenticatedClient,
@@ -8,6 +7,8 @@ import {
   type ExchangePolicy,
   type TokenExchange,
 } from '@onbehalf/token-exchange';
+import { UNAUTHENTICATED } from '../audit/audit-event.js';
+import { claimedTrace } from '../audit/claimed-trace.js';
 import type { Grant, GrantRequest, RefusedRequest } from '../endpoint/grant.js';
 
 export interface TokenExchangeGrantOptions {
@@ -38,7 +39,7 @@ export class TokenExchangeGrant implements Grant {
       await this.refused({ clientId, form, refusal });
       throw refusal;
     }
-    const context = { proof, traceId: traceId() };
+    const context = { proof, ...claimedTrace() };
     return formatTokenResponse(await this.#options.exchange.exchange(form, authenticatedClient(registration), context));
   }
 
@@ -50,18 +51,14 @@ export class TokenExchangeGrant implements Grant {
       outcome: refusal.status >= 500 ? ('failed' as const) : ('rejected' as const),
       time: clock(),
       // what an unauthenticated caller claims to be proves nothing
-      clientId: clientId ?? 'unauthenticated',
+      clientId: clientId ?? UNAUTHENTICATED,
       targets: [...form.getAll('audience'), ...form.getAll('resource')].filter(Boolean).map(recordable),
       rule: 'endpoint',
       error: refusal.code,
       reason: refusal.description,
-      traceId: traceId(),
+      ...claimedTrace(),
     };
     // the refusal stands, recorded or not: nothing leaves by it
     await sink.record(event).catch(() => undefined);
   }
-}
-
-function traceId(): string | undefined {
-  return trace.getActiveSpan()?.spanContext().traceId;
 }

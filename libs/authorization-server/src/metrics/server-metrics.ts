@@ -41,6 +41,22 @@ export class ServerMetrics {
     ...this.#registers,
   });
 
+  /** What else is on record: logins, grants, revocations and the like. */
+  readonly auditEvents = new Counter({
+    name: 'onbehalf_audit_events_total',
+    help: 'Events on record other than token exchanges and changes of keys and registrations, by type and outcome',
+    labelNames: ['type', 'outcome'] as const,
+    ...this.#registers,
+  });
+
+  /** Requests of callers that nobody knows; few of them are recorded one by one. */
+  readonly unknownRefused = new Counter({
+    name: 'onbehalf_unknown_callers_refused_total',
+    help: 'Requests of clients and people that did not authenticate and were refused, by what they asked for',
+    labelNames: ['requested'] as const,
+    ...this.#registers,
+  });
+
   /** Requests that were refused because the server was busy. */
   readonly overload = new Counter({
     name: 'onbehalf_http_requests_shed_total',

@@ -3,10 +3,13 @@ import type { Request, Response } from 'express';
 import { errors, type Client } from 'oidc-provider';
 import { Accounts } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
-import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { SampledRefusals } from '../audit/sampled-refusals.js';
+import { AUDIT_TRAIL, CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
 import { LoginLimits } from '../rate-limits/login-limits.js';
 import { loginExpiredPage, loginPage, signInLaterPage } from './login-page.js';
+import { LoginRecords } from './login-records.js';
 import { pagePolicy } from './page.js';
 import { SignIn } from './sign-in.js';
 import { STYLESHEET } from './stylesheet.js';
@@ -21,14 +24,18 @@ export class LoginController {
   readonly #provider: LiveProvider;
   readonly #signIn: SignIn;
   readonly #addressOf: ClientAddress;
+  readonly #records: LoginRecords;
 
   constructor(
     @Inject(LiveProvider) provider: LiveProvider,
     @Inject(Accounts) accounts: Accounts,
     @Inject(LoginLimits) limits: LoginLimits,
     @Inject(CLIENT_ADDRESS) addressOf: ClientAddress,
+    @Inject(AUDIT_TRAIL) trail: AuditTrail,
+    @Inject(SampledRefusals) refusals: SampledRefusals,
   ) {
     this.#provider = provider;
+    this.#records = new LoginRecords(accounts, trail, refusals);
     this.#signIn = new SignIn(accounts, limits);
     this.#addressOf = addressOf;
   }
@@ -56,6 +63,7 @@ export class LoginController {
     if (!outcome) return;
     if ('account' in outcome) return this.#finish(request, response, outcome.account.username);
     if (outcome.refused !== 'wrong password') return this.#answerLater(response, outcome);
+    this.#records.failed(username);
     const error = 'The user name or the password is wrong.';
     await this.#answer(uid, request, response, 400, (clientId) =>
       loginPage({ action: `/login/${uid}`, clientId, username, error }),
@@ -71,7 +79,10 @@ export class LoginController {
 
   async #finish(request: Request, response: Response, accountId: string): Promise<void> {
     try {
-      await this.#provider.current.interactionFinished(request, response, { login: { accountId, amr: [PASSWORD] } });
+      const login = { accountId, amr: [PASSWORD] };
+      await this.#records.succeeded(login, () =>
+        this.#provider.current.interactionFinished(request, response, { login }),
+      );
     } catch (error) {
       this.#answerExpired(response, error);
     }

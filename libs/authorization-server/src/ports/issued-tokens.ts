@@ -20,8 +20,12 @@ export interface IssuedTokens {
   record(token: IssuedTokenRecord): Promise<boolean>;
   /** Whether there is a record of a token, and whether it, or one that it came from, was revoked. */
   standing(jti: string): Promise<{ readonly known: boolean; readonly revoked: boolean }>;
-  revoke(jti: string): Promise<unknown>;
-  revokeByGrant(grantId: string): Promise<unknown>;
+  /**
+   * @param iss left out for this server
+   * @param event is recorded in the transaction from which on the token counts as revoked
+   */
+  revoke(jti: string, iss?: string, event?: object): Promise<unknown>;
+  revokeByGrant(grantId: string, event?: object): Promise<unknown>;
   /**
    * Revoked tokens that have not expired, in the order of their revocation. Throws InvalidCursor.
    * @param cursor of the page before; absent to begin

@@ -1,15 +1,16 @@
 import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
 import { timeOrderedId } from '../time/time-ordered-id.js';
-import type { IssuedTokens } from '../ports/issued-tokens.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { issuanceEvent } from './record-grants.js';
 
 type StructuredToken = { payload: Record<string, unknown> };
-type Claims = { sub: string; aud: string; exp: number; client_id: string };
+type Claims = { sub: string; aud: string | string[]; exp: number; client_id: string; scope?: string };
 
 /**
  * Completes the JWT access tokens that the provider makes: gives each a `jti` as exchanged tokens have it, adds how the user
- * was authenticated (RFC 9068 §2.2.1) and records it in the index before it leaves.
+ * was authenticated (RFC 9068 §2.2.1) and records it, in the index and in the trail, before it leaves.
  */
-export function completeAccessToken(tokens: IssuedTokens) {
+export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>) {
   return async (
     ctx: KoaContextWithOIDC,
     token: AccessToken | ClientCredentials,
@@ -19,17 +20,11 @@ export function completeAccessToken(tokens: IssuedTokens) {
     if (!token.scope) throw new errors.InvalidScope('none of the requested scopes can be granted', '');
     const jti = timeOrderedId();
     Object.assign(jwt.payload, { jti, ...authentication(ctx) });
-    const { sub, aud, exp, client_id: clientId } = jwt.payload as Claims;
+    const { sub: subject, aud, exp: expiresAt, client_id: clientId, scope } = jwt.payload as Claims;
     const { grantId, sessionUid } = token as Partial<AccessToken>;
-    const live = await tokens.record({
-      jti,
-      subject: sub,
-      clientId,
-      grantId,
-      sessionId: sessionUid,
-      audiences: [aud].flat(),
-      expiresAt: exp,
-    });
+    const audiences = [aud].flat();
+    const issued = { jti, subject, clientId, grantId, sessionId: sessionUid, audiences, expiresAt };
+    const live = await trail.recordIssued(issuanceEvent(ctx, issued, scope), issued);
     if (!live) throw new errors.InvalidGrant('the grant was revoked');
   };
 }

@@ -1,6 +1,8 @@
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import type { RevocationEvent } from '../audit/audit-event.js';
+import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import type { ReplayDetection } from '../ports/replay-detection.js';
@@ -18,11 +20,16 @@ import {
   replaceReplayDetection,
   replaceSecretComparison,
 } from './provider-seam.js';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
+import { grantEnd, recordIntrospection, recordLogouts } from './record-endings.js';
+import { recordGrants } from './record-grants.js';
 import { recordIdToken } from './record-id-token.js';
 import { narrowIntrospection } from './narrow-introspection.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
 
 export interface AuthorizationProviderOptions extends ProviderConfigurationOptions {
+  readonly tokens: IssuedTokens;
+  readonly refusals: SampledRefusals;
   readonly replay: ReplayDetection;
   /** Whether a client authenticates by this secret. */
   readonly acceptsSecret: (clientId: string, secret: string) => boolean;
@@ -41,11 +48,16 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   checkBeforeUse(provider, () => checkSigner(options.keys));
   prepareIdTokens(provider, recordIdToken(options.tokens, options.config.lifetimes.accessToken));
   for (const grantType of options.grantTypes) announceGrant(provider, grantType);
-  const endGrant = (ctx: object | undefined, grantId: string) => afterwards(ctx, options.tokens.revokeByGrant(grantId));
-  provider.on('grant.revoked', endGrant);
+  const endGrant = (ctx: object | undefined, grantId: string, event?: RevocationEvent) =>
+    afterwards(ctx, options.tokens.revokeByGrant(grantId, event));
+  provider.on('grant.revoked', (ctx, grantId) => endGrant(ctx, grantId, grantEnd(ctx)));
   provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
+  recordLogouts(provider, options.trail);
   logErrors(provider, options.log);
   answerErrors(provider, options);
+  const { tokens, trail, refusals } = options;
+  provider.use(recordGrants(trail, refusals));
+  provider.use(recordIntrospection({ trail, refusals }));
   provider.use(async (ctx: KoaContextWithOIDC, next: () => Promise<void>) => {
     await next();
     await finishWork(ctx);
@@ -53,11 +65,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.use(answerGrantedScopes);
   provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));
   provider.use(
-    answerForStructuredTokens({
-      issuer: own,
-      tokens: options.tokens,
-      representedBy: representedBy(options.config),
-    }),
+    answerForStructuredTokens({ issuer: own, tokens, representedBy: representedBy(options.config), trail, refusals }),
   );
   return provider;
 }

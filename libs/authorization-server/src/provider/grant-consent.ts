@@ -1,5 +1,7 @@
 import type { Client, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { grantedScopes, saveGrant } from './record-consent.js';
 
 /** The scopes that a client may have at a resource with the user of the request. */
 export type ScopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client) => readonly string[];
@@ -8,13 +10,14 @@ export type ScopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Clie
  * The grant for a request: clients are registered by the operator, who consents for the users, so that the grant covers
  * exactly what was asked for, the registration allows and the user is entitled to.
  */
-export function loadGrant(scopesAt: ScopesAt) {
+export function loadGrant(scopesAt: ScopesAt, trail: Pick<AuditTrail, 'recordWith'>) {
   return async (ctx: KoaContextWithOIDC): Promise<Grant | undefined> => {
     const { client, provider, session, resourceServers, requestParamScopes } = ctx.oidc;
     if (!client || !session?.accountId) return undefined;
     const grantId = session.grantIdFor(client.clientId);
     const existing = grantId ? await provider.Grant.find(grantId) : undefined;
     const grant = existing ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+    const consented = grantedScopes(grant);
     grant.addOIDCScope(ownScopes(ctx, client).join(' '));
     for (const [indicator, server] of Object.entries(resourceServers ?? {})) {
       const possible = scopesAt(ctx, indicator, client);
@@ -24,7 +27,7 @@ export function loadGrant(scopesAt: ScopesAt) {
       const granted = possible.filter((scope) => requestParamScopes.has(scope) || before.includes(scope));
       grant.resources = { ...grant.resources, [indicator]: granted.join(' ') };
     }
-    await grant.save();
+    await saveGrant(ctx, grant, consented, trail);
     return grant;
   };
 }

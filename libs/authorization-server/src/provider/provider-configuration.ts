@@ -10,6 +10,7 @@ import {
   type KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
@@ -18,7 +19,6 @@ import { completeAccessToken } from './access-token-claims.js';
 import type { ClientCertificateReader } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
-import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import { toProviderKeys } from './provider-keys.js';
@@ -38,7 +38,7 @@ export interface ProviderConfigurationOptions {
   readonly config: ServerConfig;
   readonly keys: SigningKeys;
   readonly accounts: Accounts;
-  readonly tokens: IssuedTokens;
+  readonly trail: AuditTrail;
   /** Absent: the provider's own, in memory. */
   readonly adapter?: AdapterFactory | AdapterConstructor;
   readonly cookieKeys: readonly string[];
@@ -61,7 +61,7 @@ export const PROVIDED_GRANTS: ReadonlySet<string> = new Set([
 
 /** What the provider is told: every choice that it leaves to its operator. */
 export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
-  const { config, keys, accounts, tokens, pages } = options;
+  const { config, keys, accounts, pages } = options;
   const resourceServers = new ResourceServers(config);
   const resourceIndicators = toResourceIndicators(resourceServers, accounts);
   const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
@@ -98,12 +98,12 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       if (!account || (token?.clientId && !options.acceptsGrantOf(token.clientId, token.iat))) return undefined;
       return { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) };
     },
-    loadExistingGrant: loadGrant(scopesAt),
+    loadExistingGrant: loadGrant(scopesAt, options.trail),
     // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
     pkce: { required: () => true },
-    formats: { customizers: { jwt: completeAccessToken(tokens) } },
+    formats: { customizers: { jwt: completeAccessToken(options.trail) } },
     interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],

@@ -1,21 +1,29 @@
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { RevocationEvent } from '../audit/audit-event.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { claimedTrace } from '../audit/claimed-trace.js';
+import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { routeOf } from './provider-seam.js';
+import { recordIntrospectionRefusal } from './record-endings.js';
 
 interface StructuredTokensOptions {
   readonly issuer: TrustedIssuer;
   readonly tokens: IssuedTokens;
   /** The audiences whose tokens the client may look at. */
   readonly representedBy: (clientId: string) => readonly string[];
+  readonly trail: AuditTrail;
+  readonly refusals: SampledRefusals;
 }
 
 /**
  * Middleware that answers introspection (RFC 7662) and revocation (RFC 7009) of this server's JWTs, which the provider
  * refuses after it has authenticated the client.
  */
-export function answerForStructuredTokens({ issuer, tokens, representedBy }: StructuredTokensOptions) {
+export function answerForStructuredTokens(options: StructuredTokensOptions) {
+  const { issuer, tokens, representedBy } = options;
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const route = routeOf(ctx);
@@ -23,21 +31,29 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
     if ((ctx.body as { error?: string } | undefined)?.error !== 'unsupported_token_type') return;
     const clientId = ctx.oidc.client!.clientId;
     const claims = await readOwn(String(ctx.oidc.params!['token']), issuer);
-    if (route === 'introspection') answer(ctx, 200, await introspect(claims, clientId));
+    if (route === 'introspection') answer(ctx, 200, await introspect(ctx, claims, clientId));
     else if (isForeign(claims, clientId)) answer(ctx, 400, NOT_YOURS);
     else answer(ctx, 200, await revoke(claims));
   };
 
   // RFC 7662 §2.2: whoever may not know learns nothing but "inactive"
-  async function introspect(claims: JWTPayload | undefined, clientId: string): Promise<object> {
-    if (!claims?.jti || !mayKnow(claims, clientId) || !(await isLive(claims.jti))) return { active: false };
+  async function introspect(
+    ctx: KoaContextWithOIDC,
+    claims: JWTPayload | undefined,
+    clientId: string,
+  ): Promise<object> {
+    if (claims?.jti && !mayKnow(claims, clientId)) {
+      await recordIntrospectionRefusal(ctx, options, { subject: claims.sub, tokenId: claims.jti });
+      return { active: false };
+    }
+    if (!claims?.jti || !(await isLive(claims.jti))) return { active: false };
     const bound = (claims['cnf'] as { jkt?: string } | undefined)?.jkt !== undefined;
     return { active: true, token_type: bound ? 'DPoP' : 'Bearer', ...claims };
   }
 
   // RFC 7009 §2.2: the answer is the same for tokens that are not known
   async function revoke(claims: JWTPayload | undefined): Promise<string> {
-    if (claims?.jti !== undefined) await tokens.revoke(claims.jti);
+    if (claims?.jti !== undefined) await tokens.revoke(claims.jti, undefined, tokenRevocation(claims));
     return '';
   }
 
@@ -50,6 +66,18 @@ export function answerForStructuredTokens({ issuer, tokens, representedBy }: Str
     const audiences = [claims.aud ?? []].flat();
     return claims['client_id'] === clientId || representedBy(clientId).some((audience) => audiences.includes(audience));
   }
+}
+
+function tokenRevocation({ jti, sub, client_id: clientId }: JWTPayload): RevocationEvent {
+  return {
+    type: 'revocation',
+    outcome: 'accepted',
+    ...(sub !== undefined && { subject: sub }),
+    clientId: String(clientId),
+    ...(jti !== undefined && { revokedTokenId: jti }),
+    reason: 'revoked by the client',
+    ...claimedTrace(),
+  };
 }
 
 // RFC 7009 §2.1: a token of another client is refused, and the client is told

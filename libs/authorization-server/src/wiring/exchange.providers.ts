@@ -12,6 +12,7 @@ import {
 } from '@onbehalf/token-exchange';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { SampledRefusals } from '../audit/sampled-refusals.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { EXCHANGE_POLICY, EXCHANGE_RECORDS, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { countExchanges } from '../metrics/count-exchanges.js';
@@ -32,9 +33,13 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
   };
   const sink: FactoryProvider<AuditSink> = {
     provide: EXCHANGE_RECORDS,
-    inject: [options, EXCHANGE_POLICY, ServerMetrics],
-    useFactory: ({ audit }: AuthorizationServerOptions, policy: ExchangePolicy, metrics: ServerMetrics) =>
-      countExchanges(toAuditSink(audit), policy, metrics),
+    inject: [options, SampledRefusals, EXCHANGE_POLICY, ServerMetrics],
+    useFactory: (
+      { auditTrail: trail }: AuthorizationServerOptions,
+      refusals: SampledRefusals,
+      policy: ExchangePolicy,
+      metrics: ServerMetrics,
+    ) => countExchanges(toAuditSink({ trail, refusals, policy }), policy, metrics),
   };
   const state: FactoryProvider<ExchangeState> = {
     provide: EXCHANGE_STATE,

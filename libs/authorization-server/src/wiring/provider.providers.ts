@@ -3,8 +3,10 @@ import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
 import { Accounts } from '../accounts/accounts.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../ports/injection-tokens.js';
+import { SampledRefusals } from '../audit/sampled-refusals.js';
+import { AUDIT_TRAIL, EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
@@ -30,6 +32,8 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       Accounts,
       EXCHANGE_POLICY,
       EXCHANGE_RECORDS,
+      AUDIT_TRAIL,
+      SampledRefusals,
       TokenExchange,
       ClientLimits,
       AuthorizationLimits,
@@ -47,6 +51,8 @@ function createLiveProvider(
   accounts: Accounts,
   policy: ExchangePolicy,
   sink: AuditSink,
+  trail: AuditTrail,
+  refusals: SampledRefusals,
   engine: TokenExchange,
   limits: ClientLimits,
   authorizationLimits: AuthorizationLimits,
@@ -63,6 +69,8 @@ function createLiveProvider(
   const metadata = features.active.metadata();
   const log = new Logger('AuthorizationServer');
   const around = {
+    trail,
+    refusals,
     certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),

@@ -1,0 +1,27 @@
+import type { AuditTrail } from './audit-trail.js';
+import type { AuditEvent } from './audit-event.js';
+
+/** Tells of each event of the trail, once it is on record. Exchanges do not come by here: they are counted on their own. */
+export function countEvents(trail: AuditTrail, count: (event: AuditEvent) => void): AuditTrail {
+  return {
+    append: async (event) => {
+      const receipt = await trail.append(event);
+      count(event);
+      return receipt;
+    },
+    recordIssued: async (event, token) => {
+      const recorded = await trail.recordIssued(event, token);
+      if (recorded) count(event);
+      return recorded;
+    },
+    recordWith: async (event, work) => {
+      const result = await trail.recordWith(event, work);
+      count(event);
+      return result;
+    },
+    query: (query) => trail.query(query),
+    export: (query) => trail.export(query),
+    tree: (traceId) => trail.tree(traceId),
+    find: (writer, sequence) => trail.find(writer, sequence),
+  };
+}

@@ -1,0 +1,83 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { UNAUTHENTICATED, type IssuanceEvent, type ProviderGrant } from '../audit/audit-event.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import { claimedTrace } from '../audit/claimed-trace.js';
+import type { SampledRefusals } from '../audit/sampled-refusals.js';
+import { isAuthenticated } from './is-authenticated.js';
+import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
+import { routeOf } from './provider-seam.js';
+
+const GRANTS: readonly string[] = [
+  'authorization_code',
+  'client_credentials',
+  'refresh_token',
+] satisfies ProviderGrant[];
+
+/** What the trail tells of an access token that the provider issues, in the commit of the token's own record. */
+export function issuanceEvent(
+  ctx: KoaContextWithOIDC,
+  { clientId, subject, audiences, jti, expiresAt }: IssuedTokenRecord,
+  scope: string | undefined,
+): IssuanceEvent {
+  ctx.state['onRecord'] = true;
+  return {
+    type: grantOf(ctx)!,
+    outcome: 'issued',
+    clientId,
+    subject,
+    targets: audiences,
+    scopesGranted: toScopes(scope),
+    issuedTokenId: jti,
+    expiresAt,
+    ...claimedTrace(),
+  };
+}
+
+/**
+ * Middleware that records what the grants of the provider come to, where no token's own record tells it: what is refused, and
+ * the opaque tokens of a client that asks for no resource.
+ */
+export function recordGrants(trail: AuditTrail, refusals: SampledRefusals) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    const type = routeOf(ctx) === 'token' ? grantOf(ctx) : undefined;
+    if (type === undefined || ctx.state['onRecord']) return;
+    if (ctx.status < 400) return void (await trail.append(opaqueEvent(ctx, type)));
+    const event = refusalEvent(ctx, type);
+    // the refusal stands, recorded or not: nothing leaves by it
+    await (isAuthenticated(ctx) ? trail.append(event) : refusals.record(event)).catch(() => undefined);
+  };
+}
+
+function grantOf({ oidc }: KoaContextWithOIDC): ProviderGrant | undefined {
+  const grantType = oidc.params?.['grant_type'];
+  return GRANTS.includes(grantType as string) ? (grantType as ProviderGrant) : undefined;
+}
+
+function opaqueEvent(ctx: KoaContextWithOIDC, type: ProviderGrant): IssuanceEvent {
+  const { AccessToken: token, Client: client } = ctx.oidc.entities;
+  const clientId = client?.clientId ?? UNAUTHENTICATED;
+  const subject = token?.accountId ?? clientId;
+  const { scope } = ctx.body as { scope?: string };
+  return { type, outcome: 'issued', clientId, subject, targets: [], scopesGranted: toScopes(scope), ...claimedTrace() };
+}
+
+function refusalEvent(ctx: KoaContextWithOIDC, type: ProviderGrant): IssuanceEvent {
+  const { client, entities } = ctx.oidc;
+  const { error, error_description: reason } = ctx.body as { error: string; error_description?: string };
+  const subject = (entities.RefreshToken ?? entities.AuthorizationCode)?.accountId;
+  return {
+    type,
+    outcome: ctx.status >= 500 ? 'failed' : 'rejected',
+    clientId: isAuthenticated(ctx) ? client!.clientId : UNAUTHENTICATED,
+    ...(subject !== undefined && { subject }),
+    targets: [],
+    error,
+    ...(reason !== undefined && { reason }),
+    ...claimedTrace(),
+  };
+}
+
+function toScopes(scope: string | undefined): string[] {
+  return scope?.split(' ').filter(Boolean) ?? [];
+}
