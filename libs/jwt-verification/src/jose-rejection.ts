@@ -1,10 +1,5 @@
 import { errors } from 'jose';
-import { TokenRejection } from './token-rejection.js';
-
-/** A claim that is missing, or not of the type its specification gives it. */
-export function invalidClaim(name: string): TokenRejection {
-  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
-}
+import { invalidClaim, TokenRejection } from './token-rejection.js';
 
 /**
  * The rejection that an error of jose means; any other error as it is. jose's errors are no cause of ours: they carry the

@@ -37,3 +37,8 @@ export class KeysUnavailable extends Error {
     this.name = 'KeysUnavailable';
   }
 }
+
+/** A claim that is missing, or not of the type its specification gives it. */
+export function invalidClaim(name: string): TokenRejection {
+  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
+}

@@ -2,7 +2,7 @@ import { MalformedClaim, OAuthError, parseActClaim, parseScope, type Actor } fro
 import type { JWTPayload } from 'jose';
 import { createHash } from 'node:crypto';
 import { rfc9068Profile, type AccessTokenProfile } from './access-token-profile.js';
-import { TokenRejection } from './token-rejection.js';
+import { invalidClaim, TokenRejection } from './token-rejection.js';
 import type { TrustedIssuer } from './trusted-issuer.js';
 import { firstPresent, verifyJwt, type JwtExpectations, type VerifiedJwt } from './verify-jwt.js';
 
@@ -77,10 +77,6 @@ function toVerifiedAccessToken(
     expiresAt: claims.exp,
     claims,
   };
-}
-
-function invalidClaim(name: string): TokenRejection {
-  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
 }
 
 function text(claims: JWTPayload, name: string): string {

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import { jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
-import { invalidClaim, toRejection } from './jose-rejection.js';
-import { TokenRejection } from './token-rejection.js';
+import { toRejection } from './jose-rejection.js';
+import { invalidClaim, TokenRejection } from './token-rejection.js';
 import type { SigningAlgorithm, TrustedIssuer } from './trusted-issuer.js';
 import { readUnverifiedJwt } from './unverified-jwt.js';
 

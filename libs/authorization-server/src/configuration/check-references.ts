@@ -1,9 +1,7 @@
 import { ConfigurationError, GrantType } from '@onbehalf/oauth-protocol';
 import { sectionOf, type ConfigSection } from './config-section.js';
+import { OWN_SCOPES } from './own-scopes.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
-
-// OpenID Connect Core §5.4, §11: scopes that belong to the server itself
-const OWN_SCOPES = ['openid', 'profile', 'email', 'offline_access'];
 
 /**
  * Checks what the schema cannot: that names are unique and refer to something.
@@ -92,7 +90,7 @@ function checkClient(config: ServerConfig, client: ClientConfig, path: string): 
   checkDirectAccess(config, client, path);
   checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);
   client.represents.forEach((audience, i) => checkAudience(config, audience, `${path}.represents[${i}]`));
-  const known = new Set([...OWN_SCOPES, ...config.resources.flatMap(({ scopes }) => scopes)]);
+  const known = new Set([...Object.keys(OWN_SCOPES), ...config.resources.flatMap(({ scopes }) => scopes)]);
   client.scopes.forEach((scope, i) => checkKnown(scope, known, `${path}.scopes[${i}]`));
 }
 

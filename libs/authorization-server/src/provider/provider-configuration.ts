@@ -20,7 +20,7 @@ import type { ClientCertificateReader } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
 import { loginPolicy } from './login-prompt.js';
-import { OWN_SCOPES } from './own-scopes.js';
+import { OWN_SCOPES } from '../configuration/own-scopes.js';
 import { toProviderKeys } from './provider-keys.js';
 import { toResourceIndicators, userOf } from './resource-indicators.js';
 import { ResourceServers } from './resource-servers.js';

@@ -60,7 +60,7 @@ export class RegistrationChanges {
     input: object,
     operator: Operator,
   ): Promise<{ registration: Registration; secret?: string }> {
-    const current = this.#find(kind, id, version);
+    const current = this.#inVersion(kind, id, version);
     const { document: completed, secret } = complete(kind, input, current?.document);
     const document = this.#signOut(kind, completed);
     const operation = current ? 'replace' : 'create';
@@ -79,7 +79,7 @@ export class RegistrationChanges {
     enabled: boolean,
     operator: Operator,
   ): Promise<Registration> {
-    const current = this.#find(kind, id);
+    const current = this.#registered(kind, id);
     const document = this.#signOut(kind, { ...current.document, enabled });
     const operation = enabled ? 'enable' : 'disable';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
@@ -92,7 +92,7 @@ export class RegistrationChanges {
    * @throws NotRegistered, VersionMismatch
    */
   async rotateSecret(id: string, overlap: number, operator: Operator): Promise<{ secret: string; expiresAt: number }> {
-    const current = this.#find('client', id);
+    const current = this.#registered('client', id);
     const now = this.#options.clock();
     const { secret, stored } = makeSecret();
     const document = current.document as ClientDocument;
@@ -108,18 +108,22 @@ export class RegistrationChanges {
    * @throws NotRegistered, VersionMismatch
    */
   async remove(kind: RegistrationKind, id: string, version: number, operator: Operator): Promise<void> {
-    const current = this.#find(kind, id, version);
+    const current = this.#inVersion(kind, id, version);
     if (!current || current.version === 0) throw new NotRegistered();
     await this.#apply({ kind, id }, current, 'delete', operator);
     if (!this.#options.registrations.current.find(kind, id)) await this.#endTokens(kind, id);
   }
 
-  #find(kind: RegistrationKind, id: string): Registration;
-  #find(kind: RegistrationKind, id: string, version: number | undefined): Registration | undefined;
-  #find(kind: RegistrationKind, id: string, ...versions: readonly (number | undefined)[]): Registration | undefined {
+  #registered(kind: RegistrationKind, id: string): Registration {
     const current = this.#options.registrations.current.find(kind, id);
-    if (versions.length > 0 && current?.version !== versions[0]) throw new VersionMismatch();
-    if (versions.length === 0 && !current) throw new NotRegistered();
+    if (!current) throw new NotRegistered();
+    return current;
+  }
+
+  /** What is registered in this version; without one nothing may be. */
+  #inVersion(kind: RegistrationKind, id: string, version: number | undefined): Registration | undefined {
+    const current = this.#options.registrations.current.find(kind, id);
+    if (current?.version !== version) throw new VersionMismatch();
     return current;
   }
 

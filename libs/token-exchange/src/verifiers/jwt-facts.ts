@@ -1,4 +1,4 @@
-import { mediaSubtype, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import { invalidClaim, mediaSubtype, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { isScopeToken, parseActClaim, parseMayActClaim } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import type { Authentication, Confirmation, TokenFacts } from '../tokens/token-facts.js';
@@ -101,8 +101,4 @@ function readAuthentication(claims: JWTPayload): Authentication {
     ...(amr !== undefined && { amr }),
     ...(sid !== undefined && { sid }),
   };
-}
-
-function invalidClaim(name: string): TokenRejection {
-  return new TokenRejection('claim', `The token's claim "${name}" is missing or invalid`);
 }
