@@ -207,6 +207,13 @@ describe('what comes back from the authorization server', () => {
     expect((await copy.request(url.href)).status).toBe(502);
   });
 
+  it('is accepted from two first visits at once, each of which began a sign-in of its own', async () => {
+    const browser = new Browser();
+    const [first, second] = await Promise.all([browser.request(`${base}/`), browser.request(`${base}/`)]);
+    expect((await browser.open(first.location ?? '')).body).toContain("Hello 'baeldung (client-app)'");
+    expect((await browser.open(second.location ?? '')).status).toBe(200);
+  });
+
   it('may be a refusal, which is told without repeating what the address says', async () => {
     const { browser, url } = await callback();
     url.searchParams.delete('code');
@@ -214,6 +221,8 @@ describe('what comes back from the authorization server', () => {
     url.searchParams.set('error_description', 'Please call 555-EVIL');
     const page = await browser.request(url.href);
     expect([page.status, page.body.includes('EVIL')]).toEqual([403, false]);
+    // the log keeps it: who operates this must know why
+    expect(lines.join()).toContain('Please call 555-EVIL');
   });
 });
 
@@ -335,6 +344,22 @@ describe('signing out', () => {
     });
     expect(provider.revocations).toBe(1);
     expect((await new Browser({ 'client-app.sid': sid }).request(`${base}/`)).status).toBe(303);
+  });
+
+  it.each(['spring', 'keycloak'])('tells %s whom to sign out by the ID token, which it wants', async (profile) => {
+    await app?.close(0);
+    await startClientApp({ TOKEN_PROFILE: profile });
+    const browser = new Browser();
+    await browser.open(`${base}/`);
+    const { location } = await browser.request(`${base}/logout`, { ...post, headers: { origin: base } });
+    const end = new URL(location ?? '');
+    const [, claims = ''] = (end.searchParams.get('id_token_hint') ?? '').split('.');
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
+      sub: 'baeldung',
+      aud: 'client-app',
+    });
+    expect(end.searchParams.get('post_logout_redirect_uri')).toBe(`${base}/`);
+    expect(lines.join()).not.toContain(end.searchParams.get('id_token_hint'));
   });
 
   it.each([

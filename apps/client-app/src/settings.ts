@@ -13,6 +13,7 @@ export const environment = z
     AUTHORIZATION_SERVER_URL: httpUrl().optional(),
     JWKS_URI: httpUrl().optional(),
     TOKEN_ENDPOINT: httpUrl().optional(),
+    TOKEN_PROFILE: z.enum(['onbehalf', 'spring', 'keycloak']).default('onbehalf'),
     CLIENT_ID: text('the id of this client at the authorization server').default('client-app'),
     CLIENT_SECRET: text().optional(),
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
@@ -32,6 +33,8 @@ export class Settings {
   readonly authorizationServerUrl: string | undefined;
   readonly jwksUri: string | undefined;
   readonly tokenEndpoint: string | undefined;
+  /** Whether the server wants an ID token at the sign-out, as Spring does, and Keycloak unless it is to ask the user. */
+  readonly signOutByIdToken: boolean;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly userServiceUrl: string;
@@ -43,6 +46,7 @@ export class Settings {
     this.authorizationServerUrl = given.AUTHORIZATION_SERVER_URL;
     this.jwksUri = given.JWKS_URI;
     this.tokenEndpoint = given.TOKEN_ENDPOINT;
+    this.signOutByIdToken = given.TOKEN_PROFILE !== 'onbehalf';
     this.clientId = given.CLIENT_ID;
     this.clientSecret = given.CLIENT_SECRET ?? DEMO_SECRET;
     this.userServiceUrl = given.USER_SERVICE_URL.replace(/\/$/, '');

@@ -3,21 +3,25 @@ import { APP_FILTER } from '@nestjs/core';
 import { ResourceServerModule } from '@onbehalf/resource-server';
 import { DownstreamExceptionFilter, TokenExchangeModule } from '@onbehalf/token-exchange-client';
 import { DEMO_SECRET, type Settings } from './settings.js';
+import { PRODUCTS } from './token-profile.js';
 import { MessageController } from './messages/message.controller.js';
 
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
     const client = { clientId: settings.CLIENT_ID, clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET };
+    const { profile, preset, namesAudience } = PRODUCTS[settings.TOKEN_PROFILE];
     return {
       module: AppModule,
       imports: [
         ResourceServerModule.forRoot({
           issuer: settings.ISSUER,
           jwksUri: settings.JWKS_URI,
+          profile,
           audience: settings.AUDIENCE,
           revocationFeed:
             settings.REVOCATIONS_URI === undefined ? undefined : { url: settings.REVOCATIONS_URI, client },
+          resource: { resource: settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}` },
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
           cache: true,
           global: true,
@@ -25,13 +29,14 @@ export class AppModule {
         TokenExchangeModule.forRoot({
           issuer: settings.ISSUER,
           tokenEndpoint: settings.TOKEN_ENDPOINT,
+          preset,
           clientAuthentication: { method: 'client_secret_basic', ...client },
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
         }),
         TokenExchangeModule.forFeature([
           {
             name: 'user-service',
-            audience: 'user-service',
+            ...(namesAudience && { audience: 'user-service' }),
             scope: 'user.read',
             baseUrl: settings.USER_SERVICE_URL,
           },

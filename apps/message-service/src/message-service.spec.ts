@@ -6,6 +6,8 @@ import { createTestIssuer, startTestServer, type ServedTestIssuer, type TestServ
 import { decodeJwt } from 'jose';
 import { messageService } from './message-service.js';
 
+// RFC 9728 §5.1
+const METADATA = 'resource_metadata="http://localhost:8082/.well-known/oauth-protected-resource"';
 let issuer: ServedTestIssuer;
 let tokenEndpoint: TestServer;
 let userService: TestServer;
@@ -25,6 +27,7 @@ beforeAll(async () => {
   }));
   const given = {
     PORT: '0',
+    PUBLIC_URL: 'http://localhost:8082',
     ISSUER: issuer.issuer,
     TOKEN_ENDPOINT: `${tokenEndpoint.url}/token`,
     USER_SERVICE_URL: userService.url,
@@ -98,7 +101,7 @@ describe('GET /message', () => {
     const description = "Invalid audience claim. Expected 'message-service', got 'user-service'";
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe(
-      `Bearer error="invalid_token", error_description="${description}"`,
+      `Bearer error="invalid_token", error_description="${description}", ${METADATA}`,
     );
     expect(await response.json()).toEqual({ error: 'invalid_token', error_description: description });
     expect([tokenEndpoint.requests, userService.requests]).toEqual([[], []]);
@@ -114,6 +117,6 @@ describe('GET /message', () => {
 
   it('answers a call without a token with a bare challenge', async () => {
     const response = await call();
-    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, `Bearer ${METADATA}`]);
   });
 });

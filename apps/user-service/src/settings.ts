@@ -1,6 +1,7 @@
 import { isSecretFor } from '@onbehalf/oauth-protocol';
-import { httpUrl, text } from '@onbehalf/service-host';
+import { httpUrl, text, type HostSettings } from '@onbehalf/service-host';
 import { z } from 'zod';
+import { TOKEN_PROFILES } from './token-profile.js';
 
 export const DEFAULT_PORT = 8081;
 /** Stands in only while the authorization server is on this machine. */
@@ -17,6 +18,9 @@ export const environment = z
     CLIENT_SECRET: text().optional(),
     AUDIENCE: text('the name of this resource server, as tokens carry it in aud').default('user-service'),
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
+    /** Whose tokens these are: the guard, the exchange and the target of exchanges follow. */
+    TOKEN_PROFILE: z.enum(TOKEN_PROFILES).default('onbehalf'),
+    PUBLIC_URL: httpUrl().optional(),
     ALLOW_INSECURE_HTTP: z.stringbool('true or false').default(false),
   })
   .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
@@ -24,4 +28,4 @@ export const environment = z
     message: 'the secret of this client, and none that ships with the project unless ISSUER is on localhost',
   });
 
-export type Settings = z.output<typeof environment>;
+export type Settings = z.output<typeof environment> & HostSettings;

@@ -183,3 +183,57 @@ describe('OpenAPI', () => {
 function refusal(error: string, status: number): TestServer['answering'] {
   return () => ({ status, body: { error } });
 }
+
+describe('TOKEN_PROFILE', () => {
+  const exchanged = {
+    issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    token_type: 'Bearer',
+    expires_in: 300,
+    scope: 'message.read',
+  };
+
+  // shapes as these servers issue them: Spring writes scope as a list and no typ, Keycloak says typ in a claim and azp
+  it.each([
+    [
+      'spring',
+      { header: { typ: undefined }, aud: 'user-service', scope: ['openid', 'user.read'], nbf: 1, client_id: undefined },
+      {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        scope: 'message.read',
+      },
+    ],
+    [
+      'keycloak',
+      { header: { typ: 'JWT' }, typ: 'Bearer', azp: 'client-app', client_id: undefined, scope: 'openid user.read' },
+      {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        audience: 'message-service',
+        scope: 'message.read',
+      },
+    ],
+  ])('%s: its tokens are accepted, and exchanged as it wants it', async (profile, claims, form) => {
+    const given = {
+      PORT: '0',
+      ISSUER: issuer.issuer,
+      TOKEN_ENDPOINT: `${tokenEndpoint.url}/token`,
+      MESSAGE_SERVICE_URL: messageService.url,
+      TOKEN_PROFILE: profile,
+    };
+    const service = await createApp(userService, given, { write: () => undefined });
+    const { port } = (await service.listen()).address() as AddressInfo;
+    tokenEndpoint.answering = () => ({ body: { access_token: tokenB, ...exchanged } });
+    messageService.answering = () => ({ body: { message: 'hello', hops: [] } });
+    const token = await issuer.token({ sub: 'baeldung', ...claims });
+    const answer = await fetch(`http://localhost:${port}/user/message`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([200, null]);
+    const { subject_token, ...sent } = Object.fromEntries(tokenEndpoint.requests[0]?.form ?? []);
+    expect([subject_token, sent]).toEqual([token, form]);
+    await service.close(0);
+  });
+});

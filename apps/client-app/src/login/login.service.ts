@@ -86,7 +86,8 @@ export class LoginService {
         // OpenID Connect Core §3.1.3.7: auth_time, when max_age was asked for
         maxAge: pending.stepUp?.maxAge,
       });
-      return toLogin(tokens);
+      const login = toLogin(tokens);
+      return this.settings.signOutByIdToken ? { ...login, idToken: tokens.id_token } : login;
     } catch (error) {
       if (error instanceof AuthorizationResponseError) throw refusedByServer(error);
       // keys or endpoints may have changed since they were read
@@ -96,7 +97,7 @@ export class LoginService {
         'Signing in did not work',
         'The answer of the authorization server was not as expected.',
         {
-          cause: error,
+          cause: explain(error),
         },
       );
     }
@@ -104,8 +105,7 @@ export class LoginService {
 
   /**
    * Where to send the browser to end the session at the provider. OpenID Connect RP-Initiated Logout §2. The client names
-   * itself by client_id; an id_token_hint would put a token into an address, and tell the provider nothing that its own
-   * cookie does not.
+   * itself by client_id; an id_token_hint puts a token into an address, and is sent only to servers that want it.
    */
   async end(login: Login): Promise<URL | undefined> {
     try {
@@ -115,6 +115,7 @@ export class LoginService {
       return buildEndSessionUrl(configuration, {
         post_logout_redirect_uri: `${this.settings.publicUrl}/`,
         state: SIGNED_OUT,
+        ...(login.idToken !== undefined && { id_token_hint: login.idToken }),
       });
     } catch (error) {
       // signed out here all the same
