@@ -116,7 +116,13 @@ function checkElement(element: Element): void {
     if (!NODES.includes(nodeType)) throw rejection('malformed', 'The assertion holds a node that no assertion needs');
     if (nodeType !== ELEMENT && NO_CHARACTER.test(nodeValue ?? '')) throw badCharacter();
   }
-  for (const { name, prefix, value, namespaceURI } of Array.from(element.attributes)) {
+  const attributes = Array.from(element.attributes);
+  // Namespaces in XML 1.0 §6.3
+  const names = new Set(
+    attributes.map(({ namespaceURI, localName }) => JSON.stringify([namespaceURI ?? '', localName])),
+  );
+  if (names.size < attributes.length) throw rejection('malformed', 'The assertion has an attribute twice');
+  for (const { name, prefix, value, namespaceURI } of attributes) {
     if (NO_CHARACTER.test(value)) throw badCharacter();
     const declares = name === 'xmlns' || prefix === 'xmlns';
     // a relative one voids canonicalization: Exclusive XML Canonicalization §1, Namespaces in XML 1.0 §2.2
