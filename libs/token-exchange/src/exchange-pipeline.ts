@@ -1,7 +1,7 @@
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
-import { decide, type Decision } from './decision/decide.js';
+import { decide, type Decision, type Permit } from './decision/decide.js';
 import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
 import type { Rule } from './decision/rule.js';
 import type { IssuedToken } from './issuers/issued-token.js';
@@ -86,6 +86,7 @@ export class ExchangePipeline {
     try {
       const decision = await this.#decide(form, client, context, observe);
       if (decision.outcome === 'refused') throw decision.refusal;
+      await this.#useUp(decision.permit);
       return await this.#issuerFor(decision.permit.requestedType).issue(decision.permit);
     } catch (error) {
       throw answerFor(client, toRefusal('exchange', error));
@@ -123,6 +124,20 @@ export class ExchangePipeline {
     const decision = decide(this.#rules, exchange);
     observe({ decision });
     return decision;
+  }
+
+  // last of all, so that a refused request uses nothing up
+  async #useUp({ uses }: Permit): Promise<void> {
+    for (const token of uses) {
+      if (await this.#options.state.use(token)) continue;
+      const detail = { reason: `${token.jwtId} of ${token.issuer} was used before` };
+      throw new ExchangeRefusal(
+        'single-use',
+        'invalid_request',
+        'A token that is accepted once was used before',
+        detail,
+      );
+    }
   }
 
   // the registration may have changed since the client authenticated

@@ -65,12 +65,14 @@ export function createExchange(
   registrations: PolicyRegistrations,
   { accounts = {}, revoked = [], foreign = [], onSign, ...options }: Surroundings = {},
 ): TokenExchange {
+  const used = new Set<string>();
   const jwt = { issuer: server.issuer, signer: signerOf(server, onSign), randomId: randomUUID };
   return new TokenExchange({
     issuer: server.issuer,
     policy: new RegisteredPolicy(registrations),
     state: {
       token: (_issuer, jwtId) => Promise.resolve({ revoked: revoked.includes(jwtId) }),
+      use: ({ issuer, jwtId }) => Promise.resolve(!used.has(jwtId + issuer) && Boolean(used.add(jwtId + issuer))),
       account: (subject) => Promise.resolve(Object.hasOwn(accounts, subject) ? accounts[subject] : undefined),
     },
     verifiers: [new OwnAccessTokenVerifier(server), new OwnIdTokenVerifier(server), new JwtVerifier(server, foreign)],

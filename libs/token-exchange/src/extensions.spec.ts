@@ -179,3 +179,37 @@ describe('explanations', () => {
     expect(await lab.exchange.explain(new URLSearchParams(), client)).not.toHaveProperty('details');
   });
 });
+
+describe('a token that is accepted once', () => {
+  const once: TokenVerifier = {
+    types: [TICKET_TYPE],
+    verify: async (token, context) => ({
+      ...(await ticketVerifier.verify(token, context)),
+      ...(token !== 'nameless' && { jwtId: token }),
+      singleUse: true,
+    }),
+  };
+
+  it('is used up by the exchange that it brings about, and by no other request', async () => {
+    const lab = await open({ verifiers: [once] });
+    expect(await lab.refusal({ ...ticket, volume: 'loud' })).toMatchObject({ rule: 'quiet' });
+    expect(await lab.refusal({ ...ticket, scope: 'message.write' })).toMatchObject({ code: 'invalid_scope' });
+    const explained = await lab.exchange.explain(await lab.form(ticket), clientOf(lab.registrations, 'user-service'));
+    expect(explained.outcome).toBe('permitted');
+    await expect(lab.ask(ticket)).resolves.toBeDefined();
+    expect(await lab.refusal(ticket)).toMatchObject({ code: 'invalid_request', rule: 'single-use' });
+    await expect(lab.ask({ ...ticket, subject_token: 'T-2' })).resolves.toBeDefined();
+  });
+
+  it('wins one of many exchanges at once', async () => {
+    const lab = await open({ verifiers: [once] });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => lab.ask(ticket)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('must have an identifier to be known by', async () => {
+    const lab = await open({ verifiers: [once] });
+    const refusal = await lab.refusal({ ...ticket, subject_token: 'nameless' });
+    expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
+  });
+});

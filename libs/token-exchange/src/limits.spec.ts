@@ -279,6 +279,7 @@ describe('state is asked at every exchange', () => {
     const state = {
       token: (_issuer: string, jwtId: string) => Promise.resolve({ revoked: false, known: known.has(jwtId) }),
       account: () => Promise.resolve({ enabled: true, protected: false }),
+      use: () => Promise.resolve(true),
     };
     const open = await ExchangeLab.open({ state });
     const subjectToken = await open.token({ jti: 'one' });

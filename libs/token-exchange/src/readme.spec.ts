@@ -118,6 +118,7 @@ describe('the examples of the README', () => {
     const state = {
       token: () => Promise.resolve({ revoked: false }),
       account: () => Promise.resolve({ enabled: true, protected: false }),
+      use: () => Promise.resolve(true),
     };
     const exchange = assemble(server, caseRegistrations, state, {
       record: () => Promise.resolve(),

@@ -104,6 +104,7 @@ describe('one record for every request', () => {
     const state = {
       token: () => Promise.reject(new Error('no connection')),
       account: () => Promise.resolve(undefined),
+      use: () => Promise.resolve(true),
     };
     await expect(ask(await audited({ state }))).rejects.toMatchObject({ code: 'server_error', rule: 'exchange' });
     expect(events).toEqual([expect.objectContaining({ outcome: 'failed', error: 'server_error' })]);

@@ -1,6 +1,10 @@
-import type { Account, ExchangeState, TokenStanding } from '@onbehalf/token-exchange';
+import type { Account, ExchangeState, TokenStanding, TokenUse } from '@onbehalf/token-exchange';
+import type { ReplayDetection } from '../ports/replay-detection.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
+
+/** Seconds that the clocks of issuers may be behind, and more. */
+const CLOCK_TOLERANCE = 60;
 
 /** The state of this server's tokens and accounts, as the engine asks for it. */
 export class ServerState implements ExchangeState {
@@ -8,10 +12,16 @@ export class ServerState implements ExchangeState {
     private readonly issuer: string,
     private readonly tokens: IssuedTokens,
     private readonly accounts: Accounts,
+    private readonly replay: ReplayDetection,
   ) {}
 
   async token(issuer: string, jwtId: string): Promise<TokenStanding> {
     return issuer === this.issuer ? this.tokens.standing(jwtId) : { revoked: false };
+  }
+
+  // as long as a clock that is behind may take the token for valid
+  use({ issuer, jwtId, expiresAt }: TokenUse): Promise<boolean> {
+    return this.replay.use(JSON.stringify(['token', issuer, jwtId]), expiresAt + CLOCK_TOLERANCE);
   }
 
   account(subject: string): Promise<Account | undefined> {

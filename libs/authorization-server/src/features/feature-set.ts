@@ -71,6 +71,7 @@ export class ActiveFeatures {
       rules: registrations.flatMap(({ rules = [] }) => rules),
       issuers: registrations.flatMap(({ issuers = [] }) => issuers),
       grants: registrations.flatMap(({ grants = [] }) => grants),
+      foreignIssuers: registrations.flatMap(({ foreignIssuers = [] }) => foreignIssuers),
     };
   }
 

@@ -58,6 +58,8 @@ export interface FeatureRegistration {
   readonly issuers?: readonly TokenIssuer[];
   /** Beside those of RFC 6749 and RFC 8693. */
   readonly grants?: readonly Grant[];
+  /** Issuers whose subjects the verifiers know as `iss#sub`, beside those that the configuration trusts. */
+  readonly foreignIssuers?: readonly string[];
 }
 
 /** A member of audit records, and where the value comes from in the record of an exchange. */

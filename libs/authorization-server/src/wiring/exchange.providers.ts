@@ -44,8 +44,8 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
   const state: FactoryProvider<ExchangeState> = {
     provide: EXCHANGE_STATE,
     inject: [options, Accounts],
-    useFactory: ({ issuer, tokens }: AuthorizationServerOptions, accounts: Accounts) =>
-      new ServerState(issuer, tokens, accounts),
+    useFactory: ({ issuer, tokens, replay }: AuthorizationServerOptions, accounts: Accounts) =>
+      new ServerState(issuer, tokens, accounts, replay),
   };
   const engine: FactoryProvider<TokenExchange> = {
     provide: TokenExchange,
@@ -76,6 +76,6 @@ function createEngine(
     auditMembers: active.auditMembers,
     explainers: active.explainers,
     clock: systemClock,
-    foreignIssuers: foreignIssuers.map((foreign) => foreign.issuer),
+    foreignIssuers: [...foreignIssuers.map(({ issuer }) => issuer), ...registration.foreignIssuers],
   });
 }

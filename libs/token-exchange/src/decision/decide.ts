@@ -5,7 +5,7 @@ import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import { confirmationFor } from '../tokens/key-binding.js';
 import type { Authentication, Confirmation } from '../tokens/token-facts.js';
 import type { ExchangeRequest } from '../request/exchange-request.js';
-import type { TokenReference } from '../tokens/token-facts.js';
+import type { TokenReference, TokenUse } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
 import { actorChain } from './delegation.js';
 import type { Rule } from './rule.js';
@@ -30,6 +30,8 @@ export interface Grant extends Limits {
   readonly confirmation: Confirmation;
   readonly signingAlgorithm?: SigningAlgorithm;
   readonly parents: readonly TokenReference[];
+  /** The tokens that issuing uses up. */
+  readonly uses: readonly TokenUse[];
   /** The parameters that verifiers, rules and issuers declare, as sent. */
   readonly parameters: ExchangeRequest['parameters'];
   /** What else the subject token says. */
@@ -146,13 +148,23 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     confirmation: confirmationFor(client, subject, exchange.proof),
     ...(signingAlgorithm && { signingAlgorithm }),
     parents: parentsOf(exchange),
+    uses: usesOf(exchange),
     parameters: request.parameters,
     details: subject.details,
   };
 }
 
 function parentsOf(exchange: VerifiedExchange): readonly TokenReference[] {
-  const tokens: readonly (VerifiedToken | undefined)[] =
-    exchange.kind === 'delegation' ? [exchange.subject, exchange.actorToken] : [exchange.subject];
-  return tokens.flatMap((token) => (token?.jwtId === undefined ? [] : [{ issuer: token.issuer, jwtId: token.jwtId }]));
+  return presentedTokens(exchange).flatMap(({ issuer, jwtId }) => (jwtId === undefined ? [] : [{ issuer, jwtId }]));
+}
+
+function usesOf(exchange: VerifiedExchange): readonly TokenUse[] {
+  return presentedTokens(exchange).flatMap(({ singleUse, issuer, jwtId, expiresAt }) =>
+    singleUse ? [{ issuer, jwtId: jwtId!, expiresAt }] : [],
+  );
+}
+
+function presentedTokens(exchange: VerifiedExchange): readonly VerifiedToken[] {
+  const actorToken = exchange.kind === 'delegation' ? exchange.actorToken : undefined;
+  return actorToken ? [exchange.subject, actorToken] : [exchange.subject];
 }

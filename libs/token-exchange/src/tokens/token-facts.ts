@@ -30,6 +30,8 @@ export interface TokenFacts {
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly jwtId?: string;
+  /** Whether an exchange uses the token up, by its `jwtId`. Absent: it may be exchanged again while it lives. */
+  readonly singleUse?: boolean;
   readonly clientId?: string;
   readonly subProfile?: string;
   readonly scopes?: readonly string[];
@@ -47,6 +49,12 @@ export interface TokenFacts {
 export interface TokenReference {
   readonly issuer: string;
   readonly jwtId: string;
+}
+
+/** A token that is used up by an exchange, until it has expired. */
+export interface TokenUse extends TokenReference {
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /** An account of this authorization server, at the time of the exchange. */

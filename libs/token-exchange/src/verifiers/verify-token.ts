@@ -22,7 +22,12 @@ export async function verifyToken(
     throw new ExchangeRefusal('token-type', 'invalid_request', description);
   }
   try {
-    return verifiedToken(await verifier.verify(token, { ...context, parameter }));
+    const facts = await verifier.verify(token, { ...context, parameter });
+    // what cannot be told apart from others cannot be used up
+    if (facts.singleUse && facts.jwtId === undefined) {
+      throw new TokenRejection('claim', 'The token is accepted once and has no identifier');
+    }
+    return verifiedToken(facts);
   } catch (error) {
     throw toTokenRefusal(parameter, error);
   }
