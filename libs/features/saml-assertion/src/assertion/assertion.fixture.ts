@@ -81,13 +81,13 @@ export function sign(xml: string, signing: Signing = {}): string {
   const signer = new SignedXml({
     privateKey: key.export({ format: 'pem', type: 'pkcs8' }),
     ...(signing.keyInfo !== undefined && { publicCert: signing.keyInfo }),
-    signatureAlgorithm: algorithm as never,
-    canonicalizationAlgorithm: (signing.canonicalization ?? EXCLUSIVE) as never,
+    signatureAlgorithm: algorithm,
+    canonicalizationAlgorithm: signing.canonicalization ?? EXCLUSIVE,
   });
   signer.addReference({
     xpath: '/*',
-    transforms: transforms as never,
-    digestAlgorithm: digest as never,
+    transforms: transforms,
+    digestAlgorithm: digest,
     isEmptyUri: signing.emptyUri ?? false,
   });
   const location = { reference: "/*/*[local-name(.)='Issuer']", action: 'after' } as const;

