@@ -27,9 +27,15 @@ const layers = [
     bannedExternalImports: [...DATABASE, ...XML],
   },
   {
+    // guards its own endpoints as everybody does
+    sourceTag: 'layer:server',
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:nest'],
+    bannedExternalImports: [...DATABASE, ...XML],
+  },
+  {
     // what a capability needs beyond the server, such as XML signatures, is its own affair; nobody depends on it but the composition
     sourceTag: 'layer:feature',
-    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:nest'],
+    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:nest', 'layer:server'],
     bannedExternalImports: DATABASE,
   },
   {
@@ -38,7 +44,14 @@ const layers = [
   },
   {
     sourceTag: 'layer:composition',
-    onlyDependOnLibsWithTags: ['layer:vocabulary', 'layer:core', 'layer:adapter', 'layer:nest', 'layer:feature'],
+    onlyDependOnLibsWithTags: [
+      'layer:vocabulary',
+      'layer:core',
+      'layer:adapter',
+      'layer:nest',
+      'layer:server',
+      'layer:feature',
+    ],
   },
   { sourceTag: 'layer:testing', onlyDependOnLibsWithTags: ['*'] },
   { sourceTag: 'layer:e2e', onlyDependOnLibsWithTags: ['*'] },

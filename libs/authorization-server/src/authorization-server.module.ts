@@ -1,10 +1,13 @@
-import { ConfigurableModuleBuilder, Module, type FactoryProvider } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import type { ConfigurableModuleAsyncOptions, DynamicModule, FactoryProvider } from '@nestjs/common';
 import type { AuditField } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
+import { ResourceServerModule } from '@onbehalf/resource-server';
 import { TokenExchange } from '@onbehalf/token-exchange';
 import { AuditController } from './admin/audit.controller.js';
 import type { AuditTrail } from './audit/audit-trail.js';
+import { ownEndpoints } from './wiring/own-endpoints.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import { countEvents } from './audit/count-events.js';
@@ -132,4 +135,27 @@ const server: FactoryProvider<AuthorizationServer> = {
   ],
   exports: [AuthorizationServer, TokenExchange, FeatureRuntime, LiveProvider, SigningKeys, OWN_ISSUER, ISSUED_TOKENS],
 })
-export class AuthorizationServerModule extends ConfigurableModuleClass {}
+export class AuthorizationServerModule extends ConfigurableModuleClass {
+  static override forRoot(options: AuthorizationServerOptions): DynamicModule {
+    return withOwnGuard(super.forRoot(options));
+  }
+
+  static override forRootAsync(options: ConfigurableModuleAsyncOptions<AuthorizationServerOptions>): DynamicModule {
+    return withOwnGuard(super.forRootAsync(options));
+  }
+}
+
+/** Where the options are, for the server and for the guard of its own endpoints. */
+@Module({})
+class ServerOptionsModule {}
+
+function withOwnGuard({ imports = [], providers = [], ...definition }: DynamicModule): DynamicModule {
+  // the factory of the options is to run once: it opens keys
+  const options = { module: ServerOptionsModule, imports, providers, exports: [MODULE_OPTIONS_TOKEN] };
+  const guard = ResourceServerModule.forRootAsync({
+    imports: [options],
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ownEndpoints,
+  });
+  return { ...definition, imports: [options, guard] };
+}

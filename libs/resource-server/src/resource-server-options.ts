@@ -4,6 +4,7 @@ import type {
   AccessTokenProfileName,
   SigningAlgorithm,
   TrustedIssuer,
+  VerifiedAccessToken,
 } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { JSONWebKeySet } from 'jose';
@@ -122,6 +123,8 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly mtls?: MtlsOptions;
   readonly introspection?: IntrospectionOptions;
   readonly revocationFeed?: RevocationFeedOptions;
+  /** Asked about every token that verifies, beside the two above: whether it counts no more, for reasons of this service. */
+  readonly isRevoked?: (token: VerifiedAccessToken) => Promise<boolean>;
   /** Fetch keys and revocations over plain HTTP beyond this machine, in networks that are protected otherwise. Default false. */
   readonly allowInsecureHttp?: boolean;
   /** Remember which tokens were verified. Default false. */

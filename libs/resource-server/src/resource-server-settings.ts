@@ -48,6 +48,7 @@ const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
   'mtls',
   'introspection',
   'revocationFeed',
+  'isRevoked',
   'allowInsecureHttp',
   'cache',
   'externalHandlers',

@@ -15,13 +15,17 @@ const TIMEOUT = [1, 60_000] as const;
 
 /** The revocation checks that the options ask for, the one that costs no call first. */
 export function revocationChecks(
-  options: Pick<ResourceServerOptions, 'introspection' | 'revocationFeed' | 'allowInsecureHttp'>,
+  options: Pick<ResourceServerOptions, 'introspection' | 'revocationFeed' | 'isRevoked' | 'allowInsecureHttp'>,
   issuers: readonly string[],
   clock: Clock,
 ): readonly RevocationCheck[] {
-  const { introspection, revocationFeed } = options;
+  const { introspection, revocationFeed, isRevoked } = options;
+  if (isRevoked !== undefined && typeof isRevoked !== 'function') {
+    throw new ConfigurationError('isRevoked', isRevoked, 'a function that is given the token');
+  }
   const url = (setting: string, value: unknown): string => fetchedUrl(setting, value, options.allowInsecureHttp);
   return [
+    ...(isRevoked ? [{ isRevoked }] : []),
     ...(revocationFeed ? [feed(revocationFeed, issuers, clock, url)] : []),
     ...(introspection ? [introspectionOf(introspection, clock, url)] : []),
   ];

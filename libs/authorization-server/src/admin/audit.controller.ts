@@ -2,13 +2,13 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
 import { snakeCase, type AuditField } from '@onbehalf/authorization-ports';
+import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import { sentenceOf } from '../audit/audit-sentence.js';
 import type { AuditNode, AuditPage, AuditQuery, AuditReader, AuditRecord } from '../audit/audit-trail.js';
 import { badRequest, parseInput } from './bad-request.js';
-import { OperatorGuard, OperatorScope } from './operator.guard.js';
 
 const AUDIT_READ = 'audit.read';
 
@@ -42,7 +42,7 @@ const paging = {
 
 /** Reads the audit trail. For operators; a filter that is misspelt is refused, not ignored. */
 @Controller('admin/audit')
-@UseGuards(OperatorGuard)
+@UseGuards(AccessTokenGuard)
 export class AuditController {
   readonly #fields: readonly AuditField[];
   readonly #exportQuery;
@@ -61,7 +61,7 @@ export class AuditController {
   /** One page of the records that match, the newest first. */
   @Get()
   @Header('cache-control', 'no-store')
-  @OperatorScope(AUDIT_READ)
+  @Scopes(AUDIT_READ)
   async query(@Query() query: unknown): Promise<AuditPage> {
     const { cursor, limit, ...rest } = parseInput(this.#pageQuery, query);
     try {
@@ -79,7 +79,7 @@ export class AuditController {
    */
   @Get('traces/:traceId')
   @Header('cache-control', 'no-store')
-  @OperatorScope(AUDIT_READ)
+  @Scopes(AUDIT_READ)
   async trace(@Param('traceId') claimedTraceId: string): Promise<object> {
     const { nodes, cut } = await this.trail.tree(claimedTraceId);
     return { claimedTraceId, exchanges: nodes.map(nodeWithSentence), cut };
@@ -87,7 +87,7 @@ export class AuditController {
 
   /** All records that match, the oldest first, one JSON object a line, at the pace of whoever reads. */
   @Get('export')
-  @OperatorScope(AUDIT_READ)
+  @Scopes(AUDIT_READ)
   async export(@Query() query: unknown, @Res() response: Response): Promise<void> {
     const lines = toLines(this.trail.export(this.#toQuery(parseInput(this.#exportQuery, query))));
     // what cannot be read is an error as long as nothing was sent

@@ -1,12 +1,12 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { badRequest } from './bad-request.js';
-import { OperatorGuard, OperatorScope } from './operator.guard.js';
 
 /** Answers what an exchange would come to, and why, without issuing anything. For operators. */
 @Controller('admin/exchange')
-@UseGuards(OperatorGuard)
+@UseGuards(AccessTokenGuard)
 export class ExplainController {
   constructor(
     private readonly exchange: TokenExchange,
@@ -20,7 +20,7 @@ export class ExplainController {
   @Post('explain')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @OperatorScope('exchange.explain')
+  @Scopes('exchange.explain')
   async explain(@Body() body: unknown): Promise<Explanation> {
     const form = toForm(body);
     const clientId = form.get('client_id') ?? '';

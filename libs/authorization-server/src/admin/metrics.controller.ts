@@ -1,6 +1,6 @@
 import { Controller, Get, Res, UseGuards } from '@nestjs/common';
+import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Response } from 'express';
-import { OperatorGuard, OperatorScope } from './operator.guard.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 
 /**
@@ -8,12 +8,12 @@ import { ServerMetrics } from '../metrics/server-metrics.js';
  * nobody else's business. Prometheus fetches such a token by itself.
  */
 @Controller('metrics')
-@UseGuards(OperatorGuard)
+@UseGuards(AccessTokenGuard)
 export class MetricsController {
   constructor(private readonly metrics: ServerMetrics) {}
 
   @Get()
-  @OperatorScope('metrics.read')
+  @Scopes('metrics.read')
   async show(@Res() response: Response): Promise<void> {
     const text = await this.metrics.expose();
     response.set({ 'content-type': this.metrics.contentType, 'cache-control': 'no-store' }).end(text);

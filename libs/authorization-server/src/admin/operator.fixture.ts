@@ -2,13 +2,27 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication, Provider, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import type { TrustedIssuer } from '@onbehalf/jwt-verification';
-import { ISSUED_TOKENS, OWN_ISSUER } from '../ports/injection-tokens.js';
+import { ResourceServerModule } from '@onbehalf/resource-server';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
-import { OWN_ALGORITHMS } from '../keys/key-set.js';
+import { parseServerConfig } from '../configuration/read-server-config.js';
 import { SigningKeys } from '../keys/signing-keys.js';
+import { ownEndpoints } from '../wiring/own-endpoints.js';
 
 const ISSUER = 'https://server.example';
+
+const SCOPES = ['exchange.explain', 'audit.read', 'metrics.read', 'registrations.read', 'registrations.write'];
+const OPERATORS = {
+  resources: [{ audience: ADMIN_AUDIENCE, scopes: SCOPES }],
+  clients: [
+    {
+      clientId: 'operator',
+      secret: 'secret',
+      grantTypes: ['client_credentials'],
+      scopes: SCOPES,
+      defaultResource: ADMIN_AUDIENCE,
+    },
+  ],
+};
 
 /** Admin endpoints on a free port, guarded as in the server, with operators' tokens that are signed for real. */
 export class AdminEndpoints {
@@ -20,13 +34,19 @@ export class AdminEndpoints {
   static async start(controller: Type, providers: readonly Provider[]): Promise<AdminEndpoints> {
     const endpoints = new AdminEndpoints();
     endpoints.#keys = await SigningKeys.generate();
-    const own: TrustedIssuer = { issuer: ISSUER, keys: endpoints.#keys.verification, algorithms: OWN_ALGORITHMS };
-    const tokens = {
-      standing: (jti: string) => Promise.resolve({ known: true, revoked: endpoints.revoked.has(jti) }),
-    };
+    const used = new Set<string>();
+    const options = ownEndpoints({
+      issuer: ISSUER,
+      config: parseServerConfig(OPERATORS, {}),
+      keys: endpoints.#keys,
+      tokens: { standing: (jti) => Promise.resolve({ known: true, revoked: endpoints.revoked.has(jti) }) },
+      replay: { use: (key) => Promise.resolve(used.size !== used.add(key).size) },
+      nonceSecret: new Uint8Array(32),
+    });
     const module = await Test.createTestingModule({
+      imports: [ResourceServerModule.forRoot(options)],
       controllers: [controller],
-      providers: [{ provide: OWN_ISSUER, useValue: own }, { provide: ISSUED_TOKENS, useValue: tokens }, ...providers],
+      providers: [...providers],
     }).compile();
     const app = module.createNestApplication<NestExpressApplication>({ logger: false });
     await app.listen(0, '127.0.0.1');

@@ -11,10 +11,11 @@ import {
   Param,
   Post,
   Put,
-  Req,
   Res,
   UseGuards,
 } from '@nestjs/common';
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { AccessToken, AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
@@ -23,7 +24,6 @@ import type { Registration } from '../registrations/registration-set.js';
 import type { RegistrationKind } from '../registrations/registration-store.js';
 import { Registrations } from '../registrations/registrations.js';
 import { parseInput } from './bad-request.js';
-import { OperatorGuard, OperatorScope, type OperatorRequest } from './operator.guard.js';
 import { answerMistakes, notFound, readPreconditions } from './registration-answers.js';
 import { etagOf, toView, type RegistrationView } from './registration-view.js';
 
@@ -55,7 +55,7 @@ const rotation = z.strictObject({
  * the same id. Changes name the version that they are based on (RFC 9110 §13.1).
  */
 @Controller(Object.keys(KINDS).map((kinds) => `admin/${kinds}`))
-@UseGuards(OperatorGuard)
+@UseGuards(AccessTokenGuard)
 export class RegistrationsController {
   constructor(
     private readonly registrations: Registrations,
@@ -65,14 +65,14 @@ export class RegistrationsController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @OperatorScope(READ)
+  @Scopes(READ)
   list(@Kinds() kinds: string): Record<string, RegistrationView[]> {
     return { [kinds]: this.registrations.current.list(kindOf(kinds)).map(toView) };
   }
 
   @Get(':id')
   @Header('cache-control', 'no-store')
-  @OperatorScope(READ)
+  @Scopes(READ)
   show(
     @Kinds() kinds: string,
     @Param('id') id: string,
@@ -86,19 +86,19 @@ export class RegistrationsController {
   /** Creates with `If-None-Match: *`, replaces with `If-Match`. */
   @Put(':id')
   @Header('cache-control', 'no-store')
-  @OperatorScope(WRITE)
+  @Scopes(WRITE)
   async put(
     @Kinds() kinds: string,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers() headers: Record<string, string>,
-    @Req() request: OperatorRequest,
+    @AccessToken() operator: VerifiedAccessToken,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RegistrationView & { clientSecret?: string }> {
     const kind = kindOf(kinds);
     const version = readPreconditions(headers);
     const input = parseInput(this.documents.sent[kind], body);
-    const { registration, secret } = await answerMistakes(this.changes.put(kind, id, version, input, request.operator));
+    const { registration, secret } = await answerMistakes(this.changes.put(kind, id, version, input, operator));
     if (version === undefined) response.status(201);
     return { ...answer(response, registration), ...(secret === undefined ? {} : { clientSecret: secret }) };
   }
@@ -106,58 +106,58 @@ export class RegistrationsController {
   /** Deletes what was registered here; what the file says is in force again. */
   @Delete(':id')
   @HttpCode(204)
-  @OperatorScope(WRITE)
+  @Scopes(WRITE)
   async remove(
     @Kinds() kinds: string,
     @Param('id') id: string,
     @Headers() headers: Record<string, string>,
-    @Req() request: OperatorRequest,
+    @AccessToken() operator: VerifiedAccessToken,
   ): Promise<void> {
     const version = readPreconditions({ 'if-match': headers['if-match'] });
-    await answerMistakes(this.changes.remove(kindOf(kinds), id, version!, request.operator));
+    await answerMistakes(this.changes.remove(kindOf(kinds), id, version!, operator));
   }
 
   /** For the emergency: needs no version. Everything that the client or the user holds is revoked. */
   @Post(':id/disable')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @OperatorScope(WRITE)
+  @Scopes(WRITE)
   disable(
     @Kinds() kinds: string,
     @Param('id') id: string,
-    @Req() request: OperatorRequest,
+    @AccessToken() operator: VerifiedAccessToken,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RegistrationView> {
-    return this.#setEnabled(kinds, id, false, request, response);
+    return this.#setEnabled(kinds, id, false, operator, response);
   }
 
   @Post(':id/enable')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @OperatorScope(WRITE)
+  @Scopes(WRITE)
   enable(
     @Kinds() kinds: string,
     @Param('id') id: string,
-    @Req() request: OperatorRequest,
+    @AccessToken() operator: VerifiedAccessToken,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RegistrationView> {
-    return this.#setEnabled(kinds, id, true, request, response);
+    return this.#setEnabled(kinds, id, true, operator, response);
   }
 
   /** A new secret for a client, told once; the ones before hold for `overlap` more seconds, a day unless told. */
   @Post(':id/secret')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @OperatorScope(WRITE)
+  @Scopes(WRITE)
   async rotateSecret(
     @Kinds() kinds: string,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Req() request: OperatorRequest,
+    @AccessToken() operator: VerifiedAccessToken,
   ): Promise<object> {
     if (kindOf(kinds) !== 'client') throw notFound();
     const { overlap } = parseInput(rotation, body ?? {});
-    const { secret, expiresAt } = await answerMistakes(this.changes.rotateSecret(id, overlap, request.operator));
+    const { secret, expiresAt } = await answerMistakes(this.changes.rotateSecret(id, overlap, operator));
     return { clientId: id, clientSecret: secret, previousSecretsExpireAt: expiresAt };
   }
 
@@ -165,7 +165,7 @@ export class RegistrationsController {
     kinds: string,
     id: string,
     enabled: boolean,
-    { operator }: OperatorRequest,
+    operator: VerifiedAccessToken,
     response: Response,
   ): Promise<RegistrationView> {
     const kind = kindOf(kinds);

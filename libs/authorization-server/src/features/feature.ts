@@ -71,7 +71,7 @@ export interface FeatureAuditField extends AuditField {
 /** What the feature's Nest module is made with. */
 export interface FeatureModuleParts<Settings> {
   readonly settings: Settings;
-  /** To be imported by the module: exports `FeatureRuntime`, `TokenExchange` and what `OperatorGuard` needs. */
+  /** To be imported by the module: exports `FeatureRuntime` and `TokenExchange`; `AccessTokenGuard` of resource-server guards operators' routes. */
   readonly server: DynamicModule;
 }
 

@@ -8,7 +8,7 @@ import type { SigningKeys } from '../keys/signing-keys.js';
 import type { ReplayDetection } from '../ports/replay-detection.js';
 import { afterwards, finishWork } from './afterwards.js';
 import { answerErrors } from './answer-errors.js';
-import { Entitlements } from './entitlements.js';
+import { Entitlements } from '../policy/entitlements.js';
 import { answerGrantedScopes } from './granted-scopes.js';
 import { toProviderError } from './provider-error.js';
 import { logErrors, type ErrorLog } from './log-errors.js';

@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { AUDIENCE_URN } from '../configuration/server-config.schema.js';
-import type { Entitlements } from './entitlements.js';
 import { OWN_SCOPES } from '../configuration/own-scopes.js';
+import type { Entitlements } from '../policy/entitlements.js';
 import { routeOf } from './provider-seam.js';
 
 interface Introspection {

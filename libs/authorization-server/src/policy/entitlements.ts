@@ -1,14 +1,13 @@
 import { entitledScopes, RegisteredPolicy, type ExchangePolicy, type Holder } from '@onbehalf/token-exchange';
-import type { Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { toPolicyRegistrations } from '../policy/exchange-policy.js';
+import { toPolicyRegistrations } from './exchange-policy.js';
 
 /** What subjects may hold at resources now, whatever their tokens say. */
 export class Entitlements {
   readonly #policy: ExchangePolicy;
-  readonly #accounts: Accounts;
+  readonly #accounts: { find(subject: string): Holder['account'] };
 
-  constructor(config: ServerConfig, accounts: Accounts) {
+  constructor(config: ServerConfig, accounts: { find(subject: string): Holder['account'] }) {
     this.#policy = new RegisteredPolicy(toPolicyRegistrations(config));
     this.#accounts = accounts;
   }

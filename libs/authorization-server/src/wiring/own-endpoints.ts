@@ -1,0 +1,36 @@
+import type { ResourceServerOptions } from '@onbehalf/resource-server';
+import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
+import { Entitlements } from '../policy/entitlements.js';
+import { OWN_ALGORITHMS } from '../keys/key-set.js';
+
+/** What the guard of the server's own endpoints is made of. */
+export type OwnEndpointsOptions = Pick<
+  AuthorizationServerOptions,
+  'issuer' | 'config' | 'keys' | 'replay' | 'nonceSecret' | 'clientCertificateHeader' | 'trustedProxies'
+> & { readonly tokens: Pick<AuthorizationServerOptions['tokens'], 'standing'> };
+
+/**
+ * The server as a resource server: its own endpoints are guarded as everybody's, with tokens for its own audience. RFC 6750,
+ * RFC 9449 §7, RFC 8705 §3
+ */
+export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOptions {
+  const { issuer, config, keys, tokens, replay, clientCertificateHeader: header, trustedProxies = [] } = options;
+  // operators stand in the file alone
+  const users = new Map(config.users.map((user) => [user.username, user]));
+  const entitlements = new Entitlements(config, { find: (subject) => users.get(subject) });
+  return {
+    issuers: [{ issuer, keys: keys.verification, algorithms: OWN_ALGORITHMS }],
+    audience: ADMIN_AUDIENCE,
+    dpop: {
+      baseUrl: issuer,
+      replay: { firstUse: (id, expiresAt) => replay.use(id, expiresAt) },
+      ...(config.dpop.requireNonce && { nonce: { secret: options.nonceSecret } }),
+    },
+    mtls: { certificate: header === undefined ? 'socket' : { header, trustedProxies } },
+    isRevoked: async ({ jwtId, subject, audiences, scopes }) => {
+      if ((await tokens.standing(jwtId)).revoked) return true;
+      return entitlements.left(subject, audiences, scopes).length < scopes.length;
+    },
+  };
+}
