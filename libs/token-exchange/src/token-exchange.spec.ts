@@ -57,6 +57,7 @@ describe('one record for every request', () => {
         targets: ['message-service'],
         scopesRequested: ['message.read'],
         scopesGranted: ['message.read'],
+        decision: { edges: ['user-service:user-service:message-service:delegation'], steps: [] },
         traceId: 'trace-1',
       },
     ]);
@@ -88,6 +89,42 @@ describe('one record for every request', () => {
         traceId: 'trace-1',
       }),
     ]);
+  });
+
+  it('tells how policy came to its decision: the edge, and each rule that narrowed or refused, with the limits', async () => {
+    const exchange = await audited();
+    await ask(exchange, { audience: 'inbox', scope: 'mail.read' });
+    await ask(exchange, { scope: 'message.write' }).catch(() => undefined);
+    expect(events.map(({ decision }) => decision)).toEqual([
+      {
+        edges: ['user-service:user-service:inbox:delegation'],
+        steps: [
+          {
+            rule: 'requested-scope',
+            before: { scopes: ['mail.read', 'inbox.sort'] },
+            after: { scopes: ['mail.read'] },
+          },
+        ],
+      },
+      {
+        edges: ['user-service:user-service:message-service:delegation'],
+        steps: [{ rule: 'requested-scope', before: { scopes: expect.any(Array), expiresAt: expect.any(Number) } }],
+      },
+    ]);
+  });
+
+  it('records eight targets and 256 characters of a value at most, and marks what it cuts', async () => {
+    const exchange = await audited();
+    const many = Array.from({ length: 5000 }, (_, index) => `https://nobody.test/${index}`);
+    const form = await lab.form({ scope: 's'.repeat(20_000), reason: 'r'.repeat(20_000) });
+    form.delete('audience');
+    for (const target of many) form.append('resource', target);
+    await exchange.exchange(form, clientOf(lab.registrations, 'user-service')).catch(() => undefined);
+    const [event] = events;
+    expect(JSON.stringify(event).length).toBeLessThan(8000);
+    expect(event?.targets.length).toBeLessThanOrEqual(8);
+    const { scopesRequested = [], statedReason = '' } = event!;
+    for (const value of [...scopesRequested, statedReason]) expect(value.length).toBeLessThanOrEqual(256);
   });
 
   it('tells of a request that cannot even be parsed', async () => {

@@ -1,6 +1,6 @@
 import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
-import { TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
+import { changingSteps, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { badRequest } from './bad-request.js';
 
@@ -15,7 +15,7 @@ export class ExplainController {
 
   /**
    * Takes the parameters of an exchange request (RFC 8693 §2.1) as a form or as JSON, with `client_id` for the client that
-   * would send it, and `dpop_jkt` for the key whose proof it would hold.
+   * would send it, `dpop_jkt` for the key whose proof it would hold, and `steps=all` to hear of rules that changed nothing, too.
    */
   @Post('explain')
   @HttpCode(200)
@@ -27,8 +27,14 @@ export class ExplainController {
     const registration = this.policy.client(clientId);
     if (!registration) throw badRequest('client_id must name a registered client');
     const jkt = form.get('dpop_jkt') ?? undefined;
-    return this.exchange.explain(form, registration, { proof: { jkt } });
+    const explanation = await this.exchange.explain(form, registration, { proof: { jkt } });
+    return form.get('steps') === 'all' ? explanation : withoutIdleSteps(explanation);
   }
+}
+
+/** Without the rules that changed nothing. */
+function withoutIdleSteps(explanation: Explanation): Explanation {
+  return { ...explanation, steps: changingSteps(explanation.steps) };
 }
 
 function toForm(body: unknown): URLSearchParams {

@@ -2,7 +2,8 @@ import { GrantType, OAuthError, type Clock } from '@onbehalf/oauth-protocol';
 import {
   authenticatedClient,
   formatTokenResponse,
-  recordable,
+  omittedOf,
+  recordableList,
   type AuditSink,
   type ExchangePolicy,
   type TokenExchange,
@@ -46,13 +47,16 @@ export class TokenExchangeGrant implements Grant {
   /** Records a request that does not reach the engine: a client that does not authenticate, a proof that is wrong. */
   async refused({ clientId, form, refusal }: RefusedRequest): Promise<void> {
     const { sink, clock } = this.#options;
+    const targets = [...form.getAll('audience'), ...form.getAll('resource')].filter(Boolean);
+    const omitted = omittedOf({ targets: { all: targets.length, recorded: recordableList(targets).length } });
     const event = {
       type: 'token_exchange' as const,
       outcome: refusal.status >= 500 ? ('failed' as const) : ('rejected' as const),
       time: clock(),
       // what an unauthenticated caller claims to be proves nothing
       clientId: clientId ?? UNAUTHENTICATED,
-      targets: [...form.getAll('audience'), ...form.getAll('resource')].filter(Boolean).map(recordable),
+      targets: recordableList(targets),
+      ...(omitted && { omitted }),
       rule: 'endpoint',
       error: refusal.code,
       reason: refusal.description,

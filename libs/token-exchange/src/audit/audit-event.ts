@@ -4,8 +4,9 @@ import type { IssuedToken } from '../issuers/issued-token.js';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import type { ExchangeContext, ExchangeRequest } from '../request/exchange-request.js';
 import { toldMembers, type AuditMember } from './audit-member.js';
+import { decisionPath, type DecisionPath } from './decision-path.js';
 import type { Progress } from './progress.js';
-import { recordable } from './recordable.js';
+import { MOST_RECORDED, omittedOf, recordable, recordableList, recordableScopes } from './recordable.js';
 
 /**
  * The record of one token exchange request. Holds no token and nothing a token could be rebuilt from. Beside these stand the
@@ -40,6 +41,10 @@ export interface ExchangeAuditEvent {
   readonly error?: OAuthErrorCode;
   /** Why, in the server's words. Not sent to the client. */
   readonly reason?: string;
+  /** How policy came to its decision, as far as it got. */
+  readonly decision?: DecisionPath;
+  /** How many entries of these members the record leaves out. */
+  readonly omitted?: Readonly<Record<string, number>>;
   readonly traceId?: string;
 }
 
@@ -90,22 +95,46 @@ function describeRefusal({ rule, code, reason }: ExchangeRefusal): Outcome {
 const SERVER_FAULTS: readonly OAuthErrorCode[] = ['server_error', 'temporarily_unavailable'];
 
 function describe({ time, clientId, context, reached }: AuditedRequest): Omit<ExchangeAuditEvent, 'outcome'> {
-  const { request, resources, subject, actorToken, exchange } = reached;
+  const { request, subject, actorToken, exchange } = reached;
+  const { lists, omitted } = describeLists(reached);
+  const decision = decisionPath(reached);
   return {
     type: 'token_exchange',
     time,
     clientId,
-    ...(exchange && { kind: exchange.kind, actors: actorChain(exchange) }),
-    ...(subject && { subject: subject.subject, subjectIssuer: subject.issuer }),
-    ...(subject?.jwtId !== undefined && { subjectTokenId: subject.jwtId }),
-    ...(actorToken?.jwtId !== undefined && { actorTokenId: actorToken.jwtId }),
-    targets: resources?.map(({ audience }) => audience) ?? targetsAsSent(request),
-    ...(request?.scopes && { scopesRequested: request.scopes.map(recordable) }),
+    ...(exchange && { kind: exchange.kind }),
+    ...(subject && { subject: recordable(subject.subject), subjectIssuer: recordable(subject.issuer) }),
+    ...(subject?.jwtId !== undefined && { subjectTokenId: recordable(subject.jwtId) }),
+    ...(actorToken?.jwtId !== undefined && { actorTokenId: recordable(actorToken.jwtId) }),
+    ...lists,
     ...(request?.reason !== undefined && { statedReason: recordable(request.reason) }),
+    ...(decision && { decision }),
+    ...(omitted && { omitted }),
     ...(context.traceId !== undefined && { traceId: context.traceId }),
   };
 }
 
+function describeLists({ request, resources, exchange }: Progress) {
+  const allTargets = resources?.map(({ audience }) => audience) ?? targetsAsSent(request);
+  const chain = exchange ? actorChain(exchange) : [];
+  const targets = recordableList(allTargets);
+  const actors = chain.slice(0, MOST_RECORDED).map(recordableActor);
+  const scopesRequested = recordableScopes(request?.scopes ?? []);
+  return {
+    lists: { ...(exchange && { actors }), targets, ...(request?.scopes && { scopesRequested }) },
+    omitted: omittedOf({
+      targets: { all: allTargets.length, recorded: targets.length },
+      actors: { all: chain.length, recorded: actors.length },
+      scopesRequested: { all: request?.scopes?.length ?? 0, recorded: scopesRequested.length },
+    }),
+  };
+}
+
+function recordableActor({ sub, ...others }: Actor): Actor {
+  const told = Object.entries(others).map(([name, value]) => [name, recordable(value)] as const);
+  return { sub: recordable(sub), ...Object.fromEntries(told) };
+}
+
 function targetsAsSent(request: ExchangeRequest | undefined): readonly string[] {
-  return request ? [...request.audiences, ...request.resources].map(recordable) : [];
+  return request ? [...request.audiences, ...request.resources] : [];
 }

@@ -24,6 +24,8 @@ const TAKEN: readonly string[] = Object.keys({
   rule: true,
   error: true,
   reason: true,
+  decision: true,
+  omitted: true,
   traceId: true,
 } satisfies Record<keyof ExchangeAuditEvent, true>);
 

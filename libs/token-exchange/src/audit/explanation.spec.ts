@@ -60,6 +60,7 @@ describe('explain', () => {
   it('tells which stage refused where no rule was reached', async () => {
     expect(await explain({ subject_token: 'x' })).toEqual({
       outcome: 'refused',
+      edges: [],
       refusal: {
         rule: 'subject-token',
         error: 'invalid_request',

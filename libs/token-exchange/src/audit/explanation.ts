@@ -5,6 +5,7 @@ import type { Limits } from '../decision/verified-exchange.js';
 import type { ClientRegistration } from '../policy/policy.js';
 import { answerFor } from '../refusal/error-profile.js';
 import type { ExchangeRefusal } from '../refusal/exchange-refusal.js';
+import { edgesOf } from './decision-path.js';
 import type { Progress } from './progress.js';
 import { recordable } from './recordable.js';
 
@@ -26,6 +27,8 @@ export interface Explanation {
   readonly actors?: readonly Actor[];
   /** The audiences of the new token. */
   readonly targets: readonly string[];
+  /** The edges that lead there, by their id. */
+  readonly edges: readonly string[];
   /** The rules that let the exchange pass, in order, each with the limits before and after it. */
   readonly steps: readonly DecisionStep[];
   /** What would be granted. */
@@ -56,6 +59,7 @@ export function explain(
     ...(exchange && { kind: exchange.kind, actors: actorChain(exchange) }),
     ...(subject && { subject: subject.subject }),
     targets: resources?.map(({ audience }) => audience) ?? [],
+    edges: exchange ? edgesOf(exchange) : [],
     steps: decision?.steps ?? [],
     ...(details.length > 0 && { details: Object.fromEntries(details) }),
     ...(permit && { granted: { scopes: permit.scopes, expiresAt: permit.expiresAt } }),

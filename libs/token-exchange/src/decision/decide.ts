@@ -60,7 +60,13 @@ export interface DecisionStep {
 
 export type Decision =
   | { readonly outcome: 'permitted'; readonly permit: Permit; readonly steps: readonly DecisionStep[] }
-  | { readonly outcome: 'refused'; readonly refusal: ExchangeRefusal; readonly steps: readonly DecisionStep[] };
+  | {
+      readonly outcome: 'refused';
+      readonly refusal: ExchangeRefusal;
+      readonly steps: readonly DecisionStep[];
+      /** Those that were in force when it was refused. */
+      readonly limits: Limits;
+    };
 
 /**
  * Judges an exchange. Starts from what is registered for the client and intersects; no rule, and no list of rules, can add to it.
@@ -71,14 +77,14 @@ export function decide(rules: readonly Rule[], exchange: VerifiedExchange): Deci
   let limits = registeredLimits(exchange);
   for (const rule of rules) {
     const verdict = rule.judge(exchange, limits);
-    if (verdict?.verdict === 'deny') return { outcome: 'refused', refusal: toRefusal(rule, verdict), steps };
+    if (verdict?.verdict === 'deny') return { outcome: 'refused', refusal: toRefusal(rule, verdict), steps, limits };
     const after = verdict ? intersect(limits, verdict) : limits;
     steps.push({ rule: rule.name, before: limits, after });
     limits = after;
   }
   const refusal = refuseNothing(exchange, limits);
   return refusal
-    ? { outcome: 'refused', refusal, steps }
+    ? { outcome: 'refused', refusal, steps, limits }
     : { outcome: 'permitted', permit: permitted({ ...grantOf(exchange), ...limits }), steps };
 }
 

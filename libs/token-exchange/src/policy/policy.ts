@@ -67,6 +67,8 @@ export interface PermittedActor {
 
 /** One row of the policy: who may exchange what for what. What it does not say is not permitted. */
 export interface Edge extends Extensible {
+  /** By which records and explanations name it; absent: `client:subjectAudience:target:mode`. */
+  readonly id?: string;
   readonly client: string;
   /** The audience of the subject token; for an ID token, the client's own identifier. */
   readonly subjectAudience: string;
