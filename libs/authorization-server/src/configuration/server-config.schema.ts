@@ -184,6 +184,12 @@ export const serverConfigSchema = z
       .strictObject({
         accessToken: seconds.default(300),
         refreshToken: seconds.default(14 * 24 * 3600),
+        refreshGrace: z
+          .int('whole seconds')
+          .min(0, 'no less than 0 seconds')
+          .max(300, 'no more than 300 seconds')
+          .default(0)
+          .describe('for which a used refresh token is answered again, for clients that refresh twice at once'),
         session: seconds.default(8 * 3600),
       })
       .prefault({})

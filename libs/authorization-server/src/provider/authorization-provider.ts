@@ -15,7 +15,6 @@ import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
 import {
   announceGrant,
-  checkBeforeUse,
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
@@ -26,6 +25,7 @@ import { recordGrants } from './record-grants.js';
 import { recordIdToken } from './record-id-token.js';
 import { narrowIntrospection } from './narrow-introspection.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
+import { useUpLast } from './use-up-last.js';
 
 export interface AuthorizationProviderOptions extends ProviderConfigurationOptions {
   readonly tokens: IssuedTokens;
@@ -45,7 +45,8 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.proxy = true;
   replaceReplayDetection(provider, options.replay);
   replaceSecretComparison(provider, options.acceptsSecret);
-  checkBeforeUse(provider, () => checkSigner(options.keys));
+  const { refreshGrace } = options.config.lifetimes;
+  useUpLast(provider, { check: () => checkSigner(options.keys), refreshGrace });
   prepareIdTokens(provider, recordIdToken(options.tokens, options.config.lifetimes.accessToken));
   for (const grantType of options.grantTypes) announceGrant(provider, grantType);
   const endGrant = (ctx: object | undefined, grantId: string, event?: RevocationEvent) =>

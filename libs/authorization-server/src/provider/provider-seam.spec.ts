@@ -11,7 +11,6 @@ import { KeySet } from '../keys/key-set.js';
 import { toProviderKeys } from './provider-keys.js';
 import {
   announceGrant,
-  checkBeforeUse,
   clientOf,
   contextAt,
   prepareIdTokens,
@@ -19,6 +18,7 @@ import {
   replaceSecretComparison,
   withBody,
   within,
+  wrapGrantHandler,
 } from './provider-seam.js';
 
 const store = await openStore({ url: 'sqlite::memory:' });
@@ -44,7 +44,14 @@ describe('the parts of oidc-provider that are not public', () => {
       cookies: { keys: ['a'.repeat(32)] },
       features: { devInteractions: { enabled: false }, introspection: { enabled: true } },
       clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
-      clients: [{ client_id: 'secret', client_secret: 's', redirect_uris: ['https://client.test/callback'] }],
+      clients: [
+        {
+          client_id: 'secret',
+          client_secret: 's',
+          redirect_uris: ['https://client.test/callback'],
+          grant_types: ['authorization_code', 'refresh_token'],
+        },
+      ],
     });
     await store.providerAdapter('Client').upsert('keyed', {
       client_id: 'keyed',
@@ -72,21 +79,25 @@ describe('the parts of oidc-provider that are not public', () => {
     expect([...used]).toEqual([['["a","b"]', 1300]]);
   });
 
-  it.each(['AuthorizationCode', 'RefreshToken'] as const)(
-    '%s.consume waits, and is not reached when refused',
-    async (name) => {
-      let refusal: Error | undefined = new Error('not now');
-      checkBeforeUse(provider, () => (refusal ? Promise.reject(refusal) : Promise.resolve()));
-      const client = (await provider.Client.find('secret'))!;
-      const model = provider[name] as typeof provider.RefreshToken;
-      const token = new model({ client, accountId: 'a', grantId: 'g', gty: 'authorization_code', scope: 'openid' });
-      const value = await token.save();
-      const isUsed = async (): Promise<boolean> => (await model.find(value))?.consumed !== undefined;
-      await expect(token.consume()).rejects.toThrow('not now');
-      expect(await isUsed()).toBe(false);
-      refusal = undefined;
-      await token.consume();
-      expect(await isUsed()).toBe(true);
+  it.each(['authorization_code', 'refresh_token'])(
+    'the handler of %s is wrapped, and reads its request',
+    async (grant) => {
+      const reached: unknown[] = [];
+      wrapGrantHandler(provider, grant, (handle) => async (ctx) => {
+        reached.push(grant);
+        await handle(ctx);
+      });
+      const handle = provider.callback();
+      const server = createServer((request, response) => void handle(request, response)).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from('secret:right').toString('base64')}` },
+        body: new URLSearchParams({ grant_type: grant }),
+      });
+      server.close();
+      expect(await response.json()).toMatchObject({ error: 'invalid_request' });
+      expect(reached).toEqual([grant]);
     },
   );
 

@@ -6,6 +6,10 @@ import type { Client, default as Provider, TokenEndpointGrantContext } from 'oid
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
 // @ts-expect-error it has no types
+import revoke from 'oidc-provider/lib/helpers/revoke.js';
+// @ts-expect-error it has no types
+import internals from 'oidc-provider/lib/helpers/weak_cache.js';
+// @ts-expect-error it has no types
 import clientAuthentication from 'oidc-provider/lib/shared/client_auth.js';
 // @ts-expect-error it has no types
 import contexts from 'oidc-provider/lib/helpers/als.js';
@@ -44,20 +48,24 @@ export function replaceSecretComparison(
   };
 }
 
-/**
- * Has codes and refresh tokens wait for `check` before they are used up: whoever loses a refresh token to an outage and
- * sends it again would be taken for a thief.
- */
-export function checkBeforeUse(provider: Provider, check: () => Promise<void>): void {
-  for (const { prototype } of [provider.AuthorizationCode, provider.RefreshToken]) {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own token below
-    const { consume } = prototype;
-    prototype.consume = async function (this: typeof prototype): Promise<void> {
-      await check();
-      await consume.call(this);
-    };
-  }
+/** Answers a token request, or throws what it is refused with. */
+export type GrantHandler = (ctx: KoaContextWithOIDC) => Promise<void>;
+
+/** Puts a handler around that of one of the provider's own grants. */
+export function wrapGrantHandler(
+  provider: Provider,
+  grantType: string,
+  wrap: (handle: GrantHandler) => GrantHandler,
+): void {
+  const { grantTypeHandlers } = (internals as (provider: Provider) => { grantTypeHandlers: Map<string, GrantHandler> })(
+    provider,
+  );
+  const handle = grantTypeHandlers.get(grantType);
+  if (handle) grantTypeHandlers.set(grantType, wrap(handle));
 }
+
+/** Ends a grant, with the codes and refresh tokens that it gave, and tells the provider's listeners. */
+export const revokeGrant = revoke as (ctx: KoaContextWithOIDC, grantId: string | undefined) => Promise<void>;
 
 /** Has each ID token wait for `prepare`, which may set claims of it. */
 export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) => Promise<void>): void {

@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '@onbehalf/testing';
+
+const postgres = await startPostgres();
+
+/** Kinds of store that several servers can share, for `describe.each`. */
+export const sharedStores: readonly { readonly name: string; readonly open: () => Promise<string> }[] = [
+  { name: 'SQLite', open: () => Promise.resolve(`sqlite:${join(mkdtempSync(join(tmpdir(), 'store-')), 'store.db')}`) },
+  ...(postgres ? [{ name: 'PostgreSQL', open: () => postgres.database() }] : []),
+];
+
+/** What each server on a store is started with. */
+export function storeSettings(url: string): { readonly DATABASE_URL: string; readonly ENCRYPTION_KEYS: string } {
+  return { DATABASE_URL: url, ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
+}
+
+/** For `afterAll`, when no server is left. */
+export async function closeStores(): Promise<void> {
+  await postgres?.stop();
+}
