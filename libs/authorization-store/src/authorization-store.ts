@@ -69,7 +69,7 @@ export class AuthorizationStore {
     this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
     this.audit = new AuditLog(database, sealing, this.#records, columns);
     this.keys = new SigningKeys(database, this.#records, sealing, clock);
-    this.registrations = new Registrations(database, this.#records, clock);
+    this.registrations = new Registrations(database, dialect, this.#records, clock);
     this.rateLimits = new RateLimits(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
     const recording = { records: this.#records, pending: this.#pending };

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from './database/schema.js';
 
 /** What is numbered; a counter's row lock is the lock of what it counts. */
-export type Counter = 'revocation' | 'signing_keys' | 'registrations';
+export type Counter = 'revocation' | 'signing_keys' | 'registrations' | 'lives' | 'generation';
 
 /**
  * Takes the next number, and the lock until the transaction ends. Whoever comes second waits, so numbers are committed in
@@ -16,6 +16,11 @@ export async function nextNumber(transaction: Transaction<Schema>, name: Counter
     .returning('value')
     .executeTakeFirstOrThrow();
   return value;
+}
+
+/** Sets a number that is given from outside. */
+export async function setNumber(transaction: Transaction<Schema>, name: Counter, value: number): Promise<void> {
+  await transaction.updateTable('counters').set({ value }).where('name', '=', name).execute();
 }
 
 /** The last number that was taken and committed. */

@@ -18,6 +18,7 @@ export { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from 
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider-adapter.js';
 export { RateLimits, type RateCount } from './rate-limits.js';
+export type { Life, Party, PartyKind } from './lives.js';
 export * from './registrations.js';
 export { ReplayDetection } from './replay-detection.js';
 export { SealBroken } from './sealing-keys.js';

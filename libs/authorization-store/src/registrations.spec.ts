@@ -70,6 +70,7 @@ describe.each(databases)('registrations on $name', (kind) => {
       const clients = new Set(all.filter(({ kind }) => kind === 'client').map(({ id }) => id));
       const edge = all.find(({ kind, document }) => kind === 'edge' && !clients.has(document['client'] as string));
       if (edge) throw new Error(`edge ${edge.id} names an unknown client`);
+      return [];
     };
     await client('app');
     const changes = await Promise.allSettled([

@@ -1,8 +1,10 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { AuditEvent } from './audit/audit-event.js';
-import { lastNumber, nextNumber } from './counters.js';
+import { lastNumber, nextNumber, setNumber } from './counters.js';
+import type { Dialect } from './database/migrate.js';
 import type { RegistrationTable, Schema } from './database/schema.js';
+import { Lives, readLives, type Life, type Party } from './lives.js';
 import type { RecordWriter } from './record-writer.js';
 
 export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
@@ -31,6 +33,10 @@ export interface RegistrationChange {
 export interface RegistrationSnapshot {
   readonly revision: number;
   readonly registrations: readonly Registration[];
+  /** Of the clients and users that are let in, also of those that are registered elsewhere. */
+  readonly lives: readonly Life[];
+  /** The newest of what is registered elsewhere that was settled. */
+  readonly generation: number;
 }
 
 /** Somebody else was faster: the change is based on a version that is not the current one. */
@@ -49,13 +55,17 @@ export class VersionConflict extends Error {
 /** Clients, resources, edges and users that are changed at run time, with optimistic locking. */
 export class Registrations {
   readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
   readonly #records: RecordWriter;
   readonly #clock: Clock;
+  readonly #lives: Lives;
 
-  constructor(database: Kysely<Schema>, records: RecordWriter, clock: Clock) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, records: RecordWriter, clock: Clock) {
     this.#database = database;
     this.#records = records;
     this.#clock = clock;
+    this.#dialect = dialect;
+    this.#lives = new Lives(database, dialect, clock);
   }
 
   /** A number that grows with each change, for replicas that ask every few seconds. */
@@ -63,10 +73,17 @@ export class Registrations {
     return lastNumber(this.#database, 'registrations');
   }
 
-  /** All registrations. They may be newer than the revision, never older: whoever asks again misses nothing. */
-  async snapshot(): Promise<RegistrationSnapshot> {
-    const revision = await this.revision();
-    return { revision, registrations: await readAll(this.#database) };
+  /** All registrations, and the lives that belong to them. */
+  snapshot(): Promise<RegistrationSnapshot> {
+    const transaction = this.#database.transaction();
+    // a document of one moment with a life of another would let its former holder into that
+    const atOnce = this.#dialect === 'postgres' ? transaction.setIsolationLevel('repeatable read') : transaction;
+    return atOnce.execute(async (work) => ({
+      revision: await lastNumber(work, 'registrations'),
+      registrations: await readAll(work),
+      lives: await readLives(work),
+      generation: await lastNumber(work, 'generation'),
+    }));
   }
 
   async find(kind: RegistrationKind, id: string): Promise<Registration | undefined> {
@@ -76,27 +93,50 @@ export class Registrations {
 
   /**
    * Applies all changes or none, one set of changes at a time across all replicas.
-   * @param check is shown everything as it would be, and throws when that does not fit together
+   * @param check is shown everything as it would be, throws when that does not fit together, and tells what becomes of the
+   *   parties that are changed
    * @param event what the audit trail tells of the changes, in their transaction
    * @returns what was created or replaced, in the order of the changes
    * @throws VersionConflict
    */
   async apply(
     changes: readonly RegistrationChange[],
-    check: (all: readonly Registration[]) => void = () => undefined,
+    check: (all: readonly Registration[]) => readonly Party[] = () => [],
     event?: AuditEvent,
   ): Promise<Registration[]> {
-    return this.#records.change(async (transaction, tell) => {
+    const { written, ended } = await this.#records.change(async (transaction, tell) => {
       await nextNumber(transaction, 'registrations');
       const written: Registration[] = [];
       for (const change of changes) {
         const row = await this.#apply(transaction, change);
         if (row) written.push(toRegistration(row));
       }
-      check(await readAll(transaction));
+      const ended = await this.#lives.settle(transaction, check(await readAll(transaction)), 'these');
       if (event) tell(event);
-      return written;
+      return { written, ended };
     });
+    await this.#lives.revoke(ended);
+    return written;
+  }
+
+  /**
+   * Has the life of every party begin, go on or end, as it is registered by now.
+   * @param generation of what is registered elsewhere; where a later one was settled, nothing happens
+   * @param parties of all that is registered, here and elsewhere
+   * @param ends false when lives may only begin
+   */
+  async settle(
+    generation: number,
+    parties: (all: readonly Registration[]) => readonly Party[],
+    ends: boolean,
+  ): Promise<void> {
+    const ended = await this.#database.transaction().execute(async (transaction) => {
+      await nextNumber(transaction, 'registrations');
+      if (generation < (await lastNumber(transaction, 'generation'))) return [];
+      await setNumber(transaction, 'generation', generation);
+      return this.#lives.settle(transaction, parties(await readAll(transaction)), ends ? 'others' : 'none');
+    });
+    await this.#lives.revoke(ended);
   }
 
   async #apply(transaction: Transaction<Schema>, { kind, id, version, document }: RegistrationChange) {

@@ -5,6 +5,7 @@ import { sql, type Kysely } from 'kysely';
 import { storedName } from './tables/table-columns.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
+import { applyLeftMarks } from './token-lineage.js';
 
 /** A table whose rows end, the column that tells when, and the key. */
 interface Expiring {
@@ -24,6 +25,8 @@ const EXPIRING: readonly Expiring[] = [
 /** Seconds that a row is kept after it has expired, so that no clock that runs behind misses it. */
 const MARGIN = 300;
 const BATCH = 500;
+/** Milliseconds after which a revocation is no longer under way. */
+const LEFT_AFTER = 60_000;
 /** Batches of one table in one run: a backlog is worked off over several runs. */
 const BATCHES = 20;
 
@@ -57,8 +60,9 @@ export class Sweeper {
     await this.#running;
   }
 
-  /** One run. Returns how many rows were deleted. */
+  /** One run; it also ends what a crash has left half revoked. Returns how many rows were deleted. */
   async sweep(): Promise<number> {
+    await applyLeftMarks(this.#database, Date.now() - LEFT_AFTER, this.#clock());
     let deleted = 0;
     for (const table of this.#expiring) {
       for (let batch = 0; batch < BATCHES; batch += 1) {

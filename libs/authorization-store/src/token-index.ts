@@ -93,16 +93,6 @@ export class TokenIndex {
     return this.#revoke('session', indexable(sessionId));
   }
 
-  /** Revokes what has been issued for the subject so far, with its descendants. */
-  async revokeBySubject(subject: string): Promise<number> {
-    return this.#revoke('subject', indexable(subject));
-  }
-
-  /** Revokes what has been issued to the client so far, with its descendants. */
-  async revokeByClient(clientId: string): Promise<number> {
-    return this.#revoke('client', indexable(clientId));
-  }
-
   /**
    * Revoked tokens that a guard may still accept, in the order of their revocation.
    * @param cursor of the page before; left out to begin
@@ -147,6 +137,8 @@ export class TokenIndex {
       audiences: JSON.stringify(token.audiences),
       recorded_at: Date.now(),
       expires_at: Math.ceil(token.expiresAt),
+      subject_life: token.subjectLife ?? null,
+      client_life: token.clientLife ?? null,
     };
   }
 

@@ -3,7 +3,7 @@ import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
-import { isRevokedInLineage, OPEN_MARK, tokenMark, type Flag, type TokenKey } from './token-lineage.js';
+import { isRevokedInLineage, isTakenBy, OPEN_MARK, tokenMark, type Flag, type TokenKey } from './token-lineage.js';
 
 /** A new token; its root follows from its parent. */
 export type TokenRow = Omit<Insertable<TokenTable>, 'root_iss' | 'root_jti' | 'revoked_at' | 'revocation'>;
@@ -23,6 +23,8 @@ const COLUMNS = [
   'audiences',
   'recorded_at',
   'expires_at',
+  'subject_life',
+  'client_life',
 ] as const satisfies readonly (keyof TokenRow)[];
 
 /** Inserts tokens into the index and finds those that must not leave. */
@@ -81,15 +83,25 @@ export function tokenInsertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
 export function isRevoked(t: RawBuilder<unknown>): RawBuilder<unknown> {
   const parent = sql`tokens p where p.iss = ${t}.parent_iss and p.jti = ${t}.parent_jti and p.revoked_at is not null`;
   const marked = (condition: RawBuilder<unknown>) => anyOf(sql`revocation_marks m where ${condition}`);
+  const takes = (kind: 'subject' | 'client') =>
+    isTakenBy(sql`m`, sql`${t}.recorded_at`, sql`${t}.${sql.ref(`${kind}_life`)}`);
   const revoked = [
     anyOf(parent),
     marked(sql`m.kind = 'token' and m.key in (${t}.iss || ' ' || ${t}.jti, ${t}.parent_iss || ' ' || ${t}.parent_jti)`),
     marked(sql`m.kind = 'grant' and m.key = ${t}.grant_id`),
     marked(sql`m.kind = 'session' and m.key = ${t}.session_id`),
-    marked(sql`m.kind = 'subject' and m.key = ${t}.subject and m.marked_at >= ${t}.recorded_at`),
-    marked(sql`m.kind = 'client' and m.key = ${t}.client_id and m.marked_at >= ${t}.recorded_at`),
+    marked(sql`m.kind = 'subject' and m.key = ${t}.subject and ${takes('subject')}`),
+    marked(sql`m.kind = 'client' and m.key = ${t}.client_id and ${takes('client')}`),
+    isOver('user', sql`${t}.subject`, sql`${t}.subject_life`),
+    isOver('client', sql`${t}.client_id`, sql`${t}.client_life`),
   ];
   return sql.join(revoked, sql` or `);
+}
+
+/** Whether the life that a token is issued for is not, or no longer, the one that its party leads. */
+function isOver(kind: 'user' | 'client', id: RawBuilder<unknown>, life: RawBuilder<unknown>): RawBuilder<unknown> {
+  const isLed = anyOf(sql`lives l where l.kind = ${sql.lit(kind)} and l.id = ${id} and l.life = ${life}`);
+  return sql`(${life} is not null and not ${isLed})`;
 }
 
 async function markRevoked(work: Work, tokens: readonly TokenKey[], now: number): Promise<void> {

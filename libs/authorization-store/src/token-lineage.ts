@@ -38,18 +38,31 @@ export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }:
         where t.parent_jti is not null
     ),
     known as (select t.* from lineage l join tokens t on t.iss = l.iss and t.jti = l.jti),
-    wanted (kind, key, since) as (
-      select 'token', iss || ' ' || jti, 0 from lineage
-      union all select 'grant', grant_id, 0 from known where grant_id is not null
-      union all select 'session', session_id, 0 from known where session_id is not null
-      union all select 'subject', subject, recorded_at from known
-      union all select 'client', client_id, recorded_at from known
+    wanted (kind, key, since, life) as (
+      select 'token', iss || ' ' || jti, 0, cast(null as bigint) from lineage
+      union all select 'grant', grant_id, 0, null from known where grant_id is not null
+      union all select 'session', session_id, 0, null from known where session_id is not null
+      union all select 'subject', subject, recorded_at, subject_life from known
+      union all select 'client', client_id, recorded_at, client_life from known
     )
     select 1 from known where revoked_at is not null
     union all
-    select 1 from wanted w join revocation_marks m on m.kind = w.kind and m.key = w.key and m.marked_at >= w.since
+    select 1 from wanted w join revocation_marks m on m.kind = w.kind and m.key = w.key
+      where ${isTakenBy(sql`m`, sql`w.since`, sql`w.life`)}
     limit 1`.execute(database);
   return rows.length > 0;
+}
+
+/**
+ * Whether a mark takes a token by the time at which it was recorded, or, where both tell a life, by that: no clocks need agree.
+ */
+export function isTakenBy(
+  mark: RawBuilder<unknown>,
+  since: RawBuilder<unknown>,
+  life: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  return sql<boolean>`case when ${mark}.life is null or ${life} is null then ${mark}.marked_at >= ${since}
+    else ${life} <= ${mark}.life end`;
 }
 
 /** What a revocation takes: tokens by what they have in common, or one by its name. */
@@ -57,6 +70,8 @@ export interface Revocation {
   readonly kind: RevocationKind;
   /** The key of its mark. */
   readonly mark: string;
+  /** Of a subject or client: tokens of later lives are not taken. */
+  readonly life?: number;
   /** The token, where one is revoked by its name. */
   readonly token?: TokenKey;
 }
@@ -87,26 +102,44 @@ type InTransaction = (work: (transaction: Transaction<Schema>) => Promise<number
 function makeMark(
   inTransaction: InTransaction,
   dialect: Dialect,
-  { kind, mark }: Revocation,
+  revocation: Revocation,
   now: number,
 ): Promise<number> {
   return inTransaction(async (transaction) => {
     await excludeInsertions(transaction, dialect);
-    const marked = { marked_at: Date.now(), expires_at: now + MARK_LIFETIME, applied_at: null };
-    const { round } = await transaction
-      .insertInto('revocation_marks')
-      .values({ kind, key: mark, ...marked })
-      .onConflict((conflict) =>
-        conflict.columns(['kind', 'key']).doUpdateSet({ ...marked, round: sql`revocation_marks.round + 1` }),
-      )
-      .returning('round')
-      .executeTakeFirstOrThrow();
-    return round;
+    return openMark(transaction, revocation, now);
   });
 }
 
+/**
+ * Makes the mark.
+ * @param transaction excludes insertions
+ * @returns its round, for {@link applyMark}
+ */
+export async function openMark(
+  transaction: Transaction<Schema>,
+  { kind, mark, life }: Omit<Revocation, 'token'>,
+  now: number,
+): Promise<number> {
+  const marked = { marked_at: Date.now(), expires_at: now + MARK_LIFETIME, applied_at: null, life: life ?? null };
+  const { round } = await transaction
+    .insertInto('revocation_marks')
+    .values({ kind, key: mark, ...marked })
+    .onConflict((conflict) =>
+      conflict.columns(['kind', 'key']).doUpdateSet({ ...marked, round: sql`revocation_marks.round + 1` }),
+    )
+    .returning('round')
+    .executeTakeFirstOrThrow();
+  return round;
+}
+
 /** Revokes everything that the mark takes, with all that was exchanged from it, and closes the mark, in one transaction. */
-function applyMark(database: Kysely<Schema>, revocation: Revocation, round: number, now: number): Promise<number> {
+export function applyMark(
+  database: Kysely<Schema>,
+  revocation: Revocation,
+  round: number,
+  now: number,
+): Promise<number> {
   return database.transaction().execute(async (transaction) => {
     // the lock on this row orders revocations, so that a reader of the feed never sees a later one before an earlier one
     const number = await nextNumber(transaction, 'revocation');
@@ -130,8 +163,26 @@ function applyMark(database: Kysely<Schema>, revocation: Revocation, round: numb
   });
 }
 
-function named({ kind, mark, token }: Revocation): RawBuilder<unknown> {
+function named({ kind, mark, life, token }: Revocation): RawBuilder<unknown> {
   if (token) return sql`select cast(${token.iss} as text), cast(${token.jti} as text)`;
   if (kind === 'token') throw new TypeError('A token is named by issuer and jti');
-  return sql`select iss, jti from tokens where ${sql.ref(COLUMNS[kind])} = ${mark}`;
+  const all = sql`select iss, jti from tokens where ${sql.ref(COLUMNS[kind])} = ${mark}`;
+  if (life === undefined) return all;
+  const ofToken = sql.ref(`${kind}_life`);
+  return sql`${all} and (${ofToken} is null or ${ofToken} <= ${life})`;
+}
+
+/** Closes the marks that a process has left open, as a crash does, since this time (milliseconds). */
+export async function applyLeftMarks(database: Kysely<Schema>, since: number, now: number): Promise<void> {
+  const open = database.selectFrom('revocation_marks').selectAll().where('applied_at', 'is', null);
+  for (const { kind, key: mark, life, round } of await open.where('marked_at', '<', since).execute()) {
+    const [iss, jti] = splitMark(mark);
+    const token = kind === 'token' ? { token: { iss, jti } } : {};
+    await applyMark(database, { kind, mark, ...(life !== null && { life }), ...token }, round, now);
+  }
+}
+
+function splitMark(mark: string): [string, string] {
+  const space = mark.indexOf(' ');
+  return [mark.slice(0, space), mark.slice(space + 1)];
 }

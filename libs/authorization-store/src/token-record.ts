@@ -12,6 +12,10 @@ export interface TokenRecord {
   readonly parentIss?: string;
   readonly clientId: string;
   readonly subject: string;
+  /** The life of the subject that it is issued for; left out for a subject that leads none. */
+  readonly subjectLife?: number;
+  /** The life of the client that it is issued for. */
+  readonly clientLife?: number;
   readonly sessionId?: string;
   readonly grantId?: string;
   readonly audiences: readonly string[];
@@ -45,6 +49,8 @@ export function fromRow(row: Selectable<TokenTable>, revoked: boolean): IndexedT
     ...issuer('rootIss', row.root_iss),
     clientId: row.client_id,
     subject: row.subject,
+    ...(row.subject_life === null ? {} : { subjectLife: row.subject_life }),
+    ...(row.client_life === null ? {} : { clientLife: row.client_life }),
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
     ...(row.grant_id === null ? {} : { grantId: row.grant_id }),
     audiences: JSON.parse(row.audiences) as string[],

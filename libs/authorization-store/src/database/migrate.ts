@@ -4,6 +4,7 @@ import { registrations } from './migrations/0002-registrations.js';
 import { auditForwarding } from './migrations/0003-audit-forwarding.js';
 import { cheaperTokens } from './migrations/0004-cheaper-tokens.js';
 import { revocationLock } from './migrations/0005-revocation-lock.js';
+import { lives } from './migrations/0006-lives.js';
 import { auditTypes } from './migrations/0007-audit-types.js';
 import { declarations } from './migrations/0012-declarations.js';
 import type { Migration } from './migration.js';
@@ -16,6 +17,7 @@ export const migrations: readonly Migration[] = [
   auditForwarding,
   cheaperTokens,
   revocationLock,
+  lives,
   auditTypes,
   declarations,
 ];

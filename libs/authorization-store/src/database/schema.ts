@@ -39,6 +39,9 @@ export interface TokenTable {
   audiences: string;
   recorded_at: Milliseconds;
   expires_at: Seconds;
+  /** Of the life of its subject, and of its client; null for who leads none, and in tokens of versions before. */
+  subject_life: ColumnType<number | null, number | null | undefined, number | null>;
+  client_life: ColumnType<number | null, number | null | undefined, number | null>;
   revoked_at: Seconds | null;
   /** The revocation that took it, in the order in which revocations were committed. */
   revocation: number | null;
@@ -54,6 +57,8 @@ export interface RevocationMarkTable {
   applied_at: Seconds | null;
   /** How often the mark was made, so that an earlier revocation does not close the mark of a later one. */
   round: Generated<number>;
+  /** Of a subject or client whose life has ended: the tokens of later lives are not taken. */
+  life: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 export type RevocationKind = 'token' | 'grant' | 'session' | 'subject' | 'client';
@@ -125,6 +130,15 @@ export interface RegistrationTable {
   changed_at: Seconds;
 }
 
+/** The life that a client or user leads now. Its number stays unique when the row is gone. */
+export interface LifeTable {
+  kind: 'client' | 'user';
+  id: string;
+  life: number;
+  /** null while it is not known yet */
+  credential: string | null;
+}
+
 /** What has been counted under a key since its window began. */
 export interface RateWindowTable {
   key_hash: string;
@@ -162,6 +176,7 @@ export interface Schema {
   signing_keys: SigningKeyTable;
   shared_secrets: SharedSecretTable;
   registrations: RegistrationTable;
+  lives: LifeTable;
   rate_windows: RateWindowTable;
   declarations: DeclarationTable;
   counters: CounterTable;
