@@ -7,7 +7,6 @@ import type { SigningKeys } from './keys/signing-keys.js';
 import type { IssuedTokens } from './ports/issued-tokens.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { RateLimitStore } from './rate-limits/rate-limit-store.js';
-import type { TokenRevocation } from './registrations/registration-changes.js';
 import type { RegistrationStore } from './registrations/registration-store.js';
 import type { ReplayDetection } from './ports/replay-detection.js';
 
@@ -22,7 +21,7 @@ export interface AuthorizationServerOptions {
   readonly tables: Tables;
   /** Where everything is recorded, and what operators read. */
   readonly auditTrail: AuditTrail;
-  readonly tokens: IssuedTokens & TokenRevocation;
+  readonly tokens: IssuedTokens;
   /** What is registered at run time, in place of entries of `config` or beside them. */
   readonly registrations: RegistrationStore;
   readonly replay: ReplayDetection;

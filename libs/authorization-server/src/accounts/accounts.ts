@@ -24,13 +24,10 @@ export class Accounts {
     this.#hashes = users.map(({ passwordHash }) => passwordHash);
   }
 
-  /**
-   * The account when it is enabled, and what it has begun still counts.
-   * @param since seconds since the epoch, when it signed in or a token was issued
-   */
-  active(subject: string, since?: number): Account | undefined {
+  /** The account when it is enabled. */
+  active(subject: string): Account | undefined {
     const user = this.#users.get(subject);
-    return user?.enabled && (since ?? Infinity) > (user.signedOutAt ?? 0) ? user : undefined;
+    return user?.enabled ? user : undefined;
   }
 
   find(subject: string): Account | undefined {
@@ -41,7 +38,7 @@ export class Accounts {
   async authenticate(username: string, password: string): Promise<Account | undefined> {
     const user = this.#users.get(username);
     const right = await verifyPassword(password, user?.passwordHash ?? this.#hashOfNobody(username));
-    return right && user?.enabled ? user : undefined;
+    return right && user?.enabled && !user.outdated ? user : undefined;
   }
 
   /** The hash of some user, always the same for a name: hashes differ in cost, and the time to answer must not tell who exists. */

@@ -100,6 +100,7 @@ export const user = z.strictObject({
   name: name.optional(),
   email: z.email('an e-mail address').optional(),
   enabled: z.boolean().default(true),
+  keepsSessions: z.boolean().optional().describe('a new passwordHash does not end its sessions and tokens'),
   protected: z.boolean().default(false).describe('nobody may impersonate this account'),
   entitledScopes: z
     .array(scope)
@@ -167,6 +168,11 @@ const trustedIssuer = z
 export const serverConfigSchema = z
   .strictObject({
     $schema: z.string().optional(),
+    generation: z
+      .int('a whole number')
+      .positive('more than 0')
+      .optional()
+      .describe('a number that grows with each change of this file, where several replicas read copies of it'),
     resources: z.array(resource).default([]),
     clients: z.array(client).default([]),
     users: z.array(user).default([]),

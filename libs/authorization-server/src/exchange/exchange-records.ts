@@ -2,29 +2,33 @@ import type { AuditSink, ExchangePolicy, IssuedToken } from '@onbehalf/token-exc
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
+import type { Lives } from '../registrations/lives.js';
 
 export interface ExchangeRecordsOptions {
   readonly trail: AuditTrail;
   readonly refusals: SampledRefusals;
   readonly policy: ExchangePolicy;
+  /** That are led now. */
+  readonly lives: () => Lives;
 }
 
 /** The records of exchanges, as the engine writes them. What is refused to nobody in particular is sampled. */
-export function toAuditSink({ trail, refusals, policy }: ExchangeRecordsOptions): AuditSink {
+export function toAuditSink({ trail, refusals, policy, lives }: ExchangeRecordsOptions): AuditSink {
   const isKnown = (clientId: string): boolean => policy.client(clientId)?.confidential === true;
   return {
     record: async (event) => {
       if (isKnown(event.clientId)) await trail.append(event);
       else await refusals.record(event);
     },
-    recordIssued: (event, issued) => trail.recordIssued(event, toTokenRecord(issued)),
+    recordIssued: (event, issued) => trail.recordIssued(event, toTokenRecord(issued, lives())),
   };
 }
 
 // lineage follows the subject token: it is the one whose authority is passed on
-function toTokenRecord(issued: IssuedToken): IssuedTokenRecord {
+function toTokenRecord(issued: IssuedToken, lives: Lives): IssuedTokenRecord {
   const { jwtId, parents, clientId, subject, audiences, expiresAt } = issued;
   const [parent] = parents;
   const lineage = parent && { parentJti: parent.jwtId, parentIss: parent.issuer };
-  return { jti: jwtId, ...lineage, clientId, subject, audiences, expiresAt };
+  const ofLives = { subjectLife: lives.of('user', subject), clientLife: lives.of('client', clientId) };
+  return { jti: jwtId, ...lineage, clientId, subject, ...ofLives, audiences, expiresAt };
 }

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { errors, type Client } from 'oidc-provider';
-import { Accounts } from '../accounts/accounts.js';
+import { Accounts, type Account } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
@@ -61,7 +61,7 @@ export class LoginController {
     const isWanted = (): boolean => !response.closed;
     const outcome = await this.#signIn.attempt(this.#addressOf(request), username, password, isWanted);
     if (!outcome) return;
-    if ('account' in outcome) return this.#finish(request, response, outcome.account.username);
+    if ('account' in outcome) return this.#finish(request, response, outcome.account);
     if (outcome.refused !== 'wrong password') return this.#answerLater(response, outcome);
     this.#records.failed(username);
     const error = 'The user name or the password is wrong.';
@@ -77,9 +77,10 @@ export class LoginController {
     return STYLESHEET;
   }
 
-  async #finish(request: Request, response: Response, accountId: string): Promise<void> {
+  async #finish(request: Request, response: Response, { username: accountId, life }: Account): Promise<void> {
     try {
-      const login = { accountId, amr: [PASSWORD] };
+      // the password was that of this life, whatever becomes of the account before the browser comes back
+      const login = { accountId, amr: [PASSWORD], life };
       await this.#records.succeeded(login, () =>
         this.#provider.current.interactionFinished(request, response, { login }),
       );

@@ -7,6 +7,9 @@ export interface IssuedTokenRecord {
   readonly parentIss?: string;
   readonly clientId: string;
   readonly subject: string;
+  /** The lives of the subject and of the client; it is not recorded when they lead others by now. Absent: they lead none. */
+  readonly subjectLife?: number;
+  readonly clientLife?: number;
   readonly grantId?: string;
   readonly sessionId?: string;
   readonly audiences: readonly string[];

@@ -1,6 +1,7 @@
 import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Lives } from '../registrations/lives.js';
 import { issuanceEvent } from './record-grants.js';
 
 type StructuredToken = { payload: Record<string, unknown> };
@@ -10,7 +11,7 @@ type Claims = { sub: string; aud: string | string[]; exp: number; client_id: str
  * Completes the JWT access tokens that the provider makes: gives each a `jti` as exchanged tokens have it, adds how the user
  * was authenticated (RFC 9068 §2.2.1) and records it, in the index and in the trail, before it leaves.
  */
-export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>) {
+export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, lives: Lives) {
   return async (
     ctx: KoaContextWithOIDC,
     token: AccessToken | ClientCredentials,
@@ -23,7 +24,8 @@ export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>) {
     const { sub: subject, aud, exp: expiresAt, client_id: clientId, scope } = jwt.payload as Claims;
     const { grantId, sessionUid } = token as Partial<AccessToken>;
     const audiences = [aud].flat();
-    const issued = { jti, subject, clientId, grantId, sessionId: sessionUid, audiences, expiresAt };
+    const ofLives = { subjectLife: lives.of('user', subject), clientLife: lives.of('client', clientId) };
+    const issued = { jti, subject, clientId, ...ofLives, grantId, sessionId: sessionUid, audiences, expiresAt };
     const live = await trail.recordIssued(issuanceEvent(ctx, issued, scope), issued);
     if (!live) throw new errors.InvalidGrant('the grant was revoked');
   };

@@ -13,12 +13,7 @@ import { answerGrantedScopes } from './granted-scopes.js';
 import { toProviderError } from './provider-error.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
-import {
-  announceGrant,
-  prepareIdTokens,
-  replaceReplayDetection,
-  replaceSecretComparison,
-} from './provider-seam.js';
+import { announceGrant, prepareIdTokens, replaceReplayDetection, replaceSecretComparison } from './provider-seam.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { grantEnd, recordIntrospection, recordLogouts } from './record-endings.js';
 import { recordGrants } from './record-grants.js';
@@ -47,7 +42,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   replaceSecretComparison(provider, options.acceptsSecret);
   const { refreshGrace } = options.config.lifetimes;
   useUpLast(provider, { check: () => checkSigner(options.keys), refreshGrace });
-  prepareIdTokens(provider, recordIdToken(options.tokens, options.config.lifetimes.accessToken));
+  prepareIdTokens(provider, recordIdToken(options.tokens, options.lives.lives, options.config.lifetimes.accessToken));
   for (const grantType of options.grantTypes) announceGrant(provider, grantType);
   const endGrant = (ctx: object | undefined, grantId: string, event?: RevocationEvent) =>
     afterwards(ctx, options.tokens.revokeByGrant(grantId, event));

@@ -19,6 +19,7 @@ import { completeAccessToken } from './access-token-claims.js';
 import type { ClientCertificateReader } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
+import { livingRecords, type KnownLives } from './living-records.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from '../configuration/own-scopes.js';
 import { toProviderKeys } from './provider-keys.js';
@@ -48,8 +49,8 @@ export interface ProviderConfigurationOptions {
   readonly pages: ProviderPages;
   /** Members of the metadata beside those of the provider. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Whether a refresh token or code that a client got at this time (seconds since the epoch) still counts. */
-  readonly acceptsGrantOf: (clientId: string, issuedAt: number) => boolean;
+  /** The lives that clients and users lead, for as long as this provider answers. */
+  readonly lives: KnownLives;
 }
 
 /** The grants that the provider answers itself. */
@@ -68,7 +69,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
     resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
   const { jwks, features } = toProviderKeys(keys.current);
   return {
-    adapter: options.adapter,
+    adapter: livingRecords(options.adapter, options.lives),
     discovery: { ...options.metadata },
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
     jwks,
@@ -93,17 +94,18 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       Interaction: 600,
       AuthorizationCode: 60,
     },
-    findAccount: (ctx, subject, token) => {
-      const account = accounts.active(subject, token?.iat ?? ctx.oidc.session?.loginTs);
-      if (!account || (token?.clientId && !options.acceptsGrantOf(token.clientId, token.iat))) return undefined;
-      return { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) };
+    findAccount: (_ctx, subject) => {
+      const account = accounts.active(subject);
+      return (
+        account && { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) }
+      );
     },
     loadExistingGrant: loadGrant(scopesAt, options.trail),
     // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
     pkce: { required: () => true },
-    formats: { customizers: { jwt: completeAccessToken(options.trail) } },
+    formats: { customizers: { jwt: completeAccessToken(options.trail, options.lives.lives) } },
     interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],

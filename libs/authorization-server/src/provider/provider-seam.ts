@@ -3,8 +3,10 @@
  * nowhere; the specification beside this file is the contract.
  */
 import type { Client, default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
-import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type AdapterConstructor, type KoaContextWithOIDC } from 'oidc-provider';
 import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
+// @ts-expect-error it has no types
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 // @ts-expect-error it has no types
 import revoke from 'oidc-provider/lib/helpers/revoke.js';
 // @ts-expect-error it has no types
@@ -47,6 +49,9 @@ export function replaceSecretComparison(
     return accepts(this.clientId, given);
   };
 }
+
+/** Where the provider keeps its records when nothing else is given: in memory, with its own clock tolerance. */
+export const memoryAdapter = (createMemoryAdapter as (clockTolerance: number) => AdapterConstructor)(15);
 
 /** Answers a token request, or throws what it is refused with. */
 export type GrantHandler = (ctx: KoaContextWithOIDC) => Promise<void>;

@@ -2,6 +2,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import { errors } from 'oidc-provider';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
+import type { Lives } from '../registrations/lives.js';
 import type { IdToken } from './provider-seam.js';
 
 /**
@@ -9,7 +10,7 @@ import type { IdToken } from './provider-seam.js';
  * for it ends with the grant and the session, at logout above all.
  * @param lifetime of ID tokens, in seconds
  */
-export function recordIdToken(tokens: IssuedTokens, lifetime: number) {
+export function recordIdToken(tokens: IssuedTokens, lives: Lives, lifetime: number) {
   return async (token: IdToken): Promise<void> => {
     const { accountId, clientId, grantId, sessionUid } = token.ctx.oidc.entities.AccessToken ?? {};
     // only the token endpoint issues ID tokens here, with an access token each
@@ -18,7 +19,9 @@ export function recordIdToken(tokens: IssuedTokens, lifetime: number) {
     const live = await tokens.record({
       jti,
       subject: accountId,
+      subjectLife: lives.of('user', accountId),
       clientId,
+      clientLife: lives.of('client', clientId),
       grantId,
       sessionId: sessionUid,
       audiences: [clientId],

@@ -8,7 +8,13 @@ import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';
 import { RegistrationSet, type Registration } from './registration-set.js';
-import type { RegistrationChange, RegistrationKind, RegistrationStore } from './registration-store.js';
+import type {
+  Party,
+  RegistrationChange,
+  RegistrationKind,
+  RegistrationStore,
+  StoredRegistration,
+} from './registration-store.js';
 import type { Registrations } from './registrations.js';
 
 /** Who changes something, for the audit record. */
@@ -17,18 +23,11 @@ export interface Operator {
   readonly clientId: string;
 }
 
-/** Ends what a party holds. */
-export interface TokenRevocation {
-  revokeBySubject(subject: string): Promise<unknown>;
-  revokeByClient(clientId: string): Promise<unknown>;
-}
-
 export interface RegistrationChangesOptions {
   readonly file: ServerConfig;
   readonly store: RegistrationStore;
   readonly registrations: Registrations;
   readonly documents: RegistrationDocuments;
-  readonly tokens: TokenRevocation;
   readonly clock: Clock;
   /** What ships with the project is registered for one on this machine only. */
   readonly issuer: string;
@@ -61,11 +60,9 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<{ registration: Registration; secret?: string }> {
     const current = this.#inVersion(kind, id, version);
-    const { document: completed, secret } = complete(kind, input, current?.document);
-    const document = this.#signOut(kind, completed);
+    const { document, secret } = complete(kind, input, current?.document);
     const operation = current ? 'replace' : 'create';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
-    if (document['enabled'] === false) await this.#endTokens(kind, id);
     return { registration, ...(secret === undefined ? {} : { secret }) };
   }
 
@@ -80,11 +77,9 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<Registration> {
     const current = this.#registered(kind, id);
-    const document = this.#signOut(kind, { ...current.document, enabled });
+    const document = { ...current.document, enabled };
     const operation = enabled ? 'enable' : 'disable';
-    const registration = await this.#apply({ kind, id, document }, current, operation, operator);
-    if (!enabled) await this.#endTokens(kind, id);
-    return registration;
+    return this.#apply({ kind, id, document }, current, operation, operator);
   }
 
   /**
@@ -111,7 +106,6 @@ export class RegistrationChanges {
     const current = this.#inVersion(kind, id, version);
     if (!current || current.version === 0) throw new NotRegistered();
     await this.#apply({ kind, id }, current, 'delete', operator);
-    if (!this.#options.registrations.current.find(kind, id)) await this.#endTokens(kind, id);
   }
 
   #registered(kind: RegistrationKind, id: string): Registration {
@@ -136,10 +130,11 @@ export class RegistrationChanges {
     const { file, store, registrations, documents, issuer } = this.#options;
     // what stands in the file only is new to the store
     const change = { kind, id, version: current?.version || undefined, document };
-    const check = (all: Parameters<Parameters<RegistrationStore['apply']>[1]>[0]): void => {
-      const { config } = new RegistrationSet(file, all, documents);
-      checkReferences(config, 'registrations', documents.sections);
-      checkShippedCredentials(config, issuer, 'registrations');
+    const check = (all: readonly StoredRegistration[]): readonly Party[] => {
+      const set = new RegistrationSet(file, all, documents);
+      checkReferences(set.config, 'registrations', documents.sections);
+      checkShippedCredentials(set.config, issuer, 'registrations');
+      return kind === 'client' || kind === 'user' ? [set.party(kind, id)] : [];
     };
     const { registrations: stored } = await store.snapshot();
     const others = stored.filter((entry) => entry.kind !== kind || entry.id !== id);
@@ -155,17 +150,6 @@ export class RegistrationChanges {
     });
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
-  }
-
-  /** What a disabled party has begun does not go on when it is enabled again. */
-  #signOut(kind: RegistrationKind, document: Record<string, unknown>): Record<string, unknown> {
-    const ends = (kind === 'user' || kind === 'client') && document['enabled'] === false;
-    return ends ? { ...document, signedOutAt: this.#options.clock() } : document;
-  }
-
-  async #endTokens(kind: RegistrationKind, id: string): Promise<void> {
-    if (kind === 'user') await this.#options.tokens.revokeBySubject(id);
-    if (kind === 'client') await this.#options.tokens.revokeByClient(id);
   }
 }
 
@@ -202,14 +186,14 @@ function complete(
   current: Registration['document'] | undefined,
 ): { document: Record<string, unknown>; secret?: string } {
   if (kind === 'user') {
-    const { passwordHash, signedOutAt } = (current ?? {}) as Partial<UserDocument>;
-    return { document: { passwordHash, ...input, signedOutAt } };
+    const { passwordHash } = (current ?? {}) as Partial<UserDocument>;
+    return { document: { passwordHash, ...input } };
   }
   if (kind !== 'client') return { document: { ...input } };
-  const { secrets = [], fileSecretExpiresAt, signedOutAt } = (current ?? {}) as Partial<ClientDocument>;
+  const { secrets = [], fileSecretExpiresAt } = (current ?? {}) as Partial<ClientDocument>;
   const { authentication } = input as ClientDocument;
   if (current || !authentication.startsWith('client_secret_')) {
-    return { document: { ...input, secrets, fileSecretExpiresAt, signedOutAt } };
+    return { document: { ...input, secrets, fileSecretExpiresAt } };
   }
   const { secret, stored } = makeSecret();
   return { document: { ...input, secrets: [stored] }, secret };

@@ -15,7 +15,7 @@ const toDocuments = ({ client, resource, edge, user }: Schemas) =>
       secrets: z.array(storedSecret).default([]),
       /** The secret in the file, when the client stands there too, holds until then; absent: for good. */
       fileSecretExpiresAt: time,
-      /** Refresh tokens and codes that were issued by the end of this second count no more. */
+      /** Of versions before; lives tell it now. */
       signedOutAt: time,
     }),
     resource: resource.omit({ audience: true }),
@@ -23,7 +23,7 @@ const toDocuments = ({ client, resource, edge, user }: Schemas) =>
     user: user.omit({ username: true }).extend({
       /** Its cost was judged when it came. */
       passwordHash: z.string(),
-      /** What was signed in before this second is signed out. */
+      /** Of versions before; lives tell it now. */
       signedOutAt: time,
     }),
   }) as const satisfies Record<RegistrationKind, z.ZodObject>;

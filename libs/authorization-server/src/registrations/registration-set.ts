@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
-import { RegistrationDocuments, type ClientDocument } from './registration-documents.js';
-import type { RegistrationKind, StoredRegistration } from './registration-store.js';
+import { Lives, partyOf } from './lives.js';
+import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
+import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from './registration-store.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */
 const NO_SECRET = randomUUID();
@@ -16,28 +17,45 @@ export interface Registration {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** A user, and since when sessions count. */
-export type RegisteredUser = UserConfig & { readonly signedOutAt?: number | undefined };
+/** A user, and the life that it leads. */
+export type RegisteredUser = UserConfig & {
+  readonly life?: number | undefined;
+  /** Its password is of another life. */
+  readonly outdated?: boolean;
+};
 
 /** Everything that is registered at one moment: the file, and in place of its entries what the store has of the same id. */
 export class RegistrationSet {
-  /** The configuration with these registrations. A client's `secret` in it says only that it has one. */
+  /**
+   * The configuration with these registrations. A client's `secret` in it says only that it has one, and enabled is only who
+   * leads a life, where lives are given.
+   */
   readonly config: ServerConfig & { readonly users: readonly RegisteredUser[] };
   readonly #entries: ReadonlyMap<string, Registration>;
+  readonly lives: Lives;
+  readonly #isLetIn: (party: Registration) => boolean;
   readonly #secrets: ReadonlyMap<string, readonly StoredSecret[]>;
 
-  constructor(file: ServerConfig, stored: readonly StoredRegistration[], documents = new RegistrationDocuments()) {
+  constructor(
+    file: ServerConfig,
+    stored: readonly StoredRegistration[],
+    documents = new RegistrationDocuments(),
+    lives?: readonly Life[],
+  ) {
     const entries = new Map(fromFile(file).map((entry) => [keyOf(entry), entry]));
     for (const { kind, id, version, document } of stored) {
       entries.set(keyOf({ kind, id }), { kind, id, version, document: documents.stored[kind].parse(document) });
     }
     this.#entries = entries;
+    this.lives = new Lives(lives ?? []);
+    this.#isLetIn = ({ kind, id, document }) =>
+      document['enabled'] === true && (!lives || this.lives.of(kind as PartyKind, id) !== undefined);
     this.#secrets = new Map(this.list('client').map(({ id, document }) => [id, secretsOf(file, id, document)]));
     this.config = {
       ...file,
-      clients: this.list('client').map(toClient),
+      clients: this.list('client').map((client) => ({ ...toClient(client), enabled: this.#isLetIn(client) })),
       resources: this.list('resource').map(({ id, document }) => ({ ...document, audience: id })),
-      users: this.list('user').map(({ id, document }) => ({ ...document, username: id })),
+      users: this.list('user').map((user) => this.#toUser(user)),
       edges: this.list('edge').map(({ id, document }) => ({ ...document, id })),
     } as RegistrationSet['config'];
   }
@@ -50,9 +68,35 @@ export class RegistrationSet {
     return this.#entries.get(keyOf({ kind, id }));
   }
 
+  /** A client or user as far as its life goes. */
+  party(kind: PartyKind, id: string): Party {
+    return partyOf(kind, id, this.find(kind, id));
+  }
+
+  /** All clients and users. */
+  parties(): Party[] {
+    return (['client', 'user'] as const).flatMap((kind) => this.list(kind).map(({ id }) => this.party(kind, id)));
+  }
+
+  /** Whether all who are enabled lead a life. */
+  get settled(): boolean {
+    return this.parties().every(({ kind, id, enabled }) => !enabled || this.lives.of(kind, id) !== undefined);
+  }
+
   /** The secrets of a client, as hashes. */
   secrets(clientId: string): readonly StoredSecret[] {
     return this.#secrets.get(clientId) ?? [];
+  }
+
+  #toUser(user: Registration): RegisteredUser {
+    const { id, document } = user;
+    return {
+      ...(document as UserDocument),
+      username: id,
+      enabled: this.#isLetIn(user),
+      life: this.lives.of('user', id),
+      outdated: !this.lives.isCurrent(this.party('user', id)),
+    };
   }
 }
 

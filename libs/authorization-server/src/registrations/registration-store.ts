@@ -20,20 +20,63 @@ export interface RegistrationChange {
   readonly document?: object;
 }
 
+export type PartyKind = 'client' | 'user';
+
+/** A client or user as it is registered. */
+export interface Party {
+  readonly kind: PartyKind;
+  readonly id: string;
+  /** Whether it is registered and let in. */
+  readonly enabled: boolean;
+  /** What it signs in with, as a hash: a new one ends its life. */
+  readonly credential?: string;
+  /** A new credential does not. */
+  readonly keepsSessions?: boolean;
+}
+
+/** The life that a party leads now. No number comes twice for one party, whatever becomes of its registration. */
+export interface Life {
+  readonly kind: PartyKind;
+  readonly id: string;
+  readonly life: number;
+  readonly credential?: string;
+}
+
+/** Everything that is stored, at one moment. */
+export interface RegistrationSnapshot {
+  readonly revision: number;
+  readonly registrations: readonly StoredRegistration[];
+  /** Of all that are let in, those of the file included. */
+  readonly lives: readonly Life[];
+  /** Of the newest file that was settled. */
+  readonly generation: number;
+}
+
 /** What is registered at run time, for all replicas, with optimistic locking: the storage implements it. */
 export interface RegistrationStore {
   /** A number that grows with each change. */
   revision(): Promise<number>;
-  snapshot(): Promise<{ readonly revision: number; readonly registrations: readonly StoredRegistration[] }>;
+  snapshot(): Promise<RegistrationSnapshot>;
   /**
    * Applies all changes or none.
-   * @param check is shown everything as it would be, and throws when that does not fit together
+   * @param check is shown everything as it would be, throws when that does not fit together, and tells what becomes of the
+   *   parties that are changed: whose life ends has nothing left when this resolves
    * @param event is recorded in the audit trail in the same transaction
    * @throws an Error named `VersionConflict` when somebody else was faster
    */
   apply(
     changes: readonly RegistrationChange[],
-    check: (all: readonly StoredRegistration[]) => void,
+    check: (all: readonly StoredRegistration[]) => readonly Party[],
     event: RegistrationChangeEvent,
   ): Promise<readonly StoredRegistration[]>;
+  /**
+   * Has the life of every party begin, go on or end, as it is registered by now.
+   * @param generation of the file; where a later one was settled, nothing happens
+   * @param ends false when lives may only begin
+   */
+  settle(
+    generation: number,
+    parties: (all: readonly StoredRegistration[]) => readonly Party[],
+    ends: boolean,
+  ): Promise<void>;
 }

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parseServerConfig } from '../configuration/read-server-config.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { Accounts } from '../accounts/accounts.js';
 import { hash } from './client-secrets.js';
 import { LivePolicy } from '../policy/live-policy.js';
-import type { RegistrationStore, StoredRegistration } from './registration-store.js';
+import type { Life, Party, RegistrationSnapshot, RegistrationStore, StoredRegistration } from './registration-store.js';
 import { Registrations } from './registrations.js';
 
 const edge = {
@@ -35,6 +36,9 @@ class Written implements RegistrationStore {
   entries: StoredRegistration[] = [];
   asked = 0;
   available = true;
+  generation = 0;
+  lives: Life[] = [];
+  readonly settled: { generation: number; ends: boolean }[] = [];
   #revision = 0;
 
   write(...entries: StoredRegistration[]): void {
@@ -46,9 +50,18 @@ class Written implements RegistrationStore {
     return this.available ? Promise.resolve(this.#revision) : Promise.reject(new Error('the database is gone'));
   }
 
-  snapshot(): Promise<{ revision: number; registrations: readonly StoredRegistration[] }> {
+  snapshot(): Promise<RegistrationSnapshot> {
     this.asked += 1;
-    return Promise.resolve({ revision: this.#revision, registrations: this.entries });
+    const { entries: registrations, lives, generation } = this;
+    return Promise.resolve({ revision: this.#revision, registrations, lives, generation });
+  }
+
+  settle(generation: number, parties: (all: readonly StoredRegistration[]) => readonly Party[], ends: boolean) {
+    this.settled.push({ generation, ends });
+    if (generation < this.generation) return Promise.resolve();
+    this.lives = parties(this.entries).flatMap(({ enabled, ...life }) => (enabled ? [{ ...life, life: 1 }] : []));
+    this.#revision += 1;
+    return Promise.resolve();
   }
 
   apply(): Promise<readonly StoredRegistration[]> {
@@ -78,7 +91,7 @@ describe('registrations in force', () => {
   });
 
   it('are those of the file at first', () => {
-    expect(registrations.current.config.users).toEqual(file.users);
+    expect(registrations.current.config.users).toMatchObject(file.users);
     expect(registrations.acceptsSecret('user-service', 'in the file')).toBe(true);
     expect(registrations.acceptsSecret('user-service', 'guessed')).toBe(false);
     expect(registrations.acceptsSecret('nobody', '')).toBe(false);
@@ -122,9 +135,10 @@ describe('registrations in force', () => {
   });
 
   it('are read again only when something has changed', async () => {
+    const { asked } = store;
     await registrations.follow();
     await registrations.follow();
-    expect(store.asked).toBe(1);
+    expect(store.asked).toBe(asked);
   });
 
   it('the secret of the file holds beside stored ones, until it is told to end', async () => {
@@ -146,27 +160,69 @@ describe('registrations in force', () => {
   ])('stay as they are %s, and say so', async (_, happens) => {
     happens(store);
     await registrations.follow();
-    expect(registrations.current.config.users).toEqual(file.users);
+    expect(registrations.current.config.users).toMatchObject(file.users);
     expect(failures).toHaveLength(1);
   });
 });
 
-describe('a user that was signed out', () => {
+describe('an account', () => {
   const [alice] = file.users;
-  const accounts = new Accounts([{ ...alice!, signedOutAt: 1000 }]);
+  const accounts = new Accounts([]);
 
   it.each([
-    ['what began before does not count', 999, false],
-    ['what began in the same second does not count', 1000, false],
-    ['what began afterwards counts', 1001, true],
-    ['what begins now counts', undefined, true],
-  ])('%s', (_, since, active) => {
-    expect(accounts.active('alice', since) !== undefined).toBe(active);
+    ['that is enabled', { ...alice!, life: 1 }, true],
+    ['that is disabled', { ...alice!, enabled: false }, false],
+  ])('%s is active: %s', (_, user, active) => {
+    accounts.replace([user]);
+    expect(accounts.active('alice') !== undefined).toBe(active);
+    expect(accounts.active('nobody')).toBeUndefined();
+  });
+});
+
+describe('a file', () => {
+  const told: object[] = [];
+  const open = (store: Written, config: ServerConfig) =>
+    Registrations.open({ file: config, store, clock: () => 1, onOldFile: (old) => void told.push(old) });
+  beforeEach(() => void (told.length = 0));
+  const nobody = parseServerConfig({}, {});
+
+  it('that is the newest ends lives, and nothing is said of it', async () => {
+    const store = new Written();
+    store.generation = 2;
+    await open(store, { ...file, generation: 2 });
+    expect([store.settled, told]).toEqual([[{ generation: 2, ends: true }], []]);
   });
 
-  it('a disabled one is never active', () => {
-    accounts.replace([{ ...alice!, enabled: false }]);
-    expect(accounts.active('alice')).toBeUndefined();
-    expect(accounts.active('nobody')).toBeUndefined();
+  it('that is older than one that was settled ends nobody, says so, and lets in who leads a life', async () => {
+    const store = new Written();
+    store.generation = 2;
+    const { current } = await open(store, { ...file, generation: 1 });
+    expect(told).toEqual([{ generation: 1, newest: 2, empty: false }]);
+    expect(current.config.users.map(({ enabled }) => enabled)).toEqual([false]);
+    expect(current.config.clients.map(({ enabled }) => enabled)).toEqual([false]);
+  });
+
+  it('without a number is older than any with one', async () => {
+    const store = new Written();
+    store.generation = 1;
+    await open(store, file);
+    expect(told).toEqual([{ generation: 0, newest: 1, empty: false }]);
+  });
+
+  it('in which nobody is registered ends nobody, and says so', async () => {
+    const store = new Written();
+    await open(store, nobody);
+    expect([store.settled, told]).toEqual([
+      [{ generation: 0, ends: false }],
+      [{ generation: 0, newest: 0, empty: true }],
+    ]);
+  });
+
+  it('with another password than its account has by now lets nobody in by it, and the account stays', async () => {
+    const store = new Written();
+    store.generation = 2;
+    store.lives = [{ kind: 'user', id: 'alice', life: 1, credential: 'of a newer file' }];
+    const [alice] = (await open(store, { ...file, generation: 1 })).current.config.users;
+    expect(alice).toMatchObject({ enabled: true, outdated: true, life: 1 });
   });
 });

@@ -3,9 +3,9 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { RepeatedWork } from '../time/repeated-work.js';
 import { isOneOf } from './client-secrets.js';
-import type { ClientDocument, RegistrationDocuments } from './registration-documents.js';
+import type { RegistrationDocuments } from './registration-documents.js';
 import { RegistrationSet } from './registration-set.js';
-import type { RegistrationStore } from './registration-store.js';
+import type { RegistrationSnapshot, RegistrationStore } from './registration-store.js';
 
 export interface RegistrationsOptions {
   readonly file: ServerConfig;
@@ -17,6 +17,12 @@ export interface RegistrationsOptions {
   readonly interval?: number;
   /** Is told when the store could not be asked or holds what does not fit; the registrations at hand stay in force. */
   readonly onFailure?: (error: unknown) => void;
+  /** Is told when the file ends nobody's life, and why: others have a newer one, or nobody is registered in it. */
+  readonly onOldFile?: (file: {
+    readonly generation: number;
+    readonly newest: number;
+    readonly empty: boolean;
+  }) => void;
 }
 
 /** The registrations in force, followed while the application runs: what any replica changes, all have within seconds. */
@@ -27,16 +33,23 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
   #set: RegistrationSet;
   readonly #following: RepeatedWork;
 
-  private constructor(options: RegistrationsOptions, set: RegistrationSet, revision: number) {
+  private constructor(options: RegistrationsOptions, snapshot: RegistrationSnapshot) {
     this.#options = options;
-    this.#set = set;
-    this.#revision = revision;
+    this.#set = setOf(options, snapshot);
+    this.#revision = snapshot.revision;
     this.#following = new RepeatedWork(() => this.reload(), options.onFailure);
   }
 
   static async open(options: RegistrationsOptions): Promise<Registrations> {
-    const { revision, registrations } = await options.store.snapshot();
-    return new Registrations(options, new RegistrationSet(options.file, registrations, options.documents), revision);
+    const { file, store } = options;
+    const { generation = 0, clients, users } = file;
+    const empty = clients.length === 0 && users.length === 0;
+    // an empty file is rather one that was not found than one that means it
+    await settle(options, !empty);
+    const snapshot = await store.snapshot();
+    const newest = snapshot.generation;
+    if (empty || generation < newest) options.onOldFile?.({ generation, newest, empty });
+    return new Registrations(options, snapshot);
   }
 
   /** As of now; do not keep it. */
@@ -47,12 +60,6 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
   /** Whether a client authenticates by this secret now. */
   acceptsSecret(clientId: string, secret: string): boolean {
     return isOneOf(this.#set.secrets(clientId), secret, this.#options.clock());
-  }
-
-  /** Whether what a client got at this time (seconds since the epoch) still counts. */
-  acceptsGrantOf(clientId: string, issuedAt: number): boolean {
-    const client = this.#set.find('client', clientId)?.document as ClientDocument | undefined;
-    return issuedAt > (client?.signedOutAt ?? 0);
   }
 
   /** Whoever derives something from the registrations makes it anew. */
@@ -76,11 +83,28 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
 
   /** As {@link follow}, for whoever has to know that it was done. */
   async reload(): Promise<void> {
-    const { store, file, documents } = this.#options;
+    const { store, file } = this.#options;
     if ((await store.revision()) === this.#revision) return;
-    const { revision, registrations } = await store.snapshot();
-    this.#set = new RegistrationSet(file, registrations, documents);
-    this.#revision = revision;
+    let snapshot = await store.snapshot();
+    if (!setOf(this.#options, snapshot).settled && (file.generation ?? 0) >= snapshot.generation) {
+      // a replica that knows less of the file, or nothing of lives, has made a change
+      await settle(this.#options, false);
+      snapshot = await store.snapshot();
+    }
+    if (snapshot.revision <= this.#revision) return;
+    this.#set = setOf(this.#options, snapshot);
+    this.#revision = snapshot.revision;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function setOf(
+  { file, documents }: RegistrationsOptions,
+  { registrations, lives }: RegistrationSnapshot,
+): RegistrationSet {
+  return new RegistrationSet(file, registrations, documents, lives);
+}
+
+function settle({ file, store, documents }: RegistrationsOptions, ends: boolean): Promise<void> {
+  return store.settle(file.generation ?? 0, (all) => new RegistrationSet(file, all, documents).parties(), ends);
 }

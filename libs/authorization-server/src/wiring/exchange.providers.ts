@@ -33,13 +33,17 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
   };
   const sink: FactoryProvider<AuditSink> = {
     provide: EXCHANGE_RECORDS,
-    inject: [options, SampledRefusals, EXCHANGE_POLICY, ServerMetrics],
+    inject: [options, SampledRefusals, EXCHANGE_POLICY, ServerMetrics, Registrations],
     useFactory: (
       { auditTrail: trail }: AuthorizationServerOptions,
       refusals: SampledRefusals,
       policy: ExchangePolicy,
       metrics: ServerMetrics,
-    ) => countExchanges(toAuditSink({ trail, refusals, policy }), policy, metrics),
+      registrations: Registrations,
+    ) => {
+      const lives = () => registrations.current.lives;
+      return countExchanges(toAuditSink({ trail, refusals, policy, lives }), policy, metrics);
+    },
   };
   const state: FactoryProvider<ExchangeState> = {
     provide: EXCHANGE_STATE,

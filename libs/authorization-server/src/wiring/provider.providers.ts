@@ -73,14 +73,14 @@ function createLiveProvider(
     refusals,
     certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
-    acceptsGrantOf: registrations.acceptsGrantOf.bind(registrations),
     log,
     pages: { error: renderErrorPage, logout: renderLogoutPage, loggedOut: renderLoggedOutPage },
     grantTypes: grants.map(({ grantType }) => grantType),
   };
   const live = new LiveProvider(() => {
-    const { config } = registrations.current;
-    const provider = createProvider({ ...options, ...around, config, accounts, metadata }, own);
+    const { config, lives } = registrations.current;
+    const known = { lives, latest: () => registrations.reload().then(() => registrations.current.lives) };
+    const provider = createProvider({ ...options, ...around, config, accounts, metadata, lives: known }, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin: () => false, log });
     const handle = limitProtocolRequests(limits, authorizationLimits, endpoint.handle);
     return { provider, handle: measureRequests(metrics, handle) };

@@ -27,6 +27,8 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
         documents,
         clock: systemClock,
         onFailure: (error) => log.warn({ event: 'registrations.not_followed', reason: (error as Error).message }),
+        onOldFile: (file) =>
+          log.warn({ event: 'registrations.old_file', ...file }, "nobody's session ends by this file"),
       });
       const credentials = { clients: file.clients, users: registrations.current.config.users };
       checkShippedCredentials(credentials, issuer, 'registrations');
@@ -40,10 +42,10 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
     provide: RegistrationChanges,
     inject: [options, Registrations, RegistrationDocuments],
     useFactory: (
-      { config: file, registrations: store, tokens, issuer }: AuthorizationServerOptions,
+      { config: file, registrations: store, issuer }: AuthorizationServerOptions,
       registrations: Registrations,
       documents: RegistrationDocuments,
-    ) => new RegistrationChanges({ file, store, registrations, documents, tokens, clock: systemClock, issuer }),
+    ) => new RegistrationChanges({ file, store, registrations, documents, clock: systemClock, issuer }),
   };
   return [documents, registrations, changes];
 }
