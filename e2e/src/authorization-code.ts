@@ -13,8 +13,6 @@ export interface Login {
   readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
   /** How the client authenticates at the token endpoint; absent: as a public client. */
   readonly authorization?: string;
-  /** Further parameters of the authorization request. */
-  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** Logs a user in by hand, with the authorization code grant and PKCE, as a client would. RFC 6749 §4.1, RFC 7636. */
@@ -40,7 +38,6 @@ export async function obtainCode(login: Login, agent = new UserAgent()): Promise
     ...(scope.split(' ').includes('openid') && { nonce: randomBytes(8).toString('hex') }),
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
-    ...login.parameters,
   });
   for (const [name, values] of Object.entries(login.parameters ?? {})) {
     for (const value of [values].flat()) query.append(name, value);
