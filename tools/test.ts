@@ -16,6 +16,9 @@ run('Types', 'tsc', ['-b']);
 jest('Unit tests', 'unit', ['--coverage']);
 jest('End-to-end tests', 'e2e', ['--config', 'e2e/jest.config.mjs', '--runInBand']);
 run('Requirements table', 'node', ['tools/requirements.ts', '--check']);
+run('Table of errors', 'node', ['tools/errors.ts', '--check']);
+run('Picture of the rooms', 'node', ['tools/architecture.ts', '--check']);
+run('Where to change what', 'node', ['tools/where-to-change.ts']);
 
 rmSync(scratch, { recursive: true });
 const skipped = count.skipped ? `, ${count.skipped} skipped` : '';
