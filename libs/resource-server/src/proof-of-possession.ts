@@ -44,13 +44,12 @@ export class ProofOfPossession {
     const { cnf } = claims;
     if (cnf === undefined) return UNBOUND;
     const members = typeof cnf === 'object' && cnf !== null && !Array.isArray(cnf) ? Object.entries(cnf) : [];
-    // a binding that cannot be checked must not be taken for none
-    const isKnown = ([name, value]: [string, unknown]): boolean =>
-      CONFIRMATIONS.includes(name) && typeof value === 'string' && value !== '';
-    if (members.length === 0 || !members.every(isKnown)) {
+    // RFC 7800 §3.1: members that are not understood are ignored; a binding that cannot be checked must not be taken for none
+    const understood = members.filter(([name]) => CONFIRMATIONS.includes(name));
+    if (understood.length === 0 || !understood.every(([, value]) => typeof value === 'string' && value !== '')) {
       throw this.#refusals.invalidToken('The token is bound in a way that is not supported', scheme);
     }
-    return Object.fromEntries(members);
+    return Object.fromEntries(understood) as Confirmation;
   }
 
   #checkUnbound({ scheme }: Credentials): void {

@@ -188,6 +188,12 @@ describe('key binding (RFC 9449, RFC 8705)', () => {
     expect(issued.tokenType).toBe('Bearer');
   });
 
+  it('RFC 7800 §3.1: ignores members of cnf that are not understood, and keeps the binding', async () => {
+    const subjectToken = await lab.token({ cnf: { ...certificate, 'kc-jkt-type': 'DPoP' } });
+    const issued = await lab.ask({ subject_token: subjectToken }, 'user-service', { proof: certificate });
+    expect(decodeJwt(issued.token)['cnf']).toEqual(certificate);
+  });
+
   it('never drops a binding: an edge with rebind demands another proof', async () => {
     const open = await openEdge({ rebind: true });
     const subjectToken = await open.token({ cnf: { jkt: 'key-of-another' } });

@@ -103,6 +103,8 @@ describe('RFC 8693 §2.1: validation of the presented tokens', () => {
     ['cnf', { cnf: null }],
     ['cnf', { cnf: {} }],
     ['cnf', { cnf: { jkt: 7 } }],
+    ['cnf', { cnf: { jkt: '' } }],
+    ['cnf', { cnf: { kid: 'not understood' } }],
     ['auth_time', { auth_time: 'now' }],
     ['acr', { acr: 1 }],
     ['amr', { amr: 'pwd' }],

@@ -6,6 +6,8 @@ import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import request from 'supertest';
 import { ResourceServerModule, Scopes, type DpopOptions, type ReplayStore } from '../index.js';
 import { DpopNonces } from './dpop-nonces.js';
@@ -184,6 +186,33 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
       const token = await bound();
       const response = await call(app, `DPoP ${token}`, await make(holder, token), '/message?query=1');
       expect([response.status, response.text]).toEqual([200, 'hello']);
+    });
+
+    it('RFC 7800 §3.1: ignores members of cnf that are not understood, as Keycloak writes them', async () => {
+      const token = await bound({ cnf: { jkt: holder.jkt, 'kc-jkt-type': 'DPoP', more: { any: 1 } } });
+      expect((await call(app, `DPoP ${token}`, await proof(holder, token))).status).toBe(200);
+      const stolen = await call(app, `Bearer ${token}`);
+      expect([stolen.status, stolen.body]).toMatchObject([401, { error: 'invalid_token' }]);
+    });
+
+    it('RFC 9112 §3.2.2: reads a request target in absolute form', async () => {
+      const own = await start();
+      await own.listen(0, '127.0.0.1');
+      const { port } = own.getHttpServer().address() as AddressInfo;
+      const token = await bound();
+      const status = async (target: string, dpop: string) => {
+        const socket = connect(port, '127.0.0.1');
+        const lines = [`GET ${target} HTTP/1.1`, 'Host: api.test', 'Connection: close'];
+        socket.write([...lines, `Authorization: DPoP ${token}`, `DPoP: ${dpop}`, '', ''].join('\r\n'));
+        return (await text(socket)).slice(9, 12);
+      };
+      expect(await status('http://elsewhere.test/message?a=1', await proof(holder, token))).toBe('200');
+      expect(
+        await status(
+          'http://elsewhere.test/message',
+          await proof(holder, token, { claims: { htu: 'http://elsewhere.test/message' } }),
+        ),
+      ).toBe('401');
     });
 
     it.each(REFUSED)('refuses a proof: %s', async (_case, make, challenge) => {

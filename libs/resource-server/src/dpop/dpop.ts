@@ -61,7 +61,7 @@ export class Dpop {
 
   async #verify(proof: string, request: GuardedRequest, accessToken: string): Promise<DpopProof> {
     const { algorithms, maxAge, baseUrls } = this.settings;
-    const path = request.originalUrl ?? request.url ?? '/';
+    const path = pathOf(request.originalUrl ?? request.url ?? '/');
     const method = request.method ?? '';
     const shared = {
       method,
@@ -81,6 +81,14 @@ export class Dpop {
     }
     throw failures[0];
   }
+}
+
+/** A proxy, or a client that takes this server for one, names the target in absolute form. RFC 9112 §3.2.2. */
+function pathOf(target: string): string {
+  if (target.startsWith('/')) return target;
+  if (!URL.canParse(target)) throw new InvalidDpopProof('The DPoP proof cannot be for this request target');
+  const { pathname, search } = new URL(target);
+  return pathname + search;
 }
 
 // RFC 9449 §4.3 (1): there is not more than one DPoP HTTP request header field

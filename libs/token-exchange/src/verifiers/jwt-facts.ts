@@ -76,15 +76,14 @@ function readScopes({ scope = '' }: JWTPayload): readonly string[] {
 
 const CONFIRMATION_METHODS = ['jkt', 'x5t#S256'];
 
-// a binding that is not understood cannot be proven, and must not be lost
+// RFC 7800 §3.1: members that are not understood are ignored; a binding that cannot be proven must not be lost
 function readConfirmation(cnf: unknown): Confirmation | undefined {
   if (cnf === undefined) return undefined;
-  if (typeof cnf !== 'object' || cnf === null || Object.keys(cnf).length === 0) throw invalidClaim('cnf');
-  const understood = Object.entries(cnf).every(
-    ([method, thumbprint]) => CONFIRMATION_METHODS.includes(method) && typeof thumbprint === 'string',
-  );
-  if (!understood) throw invalidClaim('cnf');
-  return cnf;
+  if (typeof cnf !== 'object' || cnf === null) throw invalidClaim('cnf');
+  const understood = Object.entries(cnf).filter(([method]) => CONFIRMATION_METHODS.includes(method));
+  const areThumbprints = understood.every(([, thumbprint]) => typeof thumbprint === 'string' && thumbprint !== '');
+  if (understood.length === 0 || !areThumbprints) throw invalidClaim('cnf');
+  return Object.fromEntries(understood) as Confirmation;
 }
 
 function readAuthentication(claims: JWTPayload): Authentication {
