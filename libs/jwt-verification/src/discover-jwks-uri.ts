@@ -29,11 +29,18 @@ function metadataUrls(issuer: string): [string, string] {
 function jwksUriOf(metadata: unknown, issuer: string): string {
   const { issuer: given, jwks_uri: jwksUri } = (metadata ?? {}) as Record<string, unknown>;
   // RFC 8414 §3.3: the issuer value returned MUST be identical to the one the metadata was asked for
-  if (given !== issuer) throw new Error('the metadata names another issuer');
+  if (given !== issuer) throw new Error(`the metadata names the issuer ${quoted(given)}, not ${quoted(issuer)}`);
   if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new Error('the metadata has no jwks_uri');
   // keys that come over plain HTTP would undo the TLS of the issuer
   if (new URL(issuer).protocol === 'https:' && new URL(jwksUri).protocol !== 'https:') {
     throw new Error('the jwks_uri of an https issuer is not https');
   }
   return jwksUri;
+}
+
+/** Characters of a foreign value that go into a message. */
+const MAX_QUOTED = 200;
+
+function quoted(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, MAX_QUOTED);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { exportJWK, generateKeyPair, type JWSHeaderParameters } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWSHeaderParameters } from 'jose';
 import { LocalIssuerKeys } from './local-issuer-keys.js';
+import { verifyJwt } from './verify-jwt.js';
 
 describe('LocalIssuerKeys', () => {
   const keysOf = async (...kids: readonly string[]) => {
@@ -43,9 +44,36 @@ describe('LocalIssuerKeys', () => {
     await expect(keys.find(header as unknown as JWSHeaderParameters)).rejects.toEqual(unknown);
   });
 
-  it('finds none for a header without kid where there are several', async () => {
-    const keys = await keysOf('1', '2');
+  it('finds each of several for a header without kid, and for a kid that several have', async () => {
+    const keys = await keysOf('1', '2', '2');
     await keys.find({ alg: 'ES256', kid: '1' });
-    await expect(keys.find({ alg: 'ES256' })).rejects.toEqual(unknown);
+    expect(await keys.find({ alg: 'ES256' })).toHaveLength(3);
+    expect(await keys.find({ alg: 'ES256', kid: '2' })).toHaveLength(2);
+    await expect(keys.find({ alg: 'ES256', kid: '3' })).rejects.toEqual(unknown);
+  });
+
+  it('tries no more than ten', async () => {
+    const keys = await keysOf(...Array.from({ length: 11 }, String));
+    await expect(keys.find({ alg: 'ES256' })).rejects.toMatchObject({
+      code: 'unknown_key',
+      message: 'The token does not say which key signed it',
+    });
+  });
+
+  it.each([undefined, 'same'])('a token of any of the keys is verified, with kid %s', async (kid) => {
+    const pairs = await Promise.all([1, 2].map(() => generateKeyPair('ES256')));
+    const published = await Promise.all(pairs.map(async ({ publicKey }) => ({ ...(await exportJWK(publicKey)), kid })));
+    const keys = new LocalIssuerKeys({ keys: published });
+    const issuers = [{ issuer: 'https://issuer.test', keys, algorithms: ['ES256' as const] }];
+    const sign = (key: CryptoKey) =>
+      new SignJWT({ iss: 'https://issuer.test' })
+        .setProtectedHeader({ alg: 'ES256', ...(kid && { kid }) })
+        .setExpirationTime('1h')
+        .sign(key);
+    for (const { privateKey } of pairs) {
+      await expect(verifyJwt(await sign(privateKey), { issuers })).resolves.toHaveProperty('claims');
+    }
+    const stranger = await generateKeyPair('ES256');
+    await expect(verifyJwt(await sign(stranger.privateKey), { issuers })).rejects.toMatchObject({ code: 'signature' });
   });
 });

@@ -9,8 +9,11 @@ export interface ReadJsonOptions {
 
 /** An answer other than 200. */
 export class UnexpectedStatus extends Error {
-  constructor(readonly status: number) {
-    super(`answered with status ${status}`);
+  constructor(
+    url: string,
+    readonly status: number,
+  ) {
+    super(`${url} answered with status ${status}`);
     this.name = 'UnexpectedStatus';
   }
 }
@@ -24,9 +27,15 @@ export async function readJson(url: string, options: ReadJsonOptions): Promise<u
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new UnexpectedStatus(response.status);
+    throw new UnexpectedStatus(url, response.status);
   }
-  return JSON.parse(await readBounded(response, options.maxBytes));
+  const text = await readBounded(response, options.maxBytes);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // a syntax error quotes what it could not parse
+    throw new Error(`${url} answered with something else than JSON`);
+  }
 }
 
 /** Reads a body as text up to a limit; what is over it is dropped while it arrives. */

@@ -296,13 +296,16 @@ describe('RemoteIssuerKeys', () => {
     });
 
     it.each([
-      ['names another issuer', { issuer: 'https://other.test' }, 'the metadata names another issuer'],
-      ['names no issuer', { issuer: undefined }, 'the metadata names another issuer'],
+      ['names another issuer', { issuer: 'https://other.test' }, 'the metadata names the issuer '],
+      ['names no issuer', { issuer: undefined }, 'the metadata names the issuer '],
       ['has no jwks_uri', { jwks_uri: undefined }, 'the metadata has no jwks_uri'],
       ['has a jwks_uri that is no URL', { jwks_uri: '/jwks' }, 'the metadata has no jwks_uri'],
     ])('RFC 8414 §3.3: metadata that %s is not used', async (_case, more, message) => {
       origin.serve(metadata(more));
-      await expect(find(discovering())).rejects.toMatchObject({ name: 'KeysUnavailable', cause: { message } });
+      await expect(find(discovering())).rejects.toMatchObject({
+        name: 'KeysUnavailable',
+        cause: { message: expect.stringContaining(message) as unknown },
+      });
     });
 
     it('does not take the keys of an https issuer over http', async () => {

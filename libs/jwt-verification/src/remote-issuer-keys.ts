@@ -22,6 +22,8 @@ export interface RemoteIssuerKeysOptions {
   /** Seconds that only grow; default: since the process started. */
   readonly clock?: Clock;
   readonly fetch?: typeof fetch;
+  /** Told the outcome of each fetch: what went wrong, or `undefined`. */
+  readonly onFetched?: (failure: unknown) => void;
 }
 
 /** Bytes of a JWK Set or of the issuer's metadata. */
@@ -48,6 +50,7 @@ export class RemoteIssuerKeys implements IssuerKeys {
   readonly #limits: { readonly maxAge: number; readonly maxStale: number; readonly cooldown: number };
   readonly #http: ReadJsonOptions;
   readonly #clock: Clock;
+  readonly #onFetched: (failure: unknown) => void;
   #discoveredJwksUri: string | undefined;
   #fetched: FetchedKeys | undefined;
   #fetching: Promise<void> | undefined;
@@ -62,9 +65,10 @@ export class RemoteIssuerKeys implements IssuerKeys {
     this.#limits = { maxAge, maxStale, cooldown };
     this.#http = { timeout, maxBytes: MAX_KEYS_BYTES, fetch: options.fetch };
     this.#clock = options.clock ?? monotonicClock;
+    this.#onFetched = options.onFetched ?? (() => undefined);
   }
 
-  async find(header: JWSHeaderParameters): Promise<CryptoKey> {
+  async find(header: JWSHeaderParameters): Promise<CryptoKey | readonly CryptoKey[]> {
     const keys = await this.#currentKeys();
     try {
       return await keys.find(header);
@@ -129,6 +133,7 @@ export class RemoteIssuerKeys implements IssuerKeys {
     this.#fetched = { keys, at };
     this.#failures = 0;
     this.#failure = undefined;
+    this.#onFetched(undefined);
     this.#nextFetchAt = at + this.#limits.cooldown;
   }
 
@@ -137,6 +142,7 @@ export class RemoteIssuerKeys implements IssuerKeys {
     // the issuer may have moved its keys
     this.#discoveredJwksUri = undefined;
     this.#failure = error;
+    this.#onFetched(error);
     const backOff = Math.min(cooldown, 2 ** this.#failures++);
     this.#nextFetchAt = this.#clock() + (this.#age() > maxStale ? backOff : cooldown);
   }

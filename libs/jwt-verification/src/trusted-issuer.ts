@@ -21,11 +21,11 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Where the public keys of one issuer come from. */
 export interface IssuerKeys {
   /**
-   * The key that the header names.
+   * The key that the header names; several when it names none, or more than one has that name.
    * @throws TokenRejection `unknown_key` when the issuer has no such key
    * @throws KeysUnavailable when the keys cannot be had now
    */
-  find(header: JWSHeaderParameters): Promise<CryptoKey>;
+  find(header: JWSHeaderParameters): Promise<CryptoKey | readonly CryptoKey[]>;
   /**
    * Resolves when keys are at hand; absent: they always are. For readiness.
    * @throws KeysUnavailable when they cannot be had now

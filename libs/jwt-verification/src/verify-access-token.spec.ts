@@ -105,11 +105,11 @@ describe('verifyAccessToken', () => {
     await expect(verifyAccessToken(token, expected)).rejects.toMatchObject({ code: 'expired' });
   });
 
-  it('finds no key where several would do and the token names none', async () => {
+  it('tries each key where several would do and the token names none', async () => {
     const [one, other] = await Promise.all([createTestIssuer({ clock }), createTestIssuer({ clock })]);
     const keys = new LocalIssuerKeys({ keys: [...one.jwks.keys, ...other.jwks.keys] });
     const token = await one.token({ header: { kid: undefined } });
-    await expect(verify(token, [{ ...one, keys }])).rejects.toMatchObject({ code: 'unknown_key' });
+    await expect(verify(token, [{ ...one, keys }])).resolves.toBeDefined();
     await expect(verify(await other.token(), [{ ...one, keys }])).resolves.toBeDefined();
   });
 

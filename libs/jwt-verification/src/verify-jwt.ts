@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
-import { jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { jwtVerify, type CryptoKey, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { toRejection } from './jose-rejection.js';
 import { invalidClaim, TokenRejection } from './token-rejection.js';
 import type { SigningAlgorithm, TrustedIssuer } from './trusted-issuer.js';
@@ -88,19 +88,34 @@ async function verifySignature(
   expected: JwtExpectations,
 ): Promise<JWTPayload> {
   // what goes wrong on the way to the key says nothing about the token
-  const key = await issuer.keys.find(header);
-  try {
-    const { payload } = await jwtVerify(token, key, {
-      algorithms: issuer.algorithms as SigningAlgorithm[],
-      issuer: issuer.issuer,
-      requiredClaims: ['exp', ...(expected.requiredClaims ?? [])],
-      clockTolerance: tolerance(expected),
-      currentDate: new Date((expected.clock ?? systemClock)() * 1000),
-    });
-    return payload;
-  } catch (error) {
-    throw toRejection(error);
+  const keys = [await issuer.keys.find(header)].flat();
+  let rejection: unknown;
+  for (const key of keys) {
+    try {
+      return await verifyWith(key, token, issuer, expected);
+    } catch (error) {
+      rejection = toRejection(error);
+      // another key may have signed it; what the claims say would stay the same
+      if (!(rejection instanceof TokenRejection && rejection.code === 'signature')) break;
+    }
   }
+  throw rejection;
+}
+
+async function verifyWith(
+  key: CryptoKey,
+  token: string,
+  issuer: TrustedIssuer,
+  expected: JwtExpectations,
+): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(token, key, {
+    algorithms: issuer.algorithms as SigningAlgorithm[],
+    issuer: issuer.issuer,
+    requiredClaims: ['exp', ...(expected.requiredClaims ?? [])],
+    clockTolerance: tolerance(expected),
+    currentDate: new Date((expected.clock ?? systemClock)() * 1000),
+  });
+  return payload;
 }
 
 // jose lets any number pass as a date, and iat unless a maximum age is asked for
