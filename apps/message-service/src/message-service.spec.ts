@@ -115,8 +115,11 @@ describe('GET /message', () => {
     );
   });
 
-  it('answers a call without a token with a bare challenge', async () => {
+  it('answers a call without a token with a challenge that names the scope', async () => {
     const response = await call();
-    expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, `Bearer ${METADATA}`]);
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      `Bearer scope="message.read", ${METADATA}`,
+    ]);
   });
 });

@@ -73,10 +73,10 @@ describe('AccessTokenGuard', () => {
     return claims ? call.auth(await issuer.token(claims), { type: 'bearer' }) : call;
   };
 
-  it('answers a request without a token with a bare challenge', async () => {
+  it('answers a request without a token with a challenge that names the scope alone', async () => {
     const response = await get('/message');
     expect(response.status).toBe(401);
-    expect(response.headers['www-authenticate']).toBe('Bearer');
+    expect(response.headers['www-authenticate']).toBe('Bearer scope="message.read"');
     expect(response.body).toEqual({ statusCode: 401, message: 'Unauthorized' });
   });
 
@@ -179,7 +179,7 @@ describe('an exception filter of the application', () => {
       const response = await (claims ? call.auth(await issuer.token(claims), { type: 'bearer' }) : call);
       return [response.status, (response.body as AccessRefused).errorCode, response.headers['www-authenticate']];
     };
-    expect(await get()).toEqual([418, 'missing_token', 'Bearer']);
+    expect(await get()).toEqual([418, 'missing_token', 'Bearer scope="message.read"']);
     expect(await get({ sub: '' })).toEqual([418, 'invalid_token', expect.stringContaining('error="invalid_token"')]);
     expect(await get({})).toEqual([418, 'insufficient_scope', expect.stringContaining('scope="message.read"')]);
     await app.close();

@@ -33,8 +33,8 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
       const refusal = this.#authenticator.judge(token, requirements);
       if (refusal) throw refusal;
     } catch (error) {
-      if (error instanceof AccessRefused) return refuse(error, context);
-      throw error;
+      if (!(error instanceof AccessRefused)) throw error;
+      return refuse(this.#authenticator.forRoute(error, requirements), context);
     }
     return true;
   }

@@ -23,7 +23,7 @@ export class AccessTokenInterceptor implements NestInterceptor {
     const token = this.#authenticator.verified(this.#authenticator.call(context));
     const refusal = token
       ? this.#authenticator.judge(token, requirements)
-      : access === 'token' && requirements.length > 0 && this.#authenticator.refusals.missingToken();
+      : access === 'token' && requirements.length > 0 && this.#authenticator.missing(requirements);
     if (refusal) return refuse(refusal, context);
     if (token) return inContext((work) => withAccessToken(token, work), next);
     // nobody is known for this call, whoever was for what it was called from

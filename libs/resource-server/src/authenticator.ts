@@ -84,6 +84,17 @@ export class Authenticator {
     return call && keeping(call)[this.#kept]?.token;
   }
 
+  /** The refusal of a call without a token, with the scopes that all of these demand. */
+  missing(requirements: readonly Requirement[]): AccessRefused {
+    const all = [...this.#settings.requirements, ...requirements];
+    return this.refusals.missingToken([...new Set(all.flatMap((one) => (one.kind === 'scopes' ? one.scopes : [])))]);
+  }
+
+  /** A refusal that knows nothing of the route, as it is for a route with these demands. */
+  forRoute(refusal: AccessRefused, requirements: readonly Requirement[]): AccessRefused {
+    return refusal.errorCode === 'missing_token' ? this.missing(requirements) : refusal;
+  }
+
   /** The nonce for the next proof, which goes with every response where one is demanded. RFC 9449 §8.2. */
   nextNonce(): string | undefined {
     return this.#settings.proof.dpop?.settings.nonces?.current();
@@ -112,6 +123,10 @@ export class Authenticator {
     const { request, owner } = call;
     const credentials = this.#credentials(request);
     const token = await this.#verify(credentials);
+    const accepts = this.#settings.acceptance.get(token.issuer);
+    if (accepts && !(await accepts(token, request))) {
+      throw this.refusals.invalidToken('The issuer of the token is not trusted for this request', credentials.scheme);
+    }
     await this.#prove(call, credentials, token);
     for (const check of this.#settings.revocation) await this.#checkRevocation(check, credentials, token);
     // a connection has its own life, and socket.io its own `auth` on it
@@ -158,7 +173,8 @@ export class Authenticator {
 
   async #checkRevocation(check: RevocationCheck, { scheme }: Credentials, token: VerifiedAccessToken): Promise<void> {
     try {
-      if (await check.isRevoked(token)) throw this.refusals.invalidToken('The token has been revoked', scheme);
+      const objection = await check.objection(token);
+      if (objection !== undefined) throw this.refusals.invalidToken(objection, scheme);
     } catch (error) {
       if (error instanceof RevocationUnknown) throw this.refusals.unavailable(error.retryAfter, error);
       throw error;

@@ -16,6 +16,11 @@ export class AuthorizationServerHealthIndicator {
     this.#settings = settings;
   }
 
+  /** How many attempts to get keys or revocations have failed since the start, by what was out of reach. For metrics. */
+  failures(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#settings.outages.failures);
+  }
+
   async check<const Key extends string>(key: Key): Promise<HealthResult<Key>> {
     try {
       const { issuers, revocation } = this.#settings;
@@ -23,7 +28,8 @@ export class AuthorizationServerHealthIndicator {
       await Promise.all(revocation.map(async (check) => check.ready?.()));
     } catch (error) {
       if (!(error instanceof KeysUnavailable || error instanceof RevocationUnknown)) throw error;
-      return { [key]: { status: 'down', message: error.message } } as HealthResult<Key>;
+      const causes = [...this.#settings.outages.causes].map(([what, cause]) => `cannot get ${what}: ${cause}`);
+      return { [key]: { status: 'down', message: [error.message, ...causes].join('; ') } } as HealthResult<Key>;
     }
     return { [key]: { status: 'up' } } as HealthResult<Key>;
   }

@@ -56,8 +56,8 @@ export class GlobalGuard implements CanActivate {
       setAccessToken(await this.#authenticator.authenticate(call));
       return true;
     } catch (error) {
-      if (error instanceof AccessRefused) return refuse(error, context);
-      throw error;
+      if (!(error instanceof AccessRefused)) throw error;
+      return refuse(this.#authenticator.forRoute(error, requirementsOf(context).requirements), context);
     }
   }
 }

@@ -243,7 +243,10 @@ describe('GraphQL-style contexts', () => {
     const message = { subject: 'user', actor: { sub: 'agent' } };
     expect((await post({ scope: 'message.read', act: { sub: 'agent' } })).body).toEqual({ data: [message, message] });
     const refused = await post();
-    expect([refused.body, refused.headers['www-authenticate']]).toEqual([{ error: 'missing_token' }, 'Bearer']);
+    expect([refused.body, refused.headers['www-authenticate']]).toEqual([
+      { error: 'missing_token' },
+      'Bearer scope="message.read"',
+    ]);
     expect((await post({})).body).toEqual({ error: 'insufficient_scope' });
     await app.close();
   });

@@ -37,9 +37,13 @@ export class Refusals {
     this.#options = options;
   }
 
-  /** RFC 6750 §3.1: without authentication information the challenge has no error code, and says nothing else either. */
-  missingToken(): AccessRefused {
-    const headers = { 'WWW-Authenticate': this.#challenges() };
+  /**
+   * RFC 6750 §3.1: without authentication information the challenge has no error code. It says which scope the route demands,
+   * so that a client asks for the right token at once (RFC 6750 §3).
+   */
+  missingToken(scopes: readonly string[] = []): AccessRefused {
+    const parameters = scopes.length > 0 ? { scope: formatScope(scopes) } : {};
+    const headers = { 'WWW-Authenticate': this.#challenges(undefined, parameters) };
     const body = { statusCode: 401, message: 'Unauthorized' };
     return new AccessRefused('missing_token', 'An access token is required', { status: 401, body, headers });
   }

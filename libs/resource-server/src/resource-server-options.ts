@@ -9,7 +9,7 @@ import type {
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { JSONWebKeySet } from 'jose';
 import type { ReplayStore } from './dpop/replay-store.js';
-import type { RequestFinder } from './guarded-request.js';
+import type { GuardedRequest, RequestFinder } from './guarded-request.js';
 import type { ProtectedResourceOptions } from './metadata/protected-resource.js';
 import type { RoleClaim } from './roles.js';
 import type { ClientKey } from './revocation/client-assertion.js';
@@ -33,7 +33,15 @@ export interface IssuerOptions {
    * the profile has them.
    */
   readonly roles?: RoleClaim | readonly RoleClaim[];
+  /**
+   * Whether its verified token is accepted for this very request, for example at the host of its realm only. Default: always.
+   * What it throws fails the request.
+   */
+  readonly accepts?: AcceptsToken;
 }
+
+/** Ties the tokens of an issuer to requests. */
+export type AcceptsToken = (token: VerifiedAccessToken, request: GuardedRequest) => boolean | Promise<boolean>;
 
 /** DPoP, RFC 9449. */
 export interface DpopOptions {
@@ -64,6 +72,8 @@ export interface MtlsOptions {
 
 /** Token introspection, RFC 7662: revocation takes effect after `cacheFor` seconds. */
 export interface IntrospectionOptions {
+  /** Whose tokens the endpoint knows; required where there are several issuers. */
+  readonly issuer?: string;
   readonly endpoint: string;
   readonly client: ClientCredentials;
   /** Seconds that an answer is kept, 0 to 60. Default 5. */
@@ -106,7 +116,7 @@ export interface CacheOptions {
 /** How a service guards its routes. One of `issuer` and `issuers` is required, and so is `audience`. */
 export interface ResourceServerOptions extends Partial<IssuerOptions> {
   /** Several authorization servers, instead of one. */
-  readonly issuers?: readonly (IssuerOptions | TrustedIssuer)[];
+  readonly issuers?: readonly (IssuerOptions | (TrustedIssuer & Pick<IssuerOptions, 'accepts'>))[];
   /** Who this service is. A token is accepted when its `aud` holds one of these, compared exactly. Cannot be switched off. */
   readonly audience: string | readonly string[];
   /** Guard every route that is not `@Public()`. Default false: `@UseGuards(AccessTokenGuard)` where it is wanted. */
@@ -121,7 +131,8 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly resource?: ProtectedResourceOptions;
   readonly dpop?: DpopOptions;
   readonly mtls?: MtlsOptions;
-  readonly introspection?: IntrospectionOptions;
+  /** Of one issuer, or a list with one for each. */
+  readonly introspection?: IntrospectionOptions | readonly IntrospectionOptions[];
   readonly revocationFeed?: RevocationFeedOptions;
   /** Asked about every token that verifies, beside the two above: whether it counts no more, for reasons of this service. */
   readonly isRevoked?: (token: VerifiedAccessToken) => Promise<boolean>;

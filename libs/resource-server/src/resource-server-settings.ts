@@ -4,18 +4,21 @@ import { ConfigurationError, isScopeToken, systemClock, type Clock } from '@onbe
 import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
 import { GuardedCalls } from './guarded-call.js';
 import { protectedResource, type ProtectedResource } from './metadata/protected-resource.js';
+import { Outages } from './outages.js';
 import type { ProofSettings } from './proof-of-possession.js';
 import { proofSettings } from './proof-options.js';
 import type { Requirement } from './requirements.js';
-import type { CacheOptions, ResourceServerOptions } from './resource-server-options.js';
+import type { AcceptsToken, CacheOptions, ResourceServerOptions } from './resource-server-options.js';
 import { revocationChecks } from './revocation-options.js';
 import type { RevocationCheck } from './revocation/revocation-check.js';
-import { trustedIssuers } from './trusted-issuers.js';
+import { acceptance, trustedIssuers } from './trusted-issuers.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 /** The options after validation, as the parts that the guard works with. */
 export interface ResourceServerSettings {
   readonly issuers: readonly TrustedIssuer[];
+  /** By issuer, where its tokens are accepted for some requests only. */
+  readonly acceptance: ReadonlyMap<string, AcceptsToken>;
   readonly audiences: readonly string[];
   readonly global: boolean;
   /** What every guarded route demands. */
@@ -26,6 +29,7 @@ export interface ResourceServerSettings {
   readonly cache?: VerifiedTokenCache;
   readonly resource?: ProtectedResource;
   readonly calls: GuardedCalls;
+  readonly outages: Outages;
   readonly externalHandlers: readonly Type[];
   readonly clock: Clock;
 }
@@ -39,6 +43,7 @@ const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
   'algorithms',
   'profile',
   'roles',
+  'accepts',
   'global',
   'scopes',
   'actors',
@@ -64,20 +69,23 @@ export function toSettings(options: ResourceServerOptions): ResourceServerSettin
   onlyKnown('', options, OPTIONS);
   const clock = options.clock ?? systemClock;
   const tolerance = clockTolerance(options.clockTolerance);
-  const issuers = trustedIssuers(options);
+  const outages = new Outages();
+  const issuers = trustedIssuers(options, outages);
   const issuerNames = issuers.map(({ issuer }) => issuer);
   const proof = proofSettings(options, clock, tolerance);
   return {
     issuers,
+    acceptance: acceptance(options),
     audiences: audiences(options.audience),
     global: options.global ?? false,
     requirements: requirements(options),
     clockTolerance: tolerance,
     proof,
-    revocation: revocationChecks(options, issuerNames, clock),
+    revocation: revocationChecks(options, issuerNames, clock, outages),
     cache: cache(options.cache, clock),
     resource: resource(options, issuerNames, proof),
     calls: new GuardedCalls(options.request),
+    outages,
     externalHandlers: externalHandlers(options.externalHandlers),
     clock,
   };

@@ -54,16 +54,19 @@ export class ResourceServerModule
   readonly #settings: ResourceServerSettings;
   readonly #modules: ModulesContainer;
   readonly #contexts: RequestContexts;
+  readonly #metadata: MetadataRoute;
 
   constructor(
     @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(RequestContexts) contexts: RequestContexts,
+    @Inject(MetadataRoute) metadata: MetadataRoute,
   ) {
     super();
     this.#settings = settings;
     this.#modules = modules;
     this.#contexts = contexts;
+    this.#metadata = metadata;
   }
 
   /**
@@ -79,6 +82,7 @@ export class ResourceServerModule
 
   configure(): void {
     this.#contexts.openForHttp();
+    this.#metadata.register();
   }
 
   /** The module is visible everywhere, so with two of them nobody could say which one a guard belongs to. */

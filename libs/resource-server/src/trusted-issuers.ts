@@ -9,29 +9,46 @@ import {
 } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { fetchedUrl, httpUrl, onlyKnown } from './accepted-values.js';
+import type { Outages } from './outages.js';
 import { rolePaths } from './roles.js';
-import { DEFAULT_ALGORITHMS, type IssuerOptions, type ResourceServerOptions } from './resource-server-options.js';
+import {
+  DEFAULT_ALGORITHMS,
+  type AcceptsToken,
+  type IssuerOptions,
+  type ResourceServerOptions,
+} from './resource-server-options.js';
 
 /** The options that describe one issuer. */
-const ISSUER_OPTIONS = ['issuer', 'jwksUri', 'jwks', 'algorithms', 'profile', 'roles'] as const;
+const ISSUER_OPTIONS = ['issuer', 'jwksUri', 'jwks', 'algorithms', 'profile', 'roles', 'accepts'] as const;
 
 /** The issuers of the options, of which there is one at least and none twice. */
-export function trustedIssuers(options: ResourceServerOptions): readonly TrustedIssuer[] {
-  const issuers = options.issuers === undefined ? [singleIssuer(options)] : severalIssuers(options);
+export function trustedIssuers(options: ResourceServerOptions, outages: Outages): readonly TrustedIssuer[] {
+  const issuers = options.issuers === undefined ? [singleIssuer(options, outages)] : severalIssuers(options, outages);
   const names = issuers.map(({ issuer }) => issuer);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) throw new ConfigurationError('issuers', repeated, 'each issuer once');
   return issuers;
 }
 
-function singleIssuer(options: ResourceServerOptions): TrustedIssuer {
+/** The issuers whose tokens are accepted for some requests only. */
+export function acceptance(options: ResourceServerOptions): ReadonlyMap<string, AcceptsToken> {
+  const entries = (options.issuers ?? [options]) as readonly IssuerOptions[];
+  const conditions = entries.flatMap(({ issuer, accepts }) =>
+    accepts === undefined ? [] : [[issuer, accepts] as const],
+  );
+  const mistake = conditions.find(([, accepts]) => typeof accepts !== 'function');
+  if (mistake) throw new ConfigurationError('accepts', typeof mistake[1], 'a function of the token and the request');
+  return new Map(conditions);
+}
+
+function singleIssuer(options: ResourceServerOptions, outages: Outages): TrustedIssuer {
   if (options.issuer === undefined) {
     throw new ConfigurationError('issuer', undefined, 'the URL of the authorization server, or issuers instead of it');
   }
-  return trustedIssuer(options as IssuerOptions, '', options.allowInsecureHttp);
+  return trustedIssuer(options as IssuerOptions, '', options.allowInsecureHttp, outages);
 }
 
-function severalIssuers(options: ResourceServerOptions): readonly TrustedIssuer[] {
+function severalIssuers(options: ResourceServerOptions, outages: Outages): readonly TrustedIssuer[] {
   // said of one issuer, these would be lost for several
   const single = ISSUER_OPTIONS.find((name) => options[name] !== undefined);
   if (single) throw new ConfigurationError(single, 'beside issuers', `${single} inside each entry of issuers`);
@@ -42,7 +59,7 @@ function severalIssuers(options: ResourceServerOptions): readonly TrustedIssuer[
   return (issuers as readonly (IssuerOptions | TrustedIssuer)[]).map((entry, index) =>
     isTrustedIssuer(entry)
       ? checked(entry, index)
-      : trustedIssuer(known(entry, index), `issuers[${index}].`, options.allowInsecureHttp),
+      : trustedIssuer(known(entry, index), `issuers[${index}].`, options.allowInsecureHttp, outages),
   );
 }
 
@@ -60,14 +77,19 @@ function known(entry: IssuerOptions, index: number): IssuerOptions {
   return entry;
 }
 
-function trustedIssuer(options: IssuerOptions, prefix: string, allowInsecureHttp?: boolean): TrustedIssuer {
+function trustedIssuer(
+  options: IssuerOptions,
+  prefix: string,
+  allowInsecureHttp: boolean | undefined,
+  outages: Outages,
+): TrustedIssuer {
   const issuer = issuerUrl(`${prefix}issuer`, options.issuer);
   if (options.jwksUri !== undefined && options.jwks !== undefined) {
     throw new ConfigurationError(`${prefix}jwks`, 'beside jwksUri', 'one of jwks and jwksUri');
   }
   return {
     issuer,
-    keys: keys(issuer, options, prefix, allowInsecureHttp),
+    keys: keys(issuer, options, prefix, allowInsecureHttp, outages),
     algorithms: algorithms(`${prefix}algorithms`, options.algorithms ?? DEFAULT_ALGORITHMS),
     profile: {
       ...profile(`${prefix}profile`, options.profile),
@@ -87,13 +109,14 @@ function keys(
   issuer: string,
   { jwks, jwksUri }: IssuerOptions,
   prefix: string,
-  allowInsecureHttp?: boolean,
+  allowInsecureHttp: boolean | undefined,
+  outages: Outages,
 ): TrustedIssuer['keys'] {
   if (jwks === undefined) {
     const [setting, url] = jwksUri === undefined ? ['issuer', issuer] : ['jwksUri', jwksUri];
     // whoever can change the keys on their way can sign any token
     fetchedUrl(prefix + setting, url, allowInsecureHttp);
-    return new RemoteIssuerKeys({ issuer, jwksUri });
+    return new RemoteIssuerKeys({ issuer, jwksUri, onFetched: outages.reportOf(`the keys of ${issuer}`) });
   }
   const isSecret = (key: { kty?: string; d?: string }): boolean => key.kty === 'oct' || key.d !== undefined;
   if (!Array.isArray(jwks.keys) || jwks.keys.length === 0 || jwks.keys.some(isSecret)) {

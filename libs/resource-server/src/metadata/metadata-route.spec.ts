@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, VersioningType, type INestApplication } from '@nestjs/common';
+import { Controller, Get, VERSION_NEUTRAL, VersioningType, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { createTestIssuer } from '@onbehalf/testing';
 import type { Server } from 'node:http';
 import request from 'supertest';
-import { ResourceServerModule, type ResourceServerOptions } from '../index.js';
+import { Public, ResourceServerModule, type ResourceServerOptions } from '../index.js';
 
 @Controller()
 class MessageController {
@@ -15,18 +15,27 @@ class MessageController {
   }
 }
 
+@Controller({ version: VERSION_NEUTRAL })
+class CatchAllController {
+  @Get('*')
+  @Public()
+  any() {
+    return 'caught';
+  }
+}
+
 describe.each(['express', 'fastify'])('RFC 9728 on %s', (platform) => {
   let app: INestApplication<Server>;
   afterEach(() => app.close());
 
-  const start = async (options: Partial<ResourceServerOptions>) => {
+  const start = async (options: Partial<ResourceServerOptions>, prefix = 'v1') => {
     const issuer = await createTestIssuer();
     const module = await Test.createTestingModule({
       imports: [ResourceServerModule.forTesting(issuer, options)],
-      controllers: [MessageController],
+      controllers: prefix === '' ? [CatchAllController] : [MessageController],
     }).compile();
     app = platform === 'express' ? module.createNestApplication() : module.createNestApplication(new FastifyAdapter());
-    app.setGlobalPrefix('v1');
+    if (prefix !== '') app.setGlobalPrefix(prefix);
     app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
     await app.init();
     if (platform === 'fastify') await (app.getHttpAdapter().getInstance() as { ready(): Promise<void> }).ready();
@@ -75,6 +84,16 @@ describe.each(['express', 'fastify'])('RFC 9728 on %s', (platform) => {
     expect(response.headers['www-authenticate']).toBe(
       `Bearer error="invalid_token", error_description="Invalid audience claim. Expected 'service', got 'other'", ${metadata}`,
     );
+  });
+
+  it('is not hidden by a route that catches all, and is for clients in browsers', async () => {
+    await start({ resource: { resource: 'https://api.test' } }, '');
+    expect((await get('/other')).text).toBe('caught');
+    const response = await get('/.well-known/oauth-protected-resource').set('Origin', 'https://app.test');
+    expect(response.body).toMatchObject({ resource: 'https://api.test' });
+    expect(response.headers['access-control-allow-origin']).toBe('*');
+    const preflight = await request(app.getHttpServer()).options('/.well-known/oauth-protected-resource');
+    expect([preflight.status, preflight.headers['access-control-allow-headers']]).toEqual([204, '*']);
   });
 
   it('serves nothing when it is not asked to', async () => {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import type { ResourceServerSettings } from '../resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS } from '../resource-server.tokens.js';
@@ -8,7 +8,7 @@ import { RESOURCE_SERVER_SETTINGS } from '../resource-server.tokens.js';
  * prefix would move it, a version would hide it and a global guard would ask for the token that it tells how to get.
  */
 @Injectable()
-export class MetadataRoute implements OnModuleInit {
+export class MetadataRoute {
   readonly #settings: ResourceServerSettings;
   readonly #host: HttpAdapterHost;
 
@@ -20,13 +20,22 @@ export class MetadataRoute implements OnModuleInit {
     this.#host = host;
   }
 
-  onModuleInit(): void {
+  /** Called when middleware is set up, before any route: a catch-all route would take this one's place. */
+  register(): void {
     const { resource } = this.#settings;
     const adapter: AbstractHttpAdapter | undefined = this.#host.httpAdapter;
     if (!resource || !adapter) return;
+    // public, and asked for by clients in browsers
+    const allow = (response: unknown): void => adapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
     adapter.get(resource.path, (_request: unknown, response: unknown) => {
+      allow(response);
       adapter.setHeader(response, 'Content-Type', 'application/json');
       adapter.reply(response, resource.metadata, 200);
+    });
+    adapter.options(resource.path, (_request: unknown, response: unknown) => {
+      allow(response);
+      adapter.setHeader(response, 'Access-Control-Allow-Headers', '*');
+      adapter.reply(response, '', 204);
     });
   }
 }

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
 import { createHash } from 'node:crypto';
@@ -5,6 +6,8 @@ import { RevocationUnknown, type ClientCredentials, type OnOutage, type Revocati
 
 /** Asks the authorization server about each token. RFC 7662. */
 export interface IntrospectionSettings {
+  /** Whose tokens the endpoint knows. */
+  readonly issuer: string;
   readonly endpoint: string;
   readonly client: ClientCredentials;
   /** Seconds that an answer is kept; a revoked token may be accepted this long. */
@@ -15,6 +18,8 @@ export interface IntrospectionSettings {
   readonly timeout: number;
   readonly onOutage: OnOutage;
   readonly clock: Clock;
+  /** Told the outcome of each call. */
+  readonly report?: (failure: unknown) => void;
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -32,16 +37,20 @@ export class Introspection implements RevocationCheck {
   readonly #settings: IntrospectionSettings;
   readonly #answers = new Map<string, Answer>();
   #pausedUntil = 0;
+  #hasAnswered = false;
 
   constructor(settings: IntrospectionSettings) {
     this.#settings = settings;
   }
 
-  async isRevoked({ token }: VerifiedAccessToken): Promise<boolean> {
+  async objection({ token, issuer }: VerifiedAccessToken): Promise<string | undefined> {
+    // another server knows nothing of the token, and would call it inactive
+    if (issuer !== this.#settings.issuer) return undefined;
     try {
-      return !(await this.#isActive(token));
+      // RFC 7662 §2.2: revoked, expired, unknown to the server, or none of this client's business
+      return (await this.#isActive(token)) ? undefined : 'The authorization server says that the token is not active';
     } catch (error) {
-      if (this.#settings.onOutage === 'accept') return false;
+      if (this.#settings.onOutage === 'accept') return undefined;
       throw new RevocationUnknown(PAUSE, { cause: error });
     }
   }
@@ -55,11 +64,25 @@ export class Introspection implements RevocationCheck {
     if (now < this.#pausedUntil) return Promise.reject(new Error('the introspection endpoint has just failed'));
     const active = this.#ask(token);
     this.#remember(key, { active, expiresAt: now + cacheFor });
+    active.then(
+      (isActive) => this.#told(isActive),
+      (error: unknown) => this.#settings.report?.(error),
+    );
     active.catch(() => {
       this.#answers.delete(key);
       this.#pausedUntil = clock() + PAUSE;
     });
     return active;
+  }
+
+  #told(isActive: boolean): void {
+    this.#settings.report?.(undefined);
+    if (!isActive && !this.#hasAnswered) {
+      const { endpoint, client } = this.#settings;
+      const hint = `at Keycloak, "${client.clientId}" must be in aud of the tokens that it asks about`;
+      new Logger('ResourceServer').warn(`${endpoint} called the first token not active: ${hint}`);
+    }
+    this.#hasAnswered = true;
   }
 
   #remember(key: string, answer: Answer): void {
@@ -87,10 +110,11 @@ export class Introspection implements RevocationCheck {
     });
     if (response.status !== 200) {
       await response.body?.cancel();
-      throw new Error(`the introspection endpoint answered with status ${response.status}`);
+      const refused = response.status === 401 ? `, so it does not take the credentials of "${client.clientId}"` : '';
+      throw new Error(`${endpoint} answered with status ${response.status}${refused}`);
     }
     const answer = JSON.parse(await readBounded(response, MAX_ANSWER_BYTES)) as { active?: unknown } | null;
-    if (typeof answer?.active !== 'boolean') throw new Error('the introspection endpoint gave no answer');
+    if (typeof answer?.active !== 'boolean') throw new Error(`${endpoint} did not say whether the token is active`);
     return answer.active;
   }
 }

@@ -2,8 +2,11 @@ import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 
 /** Tells whether a token that verifies is revoked all the same. */
 export interface RevocationCheck {
-  /** @throws RevocationUnknown when it cannot be told now and that is to be a refusal */
-  isRevoked(token: VerifiedAccessToken): Promise<boolean>;
+  /**
+   * Why the token is refused all the same; `undefined` when it is not.
+   * @throws RevocationUnknown when it cannot be told now and that is to be a refusal
+   */
+  objection(token: VerifiedAccessToken): Promise<string | undefined>;
   /**
    * Waits until it can be told whether tokens are revoked.
    * @throws RevocationUnknown when it cannot be told now and requests are therefore refused

@@ -20,6 +20,8 @@ export interface RevocationFeedSettings {
   readonly rootClaim?: string;
   readonly onOutage: OnOutage;
   readonly clock: Clock;
+  /** Told the outcome of each poll. */
+  readonly report?: (failure: unknown) => void;
 }
 
 const MAX_PAGE_BYTES = 1024 * 1024;
@@ -56,7 +58,11 @@ export class RevocationFeed implements RevocationCheck {
     this.#timer = undefined;
   }
 
-  async isRevoked({ issuer, jwtId, claims }: VerifiedAccessToken): Promise<boolean> {
+  async objection(token: VerifiedAccessToken): Promise<string | undefined> {
+    return (await this.#isRevoked(token)) ? 'The token has been revoked' : undefined;
+  }
+
+  async #isRevoked({ issuer, jwtId, claims }: VerifiedAccessToken): Promise<boolean> {
     const { rootClaim } = this.#settings;
     // the first request after the start may come before the first answer
     if (this.#polledAt === -Infinity) await this.#polling;
@@ -74,8 +80,9 @@ export class RevocationFeed implements RevocationCheck {
 
   /** One poll, shared by concurrent callers. Never rejects: a failure shows in the age of the last success. */
   poll(): Promise<void> {
+    const report = this.#settings.report ?? (() => undefined);
     this.#polling ??= this.#poll()
-      .catch(() => undefined)
+      .then(() => report(undefined), report)
       .finally(() => (this.#polling = undefined));
     return this.#polling;
   }
@@ -108,7 +115,7 @@ export class RevocationFeed implements RevocationCheck {
       // a cursor that the server does not know any more: from the beginning then
       this.#cursor = undefined;
       this.#etag = undefined;
-      throw new Error(`the revocation feed answered with status ${response.status}`);
+      throw new Error(`${this.#settings.url} answered with status ${response.status}`);
     }
     const { tokens, cursor } = readPage(JSON.parse(await readBounded(response, MAX_PAGE_BYTES)), issuer);
     if (cursor === undefined) this.#revoked.clear();

@@ -26,6 +26,9 @@ const client = { clientId: 'message service', clientSecret: 'a:secret' };
 const BASIC = `Basic ${Buffer.from('message+service:a%3Asecret').toString('base64')}`;
 const REVOKED = 'Bearer error="invalid_token", error_description="The token has been revoked"';
 
+const INACTIVE =
+  'Bearer error="invalid_token", error_description="The authorization server says that the token is not active"';
+
 interface Call {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
@@ -97,7 +100,7 @@ describe('revocation', () => {
       answer = (_call, response) => json(response, { active: false });
       await introspect();
       const response = await get(await issuer.token());
-      expect([response.status, response.headers['www-authenticate']]).toEqual([401, REVOKED]);
+      expect([response.status, response.headers['www-authenticate']]).toEqual([401, INACTIVE]);
     });
 
     it('does not ask about a token that does not verify', async () => {
