@@ -49,7 +49,7 @@ export class ProofOfPossession {
     if (understood.length === 0 || !understood.every(([, value]) => typeof value === 'string' && value !== '')) {
       throw this.#refusals.invalidToken('The token is bound in a way that is not supported', scheme);
     }
-    return Object.fromEntries(understood) as Confirmation;
+    return Object.fromEntries(understood);
   }
 
   #checkUnbound({ scheme }: Credentials): void {

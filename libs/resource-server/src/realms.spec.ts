@@ -195,7 +195,7 @@ describe.each(['express', 'fastify'])('realms on %s', (platform) => {
     ['elsewhere', 'groups', { roles: ['reader', 'writer'] }, [403, 403]],
     ['inherited by every object', 'constructor.name', {}, [403, 403]],
   ])('roles are read %s', async (_case, roles, claims, statuses) => {
-    await start({ issuer: one.issuer, jwks: one.jwks, roles: roles as ResourceServerOptions['roles'] });
+    await start({ issuer: one.issuer, jwks: one.jwks, roles: roles });
     const token = await one.token(claims);
     expect([(await get('/any', token))[0], (await get('/all', token))[0]]).toEqual(statuses);
   });

@@ -26,7 +26,7 @@ export class MetadataRoute {
     const adapter: AbstractHttpAdapter | undefined = this.#host.httpAdapter;
     if (!resource || !adapter) return;
     // public, and asked for by clients in browsers
-    const allow = (response: unknown): void => adapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
+    const allow = (response: unknown): void => void adapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
     adapter.get(resource.path, (_request: unknown, response: unknown) => {
       allow(response);
       adapter.setHeader(response, 'Content-Type', 'application/json');

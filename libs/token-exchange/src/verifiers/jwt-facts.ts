@@ -83,7 +83,7 @@ function readConfirmation(cnf: unknown): Confirmation | undefined {
   const understood = Object.entries(cnf).filter(([method]) => CONFIRMATION_METHODS.includes(method));
   const areThumbprints = understood.every(([, thumbprint]) => typeof thumbprint === 'string' && thumbprint !== '');
   if (understood.length === 0 || !areThumbprints) throw invalidClaim('cnf');
-  return Object.fromEntries(understood) as Confirmation;
+  return Object.fromEntries(understood);
 }
 
 function readAuthentication(claims: JWTPayload): Authentication {
