@@ -25,6 +25,6 @@ export default {
     tsConfig: { fileName: `${import.meta.dirname}/tsconfig.base.json` },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@onbehalf/source', 'import', 'node'] },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['node_modules', '/dist/', '\\.(spec|fixture|test-d)\\.ts$'] },
+    exclude: { path: ['node_modules', '/dist/', '\\.(spec|fixture|test-d)\\.tsx?$'] },
   },
 };

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import {
   AuthorizationServerModule,
+  featureModules,
   OutageFilter,
   readServerConfig,
   ServerMetrics,
@@ -52,7 +53,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: OutageFilter },
         ...auditForwarding(settings, metrics),
       ],
-      imports: [TerminusModule, store, server, ...features.in(config).modules(server)],
+      imports: [TerminusModule, store, server, ...featureModules(features.in(config), server)],
     };
   }
 }

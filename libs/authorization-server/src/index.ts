@@ -12,17 +12,20 @@ export type { ServerConfig } from './configuration/server-config.schema.js';
 export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
 export {
   defineFeature,
+  FEATURE_PARTS,
   type Feature,
   type FeatureAuditField,
-  type FeatureModuleParts,
+  type FeatureModule,
   type FeatureParts,
   type FeatureRegistration,
 } from './features/feature.js';
+export { featureModules } from './features/feature-modules.js';
 export { FeatureRuntime } from './features/feature-runtime.js';
 export { FeatureSet } from './features/feature-set.js';
 export { toPolicyRegistrations } from './policy/exchange-policy.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
+export { page, pagePolicy } from './pages/page.js';
 export { OutageFilter } from './pages/outage.filter.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';

@@ -84,7 +84,7 @@ export class ExchangePipeline {
     observe: ProgressObserver,
   ): Promise<IssuedToken> {
     try {
-      const decision = await this.#decide(form, client, context, observe);
+      const decision = await this.#decide(form, client, { context, explained: false }, observe);
       if (decision.outcome === 'refused') throw decision.refusal;
       await this.#useUp(decision.permit);
       return await this.#issuerFor(decision.permit.requestedType).issue(decision.permit);
@@ -98,7 +98,12 @@ export class ExchangePipeline {
     const { explainers = {} } = this.#options;
     let reached: Progress = {};
     try {
-      await this.#decide(form, client, context, (progress) => (reached = { ...reached, ...progress }));
+      await this.#decide(
+        form,
+        client,
+        { context, explained: true },
+        (progress) => (reached = { ...reached, ...progress }),
+      );
       return explain(reached, client, { explainers });
     } catch (error) {
       return explain(reached, client, { failure: toRefusal('exchange', error), explainers });
@@ -108,7 +113,7 @@ export class ExchangePipeline {
   async #decide(
     form: URLSearchParams,
     { clientId }: ClientRegistration,
-    context: ExchangeContext,
+    { context, explained }: { readonly context: ExchangeContext; readonly explained: boolean },
     observe: ProgressObserver,
   ): Promise<Decision> {
     const client = this.#registrationOf(clientId);
@@ -117,7 +122,7 @@ export class ExchangePipeline {
     const resources = atStage('target', () => resolveTargets(request, client, this.#options.policy));
     observe({ resources });
     const verification = { client, at: this.#options.clock() };
-    const tokens = await this.#verify(request, verification, observe);
+    const tokens = await this.#verify(request, { ...verification, explained }, observe);
     const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
     const exchange = await gatherFacts(known, this.#sources);
     observe({ exchange });

@@ -178,6 +178,23 @@ describe('explanations', () => {
     expect(refused).toMatchObject({ outcome: 'refused', details: { tickets: {} } });
     expect(await lab.exchange.explain(new URLSearchParams(), client)).not.toHaveProperty('details');
   });
+
+  it('tell the verifiers that nothing may be used up', async () => {
+    const told: boolean[] = [];
+    const verifiers: TokenVerifier[] = [
+      {
+        ...ticketVerifier,
+        verify: (token, context) => {
+          told.push(context.explained);
+          return ticketVerifier.verify(token, context);
+        },
+      },
+    ];
+    const lab = await open({ verifiers });
+    await lab.exchange.explain(await lab.form(ticket), clientOf(lab.registrations, 'user-service'));
+    await lab.ask(ticket);
+    expect(told).toEqual([true, false]);
+  });
 });
 
 describe('a token that is accepted once', () => {

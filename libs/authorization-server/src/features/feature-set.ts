@@ -1,4 +1,3 @@
-import type { DynamicModule } from '@nestjs/common';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { checkAuditField, snakeCase, type AuditField, type TableDeclaration } from '@onbehalf/authorization-ports';
 import type { AuditMember, Explainers, Way } from '@onbehalf/token-exchange';
@@ -103,9 +102,9 @@ export class ActiveFeatures {
     );
   }
 
-  /** The Nest modules of the features. */
-  modules(server: DynamicModule): readonly DynamicModule[] {
-    return this.#active.flatMap(({ feature, settings }) => feature.module?.({ settings, server }) ?? []);
+  /** Each feature that is on, with its settings. */
+  get each(): readonly ActiveFeature[] {
+    return this.#active;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { DynamicModule } from '@nestjs/common';
+import type { ModuleMetadata } from '@nestjs/common';
 import type { AuditField, TableDeclaration, Tables } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
@@ -68,12 +68,14 @@ export interface FeatureAuditField extends AuditField {
   readonly of?: AuditMember['of'];
 }
 
-/** What the feature's Nest module is made with. */
-export interface FeatureModuleParts<Settings> {
-  readonly settings: Settings;
-  /** To be imported by the module: exports `FeatureRuntime` and `TokenExchange`; `AccessTokenGuard` of resource-server guards operators' routes. */
-  readonly server: DynamicModule;
-}
+/**
+ * What a feature adds to the HTTP side. Its controllers and providers can inject `TokenExchange`, `FeatureRuntime`,
+ * and by `FEATURE_PARTS` the {@link FeatureParts} of the feature; `AccessTokenGuard` of resource-server guards operators' routes.
+ */
+export type FeatureModule = Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'>;
+
+/** What the controllers of a feature are built from. */
+export const FEATURE_PARTS = Symbol('the parts of the feature');
 
 /**
  * A capability of the server: one folder of `libs/features` and one line in `apps/auth-server/src/features.ts`. Everything but the
@@ -86,7 +88,7 @@ export interface Feature<Settings = unknown> extends ConfigSection<Settings> {
   readonly tables?: readonly TableDeclaration[];
   readonly audit?: readonly FeatureAuditField[];
   /** Endpoints and pages. */
-  module?(parts: FeatureModuleParts<NonNullable<Settings>>): DynamicModule;
+  module?(settings: NonNullable<Settings>): FeatureModule;
   /** What it has to say in the explanation of an exchange that came so far; `undefined`: nothing. No token and no secret. */
   explain?(reached: Progress): unknown;
   /** Ways to audiences that it adds to the edges, for whoever asks who can reach an audience. */

@@ -10,6 +10,8 @@ export interface VerificationContext {
   readonly at: number;
   /** Which of the two tokens is verified. */
   readonly parameter: PresentedToken['parameter'];
+  /** Whether the request is only explained: then nothing may be used up. */
+  readonly explained: boolean;
   /** The parameters that verifiers, rules and issuers declare, as sent. */
   readonly parameters: ExchangeRequest['parameters'];
 }
