@@ -68,7 +68,8 @@ describe('the audit trail, over HTTP', () => {
   });
 
   it.each<[string, () => globalThis.Record<string, string>, string[]]>([
-    ['the user', () => ({ subject: 'baeldung' }), ['issued', 'issued']],
+    ['the user', () => ({ subject: 'baeldung', type: 'token_exchange' }), ['issued', 'issued']],
+    ['the type', () => ({ subject: 'baeldung', type: 'login' }), ['accepted']],
     ['the client', () => ({ client_id: 'user-service' }), ['rejected', 'issued']],
     ['the current actor', () => ({ actor: 'message-service' }), ['issued']],
     ['a token that was issued and exchanged', () => ({ jti: issued[0]! }), ['issued', 'issued']],
