@@ -1,0 +1,109 @@
+import 'reflect-metadata';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  AuthorizationServer,
+  AuthorizationServerModule,
+  KeyRotation,
+  readServerConfig,
+  StoredSigningKeys,
+  type AuditTrail,
+} from '@onbehalf/authorization-server';
+import { openStore } from '@onbehalf/authorization-store';
+
+const folder = mkdtempSync(join(tmpdir(), 'readme-'));
+const configFile = join(folder, 'auth-server.yaml');
+const databaseUrl = 'sqlite::memory:';
+const cookieKeys = ['a'.repeat(32)];
+const nonceSecret = Buffer.alloc(32, 1);
+
+writeFileSync(
+  configFile,
+  `
+resources: [{ audience: message-service, scopes: [message.read] }]
+clients:
+  - clientId: user-service
+    secret: of-this-test-alone
+    grantTypes: [client_credentials]
+    scopes: [message.read]
+    defaultResource: message-service
+edges: []
+`,
+);
+
+// #region server
+const issuer = 'https://login.example.com';
+const store = await openStore({ url: databaseUrl, issuer });
+const { audit, keys } = store;
+
+const auditTrail: AuditTrail = {
+  append: (event) => audit.append(event),
+  recordIssued: (event, token) => store.recordIssued(token, event),
+  recordWith: (event, work) => store.recordWith(event, work),
+  query: (query) => audit.query(query),
+  export: (query) => audit.export(query),
+  tree: (traceId) => audit.tree(traceId),
+  find: (writer, sequence) => audit.find(writer, sequence),
+};
+// seconds: how long a key waits before it signs, signs, and stays published after it
+const rotation = new KeyRotation(keys, { publishAhead: 3600, signFor: 30 * 86_400, retireFor: 86_400 });
+
+@Module({
+  imports: [
+    AuthorizationServerModule.forRootAsync({
+      useFactory: async () => ({
+        issuer,
+        config: readServerConfig(configFile, process.env, { issuer }),
+        keys: await StoredSigningKeys.open({ store: keys, rotation }),
+        auditTrail,
+        tables: store.table,
+        tokens: store.tokens,
+        registrations: store.registrations,
+        replay: store.replay,
+        rateLimits: store.rateLimits,
+        adapter: store.providerAdapter,
+        cookieKeys, // secrets that sign the cookies
+        nonceSecret, // 32 bytes, equal on all replicas
+      }),
+    }),
+  ],
+})
+class AppModule {}
+
+const app = await NestFactory.create(AppModule, { logger: ['warn', 'error'] });
+// the protocol endpoints stand before any body parser
+app.use(app.get(AuthorizationServer).middleware);
+// #endregion
+
+describe('the example of the README', () => {
+  afterAll(async () => {
+    await app.close();
+    await store.close();
+  });
+
+  it('stands there as it is tested here', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const source = readFileSync(new URL(import.meta.url), 'utf8');
+    const [, code = ''] = /^\/\/ #region server\n(.+?)^\/\/ #endregion/ms.exec(source) ?? [];
+    expect(readme).toContain(`\`\`\`ts\n${code}\`\`\``);
+  });
+
+  it('is an authorization server', async () => {
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const metadata = await fetch(`http://127.0.0.1:${port}/.well-known/oauth-authorization-server`);
+    expect(await metadata.json()).toMatchObject({ issuer, token_endpoint: `${issuer}/oauth2/token` });
+    const answer = await fetch(`http://127.0.0.1:${port}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      headers: { authorization: `Basic ${Buffer.from('user-service:of-this-test-alone').toString('base64')}` },
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { token_type: 'Bearer', scope: 'message.read' }]);
+  });
+});
