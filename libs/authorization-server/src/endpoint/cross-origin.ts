@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { namedClient } from '../protocol/named-client.js';
 
 /** Whether pages of an origin may read what a client is answered; without a client, what any of them is. */
 export type AllowsOrigin = (origin: string, clientId?: string) => boolean;
@@ -6,16 +7,24 @@ export type AllowsOrigin = (origin: string, clientId?: string) => boolean;
 // seconds
 const REMEMBERED = '3600';
 
+const EXPOSED = 'DPoP-Nonce, WWW-Authenticate, Retry-After';
+
 /** Lets the page that asks read the answer, when its origin is one of the client's. Fetch §3.3 */
 export function shareAnswer(
-  { headers: { origin } }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
-  clientId: string | undefined,
+  form: URLSearchParams,
   allows: AllowsOrigin,
 ): void {
-  // always: the provider lets every page read what has no such header yet
-  response.setHeader('access-control-expose-headers', 'DPoP-Nonce, WWW-Authenticate, Retry-After');
-  if (origin !== undefined && allows(origin, clientId)) allow(response, origin);
+  const { origin } = request.headers;
+  if (origin === undefined || !allows(origin, form.get('client_id') ?? namedClient(request))) return;
+  allow(response, origin);
+  response.setHeader('access-control-expose-headers', EXPOSED);
+}
+
+/** Keeps the provider from sharing an answer: it lets every page read one that says nothing of pages yet. */
+export function keepFromPages(response: ServerResponse): void {
+  response.setHeader('access-control-expose-headers', EXPOSED);
 }
 
 /** Answers a browser that asks whether a page may send the request that it wants to send. Fetch §3.3.2 */

@@ -8,8 +8,10 @@ export const COMMON: readonly string[] = ['grant_type', ...AUTHENTICATION_PARAME
 /** The parameters of a request as the provider wants them, and the names of those that are repeated but may not be. */
 export interface ReadParameters {
   readonly parameters: Parameters;
-  readonly repeated: readonly string[];
+  readonly repeated: ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Reads the parameters of a grant, and those that all grants share. */
 export class ParameterReader {
@@ -25,15 +27,15 @@ export class ParameterReader {
   read(form: URLSearchParams): ReadParameters {
     const parameters = { ...this.#absent };
     const seen = new Set<string>();
-    const repeated = new Set<string>();
+    let repeated: ReadonlySet<string> = NONE;
     form.forEach((value, name) => {
       if (!Object.hasOwn(this.#absent, name)) return;
-      if (seen.has(name) && !this.#repeatable.has(name)) repeated.add(name);
+      if (seen.has(name) && !this.#repeatable.has(name)) repeated = new Set([...repeated, name]);
       seen.add(name);
       if (value === '') return;
       const before = parameters[name];
       parameters[name] = before === undefined ? value : [before, value].flat();
     });
-    return { parameters, repeated: [...repeated] };
+    return { parameters, repeated };
   }
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isScope, OAuthError } from '@onbehalf/oauth-protocol';
 import type { KoaContextWithOIDC, default as Provider } from 'oidc-provider';
 import { answerJson, NOT_STORED, type Handle } from '../protocol/answer.js';
-import { namedClient } from '../protocol/named-client.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
 import { finishWork } from '../provider/afterwards.js';
 import { refuse } from '../provider/answer-errors.js';
@@ -11,7 +10,7 @@ import type { ErrorLog } from '../provider/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
 import { isAuthenticated } from '../provider/is-authenticated.js';
 import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/provider-seam.js';
-import { answerPreflight, shareAnswer, type AllowsOrigin } from './cross-origin.js';
+import { answerPreflight, keepFromPages, shareAnswer, type AllowsOrigin } from './cross-origin.js';
 import type { Grant, GrantRequest } from './grant.js';
 import { readForm, type ReceivedForm } from './read-form.js';
 import { COMMON, ParameterReader } from './read-parameters.js';
@@ -69,33 +68,47 @@ export class TokenEndpoint {
     const received = await readForm(request);
     if (!received) return this.#options.log.warn({ event: 'request_failed', reason: 'the caller left' });
     const { form, body } = received;
-    shareAnswer(request, response, form.get('client_id') ?? namedClient(request), this.#options.allowsOrigin);
+    if (request.headers.origin !== undefined) shareAnswer(request, response, form, this.#options.allowsOrigin);
     if (isProvided(form) && authenticates(request, form)) {
       for (const [name, value] of Object.entries(NOT_STORED)) response.setHeader(name, value);
+      keepFromPages(response);
       return this.#provide(withBody(request, body), response);
     }
     const ctx = contextAt('token', this.#options.provider, request, response, {});
-    await within(ctx, () => this.#grant(ctx, received));
-    answerJson(response, ctx.status, ctx.body as object);
+    const answer = await within(ctx, () => this.#grant(ctx, received));
+    if (answer) answerJson(response, 200, answer);
+    else answerJson(response, ctx.status, ctx.body as object);
   }
 
-  /** Leaves what is answered, or why not, in the context. */
-  async #grant(ctx: KoaContextWithOIDC, received: ReceivedForm): Promise<void> {
+  /** Makes the answer; why there is none stands in the context. */
+  async #grant(ctx: KoaContextWithOIDC, received: ReceivedForm): Promise<object | undefined> {
+    const answer = await this.#judge(ctx, received);
+    try {
+      await finishWork(ctx);
+      return answer;
+    } catch (error) {
+      refuse(ctx, error);
+      return undefined;
+    }
+  }
+
+  async #judge(ctx: KoaContextWithOIDC, received: ReceivedForm): Promise<object | undefined> {
     const { form } = received;
     const { grant, reader } = this.#grants.get(form.get('grant_type') ?? '') ?? UNKNOWN;
     let isRefused = true;
     try {
       const admitted = await this.#admit(ctx, received, reader, grant);
       isRefused = false;
-      ctx.body = await admitted.grant.handle(admitted.request);
+      const answer = await admitted.grant.handle(admitted.request);
       this.#options.provider.emit('grant.success', ctx);
+      return answer;
     } catch (error) {
       const refusal = refuse(ctx, error);
       // the provider names the client before it looks at the secret
       const { clientId } = (isAuthenticated(ctx) && ctx.oidc.client) || {};
       if (isRefused) await grant?.refused?.({ clientId, form, refusal });
+      return undefined;
     }
-    await finishWork(ctx).catch((error: unknown) => refuse(ctx, error));
   }
 
   async #admit(
@@ -107,7 +120,7 @@ export class TokenEndpoint {
     if (fault) throw fault;
     const { parameters, repeated } = reader.read(form);
     Object.assign(ctx.oidc, { params: parameters });
-    refuseRepeated(repeated.filter((name) => COMMON.includes(name)));
+    if (repeated.size > 0) refuseRepeated([...repeated].filter((name) => COMMON.includes(name)));
     // RFC 6749 §5.2: "no client authentication included" is invalid_client
     if (!authenticates(ctx.req, form)) throw new OAuthError('invalid_client', 'client authentication is required');
     const client = await clientOf(ctx);
@@ -116,7 +129,7 @@ export class TokenEndpoint {
     if (!client.grantTypeAllowed(grant.grantType)) {
       throw new OAuthError('unauthorized_client', 'the client may not use this grant type');
     }
-    refuseRepeated(repeated);
+    if (repeated.size > 0) refuseRepeated([...repeated]);
     refuseMalformedScope(parameters['scope']);
     const proof = await proofOfPossession(ctx, this.#options.certificateOf(ctx.req));
     return { grant, request: { clientId: client.clientId, form, proof, request: ctx.req } };
