@@ -16,6 +16,11 @@ export const CLASSES = table([
   ],
   ['BatchRefused', 'Too much waits to be written, or the store is closing.', 'Try again; add capacity if it lasts.'],
   [
+    'BehindOtherReplicas',
+    'This replica does not have the registrations of the others yet.',
+    'Try again after `retryAfter`.',
+  ],
+  [
     'ConfigurationError',
     'A setting is not acceptable.',
     'The message names the setting, the value and what is accepted.',

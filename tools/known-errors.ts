@@ -122,6 +122,11 @@ export const EVENTS = table([
     'See to the database.',
   ],
   [
+    'registrations.old_file',
+    'The file that this replica started with is older than what another replica has put in force.',
+    'Roll the newer file out here, too, and restart.',
+  ],
+  [
     'demo_credentials',
     'Credentials that ship with the project are in use.',
     'Set your own before anybody else can reach the server.',
