@@ -7,3 +7,4 @@ export * from './test-databases.js';
 export * from './test-issuer.js';
 export * from './test-server.js';
 export * from './transit-server.js';
+export * from './saml-assertions.js';

@@ -20,7 +20,7 @@ export interface ConfigContext {
   readonly sections?: readonly ConfigSection[];
 }
 
-const SECRET = /secret|password|jwks/i;
+const SECRET = /secret|password|jwks|^keys$/i;
 
 /**
  * Reads the configuration of the server from a YAML or JSON file and checks it.

@@ -34,8 +34,12 @@ function toUtf8(bytes: Buffer): string {
   }
 }
 
-/** Refuses what two parsers may read in two ways, and what costs a parser more than it is worth. */
-function checkText(text: string): string {
+/**
+ * Refuses what two parsers may read in two ways, and what costs a parser more than it is worth.
+ * @returns the text without its XML declaration
+ * @throws TokenRejection
+ */
+export function checkText(text: string): string {
   const declaration = DECLARATION.exec(text);
   if (declaration?.[3] !== undefined && declaration[3].toLowerCase() !== 'utf-8') {
     throw rejection('malformed', 'The assertion declares an encoding other than UTF-8');

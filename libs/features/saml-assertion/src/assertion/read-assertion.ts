@@ -10,7 +10,7 @@ const ENTITY = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity';
 
 /**
  * Reads the signed part of an assertion by the rules of RFC 7522 §3.
- * @param root what {@link signedAssertion} has returned
+ * @param root what {@link signedRoot} has returned
  * @param at now, in seconds since the epoch
  * @throws TokenRejection when it is not for this addressee, not now, or says less than it must
  */

@@ -18,15 +18,29 @@ const ID = /^[A-Za-z_][\w.-]*$/;
 const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}\s*$/;
 
 /**
- * Checks the shape of a signed assertion before anything of it is computed: one assertion as the root, one signature as its
- * child, over all of it. Whatever could make a verifier look at one element and a reader at another is refused. SAML Core §5.4.
+ * Checks the shape of a signed assertion before anything of it is computed: one assertion as the root, its signature behind the
+ * issuer. SAML Core §2.3.3
  * @returns the signature
  * @throws TokenRejection
  */
 export function signatureOf(root: Element): Element {
   checkRoot(root);
+  const [issuer] = childrenOf(root);
+  if (!issuer || !isNamed(issuer, SAML, 'Issuer'))
+    throw rejection('malformed', 'The assertion does not begin with its issuer');
+  return signatureOver(root, 1);
+}
+
+/**
+ * Checks that a document has one signature, as a child, over all of it. Whatever could make a verifier look at one element and a
+ * reader at another is refused. SAML Core §5.4
+ * @param place which child of the root the signature has to be, from 0
+ * @returns the signature
+ * @throws TokenRejection
+ */
+export function signatureOver(root: Element, place: number): Element {
   const id = idOf(root);
-  const signature = onlySignature(root);
+  const signature = onlySignature(root, place);
   checkSignature(signature);
   checkReference(onlyChild(onlyChild(signature, DSIG, 'SignedInfo'), DSIG, 'Reference'), id);
   return signature;
@@ -65,14 +79,12 @@ function idOf(root: Element): string {
   return id;
 }
 
-function onlySignature(root: Element): Element {
+function onlySignature(root: Element, place: number): Element {
   const signatures = elementsOf(root).filter(({ localName }) => localName === 'Signature');
   const [signature] = signatures;
   if (!signature) throw rejection('signature', 'The assertion is not signed');
-  const [issuer, second] = childrenOf(root);
-  const stands = signature === second && issuer !== undefined && isNamed(issuer, SAML, 'Issuer');
-  if (signatures.length > 1 || !stands || !isNamed(signature, DSIG, 'Signature')) {
-    throw rejection('signature', 'The assertion must have exactly one signature, as a child, behind its issuer');
+  if (signatures.length > 1 || signature !== childrenOf(root)[place] || !isNamed(signature, DSIG, 'Signature')) {
+    throw rejection('signature', 'The assertion must have exactly one signature, as a child, where the schema has it');
   }
   return signature;
 }

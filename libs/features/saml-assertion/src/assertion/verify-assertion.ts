@@ -4,7 +4,7 @@ import { rejection } from './assertion-rejection.js';
 import { decodeAssertion } from './assertion-text.js';
 import { issuerOf, readAssertion } from './read-assertion.js';
 import { signatureOf } from './signature-shape.js';
-import { signedAssertion } from './signed-assertion.js';
+import { signedRoot } from './signed-root.js';
 import { parseXml } from './xml.js';
 
 /** An issuer whose assertions are accepted, from one client. */
@@ -32,7 +32,7 @@ export function verifyAssertion(
   const issuer = issuerOf(unverified);
   const trusted = find(issuer);
   if (!trusted) throw rejection('issuer', 'The issuer of the assertion is not trusted');
-  const root = signedAssertion(text, signature, trusted.keys);
+  const root = signedRoot(text, signature, trusted.keys);
   const assertion = readAssertion(root, trusted, at);
   if (assertion.issuer !== issuer) throw rejection('issuer', 'The issuer of the assertion is ambiguous');
   return assertion;

@@ -19,14 +19,14 @@ const DIGESTS = {
 };
 
 /**
- * Verifies the signature of an assertion and returns what was signed, parsed anew: nothing is ever read from the tree that the
+ * Verifies the signature of a document and returns what was signed, parsed anew: nothing is ever read from the tree that the
  * signature was found in.
- * @param text as {@link decodeAssertion} gives it
- * @param signature of that text, by {@link signatureOf}
+ * @param text as {@link checkText} has let it through
+ * @param signature of that text, by {@link signatureOver}
  * @param keys of the issuer; each is tried. What KeyInfo says is ignored
  * @throws TokenRejection
  */
-export function signedAssertion(text: string, signature: Element, keys: readonly KeyObject[]): Element {
+export function signedRoot(text: string, signature: Element, keys: readonly KeyObject[]): Element {
   requireListed(signature, 'SignatureMethod', SIGNATURES);
   requireListed(signature, 'DigestMethod', DIGESTS);
   const signed = firstOf(keys, (key) => signedText(text, signature, key));
