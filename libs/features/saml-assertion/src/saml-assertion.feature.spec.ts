@@ -28,7 +28,7 @@ function verify(
 ) {
   const verifier = new SamlAssertionVerifier(samlAssertionSettings.parse({ issuers: [{ ...issuer, ...settings }] })!);
   const client = { clientId } as Parameters<typeof verifier.verify>[1]['client'];
-  return verifier.verify(encode(signed(content)), { client, at: NOW, parameter, parameters: {} });
+  return verifier.verify(encode(signed(content)), { client, at: NOW, parameter, parameters: {}, explained: false });
 }
 
 const attribute = (name: string, ...values: string[]) =>
