@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { requirement } from '@onbehalf/testing';
 import { decodeJwt, SignJWT } from 'jose';
 import { System } from '../../tools/system.ts';
 import { basic, postForm, toAnswer, type Answer, type Fields } from './form-post.js';
@@ -330,22 +331,37 @@ describe('the token endpoint', () => {
       });
     });
 
-    it('tells a stranger nothing but active: false', async () => {
-      expect((await introspect(await exchange(), 'no-exchange')).body).toEqual({ active: false });
-    });
+    it(
+      requirement(
+        'RFC7662-2.2-inactive',
+        'of a token that the client may not know of, the answer says no more than that it is not active',
+      ),
+      async () => {
+        expect((await introspect(await exchange(), 'no-exchange')).body).toEqual({ active: false });
+      },
+    );
 
-    it('a client does not revoke the token of another, and is told so', async () => {
-      const token = await exchange();
-      const headers = { authorization: basic('no-exchange', 'secret') };
-      const answer = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, headers);
-      expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
-      expect((await introspect(token)).body['active']).toBe(true);
-    });
+    it(
+      requirement(
+        'RFC7009-2.1-foreign',
+        'a token that was issued to another client is refused, and the client is informed of the error',
+      ),
+      async () => {
+        const token = await exchange();
+        const headers = { authorization: basic('no-exchange', 'secret') };
+        const answer = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, headers);
+        expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_request']);
+        expect((await introspect(token)).body['active']).toBe(true);
+      },
+    );
 
-    it('a token that is not known is answered with 200', async () => {
-      const answer = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token: 'a.b.c' }, userService);
-      expect(answer.status).toBe(200);
-    });
+    it(
+      requirement('RFC7009-2.2-unknown', 'invalid tokens do not cause an error response: the answer is 200'),
+      async () => {
+        const answer = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token: 'a.b.c' }, userService);
+        expect(answer.status).toBe(200);
+      },
+    );
 
     it('a revoked subject token takes the tokens with it that were exchanged for it', async () => {
       const answer = await postForm(
