@@ -1,2 +1,3 @@
 export { checkAuditField, snakeCase, type AuditField } from './audit-field.js';
+export { InvalidCursor, KeyTransitionRefused, VersionConflict } from './errors.js';
 export * from './table.js';

@@ -1,11 +1,4 @@
-/** A cursor that no page of this store has given out. */
-export class InvalidCursor extends Error {
-  constructor() {
-    super('The cursor is not one that an earlier page has given');
-    this.name = 'InvalidCursor';
-    this.name = 'InvalidCursor';
-  }
-}
+import { InvalidCursor } from '@onbehalf/authorization-ports';
 
 type Position = readonly (string | number)[];
 

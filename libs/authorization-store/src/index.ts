@@ -11,7 +11,6 @@ export {
 export * from './audit/forwarding/audit-receiver.js';
 export type { PendingRecords } from './audit/forwarding/held-chains.js';
 export { AuthorizationStore } from './authorization-store.js';
-export { InvalidCursor } from './cursor.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
 export { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from './store-command.js';
@@ -23,12 +22,6 @@ export * from './registrations.js';
 export { ReplayDetection } from './replay-detection.js';
 export { SealBroken } from './sealing-keys.js';
 export { SharedSecrets } from './shared-secrets.js';
-export {
-  KeyTransitionRefused,
-  SigningKeys,
-  type Jwk,
-  type NewSigningKey,
-  type StoredSigningKey,
-} from './signing-keys.js';
+export { SigningKeys, type Jwk, type NewSigningKey, type StoredSigningKey } from './signing-keys.js';
 export { TokenIndex, type RevocationPage } from './token-index.js';
 export type { IndexedToken, RevokedToken, TokenRecord } from './token-record.js';

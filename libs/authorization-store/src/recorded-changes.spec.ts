@@ -1,8 +1,8 @@
+import { VersionConflict } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from './authorization-store.js';
 import { openStore } from './open-store.js';
-import { VersionConflict } from './registrations.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];

@@ -1,8 +1,9 @@
+import { VersionConflict } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from './authorization-store.js';
 import { openStore } from './open-store.js';
-import { VersionConflict, type Registration } from './registrations.js';
+import { type Registration } from './registrations.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];

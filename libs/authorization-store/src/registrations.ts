@@ -1,3 +1,4 @@
+import { VersionConflict } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { AuditEvent } from './audit/audit-event.js';
@@ -37,19 +38,6 @@ export interface RegistrationSnapshot {
   readonly lives: readonly Life[];
   /** The newest of what is registered elsewhere that was settled. */
   readonly generation: number;
-}
-
-/** Somebody else was faster: the change is based on a version that is not the current one. */
-export class VersionConflict extends Error {
-  constructor(
-    readonly kind: RegistrationKind,
-    readonly id: string,
-    /** undefined when there is none */
-    readonly currentVersion: number | undefined,
-  ) {
-    super(`The ${kind} ${id} ${currentVersion === undefined ? 'does not exist' : `has version ${currentVersion}`}`);
-    this.name = 'VersionConflict';
-  }
 }
 
 /** Clients, resources, edges and users that are changed at run time, with optimistic locking. */

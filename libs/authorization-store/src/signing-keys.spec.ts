@@ -1,8 +1,9 @@
+import { KeyTransitionRefused } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from './authorization-store.js';
 import { openStore } from './open-store.js';
-import { KeyTransitionRefused, type NewSigningKey } from './signing-keys.js';
+import { type NewSigningKey } from './signing-keys.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];

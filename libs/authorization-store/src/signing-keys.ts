@@ -1,3 +1,4 @@
+import { KeyTransitionRefused } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import { lastNumber, nextNumber } from './counters.js';
@@ -21,14 +22,6 @@ export interface StoredSigningKey extends NewSigningKey {
   readonly publishedAt: number;
   readonly signingAt?: number;
   readonly retiredAt?: number;
-}
-
-/** A step that the key's state does not allow. */
-export class KeyTransitionRefused extends Error {
-  constructor(kid: string, reason: string) {
-    super(`The signing key ${kid} ${reason}`);
-    this.name = 'KeyTransitionRefused';
-  }
 }
 
 /**

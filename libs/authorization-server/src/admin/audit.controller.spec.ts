@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditField } from '@onbehalf/authorization-ports';
+import { InvalidCursor, type AuditField } from '@onbehalf/authorization-ports';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import type { AuditQuery, AuditReader, AuditRecord } from '../audit/audit-trail.js';
 import { AuditController } from './audit.controller.js';
@@ -150,11 +150,11 @@ describe('the audit trail for operators', () => {
   });
 
   it('refuses a cursor that no page has given', async () => {
-    trail.query = () => Promise.reject(Object.assign(new Error('not a cursor'), { name: 'InvalidCursor' }));
+    trail.query = () => Promise.reject(new InvalidCursor());
     const response = await endpoints.fetch('/admin/audit?cursor=x', READ);
     expect([response.status, await response.json()]).toMatchObject([
       400,
-      { error_description: 'cursor: not a cursor' },
+      { error_description: 'cursor: The cursor is not one that an earlier page has given' },
     ]);
   });
 

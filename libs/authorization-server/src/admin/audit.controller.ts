@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
-import { snakeCase, type AuditField } from '@onbehalf/authorization-ports';
+import { snakeCase, type AuditField, InvalidCursor } from '@onbehalf/authorization-ports';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Response } from 'express';
 import { z } from 'zod';
@@ -68,7 +68,7 @@ export class AuditController {
       const page = await this.trail.query({ ...this.#toQuery(rest), cursor, limit });
       return { ...page, records: page.records.map(withSentence) };
     } catch (error) {
-      if (error instanceof Error && error.name === 'InvalidCursor') throw badRequest(`cursor: ${error.message}`);
+      if (error instanceof InvalidCursor) throw badRequest(`cursor: ${error.message}`);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import type { ClientDocument } from '../registrations/registration-documents.js';
-import type { Registration } from '../registrations/registration-set.js';
+import type { Registration } from '../registrations/registration.js';
 
 /** A registration as operators see it: no password and no secret, not even as a hash. */
 export type RegistrationView = Readonly<Record<string, unknown>> & { readonly id: string; readonly origin: string };

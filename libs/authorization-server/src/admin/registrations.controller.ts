@@ -20,7 +20,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
-import type { Registration } from '../registrations/registration-set.js';
+import type { Registration } from '../registrations/registration.js';
 import type { RegistrationKind } from '../registrations/registration-store.js';
 import { Registrations } from '../registrations/registrations.js';
 import { parseInput } from './bad-request.js';

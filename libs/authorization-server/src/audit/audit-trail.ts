@@ -58,7 +58,7 @@ export interface AuditTree {
 export interface AuditReader {
   /** The record at one place of the trail, if there is one. */
   find(writer: string, sequence: number): Promise<AuditRecord | undefined>;
-  /** @throws an Error named `InvalidCursor` for a cursor that no page has given */
+  /** @throws InvalidCursor for a cursor that no page has given */
   query(query: AuditQuery): Promise<AuditPage>;
   /** All records that match, the oldest first. */
   export(query: AuditQuery): AsyncIterable<AuditRecord>;

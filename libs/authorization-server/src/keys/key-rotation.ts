@@ -1,3 +1,4 @@
+import { KeyTransitionRefused } from '@onbehalf/authorization-ports';
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
 import { calculateJwkThumbprint } from 'jose';
@@ -84,7 +85,7 @@ export class KeyRotation {
       await this.#store[step](kid);
       return true;
     } catch (error) {
-      if ((error as Error).name === 'KeyTransitionRefused') return false;
+      if (error instanceof KeyTransitionRefused) return false;
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { hash } from './client-secrets.js';
 import type { ClientDocument, UserDocument } from './registration-documents.js';
-import type { Registration } from './registration-set.js';
+import type { Registration } from './registration.js';
 import type { Life, Party, PartyKind } from './registration-store.js';
 
 /**

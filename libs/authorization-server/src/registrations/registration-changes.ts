@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { VersionConflict } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
@@ -7,7 +8,8 @@ import { checkShippedCredentials } from '../configuration/shipped-credentials.js
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';
-import { RegistrationSet, type Registration } from './registration-set.js';
+import type { Registration } from './registration.js';
+import { RegistrationSet } from './registration-set.js';
 import type {
   Party,
   RegistrationChange,
@@ -146,7 +148,7 @@ export class RegistrationChanges {
     check(all);
     const event = changeEvent({ kind, id, document }, current, operation, operator);
     const [written] = await store.apply([change], check, event).catch((error: unknown) => {
-      throw (error as Error).name === 'VersionConflict' ? new VersionMismatch() : error;
+      throw error instanceof VersionConflict ? new VersionMismatch() : error;
     });
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };

@@ -2,20 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
 import { Lives, partyOf } from './lives.js';
+import type { Registration } from './registration.js';
 import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
 import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from './registration-store.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */
 const NO_SECRET = randomUUID();
-
-/** A registration, wherever it stands. */
-export interface Registration {
-  readonly kind: RegistrationKind;
-  readonly id: string;
-  /** 0 for what stands in the file only. */
-  readonly version: number;
-  readonly document: Readonly<Record<string, unknown>>;
-}
 
 /** A user, and the life that it leads. */
 export type RegisteredUser = UserConfig & {

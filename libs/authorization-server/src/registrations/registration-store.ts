@@ -62,7 +62,7 @@ export interface RegistrationStore {
    * @param check is shown everything as it would be, throws when that does not fit together, and tells what becomes of the
    *   parties that are changed: whose life ends has nothing left when this resolves
    * @param event is recorded in the audit trail in the same transaction
-   * @throws an Error named `VersionConflict` when somebody else was faster
+   * @throws VersionConflict when somebody else was faster
    */
   apply(
     changes: readonly RegistrationChange[],

@@ -1,3 +1,4 @@
+import { InvalidCursor } from '@onbehalf/authorization-ports';
 import { createHash } from 'node:crypto';
 import { Body, Controller, Get, HttpException, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -43,7 +44,7 @@ export class RevocationsController {
     try {
       return await this.tokens.revokedSince(since);
     } catch (error) {
-      if ((error as Error).name === 'InvalidCursor') throw invalidSince();
+      if (error instanceof InvalidCursor) throw invalidSince();
       throw error;
     }
   }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { InvalidCursor } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
-import { InvalidCursor } from '../cursor.js';
 import { openStore } from '../open-store.js';
 import type { AuditNode } from './audit-tree.js';
 import { AuditUnavailable, type AuditEvent, type AuditRecord } from './audit-event.js';

@@ -1,0 +1,28 @@
+/** A cursor that no page of the store has given out. */
+export class InvalidCursor extends Error {
+  constructor() {
+    super('The cursor is not one that an earlier page has given');
+    this.name = 'InvalidCursor';
+  }
+}
+
+/** Somebody else was faster: the change is based on a version that is not the current one. */
+export class VersionConflict extends Error {
+  constructor(
+    readonly kind: string,
+    readonly id: string,
+    /** undefined when there is none */
+    readonly currentVersion: number | undefined,
+  ) {
+    super(`The ${kind} ${id} ${currentVersion === undefined ? 'does not exist' : `has version ${currentVersion}`}`);
+    this.name = 'VersionConflict';
+  }
+}
+
+/** A step that the state of a signing key does not allow. */
+export class KeyTransitionRefused extends Error {
+  constructor(kid: string, reason: string) {
+    super(`The signing key ${kid} ${reason}`);
+    this.name = 'KeyTransitionRefused';
+  }
+}

@@ -1,0 +1,10 @@
+import type { RegistrationKind } from './registration-store.js';
+
+/** A registration, wherever it stands. */
+export interface Registration {
+  readonly kind: RegistrationKind;
+  readonly id: string;
+  /** 0 for what stands in the file only. */
+  readonly version: number;
+  readonly document: Readonly<Record<string, unknown>>;
+}
