@@ -165,7 +165,8 @@ describe('the packed resource server in an application outside the workspace', (
       challenge: `Bearer error="invalid_token", error_description="${description}"`,
       body: { error: 'invalid_token', error_description: description },
     });
-    expect(await get('/message')).toMatchObject({ status: 401, challenge: 'Bearer' });
+    // RFC 6750 §3: the scope that the route demands, and no error code
+    expect(await get('/message')).toMatchObject({ status: 401, challenge: 'Bearer scope="message.read"' });
     expect(await get('/version')).toMatchObject({ status: 200, body: { version: 1 } });
   });
 

@@ -4,6 +4,7 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, toAnswer, type Answer } from './form-post.js';
+import { Operator } from './operator.js';
 
 interface MessageAnswer {
   readonly message: string;
@@ -79,15 +80,39 @@ describe('the scenario: one login, one exchange, one downstream call', () => {
   });
 
   it('a token without the scope is answered with 403 insufficient_scope', async () => {
-    const fields = { grant_type: GrantType.ClientCredentials };
-    const headers = { authorization: basic('user-service', 'user-service-secret') };
-    const { body } = await postForm(`${system.url('auth-server')}/oauth2/token`, fields, headers);
-    const answer = await call(`${system.url('user-service')}/user/message`, String(body['access_token']));
+    const answer = await call(`${system.url('user-service')}/user/message`, await tokenOfAnotherScope());
     expect(answer.status).toBe(403);
     expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
     expect(answer.headers.get('www-authenticate')).toContain('scope="user.read"');
     expect(answer.body['error']).toBe('insufficient_scope');
   });
+
+  /** Every token for user-service that the demo gives holds `user.read`, so an operator registers a scope and a client. */
+  const tokenOfAnotherScope = async (): Promise<string> => {
+    const server = system.url('auth-server');
+    const operator = await Operator.with('registrations.read registrations.write', server);
+    const put = async (path: string, registration: object, condition: Record<string, string>): Promise<Answer> => {
+      const headers = { ...condition, 'content-type': 'application/json' };
+      const answer = await operator.fetch(path, { method: 'PUT', headers, body: JSON.stringify(registration) });
+      expect(answer.ok).toBe(true);
+      return toAnswer(answer);
+    };
+    const known = await operator.fetch('/admin/resources/user-service');
+    const resource = { resource: system.url('user-service'), scopes: ['user.read', 'user.rename'] };
+    await put('/admin/resources/user-service', resource, { 'if-match': known.headers.get('etag')! });
+    const client = {
+      grantTypes: [GrantType.ClientCredentials],
+      scopes: ['user.rename'],
+      defaultResource: 'user-service',
+    };
+    const created = await put('/admin/clients/renamer', client, { 'if-none-match': '*' });
+    const authorization = basic('renamer', String(created.body['clientSecret']));
+    const fields = { grant_type: GrantType.ClientCredentials };
+    const { body } = await postForm(`${server}/oauth2/token`, fields, { authorization });
+    // RFC 6749 §5.1: not asked for, so the answer says it
+    expect(body['scope']).toBe('user.rename');
+    return String(body['access_token']);
+  };
 
   it('one trace id travels from user-service through the exchange to message-service', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
