@@ -3,6 +3,7 @@ export * from './access-token-profile.js';
 export * from './client-certificate.js';
 export * from './compatibility-profiles.js';
 export * from './local-issuer-keys.js';
+export * from './proxied-fetch.js';
 export { readBounded } from './read-json.js';
 export * from './remote-issuer-keys.js';
 export * from './token-rejection.js';

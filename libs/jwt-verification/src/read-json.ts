@@ -1,9 +1,12 @@
+import { proxiedFetch } from './proxied-fetch.js';
+
 /** How a JSON document is fetched: bounded in time and size, without redirects. */
 export interface ReadJsonOptions {
   /** Milliseconds for the whole exchange. */
   readonly timeout: number;
   /** Bytes of the body. */
   readonly maxBytes: number;
+  /** Default: {@link proxiedFetch}. */
   readonly fetch?: typeof fetch;
 }
 
@@ -20,7 +23,7 @@ export class UnexpectedStatus extends Error {
 
 /** Fetches a JSON document, e.g. a JWK Set. A body over the limit is dropped while it arrives, not after. */
 export async function readJson(url: string, options: ReadJsonOptions): Promise<unknown> {
-  const response = await (options.fetch ?? fetch)(url, {
+  const response = await (options.fetch ?? proxiedFetch)(url, {
     headers: { accept: 'application/json' },
     redirect: 'error',
     signal: AbortSignal.timeout(options.timeout),

@@ -1,3 +1,4 @@
+import { isThisMachine } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
 /** An absolute http or https URL. */
@@ -12,10 +13,6 @@ export function fetchedUrl(setting: string, value: unknown, allowInsecureHttp = 
   const { protocol, hostname } = new URL(url);
   if (protocol === 'https:' || allowInsecureHttp || isThisMachine(hostname)) return url;
   throw new ConfigurationError(setting, url, 'an https URL, or an http one together with allowInsecureHttp: true');
-}
-
-function isThisMachine(hostname: string): boolean {
-  return /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** One or more non-empty names; an empty list would demand nothing where the reader sees a demand. */

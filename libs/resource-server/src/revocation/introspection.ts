@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { proxiedFetch, readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
 import { createHash } from 'node:crypto';
 import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
@@ -97,7 +97,7 @@ export class Introspection implements RevocationCheck {
 
   async #ask(token: string): Promise<boolean> {
     const { endpoint, client, timeout } = this.#settings;
-    const response = await fetch(endpoint, {
+    const response = await proxiedFetch(endpoint, {
       method: 'POST',
       headers: {
         authorization: formatBasicCredentials(client.clientId, client.clientSecret),

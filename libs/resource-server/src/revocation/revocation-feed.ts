@@ -1,4 +1,4 @@
-import { readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { proxiedFetch, readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
 import { clientAssertion, type ClientKey } from './client-assertion.js';
 import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
@@ -135,7 +135,7 @@ export class RevocationFeed implements RevocationCheck {
       // an assertion has no place in a URL
       const form = await clientAssertion(client, issuer, clock);
       if (this.#cursor !== undefined) form.set('since', this.#cursor);
-      return fetch(target, { ...common, method: 'POST', headers: accept, body: form });
+      return proxiedFetch(target, { ...common, method: 'POST', headers: accept, body: form });
     }
     if (this.#cursor !== undefined) target.searchParams.set('since', this.#cursor);
     const headers = {
@@ -143,7 +143,7 @@ export class RevocationFeed implements RevocationCheck {
       ...(this.#etag && { 'if-none-match': this.#etag }),
       ...(client && { authorization: formatBasicCredentials(client.clientId, client.clientSecret) }),
     };
-    return fetch(target, { ...common, headers });
+    return proxiedFetch(target, { ...common, headers });
   }
 }
 
