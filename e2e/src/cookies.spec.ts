@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { System } from '../../tools/system.ts';
-import { UserAgent } from './user-agent.js';
+import { nextOf, UserAgent } from './user-agent.js';
 
 const ISSUER = 'https://as.example';
 const REDIRECT_URI = 'https://app.example/callback';
@@ -49,17 +49,17 @@ describe('the cookies of the authorization server behind https', () => {
       return response;
     };
     /** What ends TLS in front hands on the path. */
-    const next = (response: Response): string =>
-      new URL(response.headers.get('location') ?? 'none', ISSUER).href.replace(ISSUER, server);
+    const next = async (response: Response): Promise<string> =>
+      new URL((await nextOf(response)) ?? 'none', ISSUER).href.replace(ISSUER, server);
     const query = new URLSearchParams({
       ...{ response_type: 'code', client_id: 'app', redirect_uri: REDIRECT_URI, scope: 'openid api.read' },
       ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
     });
     const asked = `${server}/oauth2/authorize?${query.toString()}`;
-    const page = next(await go(agent.get(asked)));
+    const page = await next(await go(agent.get(asked)));
     expect((await go(agent.get(page))).status).toBe(200);
     const finished = await go(agent.submit(page, { username: 'ann', password: PASSWORD }));
-    const back = await go(agent.get(next(finished)));
+    const back = await go(agent.get(await next(finished)));
     expect(back.headers.get('location')).toContain(`${REDIRECT_URI}?code=`);
     expect((await go(agent.get(asked))).headers.get('location')).toContain(`${REDIRECT_URI}?code=`);
     expect(new Set(set.map((cookie) => cookie.split('=', 1)[0]))).toEqual(

@@ -17,12 +17,12 @@ export class UserAgent {
     return this.#fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers: { origin } });
   }
 
-  /** Follows redirects until a page, or until one leads to `until`. */
+  /** Follows redirects, and pages that go on by themselves, until a page, or until one leads to `until`. */
   async follow(response: Response, until?: string): Promise<Response> {
     let current = response;
     for (let hops = 0; hops < 20; hops += 1) {
-      const location = current.headers.get('location');
-      if (location === null) return current;
+      const location = await nextOf(current);
+      if (location === undefined) return current;
       const next = new URL(location, current.url).href;
       if (until !== undefined && next.startsWith(until)) return current;
       current = await this.get(next);
@@ -59,4 +59,12 @@ export class UserAgent {
     this.#cookies.set(hostname, jar);
     return jar;
   }
+}
+
+/** Where an answer leads: by a redirect, or as a page that goes on by itself. */
+export async function nextOf(answer: Response): Promise<string | undefined> {
+  const location = answer.headers.get('location');
+  if (location !== null) return location;
+  const [, address] = /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(await answer.clone().text()) ?? [];
+  return address?.replaceAll('&amp;', '&');
 }

@@ -105,7 +105,7 @@ export class LoginService {
 
   /**
    * Where to send the browser to end the session at the provider. OpenID Connect RP-Initiated Logout §2. The client names
-   * itself by client_id; an id_token_hint puts a token into an address, and is sent only to servers that want it.
+   * itself by client_id and the session by its sid, so that nobody needs to be asked; an id_token_hint puts a token into an address, and is sent only to servers that want it.
    */
   async end(login: Login): Promise<URL | undefined> {
     try {
@@ -115,6 +115,7 @@ export class LoginService {
       return buildEndSessionUrl(configuration, {
         post_logout_redirect_uri: `${this.settings.publicUrl}/`,
         state: SIGNED_OUT,
+        ...(login.sessionId !== undefined && { logout_hint: login.sessionId }),
         ...(login.idToken !== undefined && { id_token_hint: login.idToken }),
       });
     } catch (error) {

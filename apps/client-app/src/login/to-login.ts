@@ -9,6 +9,7 @@ export function toLogin(tokens: TokenEndpointResponse & TokenEndpointResponseHel
     subject: claims.sub,
     // OpenID Connect Core §2: without azp, the audience is the authorized party
     authorizedParty: claims.azp ?? [claims.aud].flat().join(' '),
+    ...(typeof claims['sid'] === 'string' && { sessionId: claims['sid'] }),
     signedInAt: Date.now(),
     ...accessOf(tokens),
   };

@@ -7,6 +7,8 @@ export interface Login {
   readonly authorizedParty: string;
   readonly accessToken: string;
   readonly refreshToken?: string;
+  /** The session at the server. OpenID Connect Front-Channel Logout §3, sid */
+  readonly sessionId?: string;
   /** Kept where the server wants it at the sign-out only. */
   readonly idToken?: string;
   /** When the access token expires, milliseconds since the epoch; absent: the server did not say. */

@@ -8,6 +8,7 @@ import { SampledRefusals } from '../audit/sampled-refusals.js';
 import { AUDIT_TRAIL, CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
 import { LoginLimits } from '../rate-limits/login-limits.js';
+import { goOnPage } from './go-on-page.js';
 import { loginExpiredPage, loginPage, signInLaterPage } from './login-page.js';
 import { LoginRecords } from './login-records.js';
 import { pagePolicy } from './page.js';
@@ -81,9 +82,11 @@ export class LoginController {
     try {
       // the password was that of this life, whatever becomes of the account before the browser comes back
       const login = { accountId, amr: [PASSWORD], life };
-      await this.#records.succeeded(login, () =>
-        this.#provider.current.interactionFinished(request, response, { login }),
-      );
+      let returnTo = '';
+      await this.#records.succeeded(login, async () => {
+        returnTo = await this.#provider.current.interactionResult(request, response, { login });
+      });
+      this.#send(response, 200, goOnPage(returnTo));
     } catch (error) {
       this.#answerExpired(response, error);
     }
@@ -97,7 +100,7 @@ export class LoginController {
     render: (clientId: string) => string,
   ): Promise<void> {
     const client = await this.#clientOf(uid, request, response);
-    if (client) this.#send(response, status, render(client.clientId), client.redirectUris ?? []);
+    if (client) this.#send(response, status, render(client.clientId));
   }
 
   /** The client of the sign-in that this browser has begun; `undefined` when there is none, which is then answered. */
@@ -116,17 +119,17 @@ export class LoginController {
 
   #answerLater(response: Response, { refused, wait }: { refused: 'too many attempts' | 'busy'; wait: number }): void {
     response.set('retry-after', String(wait));
-    this.#send(response, refused === 'busy' ? 503 : 429, signInLaterPage(refused, wait), []);
+    this.#send(response, refused === 'busy' ? 503 : 429, signInLaterPage(refused, wait));
   }
 
   #answerExpired(response: Response, error: unknown): void {
     if (!(error instanceof errors.SessionNotFound)) throw error;
-    this.#send(response, 400, loginExpiredPage(), []);
+    this.#send(response, 400, loginExpiredPage());
   }
 
-  #send(response: Response, status: number, body: string, redirectUris: readonly string[]): void {
+  #send(response: Response, status: number, body: string): void {
     response.status(status);
-    response.set({ 'cache-control': NO_STORE, 'content-security-policy': pagePolicy(redirectUris) });
+    response.set({ 'cache-control': NO_STORE, 'content-security-policy': pagePolicy() });
     response.type('html').send(body);
   }
 }

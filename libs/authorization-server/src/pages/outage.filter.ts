@@ -23,6 +23,6 @@ export class OutageFilter extends BaseExceptionFilter {
 }
 
 function answerPage(response: Response): void {
-  response.set('content-security-policy', pagePolicy([]));
+  response.set('content-security-policy', pagePolicy());
   response.type('html').send(outagePage());
 }

@@ -1,13 +1,18 @@
+import { hash } from 'node:crypto';
 import { renderDocument, type VNode } from '@onbehalf/html';
 
-/** A whole page of the authorization server. */
-export function page(title: string, content: VNode): string {
+/**
+ * A whole page of the authorization server.
+ * @param goOnTo the address that the browser goes on to by itself
+ */
+export function page(title: string, content: VNode, goOnTo?: string): string {
   return renderDocument(
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        {goOnTo !== undefined && <meta http-equiv="refresh" content={`0;url=${goOnTo}`} />}
         <title>{`${title} · Authorization server`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/authorization-server.css" />
@@ -22,18 +27,26 @@ export function page(title: string, content: VNode): string {
   );
 }
 
+/** What a page may do beyond what all of them may. */
+export interface PageRights {
+  /** The one inline script. */
+  readonly script?: string;
+  /** Where its forms may be sent, beside this server. */
+  readonly formTo?: readonly string[];
+}
+
 /**
- * The Content-Security-Policy of the pages: no script, no frame. Browsers hold the redirects that follow a form to
- * `form-action` too, so that it names the origins that the user is sent back to.
+ * The Content-Security-Policy of the pages: no script, no frame, and forms for this server alone. Browsers hold the redirects
+ * that follow a form to `form-action` too, so that nothing that leaves this server answers a form by a redirect.
  */
-export function pagePolicy(redirectUris: Iterable<string>): string {
-  const origins = new Set([...redirectUris].map((uri) => new URL(uri).origin));
+export function pagePolicy({ script, formTo = [] }: PageRights = {}): string {
   return [
     "default-src 'none'",
+    ...(script === undefined ? [] : [`script-src 'sha256-${hash('sha256', script, 'base64')}'`]),
     "style-src 'self'",
     "img-src 'self' data:",
     "base-uri 'none'",
     "frame-ancestors 'none'",
-    `form-action ${["'self'", ...origins].join(' ')}`,
+    `form-action ${["'self'", ...formTo].join(' ')}`,
   ].join('; ');
 }

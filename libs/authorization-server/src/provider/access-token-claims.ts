@@ -34,6 +34,6 @@ export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, liv
 function authentication(ctx: KoaContextWithOIDC): Record<string, unknown> {
   const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
   if (!source) return {};
-  const { authTime, acr, amr, sid } = source;
-  return JSON.parse(JSON.stringify({ auth_time: authTime, acr, amr, sid })) as Record<string, unknown>;
+  const { authTime, acr, amr } = source;
+  return JSON.parse(JSON.stringify({ auth_time: authTime, acr, amr })) as Record<string, unknown>;
 }

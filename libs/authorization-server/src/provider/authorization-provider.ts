@@ -13,12 +13,19 @@ import { answerGrantedScopes } from './granted-scopes.js';
 import { toProviderError } from './provider-error.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
-import { announceGrant, prepareIdTokens, replaceReplayDetection, replaceSecretComparison } from './provider-seam.js';
+import {
+  announceGrant,
+  nameSessions,
+  prepareIdTokens,
+  replaceReplayDetection,
+  replaceSecretComparison,
+} from './provider-seam.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { grantEnd, recordIntrospection, recordLogouts } from './record-endings.js';
 import { recordGrants } from './record-grants.js';
 import { recordIdToken } from './record-id-token.js';
 import { narrowIntrospection } from './narrow-introspection.js';
+import { answerForms } from './self-submitting.js';
 import { answerForStructuredTokens } from './structured-tokens.js';
 import { useUpLast } from './use-up-last.js';
 
@@ -51,6 +58,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   recordLogouts(provider, options.trail);
   logErrors(provider, options.log);
   answerErrors(provider, options);
+  nameSessions(provider);
   const { tokens, trail, refusals } = options;
   provider.use(recordGrants(trail, refusals));
   provider.use(recordIntrospection({ trail, refusals }));
@@ -58,6 +66,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
     await next();
     await finishWork(ctx);
   });
+  provider.use(answerForms(options.pages));
   provider.use(answerGrantedScopes);
   provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));
   provider.use(

@@ -22,7 +22,9 @@ import { loadGrant } from './grant-consent.js';
 import { livingRecords, type KnownLives } from './living-records.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from '../configuration/own-scopes.js';
+import { isAskedByClient } from './logout-hint.js';
 import { toProviderKeys } from './provider-keys.js';
+import { endSession, type SelfSubmittingForm } from './provider-seam.js';
 import { toResourceIndicators, userOf } from './resource-indicators.js';
 import { ResourceServers } from './resource-servers.js';
 
@@ -32,6 +34,10 @@ export interface ProviderPages {
   /** Asks whether to log out. OpenID Connect RP-Initiated Logout §2. */
   logout(this: void, ctx: KoaContextWithOIDC, form: string): void;
   loggedOut(this: void, ctx: KoaContextWithOIDC): void;
+  /** Answers a form whose sender goes on at this address. */
+  goOn(this: void, ctx: KoaContextWithOIDC, address: string): void;
+  /** Hands an answer to the client by POST. OAuth 2.0 Form Post Response Mode §2 */
+  formPost(this: void, ctx: KoaContextWithOIDC, form: SelfSubmittingForm): void;
 }
 
 export interface ProviderConfigurationOptions {
@@ -128,7 +134,7 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       resourceIndicators,
       rpInitiatedLogout: {
         enabled: true,
-        logoutSource: pages.logout,
+        logoutSource: (ctx, form) => (isAskedByClient(ctx) ? endSession(ctx) : pages.logout(ctx, form)),
         postLogoutSuccessSource: pages.loggedOut,
       },
       dPoP: {

@@ -6,21 +6,26 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { Provider } from 'oidc-provider';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+// @ts-expect-error it has no types
+import untyped from 'oidc-provider/lib/response_modes/form_post.js';
 import { KeySet } from '../keys/key-set.js';
 import { toProviderKeys } from './provider-keys.js';
 import {
   announceGrant,
   clientOf,
   contextAt,
+  nameSessions,
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
+  selfSubmittingForm,
   withBody,
   within,
   wrapGrantHandler,
 } from './provider-seam.js';
 
+const formPost = untyped as (ctx: KoaContextWithOIDC, action: string, inputs: object) => void;
 const store = await openStore({ url: 'sqlite::memory:' });
 const ISSUER = 'https://issuer.test';
 const basic = (secret: string) => ({
@@ -186,6 +191,27 @@ describe('the parts of oidc-provider that are not public', () => {
       expect([response.status, await response.json()]).toMatchObject([400, { error: 'invalid_grant' }]);
       server.close();
     });
+  });
+
+  it('a form that submits itself is found in its answer, and is told from its other pages', () => {
+    const ctx = { response: { get: () => '' } } as never as KoaContextWithOIDC;
+    formPost(ctx, 'https://client.test/callback?a=1&b=2', { code: '"><b>', state: 's' });
+    expect(selfSubmittingForm(ctx)).toEqual({
+      action: 'https://client.test/callback?a=1&amp;b=2',
+      inputs: expect.stringMatching(
+        /^<input [^>]*name="code" value="&quot;&gt;&lt;b&gt;"\/>\s+<input [^>]*value="s"\/>$/,
+      ) as unknown as string,
+    });
+    for (const body of ['<form method="post" action="a"></form>', { error: 'invalid_request' }, undefined]) {
+      expect(selfSubmittingForm({ body } as KoaContextWithOIDC)).toBeUndefined();
+    }
+  });
+
+  it('every client is told the session', async () => {
+    const client = (await provider.Client.find('secret'))! as unknown as { includeSid(): unknown };
+    expect(client.includeSid()).toBeFalsy();
+    nameSessions(provider);
+    expect(client.includeSid()).toBe(true);
   });
 
   it('a grant that is answered before it is one of those that clients may have', async () => {

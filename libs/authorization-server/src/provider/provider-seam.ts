@@ -14,6 +14,8 @@ import internals from 'oidc-provider/lib/helpers/weak_cache.js';
 // @ts-expect-error it has no types
 import clientAuthentication from 'oidc-provider/lib/shared/client_auth.js';
 // @ts-expect-error it has no types
+import { confirm } from 'oidc-provider/lib/actions/end_session.js';
+// @ts-expect-error it has no types
 import contexts from 'oidc-provider/lib/helpers/als.js';
 import type { X509Certificate } from 'node:crypto';
 import type { AsyncLocalStorage } from 'node:async_hooks';
@@ -164,6 +166,31 @@ export function withBody(request: IncomingMessage, body: Buffer): IncomingMessag
  */
 export function announceGrant(provider: Provider, grantType: string): void {
   provider.registerGrantType(grantType, () => Promise.reject(new TypeError(`${grantType} is answered before`)), []);
+}
+
+/** A form that the provider answers with, for a script to send: both parts are HTML, escaped. */
+export interface SelfSubmittingForm {
+  readonly action: string;
+  readonly inputs: string;
+}
+
+/** The form in an answer of the provider that is to submit itself; `undefined` of any other answer. */
+export function selfSubmittingForm({ body }: KoaContextWithOIDC): SelfSubmittingForm | undefined {
+  if (typeof body !== 'string') return undefined;
+  const [, action, inputs] =
+    /<title>Submitting Callback<.*<form method="post" action="([^"]*)">(.*)<noscript>/s.exec(body) ?? [];
+  return action === undefined || inputs === undefined ? undefined : { action, inputs: inputs.trim() };
+}
+
+/** Ends the session as the confirmed form of the logout does, and redirects to where the logout goes on. */
+export async function endSession(ctx: KoaContextWithOIDC): Promise<void> {
+  Object.assign(ctx.oidc, { params: { ...ctx.oidc.params, logout: 'yes' } });
+  await (confirm as readonly Step[]).at(-1)!(ctx, () => Promise.resolve());
+}
+
+/** Has every code, and the tokens from it, tell the session that it was given in. OpenID Connect Front-Channel Logout §3, sid */
+export function nameSessions(provider: Provider): void {
+  (provider.Client.prototype as unknown as { includeSid(): boolean }).includeSid = () => true;
 }
 
 /** Whether the provider has dispatched the request to one of its routes, and which. */

@@ -7,6 +7,7 @@ import type { AuditTrail } from '../audit/audit-trail.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
 import { AUDIT_TRAIL, EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../ports/injection-tokens.js';
+import { continueByGet } from '../endpoint/continue-by-get.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
@@ -14,7 +15,7 @@ import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
-import { renderErrorPage, renderLoggedOutPage, renderLogoutPage } from '../pages/provider-pages.js';
+import * as pages from '../pages/provider-pages.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -74,7 +75,13 @@ function createLiveProvider(
     certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     log,
-    pages: { error: renderErrorPage, logout: renderLogoutPage, loggedOut: renderLoggedOutPage },
+    pages: {
+      error: pages.renderErrorPage,
+      logout: pages.renderLogoutPage,
+      loggedOut: pages.renderLoggedOutPage,
+      goOn: pages.renderGoOnPage,
+      formPost: pages.renderFormPostPage,
+    },
     grantTypes: grants.map(({ grantType }) => grantType),
   };
   const live = new LiveProvider(() => {
@@ -82,7 +89,8 @@ function createLiveProvider(
     const known = { lives, latest: () => registrations.reload().then(() => registrations.current.lives) };
     const provider = createProvider({ ...options, ...around, config, accounts, metadata, lives: known }, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin: () => false, log });
-    const handle = limitProtocolRequests(limits, authorizationLimits, endpoint.handle);
+    const byGet = continueByGet(provider, endpoint.handle);
+    const handle = limitProtocolRequests(limits, authorizationLimits, byGet);
     return { provider, handle: measureRequests(metrics, handle) };
   });
   options.keys.onReplaced(() => live.renew());

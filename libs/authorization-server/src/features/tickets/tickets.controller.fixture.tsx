@@ -10,7 +10,7 @@ export class TicketsController {
 
   @Get(':number')
   @Header('content-type', 'text/html; charset=utf-8')
-  @Header('content-security-policy', pagePolicy([]))
+  @Header('content-security-policy', pagePolicy())
   async show(@Param('number') number: string): Promise<string> {
     const ticket = await this.parts.tables(ticketTable).find({ number });
     return page('Ticket', <p>{ticket ? `Sold by ${ticket.client}` : 'There is no such ticket'}</p>);

@@ -1,0 +1,27 @@
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { ProviderPages } from './provider-configuration.js';
+import { endSession, routeOf, selfSubmittingForm } from './provider-seam.js';
+
+/**
+ * Middleware for what the provider leaves to scripts and to redirects that follow a form. A form to itself is not needed: the
+ * logout of somebody without a session, and the end of a session in which somebody else has signed in, take place at once.
+ * The answer to a form goes on by GET, and the form for a client gets a page that works without a script.
+ */
+export function answerForms({ goOn, formPost, loggedOut }: Pick<ProviderPages, 'goOn' | 'formPost' | 'loggedOut'>) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
+    await next();
+    const form = selfSubmittingForm(ctx);
+    if (form && form.action !== ctx.oidc.urlFor('end_session_confirm')) return formPost(ctx, form);
+    if (form) await endSession(ctx);
+    const address = ctx.response.get('location');
+    if (form && address === ctx.oidc.urlFor('end_session_success')) instead(ctx, () => loggedOut(ctx));
+    if (routeOf(ctx) === 'end_session_confirm' && ctx.status === 303) instead(ctx, () => goOn(ctx, address));
+  };
+}
+
+/** Answers by a page in place of a redirect. */
+function instead(ctx: KoaContextWithOIDC, render: () => void): void {
+  ctx.remove('location');
+  ctx.status = 200;
+  render();
+}
