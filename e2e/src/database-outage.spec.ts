@@ -8,6 +8,7 @@ import { System, type RunningApp } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { until } from './until.js';
+import { UserAgent } from './user-agent.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };
@@ -42,6 +43,9 @@ interface Asked {
   let server: RunningApp;
   const all: Asked[] = [];
   let asked: [string, () => Promise<Answer>][];
+  /** Who has begun to sign in when it happens, and where. */
+  const user = new UserAgent();
+  let signIn: string;
   /** It begins somewhere between the first two. */
   let outage: { readonly announced: number; readonly begun: number; readonly ended: number };
 
@@ -51,6 +55,7 @@ interface Asked {
     await system.up('auth-server');
     server = system.app('auth-server');
     asked = Object.entries(await questions());
+    signIn = (await user.follow(await user.get(`${server.url}/oauth2/authorize?${authorizationRequest()}`))).url;
     const stop = putLoad();
     await sleep(BEFORE);
     const announced = Date.now();
@@ -114,7 +119,7 @@ interface Asked {
     const ready = fetch(`${server.url}/health/ready`);
     pages = await Promise.all([
       look(`/oauth2/authorize?${authorizationRequest()}`),
-      look('/login/any', { method: 'POST', body: new URLSearchParams({ username: 'baeldung', password: 'password' }) }),
+      describePage(await user.submit(signIn, { username: 'baeldung', password: 'password' })),
     ]);
     published = await Promise.all(asked);
     readiness = `${(await ready).status} ${await (await ready).text()}`;
@@ -131,8 +136,11 @@ interface Asked {
     }).toString();
   }
 
-  async function look(path: string, request: RequestInit = {}): Promise<(typeof pages)[number]> {
-    const answer = await fetch(server.url + path, { ...request, headers: { accept: 'text/html' }, redirect: 'manual' });
+  async function look(path: string): Promise<(typeof pages)[number]> {
+    return describePage(await fetch(server.url + path, { headers: { accept: 'text/html' }, redirect: 'manual' }));
+  }
+
+  async function describePage(answer: Response): Promise<(typeof pages)[number]> {
     return { status: answer.status, retryAfter: answer.headers.get('retry-after'), text: await answer.text() };
   }
 

@@ -3,27 +3,33 @@ import { isLoopbackUrl } from './loopback.js';
 
 /** SHA-256, base64url, of every secret, password hash and key in this repository: everybody knows them. */
 const SHIPPED: ReadonlySet<string> = new Set([
-  'SK87iuweLc2Dwglg1TbTPUsRreB0EsJSw0FzXaTf7rw',
   '-bAHi131ltLqGQEMABu9AJ5lHeLFfo-341XzHrnT9zk',
   '-jKWh3Ko7j-9b4QmROIQ6NJ9J6yXdC_n8ZEHePw_oh0',
   '-ruobxo2AKJMFnPMPlGfUTkPI8oyWyqqwsUGbXIEfkw',
   '2QuJ6B4Q0STOv2XLItHVtcHBT50kilj9nHDMHjHbrn4',
   '5s8aIp-cW54c081lYydlFsnYEMpQL781YAxIj_Hy4GM',
+  '7DHF880SYgu306cKiEqU7jh5nhiwiJ4lywtuxyGI0Kc',
   '7Fhbe-KGpQiNhoevTOAn84nNCY4rsN7odtVSH6RGj1k',
   '9S-9MrKzuG_4jvbEkGKChfSCrxXdyylUH5S89Saj9sc',
   '9kLRxl8ZOUHCexlVoHMaIbV5u5cUHIBWXFLp_TPXCZg',
   'Ajwv3-7IdCbiQ-HbAt-k2PmhcRlEdWHU1gzMExe_hF8',
   'BDpxh3TFcr2KJa2-sb_NXAJWrhHOz5-cP5JdDlK-r4k',
+  'Byip7ksnHW-5Rix7t-kzI9jxsB1xhtLMEIATqEe_mNg',
   'EIhGtZ74nRcYafH2wfrtb1ITPA6Uv_95NVPU8a8pELA',
+  'EVB6Di9eadXfpApiob17buV-a82FxnybhDGzb_8hxDc',
   'HsHCa1DV08WNlYMYGvgHZlX-AHVr9yhZQLo2cPmfy6A',
   'K7gNU3sdo-OL0wNhqoVWhr3g6s1xYv72ol_pe_Unols',
   'LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE',
   'MqsQgqBASFtgQ6_ikRKPRuHR_kQkam3hMg6El1D-YMg',
   'P9MFQv4_YbFL1KSy3Atvsw-m9j685S3Rd4qqjE3ALP8',
   'PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A',
+  'PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0',
   'RBxwJyVMoF0yLOHfZkQrWD7pWT7I0N4I1_skb4QEQF0',
+  'SK87iuweLc2Dwglg1TbTPUsRreB0EsJSw0FzXaTf7rw',
   'VSVEwxIdp4DoNDIY1P_03tfMkqTJIfD1nlxVsMtXPxs',
+  'WVRCR1Ec7aA9LkHZu76cO3179yed5rZ_dfD6lQ1cWNI',
   'aMmqaKvTcRz6SwNILJoajRTUhJS7OAbi3ozivs-HKIo',
+  'bx-CbIgFcZRyjc327BVAJiyOilawkbIavWOCB7_dHEw',
   'ekJ6qaQ_vTnxJtNYNo3brI9hdQrYLfHQliY9FfgBP0o',
   'hPnpRfFl1itJRVpumQDsNaQoB29Xo3jhhDew-Ur6jlo',
   'iBCtWB5Z8rw5KLJhcHpxMI9-E56wSCA2bcTVwY2YAiU',
@@ -33,6 +39,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'tNh1JDk7Red5PiPxkuaoWhC65vsmeemWp6y4ymC0yI0',
   'uWO2huvsxWcOzUlNT1kVoD7F8oNtoDv6W42-CWyiJEA',
   'whRVZHFK1mDfx7Bvas7Gts5Iw96RFwlUrSDuxogKkSU',
+  'y7j3c_k3OXArs-KW9cbT9syDWjPk3PDh--Ei-tmQrzc',
 ]);
 
 /** Whether a secret stands in the repository of this project: in its demo, its documents or its tests. */

@@ -69,7 +69,10 @@ describe('the audit trail for operators', () => {
       async (path) => {
         const response = await endpoints.fetch(path);
         const { status, headers } = response;
-        expect([status, headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Bearer, DPoP algs=/)]);
+        expect([status, headers.get('www-authenticate')]).toEqual([
+          401,
+          expect.stringMatching(/^Bearer scope="audit\.read", DPoP algs=/),
+        ]);
       },
     );
 
