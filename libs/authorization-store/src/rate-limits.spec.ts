@@ -38,6 +38,14 @@ describe.each(databases)('rate limits on $name', (kind) => {
     expect(await store.rateLimits.hit('never counted', 60, -1)).toMatchObject({ hits: 0 });
   });
 
+  it('store nothing for whoever only looks', async () => {
+    expect(await store.rateLimits.hit('key', 60, 0)).toEqual({ hits: 0, resetIn: 60 });
+    now += 1000;
+    expect(await store.sweep()).toBe(0);
+    await store.rateLimits.hit('key', 60, 3);
+    expect(await store.rateLimits.hit('key', 60, 0)).toEqual({ hits: 3, resetIn: 60 });
+  });
+
   it('forget a key on demand, and are swept', async () => {
     await store.rateLimits.hit('key', 60);
     await store.rateLimits.forget('key');

@@ -24,9 +24,10 @@ export class RateLimits {
    * Counts one more.
    * @param key unambiguous, e.g. `JSON.stringify(['login', address])`; stored as a hash
    * @param window seconds
-   * @param count how many more; a negative one takes back what was counted in this window
+   * @param count how many more; a negative one takes back what was counted in this window, 0 looks and stores nothing
    */
   async hit(key: string, window: number, count = 1): Promise<RateCount> {
+    if (count === 0) return this.#look(key, window);
     const now = this.#clock();
     const over = sql<boolean>`rate_windows.expires_at <= ${now}`;
     const { hits, expires_at } = await this.#database
@@ -41,6 +42,17 @@ export class RateLimits {
       .returning(['hits', 'expires_at'])
       .executeTakeFirstOrThrow();
     return { hits, resetIn: expires_at - now };
+  }
+
+  async #look(key: string, window: number): Promise<RateCount> {
+    const now = this.#clock();
+    const counted = await this.#database
+      .selectFrom('rate_windows')
+      .select(['hits', 'expires_at'])
+      .where('key_hash', '=', sha256(key))
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+    return counted ? { hits: counted.hits, resetIn: counted.expires_at - now } : { hits: 0, resetIn: window };
   }
 
   /** Forgets what was counted, for example after a login that succeeded. */

@@ -34,6 +34,15 @@ describe('guessing passwords', () => {
     expect(await attempts(...many)).toEqual([undefined, undefined, undefined, undefined, 900]);
   });
 
+  it('keeps nothing under names that are not looked at', async () => {
+    for (let name = 0; name < 50; name++) {
+      if (name >= 10) await limits.attempt('a', String(name));
+      await limits.wait('a', String(name));
+    }
+    // the address, and one for each name that was
+    expect(store.kept).toBe(5);
+  });
+
   it('cannot be done at the same time either', async () => {
     const waits = await Promise.all(Array.from({ length: 20 }, () => limits.attempt('a', 'alice')));
     expect(waits.filter((wait) => wait === undefined)).toHaveLength(2);

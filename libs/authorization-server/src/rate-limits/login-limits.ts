@@ -22,8 +22,8 @@ export class LoginLimits {
   /** Seconds to wait when no attempt may be made now. Counts nothing. */
   async wait(address: string, username: string): Promise<number | undefined> {
     return this.#told(
-      await this.#limiter.waitShared(accountKey(address, username), this.#perAccount),
-      await this.#limiter.waitShared(addressKey(address), this.#perAddress),
+      (await this.#limiter.waitShared(addressKey(address), this.#perAddress)) ??
+        (await this.#limiter.waitShared(accountKey(address, username), this.#perAccount)),
     );
   }
 
@@ -33,9 +33,10 @@ export class LoginLimits {
    * @returns seconds to wait when the attempt may not be made. Says the same of accounts that do not exist.
    */
   async attempt(address: string, username: string): Promise<number | undefined> {
+    // the address first: one that may not go on keeps nothing here under names of its choice
     return this.#told(
-      await this.#limiter.hit(accountKey(address, username), this.#perAccount),
-      await this.#limiter.hit(addressKey(address), this.#perAddress),
+      (await this.#limiter.hit(addressKey(address), this.#perAddress)) ??
+        (await this.#limiter.hit(accountKey(address, username), this.#perAccount)),
     );
   }
 
@@ -44,8 +45,7 @@ export class LoginLimits {
     await this.#limiter.takeBack(addressKey(address), this.#perAddress);
   }
 
-  #told(...waits: readonly (number | undefined)[]): number | undefined {
-    const wait = waits.find((each) => each !== undefined);
+  #told(wait: number | undefined): number | undefined {
     if (wait !== undefined) this.#onRefused();
     return wait;
   }

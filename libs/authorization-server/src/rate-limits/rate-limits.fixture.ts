@@ -15,8 +15,13 @@ export class CountsInMemory implements RateLimitStore {
     const known = this.#windows.get(key);
     const open = known && known.resetAt > this.now ? known : { hits: 0, resetAt: this.now + window };
     open.hits = Math.max(open.hits + count, 0);
-    this.#windows.set(key, open);
+    if (count !== 0) this.#windows.set(key, open);
     return { hits: open.hits, resetIn: open.resetAt - this.now };
+  }
+
+  /** How much it keeps. */
+  get kept(): number {
+    return this.#windows.size;
   }
 
   forget(key: string): Promise<void> {
