@@ -14,18 +14,21 @@ const SUPPORTED_GRANTS = [
 /** Begins the URIs by which resources without one are known between this server and its provider. */
 export const AUDIENCE_URN = 'urn:onbehalf:audience:';
 
+/** Characters. What is longer fits no index of the store. */
+const LONGEST_NAME = 255;
+
 const name = z.string().min(1, 'a non-empty string');
 const audience = name.describe('the value of the aud claim');
+
+/** What something is registered by: no database takes NUL or half a surrogate pair, and no log more than one line of it. */
+export const registeredName = name.refine(
+  (value) => value.length <= LONGEST_NAME && value.isWellFormed() && !/\p{Cc}/u.test(value),
+  `a name of no more than ${LONGEST_NAME} characters, without control characters`,
+);
 const seconds = z.int('whole seconds').positive('more than 0 seconds');
 const tokenType = z.string().refine(isAbsoluteUri, 'the URI of a token type (RFC 8693 section 3)');
 const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
 const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
-const origin = z
-  .string()
-  .refine(
-    isOrigin,
-    'an http or https origin in lower case, without a default port and a path, such as https://app.example',
-  );
 const issuer = z
   .string()
   .refine(
@@ -55,7 +58,7 @@ const publicKeys = z.looseObject({ keys: z.array(publicKey).min(1, 'at least one
 
 export const resource = z
   .strictObject({
-    audience,
+    audience: registeredName.describe('the value of the aud claim'),
     resource: z
       .string()
       .refine(isResourceIndicator, 'an absolute URI without a fragment (RFC 8707 section 2)')
@@ -69,7 +72,7 @@ export const resource = z
 
 export const client = z
   .strictObject({
-    clientId: name,
+    clientId: registeredName,
     enabled: z.boolean().default(true),
     authentication: z
       .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
@@ -94,16 +97,6 @@ export const client = z
       .literal('spring')
       .optional()
       .describe('answers errors as this server does, for clients that depend on it'),
-    assertionAudience: z
-      .enum(['issuer', 'token_endpoint'])
-      .default('issuer')
-      .describe(
-        'whom its client assertions are for; token_endpoint: its URL is accepted, too, for libraries that send it',
-      ),
-    allowedOrigins: z
-      .array(origin)
-      .default([])
-      .describe('the origins whose pages may read what the client is answered (CORS)'),
     dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
     certificateBound: z.boolean().default(false).describe('every access token is bound to its certificate (RFC 8705)'),
     subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
@@ -111,7 +104,7 @@ export const client = z
   .describe('a registered client');
 
 export const user = z.strictObject({
-  username: name.describe('also the subject of the tokens'),
+  username: registeredName.describe('also the subject of the tokens'),
   passwordHash,
   name: name.optional(),
   email: z.email('an e-mail address').optional(),
@@ -126,7 +119,9 @@ export const user = z.strictObject({
 
 export const edge = z
   .strictObject({
-    id: name.optional().describe('its name for operators who change it at run time; absent: made from the next four'),
+    id: registeredName
+      .optional()
+      .describe('its name for operators who change it at run time; absent: made from the next four'),
     enabled: z.boolean().default(true),
     client: name,
     subjectAudience: audience,
@@ -225,7 +220,3 @@ export type ClientConfig = ServerConfig['clients'][number];
 export type ResourceConfig = ServerConfig['resources'][number];
 export type UserConfig = ServerConfig['users'][number];
 export type EdgeConfig = ServerConfig['edges'][number];
-
-function isOrigin(value: string): boolean {
-  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
-}

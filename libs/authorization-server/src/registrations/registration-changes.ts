@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { VersionConflict } from '@onbehalf/authorization-ports';
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { registeredName, type ServerConfig } from '../configuration/server-config.schema.js';
 import { checkShippedCredentials } from '../configuration/shipped-credentials.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
@@ -62,6 +62,7 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<{ registration: Registration; secret?: string }> {
     const current = this.#inVersion(kind, id, version);
+    if (!current) checkNewId(id);
     const { document, secret } = complete(kind, input, current?.document);
     const operation = current ? 'replace' : 'create';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
@@ -153,6 +154,12 @@ export class RegistrationChanges {
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
   }
+}
+
+// the schemas of what is sent do not hold it
+function checkNewId(id: string): void {
+  const { error } = registeredName.safeParse(id);
+  if (error) throw new ConfigurationError('id', id, error.issues[0]!.message);
 }
 
 function changeEvent(
