@@ -64,9 +64,10 @@ const config = {
     user('root', { entitledScopes: ['portal.use', 'console.use', 'audit.read'] }),
     user('locked', { entitledScopes: ['registrations.write'], enabled: false }),
     user('alice'),
+    user('deputy'),
   ],
   edges: [
-    edge('to-admin', 'console', 'auth-server', 'audit.read'),
+    edge('to-admin', 'console', 'auth-server', 'audit.read', { actor: 'either', actors: [{ sub: 'deputy' }] }),
     edge('to-console', 'portal', 'console', 'console.use'),
     edge('crm-to-portal', 'crm', 'portal', 'portal.use', { enabled: false }),
     edge('crm-to-notes', 'crm', 'notes', 'note', { enabled: false }),
@@ -84,6 +85,10 @@ const databases = [
   ...(postgres ? [{ name: 'PostgreSQL', open: () => postgres.database(), stop: () => postgres.stop() }] : []),
 ];
 
+afterAll(async () => {
+  for (const kind of databases) await kind.stop();
+});
+
 describe.each(databases)('who becomes an operator, on $name', (kind) => {
   let system: System;
   let server: string;
@@ -100,7 +105,6 @@ describe.each(databases)('who becomes an operator, on $name', (kind) => {
 
   afterAll(async () => {
     await system.down();
-    await kind.stop();
   });
 
   const send = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
@@ -144,6 +148,7 @@ describe.each(databases)('who becomes an operator, on $name', (kind) => {
       ['what a user lists', () => change('users/alice', { entitledScopes: ['audit.read'] })],
       ['the password of one that lists', () => change('users/root', { passwordHash: ANOTHER_HASH })],
       ['what one lists that did', () => change('users/root', { entitledScopes: [] })],
+      ['the password of one that may act there', () => change('users/deputy', { passwordHash: ANOTHER_HASH })],
       ['a user that lists and is locked out', () => send('POST', 'users/locked/enable')],
     ])('%s', async (_, attempt) => {
       expect((await attempt()).status).toBe(403);
@@ -173,6 +178,10 @@ describe.each(databases)('who becomes an operator, on $name', (kind) => {
   });
 
   it.each<[string, string, object, RegExp]>([
+    ['a client with NUL in its id, which no database takes', 'clients/a%00b', reports, /without control characters/],
+    ['a user with a line break', 'users/a%0Ab', { passwordHash: PASSWORD_HASH }, /without control characters/],
+    ['a resource that fits no index', `resources/${'r'.repeat(256)}`, { scopes: [] }, /no more than 255 characters/],
+    ['an edge that fits none', `edges/${'e'.repeat(256)}`, { ...toPortal, target: 'notes' }, /no more than 255/],
     [
       'RFC 6749 §4.4: a public client with client credentials',
       'clients/p',
@@ -196,6 +205,69 @@ describe.each(databases)('who becomes an operator, on $name', (kind) => {
     const { status, body } = await create(path, input);
     expect([status, body['error_description']]).toEqual([400, expect.stringMatching(description)]);
   });
+});
+
+describe.each(databases)('what was registered before the file tells of it, on $name', (kind) => {
+  const CLIENT = client('auditor', [CREDENTIALS], { scopes: ['audit.read'], defaultResource: 'auth-server' });
+  const ROOT = user('second-root', { entitledScopes: ['portal.use'] });
+  const later = {
+    ...config,
+    clients: [...config.clients, CLIENT],
+    users: [...config.users, { ...ROOT, entitledScopes: ['audit.read', 'portal.use'] }],
+    edges: [...config.edges, edge('notes-to-portal', 'reports', 'portal', 'portal.use', { subjectAudience: 'notes' })],
+  };
+  const withReports = (document: typeof config): object => ({
+    ...document,
+    clients: document.clients.map((each) =>
+      each.clientId === 'reports'
+        ? { ...each, grantTypes: [CREDENTIALS, GrantType.TokenExchange], represents: ['notes'] }
+        : each,
+    ),
+  });
+
+  it('does not count where it leads to operators', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'operators-')), 'config.json');
+    writeFileSync(path, JSON.stringify(withReports(config)));
+    const settings = { DATABASE_URL: await kind.open(), ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
+    const system = await (await System.onFreePorts({ ...settings, AUTH_SERVER_CONFIG: path })).up('auth-server');
+    try {
+      const server = system.url('auth-server');
+      const as = (clientId: string, secret: string, scope: string) =>
+        postForm(
+          `${server}/oauth2/token`,
+          { grant_type: CREDENTIALS, scope },
+          { authorization: basic(clientId, secret) },
+        );
+      const operator = await Operator.with('registrations.read registrations.write', server);
+      const plant = async (address: string, document: object): Promise<Record<string, unknown>> => {
+        const headers = { 'content-type': 'application/json', 'if-none-match': '*' };
+        const response = await operator.fetch(address, { method: 'PUT', headers, body: JSON.stringify(document) });
+        expect(response.status).toBe(201);
+        return (await response.json()) as Record<string, unknown>;
+      };
+      const note = { grantTypes: [CREDENTIALS], scopes: ['note'], defaultResource: 'notes' };
+      const planted = await plant('/admin/clients/auditor', note);
+      const feeder = await plant('/admin/clients/late-feeder', note);
+      await plant('/admin/users/second-root', { passwordHash: ANOTHER_HASH });
+      expect((await as('auditor', String(planted['clientSecret']), 'note')).status).toBe(200);
+
+      await system.app('auth-server').stop();
+      writeFileSync(path, JSON.stringify(withReports(later)));
+      await system.up('auth-server');
+      expect((await as('auditor', String(planted['clientSecret']), 'audit.read')).body['error']).toBe('invalid_client');
+      expect((await as('auditor', 'auditor-secret', 'audit.read')).body['scope']).toBe('audit.read');
+      expect((await as('late-feeder', String(feeder['clientSecret']), 'note')).body['error']).toBe('invalid_client');
+      const signIn = { issuer: server, clientId: 'portal-app', redirectUri: REDIRECT_URI, scope: 'openid portal.use' };
+      const authorization = basic('portal-app', 'portal-app-secret');
+      expect((await logIn({ ...signIn, username: 'second-root', authorization })).body['scope']).toContain(
+        'portal.use',
+      );
+      const told = system.output().match(/"registrations.overruled","kind":"\w+","id":"[\w-]+"/g);
+      expect(told).toHaveLength(3);
+    } finally {
+      await system.down();
+    }
+  }, 60_000);
 });
 
 describe('an exchange for a token of operators', () => {

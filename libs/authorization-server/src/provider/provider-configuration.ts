@@ -1,12 +1,13 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import type {
-  AdapterConstructor,
-  AdapterFactory,
-  Client,
-  Configuration,
-  ErrorOut,
-  KoaContextWithOIDC,
+import {
+  errors,
+  type AdapterConstructor,
+  type AdapterFactory,
+  type Client,
+  type Configuration,
+  type ErrorOut,
+  type KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -25,8 +26,7 @@ import { isAskedByClient } from './logout-hint.js';
 import { toProviderKeys } from './provider-keys.js';
 import { endSession, type SelfSubmittingForm } from './provider-seam.js';
 import { toResourceIndicators, userOf } from './resource-indicators.js';
-import { checkAssertion } from './check-assertion.js';
-import type { ResourceServers } from './resource-servers.js';
+import { ResourceServers } from './resource-servers.js';
 
 /** What a browser is shown where the protocol has no answer for it. */
 export interface ProviderPages {
@@ -66,29 +66,17 @@ export const PROVIDED_GRANTS: ReadonlySet<string> = new Set([
   GrantType.ClientCredentials,
 ]);
 
-const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
-
-/** How clients authenticate beside the token endpoint, of which the provider says nothing. RFC 8414 §2 */
-const ENDPOINT_AUTHENTICATION = {
-  revocation_endpoint_auth_methods_supported: [...CONFIDENTIAL, 'none'],
-  revocation_endpoint_auth_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
-  introspection_endpoint_auth_methods_supported: [...CONFIDENTIAL],
-  introspection_endpoint_auth_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
-};
-
 /** What the provider is told: every choice that it leaves to its operator. */
-export function toProviderConfiguration(
-  options: ProviderConfigurationOptions,
-  resourceServers: ResourceServers,
-): Configuration {
+export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
   const { config, keys, accounts, pages } = options;
+  const resourceServers = new ResourceServers(config);
   const resourceIndicators = toResourceIndicators(resourceServers, accounts);
   const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
     resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: livingRecords(options.adapter, options.lives),
-    discovery: { ...ENDPOINT_AUTHENTICATION, ...options.metadata },
+    discovery: { ...options.metadata },
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
     jwks,
     routes: ROUTES,
@@ -126,8 +114,12 @@ export function toProviderConfiguration(
     formats: { customizers: { jwt: completeAccessToken(options.trail, options.lives.lives) } },
     interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
-    clientAuthMethods: [...CONFIDENTIAL, 'none'],
-    assertJwtClientAuthClaimsAndHeader: checkAssertion(options),
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    // RFC 7523bis: the issuer identifier is the only audience of a client assertion
+    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
+      if (claims.aud !== options.issuer)
+        throw new errors.InvalidClientAuth('the audience of the assertion is not the issuer');
+    },
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
 import { Lives, partyOf } from './lives.js';
 import type { Registration } from './registration.js';
 import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
+import { idsOnTheWay, type IdsByKind } from './ways-to-operators.js';
 import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from './registration-store.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */
@@ -16,13 +18,20 @@ export type RegisteredUser = UserConfig & {
   readonly outdated?: boolean;
 };
 
-/** Everything that is registered at one moment: the file, and in place of its entries what the store has of the same id. */
+/**
+ * Everything that is registered at one moment: the file, and in place of its entries what the store has of the same id. Of what
+ * leads to the resource of operators the file alone tells, whatever was stored before it did: what is stored only shuts out.
+ */
 export class RegistrationSet {
   /**
    * The configuration with these registrations. A client's `secret` in it says only that it has one, and enabled is only who
    * leads a life, where lives are given.
    */
   readonly config: ServerConfig & { readonly users: readonly RegisteredUser[] };
+  /** What leads to the resource of operators, as it stands in the file or in the store. */
+  readonly onTheWay: IdsByKind;
+  /** What is stored of that and does not count. */
+  readonly overruled: readonly Pick<Registration, 'kind' | 'id'>[];
   readonly #entries: ReadonlyMap<string, Registration>;
   readonly lives: Lives;
   readonly #isLetIn: (party: Registration) => boolean;
@@ -34,10 +43,15 @@ export class RegistrationSet {
     documents = new RegistrationDocuments(),
     lives?: readonly Life[],
   ) {
-    const entries = new Map(fromFile(file).map((entry) => [keyOf(entry), entry]));
-    for (const { kind, id, version, document } of stored) {
-      entries.set(keyOf({ kind, id }), { kind, id, version, document: documents.stored[kind].parse(document) });
-    }
+    const inFile = fromFile(file);
+    const inStore = stored.map((each) => ({ ...each, document: documents.stored[each.kind].parse(each.document) }));
+    const entries = new Map(inFile.map((entry) => [keyOf(entry), entry]));
+    this.onTheWay = idsOnTheWay(toConfig([...inFile, ...inStore]));
+    const counting = inStore.map((entry) =>
+      this.onTheWay[entry.kind].has(entry.id) ? shutOut(entry, entries.get(keyOf(entry))) : entry,
+    );
+    this.overruled = inStore.filter(({ document }, i) => !isDeepStrictEqual(document, counting[i]!.document));
+    for (const entry of counting) entries.set(keyOf(entry), entry);
     this.#entries = entries;
     this.lives = new Lives(lives ?? []);
     this.#isLetIn = ({ kind, id, document }) =>
@@ -90,6 +104,25 @@ export class RegistrationSet {
       outdated: !this.lives.isCurrent(this.party('user', id)),
     };
   }
+}
+
+/** What the file says of an entry, shut out where the store shuts it out; what stands in the store alone is. */
+function shutOut(stored: Registration, inFile: Registration | undefined): Registration {
+  if (stored.kind === 'resource') return { ...stored, document: (inFile ?? stored).document };
+  const enabled = inFile?.document['enabled'] === true && stored.document['enabled'] === true;
+  return { ...stored, document: { ...(inFile ?? stored).document, enabled } };
+}
+
+/** All entries as a configuration, with several of one id where there are. */
+function toConfig(entries: readonly Registration[]): Pick<ServerConfig, 'clients' | 'resources' | 'users' | 'edges'> {
+  const named = (kind: RegistrationKind, key: string): object[] =>
+    entries.flatMap((entry) => (entry.kind === kind ? [{ ...entry.document, [key]: entry.id }] : []));
+  return {
+    clients: named('client', 'clientId') as ClientConfig[],
+    resources: named('resource', 'audience') as ServerConfig['resources'],
+    users: named('user', 'username') as UserConfig[],
+    edges: named('edge', 'id') as EdgeConfig[],
+  };
 }
 
 const keyOf = ({ kind, id }: { kind: string; id: string }): string => JSON.stringify([kind, id]);

@@ -30,6 +30,8 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
         onOldFile: (file) =>
           log.warn({ event: 'registrations.old_file', ...file }, "nobody's session ends by this file"),
       });
+      for (const { kind, id } of registrations.current.overruled)
+        log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators: the file alone tells of it');
       const credentials = { clients: file.clients, users: registrations.current.config.users };
       checkShippedCredentials(credentials, issuer, 'registrations');
       const settings = shippedCredentials(credentials);

@@ -1,4 +1,3 @@
-import { normalizeUri } from '@onbehalf/oauth-protocol';
 import type { ClientRegistration, Edge, ExchangePolicy, ResourceRegistration } from './policy.js';
 
 /** A policy written down as data. */
@@ -25,7 +24,7 @@ export class RegisteredPolicy implements ExchangePolicy {
   }
 
   resource(nameOrUri: string): ResourceRegistration | undefined {
-    return this.#resources.get(nameOrUri) ?? this.#resources.get(normalizeUri(nameOrUri));
+    return this.#resources.get(nameOrUri);
   }
 
   edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[] {
@@ -36,5 +35,5 @@ export class RegisteredPolicy implements ExchangePolicy {
 }
 
 function names({ audience, resource }: ResourceRegistration): readonly string[] {
-  return resource === undefined ? [audience] : [audience, normalizeUri(resource)];
+  return resource === undefined ? [audience] : [audience, resource];
 }
