@@ -170,7 +170,7 @@ describe('on behalf of a user over gRPC', () => {
     userService.answering = () => ({ status: 500 });
     const metadata = await onBehalfOf(tokenA, () => carryOnBehalf(caller(), new Metadata()));
     const error = await firstValueFrom(messages.read({ topic: 'tokens' }, metadata)).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ details: 'user-service is unavailable: status 500' });
+    expect(error).toMatchObject({ code: 14, details: 'A service that is needed for this request is unavailable' });
     expect(JSON.stringify(error)).not.toContain('eyJ');
   });
 
