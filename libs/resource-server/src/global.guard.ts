@@ -7,7 +7,7 @@ import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenInterceptor } from './access-token.interceptor.js';
 import { rememberContext } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
-import type { GuardedCall } from './guarded-call.js';
+import { isConnection, type GuardedCall } from './guarded-call.js';
 import { refuse } from './refuse.js';
 import { markGuarded, requirementsOf } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
@@ -40,11 +40,11 @@ export class GlobalGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    openRequestContext(context);
+    const call = this.#authenticator.call(context);
+    openRequestContext(context, call);
     markGuarded(context);
     const { access } = requirementsOf(context);
     if (this.#settings.global || access === 'optional') return this.#guard.canActivate(context);
-    const call = this.#authenticator.call(context);
     if (!call) return true;
     rememberContext(call.request, context);
     return access === 'public' || !isGuardedLater(context) || this.#verifyEarly(call, context);
@@ -64,11 +64,12 @@ export class GlobalGuard implements CanActivate {
 
 /**
  * Gives the guards behind this one a place where they find the token. Requests and messages of microservices come in one
- * already; a message of a socket always gets one of its own: what ran before it on the connection may be of somebody else.
+ * already; what comes over a connection always gets one of its own: what ran before it there may be of somebody else.
  */
-function openRequestContext(context: ExecutionContext): void {
+function openRequestContext(context: ExecutionContext, call: GuardedCall | undefined): void {
   const type = context.getType();
-  if (type === 'ws' || (type === 'http' && !hasRequestContext())) enterRequestContext();
+  const isOfConnection = type === 'ws' || (call !== undefined && isConnection(call.request));
+  if (isOfConnection || (type === 'http' && !hasRequestContext())) enterRequestContext();
 }
 
 function isGuardedLater(context: ExecutionContext): boolean {

@@ -44,8 +44,9 @@ export class GuardedCalls {
     if (found) return { request: found, owner: keeper };
     const request = requestOf(context);
     if (!request) return undefined;
-    // the fields of one query share its HTTP request, unless that request opened a connection for many queries
-    const isShared = context.getType<string>() === 'graphql' && !isConnection(request);
+    // the fields of one query share its HTTP request; what has no method is made by hand, and may be one for a connection
+    const isHttp = request.method !== undefined && !isConnection(request);
+    const isShared = context.getType<string>() === 'graphql' && isHttp;
     return { request, owner: isShared ? request : keeper };
   }
 }

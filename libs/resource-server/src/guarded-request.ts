@@ -47,12 +47,22 @@ export function requestOf(context: ExecutionContext): GuardedRequest | undefined
     case 'http':
       return context.switchToHttp().getRequest<GuardedRequest>();
     case 'graphql':
-      return context.getArgByIndex<{ req?: GuardedRequest } | undefined>(2)?.req;
+      return requestOfOperation(context.getArgByIndex<{ req?: GuardedRequest | SocketOperation } | undefined>(2)?.req);
     case 'rpc':
       return requestOfMetadata(context.switchToRpc().getContext());
     default:
       return undefined;
   }
+}
+
+/** What graphql-ws knows of an operation, which Nest hands on as `req` where the application does not choose. */
+interface SocketOperation {
+  readonly extra?: { readonly request?: GuardedRequest };
+}
+
+/** The HTTP request, or that which opened the connection. */
+function requestOfOperation(given: GuardedRequest | SocketOperation | undefined): GuardedRequest | undefined {
+  return given && 'extra' in given ? given.extra?.request : (given as GuardedRequest | undefined);
 }
 
 /** gRPC metadata, as far as it is read here. */
