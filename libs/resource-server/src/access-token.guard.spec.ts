@@ -12,7 +12,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { currentAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import type { Actor } from '@onbehalf/oauth-protocol';
-import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import type { Response } from 'express';
 import { randomInt } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -73,14 +73,20 @@ describe('AccessTokenGuard', () => {
     return claims ? call.auth(await issuer.token(claims), { type: 'bearer' }) : call;
   };
 
-  it('answers a request without a token with a challenge that names the scope alone', async () => {
-    const response = await get('/message');
-    expect(response.status).toBe(401);
-    expect(response.headers['www-authenticate']).toBe('Bearer scope="message.read"');
-    expect(response.body).toEqual({ statusCode: 401, message: 'Unauthorized' });
-  });
+  it(
+    requirement(
+      'RFC6750-3.1-no-information',
+      'a request without authentication information SHOULD NOT be answered with an error code',
+    ),
+    async () => {
+      const response = await get('/message');
+      expect(response.status).toBe(401);
+      expect(response.headers['www-authenticate']).toBe('Bearer scope="message.read"');
+      expect(response.body).toEqual({ statusCode: 401, message: 'Unauthorized' });
+    },
+  );
 
-  it('answers a token of another audience with invalid_token and both audiences', async () => {
+  it(requirement('RFC6750-3.1-invalid-token', 'invalid_token SHOULD be answered with 401'), async () => {
     const response = await get('/message', { aud: 'user-service' });
     const description = "Invalid audience claim. Expected 'message-service', got 'user-service'";
     expect(response.status).toBe(401);
@@ -90,7 +96,7 @@ describe('AccessTokenGuard', () => {
     expect(response.body).toEqual({ error: 'invalid_token', error_description: description });
   });
 
-  it('answers too little scope with insufficient_scope and the scope that is needed', async () => {
+  it(requirement('RFC6750-3.1-insufficient-scope', 'insufficient_scope SHOULD be answered with 403'), async () => {
     const response = await get('/message', { aud: 'message-service', scope: 'user.read' });
     expect(response.status).toBe(403);
     expect(response.headers['www-authenticate']).toBe(

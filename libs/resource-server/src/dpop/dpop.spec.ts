@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -222,16 +222,28 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
       expect(response.body).toMatchObject({ error: 'invalid_dpop_proof' });
     });
 
-    it('refuses a request without a proof', async () => {
-      const response = await call(app, `DPoP ${await bound()}`);
-      expect(response.headers['www-authenticate']).toBe(invalidProof('A DPoP proof is required'));
-    });
+    it(
+      requirement(
+        'RFC9449-7.1-checks',
+        'the resource server MUST NOT grant access to the resource unless all checks are successful',
+      ),
+      async () => {
+        const response = await call(app, `DPoP ${await bound()}`);
+        expect(response.headers['www-authenticate']).toBe(invalidProof('A DPoP proof is required'));
+      },
+    );
 
-    it('(12) refuses the proof of another key than the one the token is bound to', async () => {
-      const [token, other] = [await bound(), await createHolder()];
-      const response = await call(app, `DPoP ${token}`, await proof(other, token));
-      expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', 'Invalid DPoP key binding'));
-    });
+    it(
+      requirement(
+        'RFC9449-4.3-key',
+        'the public key to which the token is bound MUST match the public key of the proof',
+      ),
+      async () => {
+        const [token, other] = [await bound(), await createHolder()];
+        const response = await call(app, `DPoP ${token}`, await proof(other, token));
+        expect(response.headers['www-authenticate']).toBe(invalidToken('DPoP', 'Invalid DPoP key binding'));
+      },
+    );
   });
 
   describe('§7.1, §7.2: schemes', () => {
@@ -240,14 +252,17 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
       expect([response.status, response.headers['www-authenticate']]).toEqual([401, `Bearer, DPoP ${ALGS}`]);
     });
 
-    it('a bound token is no bearer token, with a proof or without', async () => {
-      const token = await bound();
-      const description = 'The token is bound to a DPoP key and is not a bearer token';
-      for (const sent of [undefined, await proof(holder, token)]) {
-        const response = await call(app, `Bearer ${token}`, sent);
-        expect(response.headers['www-authenticate']).toBe(invalidToken('Bearer', description));
-      }
-    });
+    it(
+      requirement('RFC9449-7.2-bearer', 'a DPoP-bound access token received as a bearer token MUST be rejected'),
+      async () => {
+        const token = await bound();
+        const description = 'The token is bound to a DPoP key and is not a bearer token';
+        for (const sent of [undefined, await proof(holder, token)]) {
+          const response = await call(app, `Bearer ${token}`, sent);
+          expect(response.headers['www-authenticate']).toBe(invalidToken('Bearer', description));
+        }
+      },
+    );
 
     it('an unbound token is no DPoP token', async () => {
       const token = await issuer.token();
@@ -337,30 +352,33 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
   });
 
   describe('§9: nonces', () => {
-    it('demands one, hands it out, and accepts it', async () => {
-      let now = NOW;
-      const demanding = await start({ nonce: true }, () => now);
-      const token = await bound();
-      const first = await call(demanding, `DPoP ${token}`, await proof(holder, token));
-      const nonce = first.headers['dpop-nonce'];
-      expect([first.status, first.headers['www-authenticate']]).toEqual([
-        401,
-        `DPoP error="use_dpop_nonce", error_description="The resource server requires a nonce in the DPoP proof", ${ALGS}`,
-      ]);
-      const second = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
-      expect([second.status, second.headers['dpop-nonce']]).toEqual([200, nonce]);
-      now += 60;
-      const third = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
-      expect(third.status).toBe(200);
-      expect(third.headers['dpop-nonce']).not.toBe(nonce);
-      now += 60;
-      const fourth = await call(
-        demanding,
-        `DPoP ${token}`,
-        await proof(holder, token, { claims: { nonce, iat: now } }),
-      );
-      expect(fourth.body).toMatchObject({ error: 'use_dpop_nonce' });
-    });
+    it(
+      requirement('RFC9449-9-nonce', 'a nonce is demanded with 401, use_dpop_nonce and a DPoP-Nonce header'),
+      async () => {
+        let now = NOW;
+        const demanding = await start({ nonce: true }, () => now);
+        const token = await bound();
+        const first = await call(demanding, `DPoP ${token}`, await proof(holder, token));
+        const nonce = first.headers['dpop-nonce'];
+        expect([first.status, first.headers['www-authenticate']]).toEqual([
+          401,
+          `DPoP error="use_dpop_nonce", error_description="The resource server requires a nonce in the DPoP proof", ${ALGS}`,
+        ]);
+        const second = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
+        expect([second.status, second.headers['dpop-nonce']]).toEqual([200, nonce]);
+        now += 60;
+        const third = await call(demanding, `DPoP ${token}`, await proof(holder, token, { claims: { nonce } }));
+        expect(third.status).toBe(200);
+        expect(third.headers['dpop-nonce']).not.toBe(nonce);
+        now += 60;
+        const fourth = await call(
+          demanding,
+          `DPoP ${token}`,
+          await proof(holder, token, { claims: { nonce, iat: now } }),
+        );
+        expect(fourth.body).toMatchObject({ error: 'use_dpop_nonce' });
+      },
+    );
 
     it.each([1, '', 'nonce', null])('does not accept %j', async (nonce) => {
       const demanding = await start({ nonce: true });

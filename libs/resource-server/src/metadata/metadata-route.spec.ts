@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, VERSION_NEUTRAL, VersioningType, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { createTestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, requirement } from '@onbehalf/testing';
 import type { Server } from 'node:http';
 import request from 'supertest';
 import { Public, ResourceServerModule, type ResourceServerOptions } from '../index.js';
@@ -43,7 +43,7 @@ describe.each(['express', 'fastify'])('RFC 9728 on %s', (platform) => {
   };
   const get = (path: string) => request(app.getHttpServer()).get(path);
 
-  it('§3: serves the metadata without a token, whatever prefix and version the application has', async () => {
+  it(requirement('RFC9728-3.2-answer', 'a successful response MUST use 200 and application/json'), async () => {
     await start({ resource: { resource: 'https://api.test', name: 'Messages' }, scopes: ['message.read'] });
     const response = await get('/.well-known/oauth-protected-resource');
     expect([response.status, response.type]).toEqual([200, 'application/json']);
@@ -56,12 +56,15 @@ describe.each(['express', 'fastify'])('RFC 9728 on %s', (platform) => {
     });
   });
 
-  it('§3.1: inserts the well-known part between the host and the path', async () => {
-    await start({ resource: { resource: 'https://api.test/messages' } });
-    const response = await get('/.well-known/oauth-protected-resource/messages');
-    expect(response.body).toMatchObject({ resource: 'https://api.test/messages' });
-    expect((await get('/.well-known/oauth-protected-resource')).status).toBe(404);
-  });
+  it(
+    requirement('RFC9728-3.1-path', 'the well-known URI string is inserted between the host and the path'),
+    async () => {
+      await start({ resource: { resource: 'https://api.test/messages' } });
+      const response = await get('/.well-known/oauth-protected-resource/messages');
+      expect(response.body).toMatchObject({ resource: 'https://api.test/messages' });
+      expect((await get('/.well-known/oauth-protected-resource')).status).toBe(404);
+    },
+  );
 
   it('§2: tells of proof of possession', async () => {
     await start({
