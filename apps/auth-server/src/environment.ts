@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StoreOptions } from '@onbehalf/authorization-store';
+import { POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
 import { isLoopbackUrl, isSecretFor } from '@onbehalf/oauth-protocol';
 import { httpUrl } from '@onbehalf/service-host';
 import { z } from 'zod';
@@ -27,6 +27,7 @@ const settings = z.object({
     .default('http://localhost:9001'),
   AUTH_SERVER_CONFIG: z.string().min(1).default('auth-server').transform(toConfigPath),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),
+  DATABASE_POOLING: z.enum(POOLINGS, `one of ${POOLINGS.join(', ')}`).default('none'),
   ENCRYPTION_KEYS: z
     .string()
     .transform((keys) => keys.split(','))
@@ -112,7 +113,8 @@ function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {
 export type Settings = z.output<typeof environment>;
 
 /** How the store is opened, by the server and by the commands alike. */
-export function storeOptions({ DATABASE_URL, ENCRYPTION_KEYS, ISSUER }: Settings): StoreOptions {
+export function storeOptions({ DATABASE_URL, DATABASE_POOLING, ENCRYPTION_KEYS, ISSUER }: Settings): StoreOptions {
   const { tables, auditFields } = features;
-  return { url: DATABASE_URL, encryptionKeys: ENCRYPTION_KEYS, issuer: ISSUER, tables, auditFields };
+  const database = { url: DATABASE_URL, pooling: DATABASE_POOLING };
+  return { ...database, encryptionKeys: ENCRYPTION_KEYS, issuer: ISSUER, tables, auditFields };
 }

@@ -13,6 +13,7 @@ export type { PendingRecords } from './audit/forwarding/held-chains.js';
 export { AuthorizationStore } from './authorization-store.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
+export { POOLINGS, type Pooling } from './database/transaction-pooling.js';
 export { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from './store-command.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider-adapter.js';

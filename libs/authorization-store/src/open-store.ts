@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import { Kysely, sql, type LogEvent } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
 import { migrateSchema } from './database/migrate.js';
-import { postgresDialect } from './database/postgres.js';
+import { postgresDialect, type PoolOptions } from './database/postgres.js';
 import type { Schema } from './database/schema.js';
 import { sqliteDialect } from './database/sqlite.js';
+import { checkPooling } from './database/pooler.js';
+import type { Pooling } from './database/transaction-pooling.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './key-file.js';
 import { SealingKeys } from './sealing-keys.js';
@@ -26,11 +28,19 @@ export interface StoreOptions extends Declared {
   readonly connections?: number;
   /** Seconds until a query, or the wait for a connection to PostgreSQL, is given up; 3 unless told. */
   readonly timeout?: number;
+  /**
+   * `transaction` when a pooler such as PgBouncer stands before PostgreSQL and gives a connection away after each transaction;
+   * `none` unless told.
+   */
+  readonly pooling?: Pooling;
   /** Seconds between two sweeps of expired rows; 60 unless told, 0 for never. */
   readonly sweepInterval?: number;
   /** Is told of each query: how long it took, and whether it failed. For metrics. */
   readonly onQuery?: (query: { readonly milliseconds: number; readonly failed: boolean }) => void;
 }
+
+/** Seconds. */
+const TIMEOUT = 3;
 
 /** Seconds: a step on a large table, or the wait for another replica that migrates, may take long. */
 const MIGRATION_TIMEOUT = 600;
@@ -44,6 +54,7 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
   const location = parseStoreUrl(options.url);
   const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
   if (location.dialect === 'postgres') await migrate(options.url, options);
+  else checkNotPooled(options);
   const database = connect(location, options);
   // a database in memory ends with its connection, so SQLite migrates on the one that stays
   const ready =
@@ -70,15 +81,26 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
  * @returns the names of the steps that were applied, and of the tables and audit fields that were made
  * @throws SchemaTooNew when the schema is of a newer, incompatible version
  */
-export async function migrate(url: string, declared: Declared = {}): Promise<string[]> {
+export async function migrate(
+  url: string,
+  options: Declared & Pick<StoreOptions, 'pooling' | 'timeout'> = {},
+): Promise<string[]> {
   const location = parseStoreUrl(url);
-  const database = connect(location, { connections: 1 }, MIGRATION_TIMEOUT);
+  const { pooling = 'none', timeout } = options;
+  if (location.dialect === 'postgres') await checkPooling(url, poolOptions({ pooling, timeout }));
+  else checkNotPooled({ pooling });
+  const database = connect(location, { connections: 1, pooling, timeout }, MIGRATION_TIMEOUT);
   const applied = await orDisconnect(
     database,
-    migrateSchema(database, location.dialect, undefined, (work) => declareTables(work, declared)),
+    migrateSchema(database, location.dialect, undefined, (work) => declareTables(work, options)),
   );
   await database.destroy();
   return applied;
+}
+
+function checkNotPooled({ pooling = 'none' }: Pick<StoreOptions, 'pooling'>): void {
+  if (pooling !== 'none')
+    throw new ConfigurationError('DATABASE_POOLING', pooling, 'none, because there is no pooler for SQLite');
 }
 
 /** Waits for the work and disconnects when it fails. */
@@ -94,14 +116,26 @@ async function orDisconnect<Result>(database: Kysely<Schema>, work: Promise<Resu
 /** A connection to the database. */
 export function connect(
   location: StoreLocation,
-  { connections = 10, timeout = 3, onQuery }: Omit<StoreOptions, 'url'> = {},
-  queryTimeout = timeout,
+  options: ConnectionOptions & Pick<StoreOptions, 'onQuery'> = {},
+  queryTimeout = options.timeout,
 ): Kysely<Schema> {
-  const pool = { connections, connectTimeout: timeout * 1000, queryTimeout: queryTimeout * 1000 };
-  const dialect = location.dialect === 'sqlite' ? sqliteDialect(location.path) : postgresDialect(location.url, pool);
+  const { onQuery } = options;
+  const dialect =
+    location.dialect === 'sqlite'
+      ? sqliteDialect(location.path)
+      : postgresDialect(location.url, poolOptions(options, queryTimeout));
   const log = ({ level, queryDurationMillis }: LogEvent) =>
     onQuery?.({ milliseconds: queryDurationMillis, failed: level === 'error' });
   return new Kysely<Schema>({ dialect, ...(onQuery ? { log } : {}) });
+}
+
+type ConnectionOptions = Pick<StoreOptions, 'connections' | 'timeout' | 'pooling'>;
+
+function poolOptions(
+  { connections = 10, timeout = TIMEOUT, pooling = 'none' }: ConnectionOptions,
+  queryTimeout = timeout,
+): PoolOptions {
+  return { connections, connectTimeout: timeout * 1000, queryTimeout: queryTimeout * 1000, pooling };
 }
 
 /** No key of its own for PostgreSQL, which several replicas share: the empty list is refused. */

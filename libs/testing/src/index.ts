@@ -1,6 +1,7 @@
 export * from './test-certificate.js';
 export * from './exchange-cases/index.js';
 export * from './otlp-collector.js';
+export * from './pgbouncer.js';
 export * from './postgres.js';
 export * from './requirement.js';
 export * from './test-databases.js';

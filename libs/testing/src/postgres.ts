@@ -1,19 +1,15 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, serverUser, WITH_PARENT } from './server-process.js';
 
 /** The variable that tells a run's files of the server that was started for all of them. */
 export const SHARED_SERVER = 'TEST_POSTGRES_URL';
 
 /** Where Debian and Ubuntu keep PostgreSQL, by version. */
 const INSTALLED = '/usr/lib/postgresql';
-/** Ends the command with the process that started it, however that ends; part of util-linux. */
-const SETPRIV = '/usr/bin/setpriv';
-const WITH_PARENT = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'QUIT'] : [];
-
 const START_TIMEOUT = 30_000;
 
 export interface PostgresOptions {
@@ -118,21 +114,6 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
 function backendsOf({ pid }: ChildProcess): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
   return children.filter(Boolean).map(Number);
-}
-
-/** PostgreSQL refuses to run as root; the package brings a user for it. */
-function serverUser(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
-  return { uid: id('-u'), gid: id('-g') };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 async function ready(binaries: string, port: number, server: ChildProcess): Promise<void> {

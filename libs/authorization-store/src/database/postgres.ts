@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { sha256 } from '../hash.js';
 import { pgDriver } from './pg-driver.js';
 import { toStoreError } from './store-unavailable.js';
+import { inTransactions, type Pooling } from './transaction-pooling.js';
 
 /** The type of every integer column here (PostgreSQL's `int8`). */
 const INT8 = 20;
@@ -16,24 +17,17 @@ export interface PoolOptions {
   readonly connectTimeout: number;
   /** Milliseconds. A database that hangs is an outage after this time, not a wait without end. */
   readonly queryTimeout: number;
+  readonly pooling: Pooling;
 }
 
 /** PostgreSQL through a pool of connections. */
-export function postgresDialect(
-  url: string,
-  { connections, connectTimeout, queryTimeout }: PoolOptions,
-): PostgresDialect {
+export function postgresDialect(url: string, options: PoolOptions): PostgresDialect {
   const { Pool, types } = pgDriver();
   const pool = new Pool({
     connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: connectTimeout,
-    query_timeout: queryTimeout,
-    statement_timeout: queryTimeout,
-    // a process that hangs in a transaction must not hold its locks
-    idle_in_transaction_session_timeout: queryTimeout,
+    max: options.connections,
+    ...sessionSettings(options),
     keepAlive: true,
-    application_name: 'onbehalf',
     // times and counters fit a double; the default is a string
     types: {
       getTypeParser: (oid, format) => (Number(oid) === INT8 ? Number : types.getTypeParser(oid, format)) as never,
@@ -41,17 +35,39 @@ export function postgresDialect(
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on('error', () => undefined);
-  return new PostgresDialect({ pool: discardingBroken(pool) });
+  return new PostgresDialect({ pool: discardingBroken(pool, options) });
+}
+
+/** What a connection is opened with. A pooler gives it away after each transaction: nothing is set for longer then. */
+export function sessionSettings({ connectTimeout, queryTimeout, pooling }: PoolOptions): pg.ClientConfig {
+  const settings = {
+    connectionTimeoutMillis: connectTimeout,
+    query_timeout: queryTimeout,
+    application_name: 'onbehalf',
+  };
+  if (pooling === 'transaction') return settings;
+  return {
+    ...settings,
+    statement_timeout: queryTimeout,
+    // a process that hangs in a transaction must not hold its locks
+    idle_in_transaction_session_timeout: queryTimeout,
+  };
 }
 
 /** A connection whose query ran out of time still waits for the answer: it must not go back to the pool. */
-function discardingBroken(pool: pg.Pool): PostgresPool {
+function discardingBroken(pool: pg.Pool, { pooling, queryTimeout }: PoolOptions): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const broken = new WeakSet<pg.PoolClient>();
+  const wrap = (client: pg.PoolClient): PostgresPoolClient => {
+    if (pooling === 'none') return discardAfterTimeout(client, broken, named);
+    const discarding = discardAfterTimeout(client, broken, unnamed);
+    return { ...discarding, query: inTransactions(discarding.query.bind(discarding), queryTimeout) };
+  };
   // the pool listens to idle connections only; one that breaks in use would end the process. The event comes before the
   // connection is handed out, for what breaks it may arrive together with the word that it is ready
   pool.on('connect', (client) => {
     client.on('error', () => broken.add(client));
+    if (pooling === 'transaction') return;
     // whatever the database's default: a statement that has waited for a lock must see what was written meanwhile
     client.query("set default_transaction_isolation to 'read committed'").catch(() => broken.add(client));
   });
@@ -60,7 +76,7 @@ function discardingBroken(pool: pg.Pool): PostgresPool {
     end: () => pool.end(),
     connect: async () => {
       const client = await pool.connect().catch((error: unknown) => Promise.reject(toStoreError(error) as Error));
-      const known = wrapped.get(client) ?? discardAfterTimeout(client, broken);
+      const known = wrapped.get(client) ?? wrap(client);
       wrapped.set(client, known);
       return known;
     },
@@ -81,10 +97,17 @@ function named(text: string): { name?: string } {
   return { name };
 }
 
-function discardAfterTimeout(client: pg.PoolClient, broken: WeakSet<pg.PoolClient>): PostgresPoolClient {
+/** Behind a pooler the next transaction is another connection's, which does not know the name. */
+const unnamed = (): { name?: string } => ({});
+
+function discardAfterTimeout(
+  client: pg.PoolClient,
+  broken: WeakSet<pg.PoolClient>,
+  naming: (text: string) => { name?: string },
+): PostgresPoolClient {
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
-      return await client.query(parameters.length > 0 ? { ...named(sql), text: sql, values: [...parameters] } : sql);
+      return await client.query(parameters.length > 0 ? { ...naming(sql), text: sql, values: [...parameters] } : sql);
     } catch (error) {
       // an error of the server leaves the connection sound, unless it keeps it from rolling back; any other (time-out, broken
       // socket) does not
