@@ -76,9 +76,15 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
     const { body } = await postForm(`${server}/oauth2/introspect`, { token: String(token) }, { authorization });
     return body['active'];
   };
-  const send = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: object,
+    headers: Record<string, string> = {},
+    by = operator,
+  ) => {
     const content = { 'content-type': 'application/json', ...headers };
-    const response = await operator.fetch(path, { method, headers: content, body: body && JSON.stringify(body) });
+    const response = await by.fetch(path, { method, headers: content, body: body && JSON.stringify(body) });
     const text = await response.text();
     return {
       status: response.status,
@@ -166,6 +172,31 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
     expect((await refresh(refreshed['refresh_token'])).body['error']).toBe('invalid_client');
     await send('POST', '/admin/clients/client-app/enable');
     expect((await refresh(refreshed['refresh_token'])).body['error']).toBe('invalid_grant');
+  });
+
+  it('what one replica changes, another one knows before it changes it again', async () => {
+    const document = {
+      grantTypes: [GrantType.ClientCredentials],
+      scopes: ['user.read'],
+      defaultResource: 'user-service',
+    };
+    const other = operator.at(replica.url('auth-server'));
+    const at = (by: Operator, method: string, path: string, headers = {}, body?: object) =>
+      send(method, `/admin/clients/shared${path}`, body, headers, by);
+    for (const [here, there] of [
+      [operator, other],
+      [other, operator],
+    ] as const) {
+      const created = await at(here, 'PUT', '', { 'if-none-match': '*' }, document);
+      expect([created.status, created.etag]).toEqual([201, '"1"']);
+      expect((await at(there, 'POST', '/disable')).status).toBe(200);
+      expect((await at(here, 'POST', '/enable')).status).toBe(200);
+      const { status, etag } = await at(there, 'GET', '');
+      expect([status, etag]).toEqual([200, '"3"']);
+      expect((await at(there, 'PUT', '', { 'if-match': etag }, document)).status).toBe(200);
+      expect((await at(here, 'DELETE', '', { 'if-match': '"4"' })).status).toBe(204);
+      expect((await at(there, 'POST', '/disable')).status).toBe(404);
+    }
   });
 
   it('a disabled edge permits nothing', async () => {

@@ -19,6 +19,11 @@ export class Operator {
     return new Operator(server, String(body['access_token']));
   }
 
+  /** The same one, at another replica. */
+  at(server: string): Operator {
+    return new Operator(server, this.#authorization.replace('Bearer ', ''));
+  }
+
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('authorization', this.#authorization);

@@ -66,18 +66,20 @@ export class RegistrationsController {
   @Get()
   @Header('cache-control', 'no-store')
   @Scopes(READ)
-  list(@Kinds() kinds: string): Record<string, RegistrationView[]> {
+  async list(@Kinds() kinds: string): Promise<Record<string, RegistrationView[]>> {
+    await this.registrations.follow();
     return { [kinds]: this.registrations.current.list(kindOf(kinds)).map(toView) };
   }
 
   @Get(':id')
   @Header('cache-control', 'no-store')
   @Scopes(READ)
-  show(
+  async show(
     @Kinds() kinds: string,
     @Param('id') id: string,
     @Res({ passthrough: true }) response: Response,
-  ): RegistrationView {
+  ): Promise<RegistrationView> {
+    await this.registrations.follow();
     const registration = this.registrations.current.find(kindOf(kinds), id);
     if (!registration) throw notFound();
     return answer(response, registration);

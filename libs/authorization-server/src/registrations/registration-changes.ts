@@ -61,7 +61,7 @@ export class RegistrationChanges {
     input: object,
     operator: Operator,
   ): Promise<{ registration: Registration; secret?: string }> {
-    const current = this.#inVersion(kind, id, version);
+    const current = await this.#inVersion(kind, id, version);
     if (!current) checkNewId(id);
     const { document, secret } = complete(kind, input, current?.document);
     const operation = current ? 'replace' : 'create';
@@ -79,7 +79,7 @@ export class RegistrationChanges {
     enabled: boolean,
     operator: Operator,
   ): Promise<Registration> {
-    const current = this.#registered(kind, id);
+    const current = await this.#registered(kind, id);
     const document = { ...current.document, enabled };
     const operation = enabled ? 'enable' : 'disable';
     return this.#apply({ kind, id, document }, current, operation, operator);
@@ -90,7 +90,7 @@ export class RegistrationChanges {
    * @throws NotRegistered, VersionMismatch
    */
   async rotateSecret(id: string, overlap: number, operator: Operator): Promise<{ secret: string; expiresAt: number }> {
-    const current = this.#registered('client', id);
+    const current = await this.#registered('client', id);
     const now = this.#options.clock();
     const { secret, stored } = makeSecret();
     const document = current.document as ClientDocument;
@@ -106,22 +106,28 @@ export class RegistrationChanges {
    * @throws NotRegistered, VersionMismatch
    */
   async remove(kind: RegistrationKind, id: string, version: number, operator: Operator): Promise<void> {
-    const current = this.#inVersion(kind, id, version);
+    const current = await this.#inVersion(kind, id, version);
     if (!current || current.version === 0) throw new NotRegistered();
     await this.#apply({ kind, id }, current, 'delete', operator);
   }
 
-  #registered(kind: RegistrationKind, id: string): Registration {
-    const current = this.#options.registrations.current.find(kind, id);
+  async #registered(kind: RegistrationKind, id: string): Promise<Registration> {
+    const current = await this.#committed(kind, id);
     if (!current) throw new NotRegistered();
     return current;
   }
 
   /** What is registered in this version; without one nothing may be. */
-  #inVersion(kind: RegistrationKind, id: string, version: number | undefined): Registration | undefined {
-    const current = this.#options.registrations.current.find(kind, id);
+  async #inVersion(kind: RegistrationKind, id: string, version: number | undefined): Promise<Registration | undefined> {
+    const current = await this.#committed(kind, id);
     if (current?.version !== version) throw new VersionMismatch();
     return current;
+  }
+
+  /** Another replica may have made the change before this one. */
+  async #committed(kind: RegistrationKind, id: string): Promise<Registration | undefined> {
+    await this.#options.registrations.reload();
+    return this.#options.registrations.current.find(kind, id);
   }
 
   async #apply(
