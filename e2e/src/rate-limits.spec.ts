@@ -128,7 +128,7 @@ describe('rate limits, over HTTP', () => {
   it('a person whose address asks too often gets a sentence', async () => {
     const headers = { 'x-forwarded-for': '192.0.2.100', accept: 'text/html' };
     const answer = await fetch(`${server}/oauth2/authorize`, { headers });
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([429, 'text/plain; charset=utf-8']);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([429, 'text/html; charset=utf-8']);
     expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 

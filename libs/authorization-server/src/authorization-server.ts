@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNormalPath, isRequestTarget } from '@onbehalf/oauth-protocol';
+import { answerRefusalPage } from './pages/refusal-page.js';
 import { answerJson } from './protocol/answer.js';
 import type { LiveProvider } from './provider/live-provider.js';
 import { pathOf, ROUTES } from './protocol/routes.js';
@@ -37,9 +38,9 @@ export class AuthorizationServer {
 
   /** Answers what belongs to the protocol and passes everything else on. */
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
-    if (!isRequestTarget(request.url ?? '')) return answerJson(response, 400, MALFORMED);
+    if (!isRequestTarget(request.url ?? '')) return refuse(request, response, 400, MALFORMED);
     const path = pathOf(request);
-    if (isAnotherSpelling(path)) return answerJson(response, 404, NOT_FOUND);
+    if (isAnotherSpelling(path)) return refuse(request, response, 404, NOT_FOUND);
     if (path === REVOCATION_FEED || !isOfProtocol(path)) return next();
     this.#pinAddress(request);
     if (!PAGES.some((page) => path.startsWith(page))) request.headers.accept = 'application/json';
@@ -61,6 +62,12 @@ function isAnotherSpelling(path: string): boolean {
   if (ENDPOINTS.includes(path)) return false;
   const spelled = path.toLowerCase().replace(/\/+$/, '');
   return ENDPOINTS.includes(spelled) || (isOfProtocol(spelled) && (path.includes('%') || !isNormalPath(path)));
+}
+
+/** In a page to people, as JSON to clients. */
+function refuse({ headers }: IncomingMessage, response: ServerResponse, status: number, refusal: object): void {
+  if (headers.accept?.includes('text/html')) answerRefusalPage(response, status);
+  else answerJson(response, status, refusal);
 }
 
 function isOfProtocol(path: string): boolean {

@@ -4,22 +4,41 @@ import type { Request, Response } from 'express';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { outagePage } from './outage-page.js';
 import { pagePolicy } from './page.js';
+import { answerRefusalPage } from './refusal-page.js';
 
-/** Answers with 503 and when to come again what a controller cannot do because something is out of reach for now. */
+/**
+ * Answers with 503 and when to come again what a controller cannot do because something is out of reach for now; and whatever
+ * else fails with a page, when a browser asked.
+ */
 @Catch()
 export class OutageFilter extends BaseExceptionFilter {
   readonly #log = new Logger('AuthorizationServer');
 
   override catch(error: unknown, host: ArgumentsHost): void {
     const retryAfter = retryAfterOf(error);
-    if (error instanceof HttpException || retryAfter === undefined) return super.catch(error, host);
-    this.#log.warn({ event: 'outage', reason: (error as Error).message });
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
+    if (error instanceof HttpException || retryAfter === undefined) {
+      if (!isBrowser(request) || response.headersSent) return super.catch(error, host);
+      const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
+      if (status >= 500) this.#log.error(error);
+      return answerRefusalPage(response, status);
+    }
+    this.#log.warn({ event: 'outage', reason: (error as Error).message });
     response.status(503).set({ 'retry-after': String(retryAfter), 'cache-control': 'no-store' });
-    if (request.accepts('json', 'html') === 'html') answerPage(response);
+    if (isBrowser(request)) answerPage(response);
     else response.json(UNAVAILABLE);
   }
+}
+
+function isBrowser(request: Request): boolean {
+  return request.accepts('json', 'html') === 'html';
+}
+
+/** What reads bodies before any controller says the status so. */
+function statusOf(error: unknown): number {
+  const { status } = (error ?? {}) as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
 function answerPage(response: Response): void {

@@ -8,6 +8,14 @@ import { TOO_MANY_REQUESTS } from './too-many-requests.js';
 /** The endpoints at which clients authenticate, and secrets could be guessed. */
 const AUTHENTICATING = [ROUTES.token, ROUTES.introspection, ROUTES.revocation, ROUTES.pushed_authorization_request];
 
+/** Answers a browser with a page that says why. */
+export type AnswerPage = (
+  response: ServerResponse,
+  status: number,
+  reason: string,
+  headers: OutgoingHttpHeaders,
+) => void;
+
 /**
  * Refuses with 429 what exceeds the limits of an address, or of a client at an address: of all requests, of those that fail to
  * authenticate, and of those that the server keeps something of.
@@ -16,14 +24,16 @@ export function limitProtocolRequests(
   clients: ClientLimits,
   authorization: AuthorizationLimits,
   handle: Handle,
+  answerPage: AnswerPage,
 ): Handle {
   return async (request, response) => {
     const tooLong = authorization.tooLong(request);
     if (tooLong !== undefined)
-      return refuse(request, response, 400, { error: 'invalid_request', error_description: tooLong });
+      return refuse(answerPage, request, response, 400, { error: 'invalid_request', error_description: tooLong });
     const authenticates = isAuthenticating(request);
     const wait = authorization.begin(request) ?? (authenticates ? clients.begin(request) : undefined);
-    if (wait !== undefined) return refuse(request, response, 429, TOO_MANY_REQUESTS, { 'retry-after': String(wait) });
+    if (wait !== undefined)
+      return refuse(answerPage, request, response, 429, TOO_MANY_REQUESTS, { 'retry-after': String(wait) });
     await handle(request, response);
     if (authenticates && response.statusCode === 401) clients.failed(request);
   };
@@ -33,8 +43,9 @@ function isAuthenticating(request: IncomingMessage): boolean {
   return request.method === 'POST' && AUTHENTICATING.includes(pathOf(request));
 }
 
-/** In a sentence to people, as JSON to clients. */
+/** In a page to people, as JSON to clients. */
 function refuse(
+  answerPage: AnswerPage,
   { headers }: IncomingMessage,
   response: ServerResponse,
   status: number,
@@ -42,6 +53,5 @@ function refuse(
   more: OutgoingHttpHeaders = {},
 ): void {
   if (!headers.accept?.includes('text/html')) return answerJson(response, status, refusal, more);
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...more });
-  response.end(`This did not work: ${refusal.error_description}.\n`);
+  answerPage(response, status, refusal.error_description, more);
 }

@@ -15,6 +15,7 @@ import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
+import { answerRefusalPage } from '../pages/refusal-page.js';
 import * as pages from '../pages/provider-pages.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
@@ -90,7 +91,7 @@ function createLiveProvider(
     const provider = createProvider({ ...options, ...around, config, accounts, metadata, lives: known }, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin: () => false, log });
     const byGet = continueByGet(provider, endpoint.handle);
-    const handle = limitProtocolRequests(limits, authorizationLimits, byGet);
+    const handle = limitProtocolRequests(limits, authorizationLimits, byGet, answerRefusalPage);
     return { provider, handle: measureRequests(metrics, handle) };
   });
   options.keys.onReplaced(() => live.renew());
