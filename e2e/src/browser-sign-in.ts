@@ -1,23 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { Operator } from './operator.js';
 import { request } from './browser-sites.js';
+import { accountSwitch, visits } from './browser-visits.js';
 import { claimsOf, heading, signIn, type World } from './browser-world.js';
 
 /** Whatever a browser is sent through between a client and the end of its way, with JavaScript and without. */
 export function signInPages(world: () => World): void {
   describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
-    const ask = (page: Page, more: Readonly<Record<string, string>> = {}) =>
-      page.goto(`${world().server}/oauth2/authorize?${request(world().sites, more).toString()}`);
-
-    /** Signs baeldung in at the site; the tokens of that sign-in. */
-    async function begin(): Promise<{ page: Page; tokens: Record<string, unknown> }> {
-      const page = await world().openPage({ javaScriptEnabled });
-      await ask(page);
-      await signIn(page);
-      await page.waitForURL(world().sites.arrived);
-      return { page, tokens: await world().redeem() };
-    }
+    const { enable, disable } = accountSwitch(world);
+    const { ask, begin } = visits(world, javaScriptEnabled);
 
     it('a login lets the chain of redirects through that begins at the callback', async () => {
       const { tokens } = await begin();
@@ -137,22 +128,4 @@ export function signInPages(world: () => World): void {
       return String((await world().redeem())['id_token']);
     }
   });
-
-  const enable = (username: string) => change(username, true);
-  const disable = async (username: string): Promise<Record<string, string>> => {
-    await change(username, false);
-    return {};
-  };
-
-  async function change(username: string, enabled: boolean): Promise<void> {
-    const operator = await Operator.with('registrations.read registrations.write', world().server);
-    const read = await operator.fetch(`/admin/users/${username}`);
-    const document = (await read.json()) as Record<string, unknown>;
-    // what the server alone says
-    for (const name of ['id', 'origin', 'signedOutAt']) delete document[name];
-    const headers = { 'content-type': 'application/json', 'if-match': read.headers.get('etag') ?? '' };
-    const body = JSON.stringify({ ...document, enabled });
-    const changed = await operator.fetch(`/admin/users/${username}`, { method: 'PUT', headers, body });
-    expect([changed.status, changed.ok || (await changed.text())]).toEqual([200, true]);
-  }
 }

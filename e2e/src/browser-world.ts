@@ -73,13 +73,20 @@ export class World {
   }
 
   /** The tokens for the code that came to the callback of the site. */
-  async redeem(): Promise<Record<string, unknown>> {
-    const fields = { grant_type: 'authorization_code', code: this.sites.answer.get('code') ?? '' };
-    const { body } = await postForm(
-      `${this.server}/oauth2/token`,
-      { ...fields, redirect_uri: this.sites.callback, code_verifier: VERIFIER },
-      { authorization: basic('site', SITE_SECRET) },
-    );
+  redeem(): Promise<Record<string, unknown>> {
+    const code = this.sites.answer.get('code') ?? '';
+    const more = { redirect_uri: this.sites.callback, code_verifier: VERIFIER };
+    return this.#ask({ grant_type: 'authorization_code', code, ...more });
+  }
+
+  refresh(token: unknown): Promise<Record<string, unknown>> {
+    return this.#ask({ grant_type: 'refresh_token', refresh_token: String(token) });
+  }
+
+  async #ask(fields: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
+    const { body } = await postForm(`${this.server}/oauth2/token`, fields, {
+      authorization: basic('site', SITE_SECRET),
+    });
     return body;
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { System } from '../../tools/system.ts';
+import { consentPages } from './browser-consent.js';
 import { signInPages } from './browser-sign-in.js';
 import { heading, signIn, World } from './browser-world.js';
 import { findChromium, NO_BROWSER } from './chromium.js';
@@ -23,6 +24,7 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
   const url = (app: Parameters<World['system']['url']>[0]): string => world.system.url(app);
 
   describe('sign-in and sign-out', () => signInPages(() => world));
+  describe('consent', () => consentPages(() => world));
 
   /** The cells of one claim, in the order of the tokens. */
   async function claim(page: Page, name: string): Promise<string[]> {

@@ -22,6 +22,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { FeatureRuntime } from './features/feature-runtime.js';
 import { exchangeProviders } from './wiring/exchange.providers.js';
 import { featureProviders } from './wiring/features.providers.js';
+import { ConsentController } from './pages/consent.controller.js';
 import { LoginController } from './pages/login.controller.js';
 import { MetricsController } from './admin/metrics.controller.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
@@ -111,6 +112,7 @@ const server: FactoryProvider<AuthorizationServer> = {
 @Module({
   controllers: [
     LoginController,
+    ConsentController,
     RevocationsController,
     ExplainController,
     AuditController,

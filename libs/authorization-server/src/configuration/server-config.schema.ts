@@ -107,6 +107,8 @@ export const user = z.strictObject({
   username: registeredName.describe('also the subject of the tokens'),
   passwordHash,
   name: name.optional(),
+  givenName: name.optional(),
+  familyName: name.optional(),
   email: z.email('an e-mail address').optional(),
   enabled: z.boolean().default(true),
   keepsSessions: z.boolean().optional().describe('a new passwordHash does not end its sessions and tokens'),

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { errors, type Client } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { Accounts, type Account } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -18,6 +18,12 @@ import { STYLESHEET } from './stylesheet.js';
 const NO_STORE = 'no-store';
 // RFC 8176 §2
 const PASSWORD = 'pwd';
+
+interface BegunSignIn {
+  readonly clientId: string;
+  /** Who the client thinks will sign in. OpenID Connect Core §3.1.2.1, login_hint */
+  readonly hint: string | undefined;
+}
 
 /** The login page: where the provider sends a user that must authenticate. */
 @Controller()
@@ -43,7 +49,9 @@ export class LoginController {
 
   @Get('login/:uid')
   async show(@Param('uid') uid: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    await this.#answer(uid, request, response, 200, (clientId) => loginPage({ action: `/login/${uid}`, clientId }));
+    await this.#answer(uid, request, response, 200, (clientId, hint) =>
+      loginPage({ action: `/login/${uid}`, clientId, username: hint }),
+    );
   }
 
   @Post('login/:uid')
@@ -58,7 +66,7 @@ export class LoginController {
     const { busy } = this.#signIn;
     if (busy) return this.#answerLater(response, busy);
     // a password is looked at only for a sign-in that is under way
-    if (!(await this.#clientOf(uid, request, response))) return;
+    if (!(await this.#begun(uid, request, response))) return;
     const isWanted = (): boolean => !response.closed;
     const outcome = await this.#signIn.attempt(this.#addressOf(request), username, password, isWanted);
     if (!outcome) return;
@@ -97,19 +105,22 @@ export class LoginController {
     request: Request,
     response: Response,
     status: number,
-    render: (clientId: string) => string,
+    render: (clientId: string, hint: string | undefined) => string,
   ): Promise<void> {
-    const client = await this.#clientOf(uid, request, response);
-    if (client) this.#send(response, status, render(client.clientId));
+    const begun = await this.#begun(uid, request, response);
+    if (begun) this.#send(response, status, render(begun.clientId, begun.hint));
   }
 
-  /** The client of the sign-in that this browser has begun; `undefined` when there is none, which is then answered. */
-  async #clientOf(uid: string, request: Request, response: Response): Promise<Client | undefined> {
+  /** The sign-in that this browser has begun; `undefined` when there is none, which is then answered. */
+  async #begun(uid: string, request: Request, response: Response): Promise<BegunSignIn | undefined> {
     try {
       const provider = this.#provider.current;
       const { uid: begun, params } = await provider.interactionDetails(request, response);
       const client = await provider.Client.find(String(params['client_id']));
-      if (client && begun === uid) return client;
+      const hint = params['login_hint'];
+      if (client && begun === uid) {
+        return { clientId: client.clientId, hint: typeof hint === 'string' ? hint : undefined };
+      }
       this.#answerExpired(response, new errors.SessionNotFound('no such sign-in'));
     } catch (error) {
       this.#answerExpired(response, error);

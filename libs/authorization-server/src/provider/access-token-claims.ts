@@ -1,7 +1,8 @@
-import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type AccessToken, type Adapter, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Lives } from '../registrations/lives.js';
+import { keepLoginToken } from './login-tokens.js';
 import { issuanceEvent } from './record-grants.js';
 
 type StructuredToken = { payload: Record<string, unknown> };
@@ -11,7 +12,7 @@ type Claims = { sub: string; aud: string | string[]; exp: number; client_id: str
  * Completes the JWT access tokens that the provider makes: gives each a `jti` as exchanged tokens have it, adds how the user
  * was authenticated (RFC 9068 §2.2.1) and records it, in the index and in the trail, before it leaves.
  */
-export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, lives: Lives) {
+export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, lives: Lives, logins: Adapter) {
   return async (
     ctx: KoaContextWithOIDC,
     token: AccessToken | ClientCredentials,
@@ -28,6 +29,7 @@ export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, liv
     const issued = { jti, subject, clientId, ...ofLives, grantId, sessionId: sessionUid, audiences, expiresAt };
     const live = await trail.recordIssued(issuanceEvent(ctx, issued, scope), issued);
     if (!live) throw new errors.InvalidGrant('the grant was revoked');
+    if ('accountId' in token) await keepLoginToken(ctx, logins, { jti, exp: expiresAt, token });
   };
 }
 

@@ -7,13 +7,16 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import type { ReplayDetection } from '../ports/replay-detection.js';
 import { afterwards, finishWork } from './afterwards.js';
+import { askForOfflineAccess } from './ask-for-offline-access.js';
 import { answerErrors } from './answer-errors.js';
 import { Entitlements } from '../policy/entitlements.js';
 import { answerGrantedScopes } from './granted-scopes.js';
 import { toProviderError } from './provider-error.js';
+import { findLoginToken, loginTokens } from './login-tokens.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
 import {
+  acceptAtUserinfo,
   announceGrant,
   nameSessions,
   prepareIdTokens,
@@ -59,6 +62,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   logErrors(provider, options.log);
   answerErrors(provider, options);
   nameSessions(provider);
+  acceptAtUserinfo(provider, findLoginToken(own, options.tokens, loginTokens(options)));
   const { tokens, trail, refusals } = options;
   provider.use(recordGrants(trail, refusals));
   provider.use(recordIntrospection({ trail, refusals }));
@@ -66,6 +70,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
     await next();
     await finishWork(ctx);
   });
+  provider.use(askForOfflineAccess);
   provider.use(answerForms(options.pages));
   provider.use(answerGrantedScopes);
   provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));

@@ -27,7 +27,8 @@ export function loadGrant(scopesAt: ScopesAt, trail: Pick<AuditTrail, 'recordWit
       const granted = possible.filter((scope) => requestParamScopes.has(scope) || before.includes(scope));
       grant.resources = { ...grant.resources, [indicator]: granted.join(' ') };
     }
-    await saveGrant(ctx, grant, consented, trail);
+    // nothing is granted by a request that the user is still to be asked about
+    if (!ctx.oidc.promptPending('consent')) await saveGrant(ctx, grant, consented, trail);
     return grant;
   };
 }

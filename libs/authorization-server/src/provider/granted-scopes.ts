@@ -30,6 +30,17 @@ export function grantedResource(
   });
 }
 
+/** Those of the scopes that a login or a refresh grants which belong to the server itself. */
+export function grantedOwnScopes(ctx: KoaContextWithOIDC): readonly string[] {
+  const { Grant: grant, AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
+  const source = code ?? refresh;
+  if (!grant || !source) return [];
+  return grant
+    .getOIDCScopeFiltered(new Set(scopesOf(ctx, source)))
+    .split(' ')
+    .filter(Boolean);
+}
+
 /**
  * Middleware that completes the answer of the token endpoint to a login or a refresh with all that was granted: the scopes of
  * OpenID Connect, too, which the access token for a resource does not hold. RFC 6749 §5.1
@@ -38,9 +49,7 @@ export async function answerGrantedScopes(ctx: KoaContextWithOIDC, next: () => P
   await next();
   if (routeOf(ctx) !== 'token' || ctx.status !== 200) return;
   const { AccessToken: token, Grant: grant, AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
-  const source = code ?? refresh;
-  if (!token || !grant || !source) return;
-  const own = grant.getOIDCScopeFiltered(new Set(scopesOf(ctx, source)));
-  const granted = new Set(`${own} ${token.scope ?? ''}`.split(' ').filter(Boolean));
+  if (!token || !grant || !(code ?? refresh)) return;
+  const granted = new Set([...grantedOwnScopes(ctx), ...(token.scope ?? '').split(' ')].filter(Boolean));
   Object.assign(ctx.body as object, { scope: [...granted].join(' ') });
 }

@@ -17,10 +17,14 @@ export function loginPolicy(): interactionPolicy.DefaultPolicy {
   policy
     .get('login')!
     .checks.add(
-      new Check('account_inactive', 'the account of the session is not active', ({ oidc }: KoaContextWithOIDC) =>
-        oidc.session?.accountId !== undefined && oidc.account === undefined
-          ? Check.REQUEST_PROMPT
-          : Check.NO_NEED_TO_PROMPT,
+      new Check(
+        'account_inactive',
+        'the account of the session is not active',
+        'login_required',
+        ({ oidc }: KoaContextWithOIDC) =>
+          oidc.session?.accountId !== undefined && oidc.account === undefined
+            ? Check.REQUEST_PROMPT
+            : Check.NO_NEED_TO_PROMPT,
       ),
     );
   return policy;

@@ -2,6 +2,7 @@ import { GrantType } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import {
   errors,
+  type AccountClaims,
   type AdapterConstructor,
   type AdapterFactory,
   type Client,
@@ -9,7 +10,7 @@ import {
   type ErrorOut,
   type KoaContextWithOIDC,
 } from 'oidc-provider';
-import type { Accounts } from '../accounts/accounts.js';
+import type { Account, Accounts } from '../accounts/accounts.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
@@ -20,6 +21,7 @@ import type { ClientCertificateReader } from './client-certificate.js';
 import { toClientMetadata } from './client-metadata.js';
 import { loadGrant } from './grant-consent.js';
 import { livingRecords, type KnownLives } from './living-records.js';
+import { loginTokens } from './login-tokens.js';
 import { loginPolicy } from './login-prompt.js';
 import { OWN_SCOPES } from '../configuration/own-scopes.js';
 import { isAskedByClient } from './logout-hint.js';
@@ -102,17 +104,18 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
     },
     findAccount: (_ctx, subject) => {
       const account = accounts.active(subject);
-      return (
-        account && { accountId: subject, claims: () => ({ sub: subject, name: account.name, email: account.email }) }
-      );
+      return account && { accountId: subject, claims: () => claimsOf(account) };
     },
     loadExistingGrant: loadGrant(scopesAt, options.trail),
     // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
     pkce: { required: () => true },
-    formats: { customizers: { jwt: completeAccessToken(options.trail, options.lives.lives) } },
-    interactions: { policy: loginPolicy(), url: (_ctx, interaction) => `/login/${interaction.uid}` },
+    formats: { customizers: { jwt: completeAccessToken(options.trail, options.lives.lives, loginTokens(options)) } },
+    interactions: {
+      policy: loginPolicy(),
+      url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
+    },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     // RFC 7523bis: the issuer identifier is the only audience of a client assertion
@@ -149,6 +152,12 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       },
     },
   };
+}
+
+/** OpenID Connect Core §5.1 */
+function claimsOf({ username, name, givenName, familyName, email }: Account): AccountClaims {
+  const names = { name, given_name: givenName, family_name: familyName };
+  return { sub: username, preferred_username: username, ...names, email };
 }
 
 /**

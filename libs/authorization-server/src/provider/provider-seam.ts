@@ -2,7 +2,7 @@
  * Everything that touches parts of oidc-provider which its semantic versioning does not cover. An upgrade breaks here or
  * nowhere; the specification beside this file is the contract.
  */
-import type { Client, default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
+import type { AdapterPayload, Client, default as Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { errors, type AdapterConstructor, type KoaContextWithOIDC } from 'oidc-provider';
 import { checkDpopReplay, checkDpopRequired, validateDpop } from 'oidc-provider/lib/helpers/grants.js';
 // @ts-expect-error it has no types
@@ -186,6 +186,26 @@ export function selfSubmittingForm({ body }: KoaContextWithOIDC): SelfSubmitting
 export async function endSession(ctx: KoaContextWithOIDC): Promise<void> {
   Object.assign(ctx.oidc, { params: { ...ctx.oidc.params, logout: 'yes' } });
   await (confirm as readonly Step[]).at(-1)!(ctx, () => Promise.resolve());
+}
+
+/**
+ * Has /userinfo accept access tokens that the provider does not keep, since they are for a resource: those that `find` knows. All
+ * else that the endpoint asks for stays (OpenID Connect Core §5.3, RFC 9449 §7, RFC 8705 §3).
+ */
+export function acceptAtUserinfo(
+  provider: Provider,
+  find: (value: string) => Promise<AdapterPayload | undefined>,
+): void {
+  const model = provider.AccessToken as unknown as {
+    find(value: string, options?: object): Promise<unknown>;
+    instantiate(payload: AdapterPayload): unknown;
+  };
+  const kept = model.find.bind(model);
+  model.find = async (value, options) => {
+    const ctx = (contexts as AsyncLocalStorage<KoaContextWithOIDC>).getStore();
+    const payload = ctx && routeOf(ctx) === 'userinfo' ? await find(value) : undefined;
+    return payload ? model.instantiate(payload) : kept(value, options);
+  };
 }
 
 /** Has every code, and the tokens from it, tell the session that it was given in. OpenID Connect Front-Channel Logout §3, sid */

@@ -92,7 +92,8 @@ function answer(ctx: KoaContextWithOIDC, status: number, body: object | string):
   ctx.body = body;
 }
 
-async function readOwn(token: string, issuer: TrustedIssuer): Promise<JWTPayload | undefined> {
+/** The claims of an access token of this server; `undefined` of anything else. */
+export async function readOwn(token: string, issuer: TrustedIssuer): Promise<JWTPayload | undefined> {
   try {
     return (await verifyJwt(token, { issuers: [issuer], types: ['at+jwt'], clockTolerance: 0 })).claims;
   } catch (error) {

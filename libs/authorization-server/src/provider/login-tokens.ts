@@ -1,0 +1,40 @@
+import type { TrustedIssuer } from '@onbehalf/jwt-verification';
+import type { AccessToken, Adapter, AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
+import type { IssuedTokens } from '../ports/issued-tokens.js';
+import { grantedOwnScopes } from './granted-scopes.js';
+import { livingRecords } from './living-records.js';
+import type { ProviderConfigurationOptions } from './provider-configuration.js';
+import { readOwn } from './structured-tokens.js';
+
+/** Where it is kept which access tokens come from a login with `openid`, by their `jti`. */
+export function loginTokens({ adapter, lives }: Pick<ProviderConfigurationOptions, 'adapter' | 'lives'>): Adapter {
+  return livingRecords(adapter, lives)('LoginToken');
+}
+
+/** Keeps what /userinfo needs to know of a token for a resource; nothing when the login was without `openid`. */
+export async function keepLoginToken(
+  ctx: KoaContextWithOIDC,
+  records: Adapter,
+  { jti, exp, token }: { readonly jti: string; readonly exp: number; readonly token: AccessToken },
+): Promise<void> {
+  const scopes = grantedOwnScopes(ctx);
+  if (!scopes.includes('openid')) return;
+  const { accountId, clientId, grantId, jkt, 'x5t#S256': certificate, sessionUid, expiresWithSession } = token;
+  const iat = Math.floor(Date.now() / 1000);
+  const members = { kind: 'AccessToken', accountId, clientId, grantId, jkt, 'x5t#S256': certificate };
+  const session = { sessionUid, expiresWithSession };
+  const payload = { ...members, ...session, jti, iat, exp, scope: scopes.join(' ') };
+  // undefined members do not survive storing
+  await records.upsert(jti, JSON.parse(JSON.stringify(payload)) as AdapterPayload, Math.max(exp - iat, 1));
+}
+
+/** @returns what is known of a token of this server that comes straight from a login with `openid` and still counts */
+export function findLoginToken(own: TrustedIssuer, tokens: Pick<IssuedTokens, 'standing'>, records: Adapter) {
+  return async (value: string): Promise<AdapterPayload | undefined> => {
+    const claims = await readOwn(value, own);
+    // whoever acts for a user is not the user
+    if (claims?.jti === undefined || claims['act'] !== undefined) return undefined;
+    const { known, revoked } = await tokens.standing(claims.jti);
+    return known && !revoked ? ((await records.find(claims.jti)) ?? undefined) : undefined;
+  };
+}
