@@ -87,7 +87,7 @@ export default tseslint.config(
   },
   {
     // specs may use the test issuer although it sits above every layer
-    files: ['**/*.spec.ts', '**/*.test-d.ts', '**/*.fixture.ts', '**/*.fixture.tsx'],
+    files: ['**/*.spec.{ts,tsx}', '**/*.test-d.ts', '**/*.fixture.ts', '**/*.fixture.tsx'],
     rules: {
       '@nx/enforce-module-boundaries': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import {
   type AuditTrail,
 } from '@onbehalf/authorization-server';
 import { openStore } from '@onbehalf/authorization-store';
+import { compareReadme } from '@onbehalf/testing';
 
 const folder = mkdtempSync(join(tmpdir(), 'readme-'));
 const configFile = join(folder, 'auth-server.yaml');
@@ -88,10 +89,7 @@ describe('the example of the README', () => {
   });
 
   it('stands there as it is tested here', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const source = readFileSync(new URL(import.meta.url), 'utf8');
-    const [, code = ''] = /^\/\/ #region server\n(.+?)^\/\/ #endregion/ms.exec(source) ?? [];
-    expect(readme).toContain(`\`\`\`ts\n${code}\`\`\``);
+    expect(compareReadme(import.meta.url)).toEqual({ notQuoted: [], notTested: [] });
   });
 
   it('is an authorization server', async () => {

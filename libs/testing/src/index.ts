@@ -9,3 +9,4 @@ export * from './test-issuer.js';
 export * from './test-server.js';
 export * from './transit-server.js';
 export * from './saml-assertions.js';
+export * from './readme-examples.js';

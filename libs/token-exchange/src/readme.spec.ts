@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, createTestIssuer } from '@onbehalf/testing';
+import { caseRegistrations, compareReadme, createTestIssuer } from '@onbehalf/testing';
 import {
   AccessTokenIssuer,
   authenticatedClient,
@@ -97,20 +96,12 @@ const assemble = (
 };
 
 describe('the examples of the README', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const source = readFileSync(new URL(import.meta.url), 'utf8');
-  const regions = [...source.matchAll(/^ *\/\/ #region (\w+)\n(.+?)^ *\/\/ #endregion/gms)];
-
-  it.each(regions.map(([, name = '', code = '']) => [name, code]))(
-    '%s stands there as it is tested here',
-    (_name, code) => {
-      const indentation = /^ */.exec(code)?.[0] ?? '';
-      expect(readme).toContain(code.replaceAll(new RegExp(`^${indentation}`, 'gm'), ''));
-    },
-  );
-
-  it('quotes them all', () => {
-    expect(regions.map(([, name]) => name)).toEqual(['rule', 'verifier', 'issuer', 'assembly']);
+  it('are those tested here', () => {
+    const shapes = [
+      'const issued = await exchange.exchange(form, authenticatedClient(registration), { proof, traceId });',
+      '{',
+    ];
+    expect(compareReadme(import.meta.url, shapes)).toEqual({ notQuoted: [], notTested: [] });
   });
 
   it('assembly: exchanges', async () => {

@@ -1,0 +1,16 @@
+import { expect, it } from '@jest/globals';
+import { compareReadme } from '@onbehalf/testing';
+// #region features
+import { FeatureSet } from '@onbehalf/authorization-server';
+import { idTokens } from '@onbehalf/feature-id-tokens';
+
+const features = new FeatureSet([idTokens]);
+// #endregion
+
+it('the examples of the README are those tested here', () => {
+  expect(compareReadme(import.meta.url)).toEqual({ notQuoted: [], notTested: [] });
+});
+
+it('is a feature of the server', () => {
+  expect(features).toBeInstanceOf(FeatureSet);
+});
