@@ -41,14 +41,14 @@ export function answerErrors(provider: Provider, { log, pages }: ErrorAnswers): 
 export function refuse(ctx: KoaContextWithOIDC, error: unknown): OAuthError {
   const { provider } = ctx.oidc;
   if (error instanceof OAuthError) provider.emit('grant.error', ctx, toProviderError(error));
-  else if (error instanceof errors.OIDCProviderError && error.expose) provider.emit('grant.error', ctx, error);
+  else if (isProviderError(error) && error.expose) provider.emit('grant.error', ctx, error);
   else provider.emit('server_error', ctx, error);
   return toRefusal(ctx, error);
 }
 
 function toRefusal(ctx: KoaContextWithOIDC, error: unknown): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (!(error instanceof errors.OIDCProviderError)) {
+  if (!isProviderError(error)) {
     return new OAuthError(FAILED.error, FAILED.error_description, { cause: error });
   }
   if (error.cause instanceof OAuthError) return error.cause;
@@ -59,6 +59,11 @@ function toRefusal(ctx: KoaContextWithOIDC, error: unknown): OAuthError {
   const { scope } = error as { scope?: string };
   const parameters = scope === undefined ? undefined : { scope };
   return new OAuthError(error.error as OAuthErrorCode, description, { reason, parameters, cause: error });
+}
+
+// the store has its own for a code or token that was used before: it knows the provider by its adapter alone
+function isProviderError(error: unknown): error is errors.OIDCProviderError {
+  return error instanceof errors.OIDCProviderError || (error as { expose?: unknown }).expose === true;
 }
 
 // RFC 6749 §5.2: an authenticated client without the grant is unauthorized_client
