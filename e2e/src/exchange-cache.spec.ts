@@ -55,15 +55,15 @@ describe('the exchange cache, through the apps', () => {
     expect(new Set([...jtis(one), ...jtis(other)]).size).toBe(6);
   });
 
-  it('a revoked token is not exchanged any more: 403, and nothing that looks like "log in again"', async () => {
+  it('a revoked token is not exchanged any more: 401, so that its holder refreshes or logs in again (RFC 6750 §3.1)', async () => {
     const token = await tokenA();
     const authorization = basic('client-app', 'client-app-secret');
     const revoked = await postForm(`${system.url('auth-server')}/oauth2/revoke`, { token }, { authorization });
     expect(revoked.status).toBe(200);
     const { status, headers, body } = await message(token);
-    expect(status).toBe(403);
-    expect(headers.get('www-authenticate')).toBeNull();
-    expect(body).toMatchObject({ status: 403, error: 'access_denied' });
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+    expect(body).toMatchObject({ status: 401, error: 'invalid_token' });
   });
 });
 
@@ -137,7 +137,7 @@ describe('the end of reuse, where the next service follows the revocation feed',
       const tokens = await login(agent);
       expect(await message(tokens.access_token)).toBe(200);
       await end(agent, tokens);
-      await until(async () => (await message(tokens.access_token)) === 403, 5000);
+      await until(async () => (await message(tokens.access_token)) === 401, 5000);
       // another session of the same user is not touched
       expect(await message((await login(new UserAgent())).access_token)).toBe(200);
     },
