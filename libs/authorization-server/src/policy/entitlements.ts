@@ -22,7 +22,9 @@ export class Entitlements {
     const left = new Set(
       resources.flatMap((name) => {
         const resource = this.#policy.resource(name);
-        return resource ? entitledScopes(scopes, resource, holder) : [];
+        if (!resource) return [];
+        const known = scopes.filter((scope) => resource.scopes.includes(scope));
+        return entitledScopes(known, resource, holder);
       }),
     );
     return scopes.filter((scope) => left.has(scope));
