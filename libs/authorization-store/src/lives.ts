@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { nextNumber } from './counters.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
@@ -25,6 +25,8 @@ export interface Life {
   readonly id: string;
   readonly life: number;
   readonly credential?: string;
+  /** When the life before ended, seconds since the epoch, for as long as its mark stays. */
+  readonly since?: number;
 }
 
 /** An end of a life that is committed, while what it held has yet to be revoked. */
@@ -94,9 +96,23 @@ export class Lives {
 
 /** The lives that are under way: all, or those of these ids. */
 export async function readLives(database: Kysely<Schema>, ids?: readonly string[]): Promise<Life[]> {
-  const all = database.selectFrom('lives').selectAll().orderBy('kind').orderBy('id');
-  const rows = await (ids ? all.where('id', 'in', ids) : all).execute();
-  return rows.map(({ kind, id, life, credential }) => ({ kind, id, life, ...(credential !== null && { credential }) }));
+  const markOf = sql<string>`case lives.kind when 'user' then ${MARKS.user} else ${MARKS.client} end`;
+  const all = database
+    .selectFrom('lives')
+    .leftJoin('revocation_marks as m', (join) =>
+      join.on('m.kind', '=', markOf as never).onRef('m.key', '=', 'lives.id'),
+    )
+    .select(['lives.kind', 'lives.id', 'lives.life', 'lives.credential', 'm.marked_at'])
+    .orderBy('lives.kind')
+    .orderBy('lives.id');
+  const rows = await (ids ? all.where('lives.id', 'in', ids) : all).execute();
+  return rows.map(({ kind, id, life, credential, marked_at: markedAt }) => ({
+    kind,
+    id,
+    life,
+    ...(credential !== null && { credential }),
+    ...(markedAt !== null && { since: markedAt / 1000 }),
+  }));
 }
 
 const keyOf = ({ kind, id }: Pick<Party, 'kind' | 'id'>): string => `${kind} ${id}`;

@@ -19,6 +19,11 @@ export class Lives {
     return this.#lives.get(keyOf(kind, id))?.life;
   }
 
+  /** When the life before ended, seconds since the epoch. */
+  since(kind: PartyKind, id: string): number | undefined {
+    return this.#lives.get(keyOf(kind, id))?.since;
+  }
+
   /** Whether this is what the life that a party leads began with: a file that is older than another replica's may have less. */
   isCurrent({ kind, id, credential }: Party): boolean {
     return this.#lives.get(keyOf(kind, id))?.credential === credential;

@@ -14,6 +14,8 @@ const NO_SECRET = randomUUID();
 /** A user, and the life that it leads. */
 export type RegisteredUser = UserConfig & {
   readonly life?: number | undefined;
+  /** When the life before ended, seconds since the epoch. */
+  readonly since?: number | undefined;
   /** Its password is of another life. */
   readonly outdated?: boolean;
 };
@@ -101,6 +103,7 @@ export class RegistrationSet {
       username: id,
       enabled: this.#isLetIn(user),
       life: this.lives.of('user', id),
+      since: this.lives.since('user', id),
       outdated: !this.lives.isCurrent(this.party('user', id)),
     };
   }

@@ -40,6 +40,8 @@ export interface Life {
   readonly id: string;
   readonly life: number;
   readonly credential?: string;
+  /** When the life before ended, seconds since the epoch, as long as a token of it may live. */
+  readonly since?: number;
 }
 
 /** Everything that is stored, at one moment. */

@@ -23,9 +23,10 @@ function judgeState(parameter: PresentedToken['parameter'], state: TokenState): 
   return deny('invalid_request', `The ${parameter} is no longer accepted`, { reason: problem });
 }
 
-function problemOf({ revoked, unknown, party }: TokenState): string | undefined {
+function problemOf({ revoked, unknown, outlived, party }: TokenState): string | undefined {
   if (revoked) return 'the token is revoked';
   if (unknown) return 'the token is not on record';
+  if (outlived) return 'it was issued before the present life of its account began';
   if (party === 'disabled') return 'its subject is disabled';
   if (party === 'absent') return 'its subject does not exist';
   return undefined;

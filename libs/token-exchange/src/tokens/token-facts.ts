@@ -29,6 +29,8 @@ export interface TokenFacts {
   readonly audienceOf?: 'resource' | 'client';
   /** Seconds since the epoch. */
   readonly expiresAt: number;
+  /** Seconds since the epoch. */
+  readonly issuedAt?: number;
   readonly jwtId?: string;
   /** Whether an exchange uses the token up, by its `jwtId`. Absent: it may be exchanged again while it lives. */
   readonly singleUse?: boolean;
@@ -60,6 +62,8 @@ export interface TokenUse extends TokenReference {
 /** An account of this authorization server, at the time of the exchange. */
 export interface Account {
   readonly enabled: boolean;
+  /** Seconds since the epoch, with fractions: until then the name was another's, whose tokens are not of this account. */
+  readonly since?: number | undefined;
   /** Never to be impersonated. */
   readonly protected: boolean;
   /** Scopes that the user may hold at all; absent: entitlements do not limit, except at reserved resources. */
@@ -78,6 +82,8 @@ export interface TokenStanding {
 export interface TokenState {
   readonly revoked: boolean;
   readonly unknown: boolean;
+  /** It was issued to whoever had the name of the account before. */
+  readonly outlived?: boolean;
   /** The account of the subject, when it has one. */
   readonly account?: Account;
   /** The registration of the subject, when it is a client. */

@@ -21,6 +21,7 @@ export async function readTokenState(token: VerifiedToken, sources: FactSources)
   return {
     revoked: standing.revoked,
     unknown: standing.known === false && isKept(token, sources),
+    outlived: isOutlived(token, account, sources),
     ...(account && { account }),
     ...(client && { client }),
     party: partyOf(token, account ?? client, sources),
@@ -34,6 +35,14 @@ async function standingOf({ issuer, jwtId }: VerifiedToken, { state }: FactSourc
 // a party that is known as iss#sub has no account here, whatever accounts are called
 async function accountOf({ subject, foreign }: VerifiedToken, { state }: FactSources): Promise<Account | undefined> {
   return foreign ? undefined : state.account(subject);
+}
+
+// this server's own tokens end with a life; an issuer that may speak for accounts here knows nothing of that
+function isOutlived(token: VerifiedToken, account: Account | undefined, { issuer }: FactSources): boolean {
+  if (account?.since === undefined || token.issuer === issuer) return false;
+  const times = [token.issuedAt, token.authentication.auth_time].filter((time) => time !== undefined);
+  // one that does not tell may be of any time
+  return times.length === 0 || Math.min(...times) <= account.since;
 }
 
 // not every server keeps its ID tokens on record

@@ -29,6 +29,7 @@ export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Requir
     subject: requiredText(claims, 'sub'),
     audiences: readAudiences(claims.aud),
     expiresAt: claims.exp,
+    ...(typeof claims.iat === 'number' && { issuedAt: claims.iat }),
     ...(jwtId !== undefined && { jwtId }),
     ...(clientId !== undefined && { clientId }),
     ...(subProfile !== undefined && { subProfile }),
