@@ -7,7 +7,7 @@ import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenInterceptor } from './access-token.interceptor.js';
 import { rememberContext } from './access-token.strategy.js';
 import { Authenticator } from './authenticator.js';
-import { isConnection, type GuardedCall } from './guarded-call.js';
+import type { GuardedCall } from './guarded-call.js';
 import { refuse } from './refuse.js';
 import { markGuarded, requirementsOf } from './requirements.js';
 import type { ResourceServerSettings } from './resource-server-settings.js';
@@ -67,8 +67,8 @@ export class GlobalGuard implements CanActivate {
  * already; what comes over a connection always gets one of its own: what ran before it there may be of somebody else.
  */
 function openRequestContext(context: ExecutionContext, call: GuardedCall | undefined): void {
-  const type = context.getType();
-  const isOfConnection = type === 'ws' || (call !== undefined && isConnection(call.request));
+  const type = context.getType<string>();
+  const isOfConnection = type === 'ws' || (type === 'graphql' && call?.owner !== call?.request);
   if (isOfConnection || (type === 'http' && !hasRequestContext())) enterRequestContext();
 }
 

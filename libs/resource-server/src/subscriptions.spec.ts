@@ -12,7 +12,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { CurrentSubject, Public, ResourceServerModule, Scopes } from './index.js';
+import { CurrentSubject, Public, ResourceServerModule, Scopes, type ResourceServerOptions } from './index.js';
 
 const subject = () => currentAccessToken()?.subject ?? 'nobody';
 
@@ -100,14 +100,14 @@ describe.each([
     [asked.length, seen.length] = [0, 0];
   });
 
-  const start = async () => {
+  const start = async (more: Partial<ResourceServerOptions> = {}) => {
     const isRevoked = (token: { subject: string }) => {
       asked.push(token.subject);
       return Promise.resolve(revoked.has(token.subject));
     };
     const module = await Test.createTestingModule({
       imports: [
-        ResourceServerModule.forTesting(issuer, { isRevoked }),
+        ResourceServerModule.forTesting(issuer, { isRevoked, ...more }),
         GraphQLModule.forRoot({ autoSchemaFile: true, ...options } as never),
       ],
       providers: [WhoResolver],
@@ -161,6 +161,20 @@ describe.each([
     expect((await alice('{ me }')).data).toEqual(['alice alice']);
     expect((await alice('subscription { open }')).data).toEqual(['nobody']);
     expect(asked).toHaveLength(3);
+  });
+
+  it('each is of the token that the application finds for it, whoever was there before', async () => {
+    const tokens = [await issuer.token({ sub: 'alice' }), await issuer.token({ sub: 'bob' })];
+    const kept = { headers: { authorization: '' } };
+    await start({ request: () => kept });
+    const ask = await connect();
+    for (const token of tokens) {
+      kept.headers.authorization = `Bearer ${token}`;
+      expect((await ask('subscription { who }')).data).toHaveLength(2);
+      expect((await ask('subscription { open }')).data).toEqual(['nobody']);
+    }
+    expect(seen).toEqual(['alice', 'bob']);
+    expect(asked).toEqual(['alice', 'bob']);
   });
 
   it('a token that is revoked while the connection is open starts no further one', async () => {
