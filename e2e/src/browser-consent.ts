@@ -9,6 +9,14 @@ export function consentPages(world: () => World): void {
     const { enable, disable } = accountSwitch(world);
     const { ask, begin } = visits(world, javaScriptEnabled);
 
+    it('the address of the server itself tells people what it is', async () => {
+      const page = await world().openPage({ javaScriptEnabled });
+      expect((await page.goto(world().server))?.status()).toBe(200);
+      await page.getByRole('link', { name: 'metadata' }).click();
+      expect(page.url()).toBe(`${world().server}/.well-known/openid-configuration`);
+      expect(world().violations).toEqual([]);
+    });
+
     it('login_hint is in the field for the user name', async () => {
       const page = await world().openPage({ javaScriptEnabled });
       await ask(page, { login_hint: 'ada"><b>' });

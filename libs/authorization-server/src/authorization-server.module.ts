@@ -23,6 +23,7 @@ import { FeatureRuntime } from './features/feature-runtime.js';
 import { exchangeProviders } from './wiring/exchange.providers.js';
 import { featureProviders } from './wiring/features.providers.js';
 import { ConsentController } from './pages/consent.controller.js';
+import { HomeController } from './pages/home.controller.js';
 import { LoginController } from './pages/login.controller.js';
 import { MetricsController } from './admin/metrics.controller.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
@@ -111,6 +112,7 @@ const server: FactoryProvider<AuthorizationServer> = {
  */
 @Module({
   controllers: [
+    HomeController,
     LoginController,
     ConsentController,
     RevocationsController,

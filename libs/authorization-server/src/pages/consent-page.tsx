@@ -15,7 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   openid: 'Know that it is you',
   profile: 'See your name',
   email: 'See your e-mail address',
-  offline_access: 'Keep this access while you are not there, until you or the application end it',
+  offline_access: 'Keep this access while you are not there',
 };
 
 /** Asks the user whether a client may have what it asks for. Works without JavaScript. */
@@ -32,7 +32,7 @@ export function consentPage({ action, clientId, user, scopes }: ConsentPage): st
         ))}
       </ul>
       <form method="post" action={action}>
-        <button type="submit" name="decision" value="allow" autofocus>
+        <button type="submit" name="decision" value="allow">
           Allow
         </button>
         <button type="submit" name="decision" value="deny">
