@@ -10,7 +10,7 @@ import { PendingLogins } from './login/pending-logins.js';
 import { MessageController } from './message/message.controller.js';
 import { UserServiceClient } from './message/user-service.client.js';
 import { AssetsController } from './pages/assets.controller.js';
-import { PageErrorFilter } from './pages/page-error.filter.js';
+import { PageErrorFilter } from './page-error.filter.js';
 import { Settings } from './settings.js';
 
 @Module({})

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { trace } from '@opentelemetry/api';
 import { throwError, type Observable } from 'rxjs';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
-import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './exchange/exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './tokens/exchange-errors.js';
 import { toGraphqlError, toMessageRefusal, type MessageRefusal } from './other-transports.js';
 import { toProblem, type ProblemAnswer } from './problem.js';
 

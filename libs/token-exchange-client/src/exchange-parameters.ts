@@ -1,4 +1,4 @@
-import type { OneOrMore } from './exchange/token-request.js';
+import type { OneOrMore } from './tokens/token-request.js';
 
 /** What a token is asked for. RFC 8693 §2.1. */
 export interface TargetParameters {

@@ -9,7 +9,7 @@ import { ClientProxyFactory, MessagePattern, Transport, type MicroserviceOptions
 import { firstValueFrom } from 'rxjs';
 import { DownstreamUnavailable } from './downstream/downstream-errors.js';
 import { DownstreamExceptionFilter } from './downstream-exception.filter.js';
-import { ExchangeRefused } from './exchange/exchange-errors.js';
+import { ExchangeRefused } from './tokens/exchange-errors.js';
 
 const loggedOut = new ExchangeRefused({
   error: 'invalid_request',

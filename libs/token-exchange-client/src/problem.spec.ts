@@ -5,7 +5,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
 import { DownstreamExceptionFilter } from './downstream-exception.filter.js';
-import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './exchange/exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './tokens/exchange-errors.js';
 
 let failWith: Error;
 let app: INestApplication;

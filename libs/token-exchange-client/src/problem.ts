@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { formatChallenge } from '@onbehalf/oauth-protocol';
 import { DownstreamRefused, DownstreamUnavailable } from './downstream/downstream-errors.js';
-import { ExchangeRefused, ExchangeUnavailable, type StepUp } from './exchange/exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, type StepUp } from './tokens/exchange-errors.js';
 
 /** A problem document. RFC 9457 §3.1; `error` and `error_description` as in RFC 6750 §3. */
 export interface Problem {

@@ -7,7 +7,7 @@ import { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
 import type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
-import type { ExchangedToken } from './exchange/exchanged-token.js';
+import type { ExchangedToken } from './tokens/exchanged-token.js';
 import { toTarget } from './exchange/to-token-request.js';
 import { clientCertificateAgent } from './exchange/token-endpoint-transport.js';
 import { observeCache } from './observability/cache-instruments.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { asScopes, asSet, type TokenRequest } from '../exchange/token-request.js';
+import { asScopes, asSet, type TokenRequest } from '../tokens/token-request.js';
 import { cacheKey, sha256, type Requester } from './cache-key.js';
 
 const requester: Requester = {

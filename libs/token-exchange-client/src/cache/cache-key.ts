@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { TokenRequest, TypedToken } from '../exchange/token-request.js';
+import type { TokenRequest, TypedToken } from '../tokens/token-request.js';
 
 /** Who asks, beside what is asked. */
 export interface Requester {

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { ExchangedToken } from '../exchange/exchanged-token.js';
-import { ExchangeRefused, ExchangeUnavailable } from '../exchange/exchange-errors.js';
+import { ExchangedToken } from '../tokens/exchanged-token.js';
+import { ExchangeRefused, ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import { ExchangeCache, type ExchangeCacheOptions, type Load } from './exchange-cache.js';
 
 const NOW = 1_800_000_000;

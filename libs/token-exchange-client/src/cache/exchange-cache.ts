@@ -1,5 +1,5 @@
-import type { ExchangedToken } from '../exchange/exchanged-token.js';
-import { ExchangeRefused } from '../exchange/exchange-errors.js';
+import type { ExchangedToken } from '../tokens/exchanged-token.js';
+import { ExchangeRefused } from '../tokens/exchange-errors.js';
 import { BoundedEntries, type Bounds } from './bounded-entries.js';
 import { CacheCounters, type CacheMetrics } from './cache-metrics.js';
 import { expiryIn, isExpired, reusableFor, type Clocks, type Expiry } from './expiry.js';

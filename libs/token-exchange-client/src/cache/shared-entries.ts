@@ -1,5 +1,5 @@
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import { ExchangedToken, type ExchangedTokenDetail } from '../exchange/exchanged-token.js';
+import { ExchangedToken, type ExchangedTokenDetail } from '../tokens/exchanged-token.js';
 import { readSealingKey, Sealer } from './sealer.js';
 import type { SharedCache, SharedCacheOptions } from './shared-cache.js';
 

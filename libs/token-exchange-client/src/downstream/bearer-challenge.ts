@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { parseChallenge } from '@onbehalf/oauth-protocol';
-import type { StepUp } from '../exchange/exchange-errors.js';
-import { printable } from '../exchange/printable.js';
+import type { StepUp } from '../tokens/exchange-errors.js';
+import { printable } from '../tokens/printable.js';
 
 export interface BearerChallenge {
   readonly error?: string;

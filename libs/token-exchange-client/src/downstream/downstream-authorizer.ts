@@ -1,7 +1,7 @@
 import type { ObtainedToken } from '../cache/exchange-cache.js';
-import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from '../exchange/exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from '../tokens/exchange-errors.js';
 import { toTarget } from '../exchange/to-token-request.js';
-import type { TokenTarget } from '../exchange/token-request.js';
+import type { TokenTarget } from '../tokens/token-request.js';
 import { currentSubjectToken } from '../subject-token.js';
 import type { ActorToken, TokenSource } from '../token-source.js';
 import type { ActorSource, DownstreamDefinition } from './downstream-definition.js';

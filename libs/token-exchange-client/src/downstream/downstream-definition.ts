@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { checkNumber, checkUrl, onlyKnown, requireText } from '../options/accepted-values.js';
-import type { OneOrMore } from '../exchange/token-request.js';
+import type { OneOrMore } from '../tokens/token-request.js';
 
 /** Who is named as the actor, where the server wants an `actor_token` (RFC 8693 §2.1). */
 export type ActorSource =

@@ -1,4 +1,4 @@
-import type { StepUp } from '../exchange/exchange-errors.js';
+import type { StepUp } from '../tokens/exchange-errors.js';
 
 export interface DownstreamRefusalDetail {
   /** The name of the service, as configured. */

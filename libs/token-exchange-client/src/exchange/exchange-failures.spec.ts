@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestServer, type Answering, type TestAnswer, type TestServer } from '@onbehalf/testing';
 import type { TokenExchangeOptions } from '../options/token-exchange-options.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
-import { ExchangeRefused, ExchangeUnavailable } from './exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable } from '../tokens/exchange-errors.js';
 
 const SUBJECT =
   'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJiYWVsZHVuZyIsImF1ZCI6InVzZXItc2VydmljZSJ9.c2lnbmF0dXJl';

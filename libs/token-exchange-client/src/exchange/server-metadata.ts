@@ -6,8 +6,8 @@ import {
   type AuthorizationServer,
 } from 'oauth4webapi';
 import { checkUrl } from '../options/accepted-values.js';
-import { printable } from './printable.js';
-import { ExchangeUnavailable } from './exchange-errors.js';
+import { printable } from '../tokens/printable.js';
+import { ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import { OutageLog } from './outage-log.js';
 import { ConnectionFailure, type Transport } from './token-endpoint-transport.js';
 

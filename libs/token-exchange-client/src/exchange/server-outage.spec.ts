@@ -7,7 +7,7 @@ import { startTestServer } from '@onbehalf/testing';
 import { onBehalfOf } from '../subject-token.js';
 import { TokenExchangeHealthIndicator } from '../token-exchange.health.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
-import type { ExchangeUnavailable } from './exchange-errors.js';
+import type { ExchangeUnavailable } from '../tokens/exchange-errors.js';
 
 /** A small authorization server, run in a process of its own. */
 const AUTHORIZATION_SERVER = `

@@ -1,6 +1,6 @@
-import type { ExchangedToken } from './exchanged-token.js';
-import { ExchangeRefused } from './exchange-errors.js';
-import type { TokenRequest } from './token-request.js';
+import type { ExchangedToken } from '../tokens/exchanged-token.js';
+import { ExchangeRefused } from '../tokens/exchange-errors.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 
 /**
  * Checks that a token of the service itself is the one that was asked for: many servers ignore `audience` with client

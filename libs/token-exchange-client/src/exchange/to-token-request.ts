@@ -1,6 +1,6 @@
 import type { ExchangeParameters, TargetParameters } from '../exchange-parameters.js';
-import { ExchangeRefused } from './exchange-errors.js';
-import { asScopes, asSet, type TokenTarget, type TypedToken } from './token-request.js';
+import { ExchangeRefused } from '../tokens/exchange-errors.js';
+import { asScopes, asSet, type TokenTarget, type TypedToken } from '../tokens/token-request.js';
 
 /** The target of an exchange, or of a token of the service itself, which has no requested type. */
 export function toTarget(target: TargetParameters & Pick<ExchangeParameters, 'requestedTokenType'>): TokenTarget {

@@ -8,14 +8,14 @@ import {
 import type { DpopProofs } from '../dpop/dpop-proofs.js';
 import { traceHeaders } from '../observability/spans.js';
 import type { Preset } from '../presets/preset.js';
-import type { ExchangedToken } from './exchanged-token.js';
-import { ExchangeUnavailable } from './exchange-errors.js';
+import type { ExchangedToken } from '../tokens/exchanged-token.js';
+import { ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import type { ServerMetadata } from './server-metadata.js';
 import { parseRetryAfter } from './retry-after.js';
-import { readRefusal, readTokenAnswer, type AnswerExpectations, type JsonObject } from './token-answer.js';
+import { readRefusal, readTokenAnswer, type AnswerExpectations, type JsonObject } from '../tokens/token-answer.js';
 import { checkServiceToken } from './service-token.js';
 import { ConnectionFailure, type Transport } from './token-endpoint-transport.js';
-import type { TokenRequest } from './token-request.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 
 export interface TokenEndpointOptions {
   readonly metadata: ServerMetadata;

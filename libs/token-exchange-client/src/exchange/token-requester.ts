@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutageLog } from './outage-log.js';
 import type { CircuitBreaker, Outcome } from './circuit-breaker.js';
-import type { ExchangedToken } from './exchanged-token.js';
-import { ExchangeRefused, ExchangeUnavailable } from './exchange-errors.js';
+import type { ExchangedToken } from '../tokens/exchanged-token.js';
+import { ExchangeRefused, ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import { PassingFailure, type TokenEndpoint } from './token-endpoint.js';
-import type { TokenRequest } from './token-request.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 
 export interface TokenRequesterOptions {
   readonly endpoint: TokenEndpoint;

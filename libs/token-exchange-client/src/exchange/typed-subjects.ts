@@ -1,6 +1,6 @@
 import type { SubjectToken } from '../subject-token.js';
 import { toTypedToken } from './to-token-request.js';
-import type { TypedToken } from './token-request.js';
+import type { TypedToken } from '../tokens/token-request.js';
 
 /** Subject tokens as they are sent: one object for all calls of a request, so that its token is checked and hashed once. */
 export class TypedSubjects {

@@ -1,23 +1,8 @@
-import type { SharedCacheOptions } from '../cache/shared-cache.js';
+import type { CacheOptions } from '../cache/cache-options.js';
 import type { Clocks } from '../cache/expiry.js';
 import type { ClientAuthentication } from '../client-authentication/client-authentication.js';
 import type { DpopOptions } from '../dpop/dpop-proofs.js';
 import type { Preset } from '../presets/preset.js';
-
-export interface CacheOptions {
-  /** Default 10,000. */
-  readonly maxEntries?: number;
-  /** Default 32 MB. */
-  readonly maxBytes?: number;
-  /** Seconds before its end at which a token is no longer handed out. Default 10. */
-  readonly expirySkew?: number;
-  /** Seconds that a token is reused at most, however long it lives: how late a revocation may take effect here. */
-  readonly maxAge?: number;
-  /** Seconds that a refusal is remembered, at most 5. Default 5. */
-  readonly negativeLifetime?: number;
-  /** A cache that the replicas share, behind the one in memory. */
-  readonly shared?: SharedCacheOptions;
-}
 
 export interface TokenExchangeOptions {
   /** The authorization server's issuer identifier; its metadata names the token endpoint. */

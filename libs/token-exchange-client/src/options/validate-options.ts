@@ -1,7 +1,8 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { checkNumber, checkUrl, onlyKnown } from './accepted-values.js';
 import { checkClientAuthentication, checkSigningKey } from './check-client-authentication.js';
-import type { CacheOptions, TokenExchangeOptions } from './token-exchange-options.js';
+import type { CacheOptions } from '../cache/cache-options.js';
+import type { TokenExchangeOptions } from './token-exchange-options.js';
 
 /** The longest time that a refusal may be remembered. Seconds. */
 export const MAX_NEGATIVE_LIFETIME = 5;

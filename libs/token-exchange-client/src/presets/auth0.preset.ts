@@ -1,5 +1,5 @@
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
-import type { TokenRequest } from '../exchange/token-request.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 import { clientCredentialsForm, exchangeForm } from './exchange-form.js';
 import type { Preset } from './preset.js';
 

@@ -1,8 +1,8 @@
 import { formatScope, GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { RefusalRule } from '../exchange/refusal-cause.js';
-import type { StepUp } from '../exchange/exchange-errors.js';
-import type { JsonObject } from '../exchange/token-answer.js';
-import type { TokenRequest } from '../exchange/token-request.js';
+import type { RefusalRule } from '../tokens/refusal-cause.js';
+import type { StepUp } from '../tokens/exchange-errors.js';
+import type { JsonObject } from '../tokens/token-answer.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 import { clientCredentialsForm } from './exchange-form.js';
 import type { Preset } from './preset.js';
 

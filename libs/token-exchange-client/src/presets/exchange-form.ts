@@ -1,5 +1,5 @@
 import { formatScope, GrantType } from '@onbehalf/oauth-protocol';
-import type { TokenRequest } from '../exchange/token-request.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 
 /** The form of RFC 8693 §2.1; parameters without a value are left out. */
 export function exchangeForm(request: TokenRequest): URLSearchParams {

@@ -1,6 +1,6 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { clientCredentialsForm, exchangeForm } from './exchange-form.js';
-import type { RefusalRule } from '../exchange/refusal-cause.js';
+import type { RefusalRule } from '../tokens/refusal-cause.js';
 import type { Preset } from './preset.js';
 
 /** The words of Keycloak 26.7. */

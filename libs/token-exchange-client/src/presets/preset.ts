@@ -1,7 +1,7 @@
-import type { JsonObject } from '../exchange/token-answer.js';
-import type { RefusalRule } from '../exchange/refusal-cause.js';
-import type { StepUp } from '../exchange/exchange-errors.js';
-import type { TokenRequest } from '../exchange/token-request.js';
+import type { JsonObject } from '../tokens/token-answer.js';
+import type { RefusalRule } from '../tokens/refusal-cause.js';
+import type { StepUp } from '../tokens/exchange-errors.js';
+import type { TokenRequest } from '../tokens/token-request.js';
 
 /** How one authorization server wants to be asked. */
 export interface Preset {

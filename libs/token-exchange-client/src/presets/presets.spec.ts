@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startTestServer, type ReceivedRequest, type TestAnswer, type TestServer } from '@onbehalf/testing';
 import type { TokenExchangeOptions } from '../options/token-exchange-options.js';
-import { ExchangeRefused } from '../exchange/exchange-errors.js';
+import { ExchangeRefused } from '../tokens/exchange-errors.js';
 import type { ExchangeParameters } from '../exchange-parameters.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
 import {

@@ -1,13 +1,13 @@
 import { Catch, HttpException, HttpStatus, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { currentTraceId } from '@onbehalf/service-host';
 import type { Request, Response } from 'express';
-import { AuthorizationServerUnavailable } from '../authorization-server/authorization-server-unavailable.js';
-import { LoginRequired } from '../login/login-required.js';
-import { LoginService } from '../login/login.service.js';
-import { StepUpRequired } from '../login/step-up.js';
-import { destroy } from '../session/sessions.js';
-import { errorPage } from './error-page.js';
-import { PageError } from './page-error.js';
+import { AuthorizationServerUnavailable } from './authorization-server/authorization-server-unavailable.js';
+import { LoginRequired } from './login/login-required.js';
+import { LoginService } from './login/login.service.js';
+import { StepUpRequired } from './login/step-up.js';
+import { destroy } from './session/sessions.js';
+import { errorPage } from './pages/error-page.js';
+import { PageError } from './pages/page-error.js';
 
 /** Turns every failure into a page with a reference, or into a login where one is all that is missing. */
 @Catch()
