@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InvalidCursor } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from './authorization-store.js';
-import { openStore } from './open-store.js';
+import { parseStoreUrl } from './database/store-url.js';
+import { connect, openStore } from './open-store.js';
 import type { TokenRecord } from './token-record.js';
 
 const databases = await testDatabases();
@@ -13,6 +17,7 @@ const FOREIGN = 'https://foreign.test';
 
 describe.each(databases)('the index of tokens on $name', (kind) => {
   let store: AuthorizationStore;
+  let url: string;
   let now = 1_000_000;
   const record = (jti: string, more: Partial<TokenRecord> = {}) =>
     store.tokens.record({ jti, clientId: 'client', subject: 'user', audiences: ['a'], expiresAt: now + 300, ...more });
@@ -22,7 +27,11 @@ describe.each(databases)('the index of tokens on $name', (kind) => {
   };
   beforeEach(async () => {
     now = 1_000_000;
-    store = await openStore({ url: await kind.database(), encryptionKeys, clock: () => now, issuer: ISSUER });
+    url =
+      kind.name === 'SQLite'
+        ? `sqlite:${join(mkdtempSync(join(tmpdir(), 'tokens-')), 'store.db')}`
+        : await kind.database();
+    store = await openStore({ url, encryptionKeys, clock: () => now, issuer: ISSUER });
   });
   afterEach(() => store.close());
   afterAll(() => kind.stop());
@@ -147,6 +156,27 @@ describe.each(databases)('the index of tokens on $name', (kind) => {
     expect(performance.now() - start).toBeLessThan(1_000);
     expect(await revoked('t1', 't500', 't1000')).toEqual(['t1', 't500', 't1000']);
   }, 60_000);
+
+  it('revokes in chunks, each with a place of its own in the feed, and goes on where another one was cut off', async () => {
+    await record('root');
+    const children = Array.from({ length: 1_200 }, (_, index) => `child-${index}`);
+    await Promise.all(children.map((jti) => record(jti, { parentJti: 'root' })));
+    await Promise.all(children.map((jti) => record(`of-${jti}`, { parentJti: jti })));
+    const database = connect(parseStoreUrl(url));
+    // so a process leaves it that ends after its first chunk
+    await database.updateTable('tokens').set({ revoked_at: now, revocation: 1 }).where('jti', '=', 'root').execute();
+    const mark = { kind: 'token' as const, key: ' root', marked_at: 1, expires_at: now + 1000, applied_at: null };
+    await database.insertInto('revocation_marks').values(mark).execute();
+    expect(await revoked('root', 'child-7', 'of-child-1199')).toEqual(['root', 'child-7', 'of-child-1199']);
+    await store.sweep();
+    const open = database.selectFrom('revocation_marks').select('key').where('applied_at', 'is', null);
+    expect(await open.execute()).toEqual([]);
+    const places = await database.selectFrom('tokens').select('revocation').distinct().execute();
+    expect(places.length).toBeGreaterThan(5);
+    expect(places.map(({ revocation }) => revocation)).not.toContain(null);
+    expect((await store.tokens.revokedSince(undefined, 5000)).tokens).toHaveLength(2_401);
+    await database.destroy();
+  }, 30_000);
 
   describe('the revocation feed', () => {
     it('gives each revoked token once, in the order of revocation, in pages', async () => {

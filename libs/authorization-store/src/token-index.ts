@@ -7,7 +7,8 @@ import { indexable } from './hash.js';
 import type { Dialect } from './database/migrate.js';
 import type { RecordWriter } from './record-writer.js';
 import type { TokenRow } from './token-insertion.js';
-import { revoke, tokenMark, type TokenKey } from './token-lineage.js';
+import { tokenMark, type TokenKey } from './token-key.js';
+import { revoke } from './token-lineage.js';
 import { TokenStandings, type TokenStanding } from './token-standings.js';
 import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
 

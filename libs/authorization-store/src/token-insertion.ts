@@ -3,7 +3,8 @@ import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema, TokenTable } from './database/schema.js';
 import { nextNumber } from './counters.js';
-import { isRevokedInLineage, isTakenBy, OPEN_MARK, tokenMark, type Flag, type TokenKey } from './token-lineage.js';
+import { tokenMark, type Flag, type TokenKey } from './token-key.js';
+import { isRevokedInLineage, isTakenBy, OPEN_MARK } from './token-lineage.js';
 
 /** A new token; its root follows from its parent. */
 export type TokenRow = Omit<Insertable<TokenTable>, 'root_iss' | 'root_jti' | 'revoked_at' | 'revocation'>;

@@ -1,28 +1,15 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { nextNumber } from './counters.js';
 import type { Dialect } from './database/migrate.js';
 import type { RevocationKind, Schema } from './database/schema.js';
+import { childrenOf, revokeInChunks } from './revocation-chunks.js';
 import { excludeInsertions } from './revocation-lock.js';
-
-/** A token by issuer and `jti`; the issuer is '' for this server. */
-export interface TokenKey {
-  readonly iss: string;
-  readonly jti: string;
-}
+import type { Flag, TokenKey } from './token-key.js';
 
 /** The columns by which tokens are revoked together. */
 const COLUMNS = { grant: 'grant_id', session: 'session_id', subject: 'subject', client: 'client_id' } as const;
 
-/** A truth as SQLite tells it, or PostgreSQL. */
-export type Flag = number | boolean;
-
 /** True while there is a mark whose tokens have not all been revoked yet. */
 export const OPEN_MARK = sql<Flag>`exists (select 1 from revocation_marks where applied_at is null)`;
-
-/** A token's key as one text, which is also the key of its mark. An issuer is a URL and has no space. */
-export function tokenMark({ iss, jti }: TokenKey): string {
-  return `${iss} ${jti}`;
-}
 
 /**
  * Walks from a token up to the root and tells whether anything on the way is revoked: a token, its grant, its session,
@@ -133,40 +120,32 @@ export async function openMark(
   return round;
 }
 
-/** Revokes everything that the mark takes, with all that was exchanged from it, and closes the mark, in one transaction. */
-export function applyMark(
+/** Revokes everything that the mark takes, with all that was exchanged from it, in chunks; then closes the mark. */
+export async function applyMark(
   database: Kysely<Schema>,
   revocation: Revocation,
   round: number,
   now: number,
 ): Promise<number> {
-  return database.transaction().execute(async (transaction) => {
-    // the lock on this row orders revocations, so that a reader of the feed never sees a later one before an earlier one
-    const number = await nextNumber(transaction, 'revocation');
-    const { rows } = await sql`
-      with recursive lineage (iss, jti) as (
-        ${named(revocation)}
-        union
-        select t.iss, t.jti from tokens t join lineage l on t.parent_iss = l.iss and t.parent_jti = l.jti
-      )
-      update tokens set revoked_at = ${now}, revocation = ${number}
-      where revoked_at is null and (iss, jti) in (select iss, jti from lineage)
-      returning 1`.execute(transaction);
-    await transaction
-      .updateTable('revocation_marks')
-      .set({ applied_at: now })
-      .where('kind', '=', revocation.kind)
-      .where('key', '=', revocation.mark)
-      .where('round', '=', round)
-      .execute();
-    return rows.length;
-  });
+  const { kind, mark, token } = revocation;
+  let count = await revokeInChunks(database, named(revocation), now);
+  // one of a foreign issuer need not be in the index
+  if (token) count += await revokeInChunks(database, childrenOf([token]), now);
+  await database
+    .updateTable('revocation_marks')
+    .set({ applied_at: now })
+    .where('kind', '=', kind)
+    .where('key', '=', mark)
+    .where('round', '=', round)
+    .execute();
+  return count;
 }
 
+/** The condition that the tokens meet which a revocation names. */
 function named({ kind, mark, life, token }: Revocation): RawBuilder<unknown> {
-  if (token) return sql`select cast(${token.iss} as text), cast(${token.jti} as text)`;
+  if (token) return sql`iss = ${token.iss} and jti = ${token.jti}`;
   if (kind === 'token') throw new TypeError('A token is named by issuer and jti');
-  const all = sql`select iss, jti from tokens where ${sql.ref(COLUMNS[kind])} = ${mark}`;
+  const all = sql`${sql.ref(COLUMNS[kind])} = ${mark}`;
   if (life === undefined) return all;
   const ofToken = sql.ref(`${kind}_life`);
   return sql`${all} and (${ofToken} is null or ${ofToken} <= ${life})`;

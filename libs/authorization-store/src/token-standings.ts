@@ -3,7 +3,8 @@ import { BatchQueue } from './batch-queue.js';
 import { anyOf, RowsStatement } from './database/rows-statement.js';
 import type { Dialect } from './database/migrate.js';
 import type { Schema } from './database/schema.js';
-import { isRevokedInLineage, OPEN_MARK, tokenMark, type Flag, type TokenKey } from './token-lineage.js';
+import { tokenMark, type Flag, type TokenKey } from './token-key.js';
+import { isRevokedInLineage, OPEN_MARK } from './token-lineage.js';
 
 /** What the index knows of a token. */
 export interface TokenStanding {
