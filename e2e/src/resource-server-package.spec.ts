@@ -58,10 +58,22 @@ function run(command: string, args: readonly string[], cwd: string): string {
   }
 }
 
-/** The code blocks of the README that name their file, so that what it shows is what runs here. */
+/** What the test of the README takes for granted. */
+const TEST_HEAD = `
+import { ResourceServerModule } from '@onbehalf/resource-server';
+import { createTestIssuer } from '@onbehalf/testing';
+import { test } from 'node:test';
+import { MessageController } from './app.module.js';
+`;
+
+/** The first two code blocks of the README, the application and its test, so that what it shows is what runs here. */
 function filesOfReadme(): [path: string, content: string][] {
-  const blocks = readFileSync(README, 'utf8').matchAll(/```ts\n\/\/ (src\/\S+)\n([\s\S]*?)```/g);
-  return [...blocks].map(([, path, content]) => [path!, content!]);
+  const blocks = readFileSync(README, 'utf8').matchAll(/```ts\n([\s\S]*?)```/g);
+  const [application = '', test = ''] = [...blocks].map(([, content]) => content!);
+  return [
+    ['src/app.module.ts', application],
+    ['src/message.controller.spec.ts', `${TEST_HEAD}${test}\ntest('of the README', aMessageIsForItsSubject);\n`],
+  ];
 }
 
 function versionOf(dependency: string): string {
