@@ -127,6 +127,11 @@ export const EVENTS = table([
     'Roll the newer file out here, too, and restart.',
   ],
   [
+    'registrations.overruled',
+    'A stored registration leads to the resource of operators; only the file counts for that.',
+    'Write it into the configuration file, or delete it from the store.',
+  ],
+  [
     'demo_credentials',
     'Credentials that ship with the project are in use.',
     'Set your own before anybody else can reach the server.',
