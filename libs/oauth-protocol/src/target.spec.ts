@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isResourceIndicator } from './target.js';
+import { isResourceIndicator, normalizeUri } from './target.js';
 
 describe('RFC 8707 §2: resource', () => {
   it.each(['https://api.example', 'https://api.example/a?b=c', 'urn:example:api', 'http://localhost:8081'])(
@@ -24,4 +24,25 @@ describe('RFC 8707 §2: resource', () => {
   ])('is no URI that is %s', (_name, uri) => {
     expect(isResourceIndicator(uri)).toBe(false);
   });
+});
+
+describe('RFC 3986 §6.2.3: a URI has one spelling', () => {
+  it.each([
+    ['HTTP://Host', 'http://host/'],
+    ['http://host:80', 'http://host/'],
+    ['http://host:/a', 'http://host/a'],
+    ['https://host:443?b', 'https://host/?b'],
+    ['https://User:Pass@HOST/A%2fb', 'https://User:Pass@host/A%2fb'],
+    ['URN:Example:A', 'urn:Example:A'],
+    ['Redis://Host', 'redis://host'],
+  ])('%s is %s', (uri, normal) => {
+    expect(normalizeUri(uri)).toBe(normal);
+  });
+
+  it.each(['http://host:443/', 'https://host:80/', 'http://host/a/', 'http://host/A/../b', 'a name', 'http://ä/', ''])(
+    '%s stays as it is',
+    (uri) => {
+      expect(normalizeUri(uri)).toBe(uri);
+    },
+  );
 });

@@ -11,3 +11,32 @@ export function isAbsoluteUri(value: string): boolean {
 export function isResourceIndicator(value: string): boolean {
   return isAbsoluteUri(value);
 }
+
+const URI = /^([a-z][a-z0-9+.-]*:)(?:\/\/([^/?#]*))?(.*)$/is;
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/**
+ * The one spelling of a URI that has several: scheme and host in lower case and, for http and https, no default port and a path.
+ * Nothing else is changed. RFC 3986 §6.2.2.1, §6.2.3
+ */
+export function normalizeUri(uri: string): string {
+  const [, scheme = '', authority, rest = ''] = URI.exec(uri) ?? [];
+  if (scheme === '') return uri;
+  const of = lowerCase(scheme);
+  if (authority === undefined) return of + rest;
+  const defaultPort = DEFAULT_PORTS[of];
+  if (defaultPort === undefined) return `${of}//${normalizeAuthority(authority)}${rest}`;
+  const path = rest.startsWith('/') ? rest : `/${rest}`;
+  return `${of}//${normalizeAuthority(authority).replace(new RegExp(`:(${defaultPort})?$`), '')}${path}`;
+}
+
+/** Whose user information is case-sensitive. */
+function normalizeAuthority(authority: string): string {
+  const host = authority.lastIndexOf('@') + 1;
+  return authority.slice(0, host) + lowerCase(authority.slice(host));
+}
+
+// of ASCII alone: other letters have no case in a URI
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}

@@ -67,6 +67,13 @@ describe('RFC 8693 §2.1: request', () => {
     }
   });
 
+  it.each(['HTTPS://Messages.example/api', 'https://messages.example:443/api'])(
+    'RFC 3986 §6.2.3: takes %s for the same target',
+    async (resource) => {
+      expect((await lab.claims({ audience: undefined, resource })).aud).toBe('message-service');
+    },
+  );
+
   it('takes a target by logical name or by URI, and both for the same resource', async () => {
     const resource = 'https://messages.example/api';
     for (const target of [
@@ -184,7 +191,8 @@ describe('RFC 8707 §2: resource indicators', () => {
       it.each([
         'https://messages.example/',
         'https://messages.example/api/',
-        'https://MESSAGES.example/api',
+        'https://MESSAGES.example/API',
+        'https://messages.example:8443/api',
         'urn:x',
         'https://other.example',
       ])('refuses %s', async (resource) => {

@@ -1,4 +1,4 @@
-import { ConfigurationError, GrantType } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-protocol';
 import { sectionOf, type ConfigSection } from './config-section.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
@@ -10,7 +10,8 @@ import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './s
 export function checkReferences(config: ServerConfig, file: string, sections: readonly ConfigSection[] = []): void {
   checkUnique(config.clients, 'clientId', `${file}: clients`);
   checkUnique(config.resources, 'audience', `${file}: resources`);
-  checkUnique(config.resources, 'resource', `${file}: resources`);
+  const spelled = config.resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
+  checkUnique(spelled, 'resource', `${file}: resources`);
   config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
@@ -52,7 +53,9 @@ function checkUnique<T extends object>(items: readonly T[], key: keyof T & strin
 
 // a request names a resource by either, so that one's name must not be another's URI
 function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig, setting: string): void {
-  if (!config.resources.some((other) => other.audience !== audience && other.audience === resource)) return;
+  if (resource === undefined) return;
+  const isTaken = (name: string): boolean => normalizeUri(name) === normalizeUri(resource);
+  if (!config.resources.some((other) => other.audience !== audience && isTaken(other.audience))) return;
   throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
 }
 
@@ -102,7 +105,7 @@ function checkDirectAccess(config: ServerConfig, { resources, defaultResource }:
   }
 }
 
-function checkCredentials({ authentication, secret, jwks }: ClientConfig, path: string): void {
+function checkCredentials({ authentication, secret, jwks, assertionAudience }: ClientConfig, path: string): void {
   const bySecret = authentication === 'client_secret_basic' || authentication === 'client_secret_post';
   if (bySecret && secret === undefined) {
     throw new ConfigurationError(`${path}.secret`, undefined, `a secret, because authentication is ${authentication}`);
@@ -113,6 +116,9 @@ function checkCredentials({ authentication, secret, jwks }: ClientConfig, path: 
       '(hidden)',
       `no secret, because authentication is ${authentication}`,
     );
+  }
+  if (assertionAudience !== 'issuer' && authentication !== 'private_key_jwt') {
+    throw new ConfigurationError(`${path}.assertionAudience`, assertionAudience, 'it only for private_key_jwt');
   }
   if ((authentication === 'private_key_jwt') !== (jwks !== undefined)) {
     throw new ConfigurationError(`${path}.jwks`, jwks && '(hidden)', 'public keys exactly for private_key_jwt');

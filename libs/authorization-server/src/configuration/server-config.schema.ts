@@ -29,6 +29,12 @@ const seconds = z.int('whole seconds').positive('more than 0 seconds');
 const tokenType = z.string().refine(isAbsoluteUri, 'the URI of a token type (RFC 8693 section 3)');
 const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
 const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+const origin = z
+  .string()
+  .refine(
+    isOrigin,
+    'an http or https origin in lower case, without a default port and a path, such as https://app.example',
+  );
 const issuer = z
   .string()
   .refine(
@@ -97,6 +103,16 @@ export const client = z
       .literal('spring')
       .optional()
       .describe('answers errors as this server does, for clients that depend on it'),
+    assertionAudience: z
+      .enum(['issuer', 'token_endpoint'])
+      .default('issuer')
+      .describe(
+        'whom its client assertions are for; token_endpoint: its URL is accepted, too, for libraries that send it',
+      ),
+    allowedOrigins: z
+      .array(origin)
+      .default([])
+      .describe('the origins whose pages may read what the client is answered (CORS)'),
     dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
     certificateBound: z.boolean().default(false).describe('every access token is bound to its certificate (RFC 8705)'),
     subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
@@ -222,3 +238,7 @@ export type ClientConfig = ServerConfig['clients'][number];
 export type ResourceConfig = ServerConfig['resources'][number];
 export type UserConfig = ServerConfig['users'][number];
 export type EdgeConfig = ServerConfig['edges'][number];
+
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}

@@ -1,16 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isScope, OAuthError } from '@onbehalf/oauth-protocol';
+import { GrantType, isScope, OAuthError } from '@onbehalf/oauth-protocol';
 import type { KoaContextWithOIDC, default as Provider } from 'oidc-provider';
 import { answerJson, NOT_STORED, type Handle } from '../protocol/answer.js';
+import {
+  answerPreflight,
+  keepFromPages,
+  SHARED_ENDPOINTS,
+  shareAnswer,
+  type AllowsOrigin,
+} from '../protocol/cross-origin.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
 import { finishWork } from '../provider/afterwards.js';
 import { refuse } from '../provider/answer-errors.js';
 import type { ClientCertificateReader } from '../provider/client-certificate.js';
 import type { ErrorLog } from '../provider/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
+import { indicatorOf } from '../provider/resource-servers.js';
 import { isAuthenticated } from '../provider/is-authenticated.js';
 import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/provider-seam.js';
-import { answerPreflight, keepFromPages, shareAnswer, type AllowsOrigin } from './cross-origin.js';
 import type { Grant, GrantRequest } from './grant.js';
 import { readForm, type ReceivedForm } from './read-form.js';
 import { COMMON, ParameterReader } from './read-parameters.js';
@@ -56,11 +63,16 @@ export class TokenEndpoint {
 
   /** Answers a request, at whatever endpoint. */
   readonly handle: Handle = (request, response) => {
-    if (pathOf(request) !== ROUTES.token) return this.#provide(request, response);
+    const path = pathOf(request);
+    const methods = SHARED_ENDPOINTS.get(path);
+    if (request.method === 'OPTIONS' && methods !== undefined) {
+      answerPreflight(request, response, methods, this.#options.allowsOrigin);
+      return Promise.resolve();
+    }
+    if (path !== ROUTES.token) return this.#provide(request, response);
     if (request.method === 'POST') return this.#answer(request, response);
-    if (request.method === 'OPTIONS') answerPreflight(request, response, this.#options.allowsOrigin);
     // RFC 6749 §3.2: the client must use POST
-    else answerJson(response, 405, POST_ONLY, { allow: 'POST' });
+    answerJson(response, 405, POST_ONLY, { allow: 'POST' });
     return Promise.resolve();
   };
 
@@ -72,7 +84,7 @@ export class TokenEndpoint {
     if (isProvided(form) && authenticates(request, form)) {
       for (const [name, value] of Object.entries(NOT_STORED)) response.setHeader(name, value);
       keepFromPages(response);
-      return this.#provide(withBody(request, body), response);
+      return this.#provide(withBody(request, nameResource(form) ?? body), response);
     }
     const ctx = contextAt('token', this.#options.provider, request, response, {});
     const answer = await within(ctx, () => this.#grant(ctx, received));
@@ -134,6 +146,20 @@ export class TokenEndpoint {
     const proof = await proofOfPossession(ctx, this.#options.certificateOf(ctx.req));
     return { grant, request: { clientId: client.clientId, form, proof, request: ctx.req } };
   }
+}
+
+/**
+ * Client credentials for an `audience` are for the resource of that name, as an exchange is; the provider knows resources by
+ * `resource` alone. RFC 8693 §2.1, RFC 8707 §2
+ * @returns the form for the provider, when it names an audience
+ */
+function nameResource(form: URLSearchParams): Buffer | undefined {
+  const audiences = form.getAll('audience').filter(Boolean);
+  if (audiences.length === 0 || form.get('grant_type') !== GrantType.ClientCredentials) return undefined;
+  const named = new URLSearchParams(form);
+  named.delete('audience');
+  for (const audience of audiences) named.append('resource', indicatorOf({ audience }));
+  return Buffer.from(named.toString());
 }
 
 const POST_ONLY = { error: 'invalid_request', error_description: 'the token endpoint accepts POST only' };

@@ -5,6 +5,7 @@ import type { RevocationEvent } from '../audit/audit-event.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
+import type { AllowsOrigin } from '../protocol/cross-origin.js';
 import type { ReplayDetection } from '../ports/replay-detection.js';
 import { afterwards, finishWork } from './afterwards.js';
 import { askForOfflineAccess } from './ask-for-offline-access.js';
@@ -15,13 +16,17 @@ import { toProviderError } from './provider-error.js';
 import { findLoginToken, loginTokens } from './login-tokens.js';
 import { logErrors, type ErrorLog } from './log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
+import { ResourceServers } from './resource-servers.js';
+import { shareAnswers } from './share-answers.js';
 import {
+  acceptAnyAssertionAudience,
   acceptAtUserinfo,
   announceGrant,
   nameSessions,
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
+  spellResources,
 } from './provider-seam.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { grantEnd, recordIntrospection, recordLogouts } from './record-endings.js';
@@ -39,17 +44,21 @@ export interface AuthorizationProviderOptions extends ProviderConfigurationOptio
   /** Whether a client authenticates by this secret. */
   readonly acceptsSecret: (clientId: string, secret: string) => boolean;
   readonly log: ErrorLog;
+  readonly allowsOrigin: AllowsOrigin;
   /** Those that are answered before the provider, which is to know that they are there. */
   readonly grantTypes: readonly string[];
 }
 
 /** The certified provider, configured: it does everything of OAuth 2.0 and OpenID Connect but grants of our own. */
 export function createProvider(options: AuthorizationProviderOptions, own: TrustedIssuer): Provider {
-  const provider = new Provider(options.issuer, toProviderConfiguration(options));
+  const resources = new ResourceServers(options.config);
+  const provider = new Provider(options.issuer, toProviderConfiguration(options, resources));
   // the issuer alone decides which addresses are published, never a Host header
   provider.proxy = true;
   replaceReplayDetection(provider, options.replay);
   replaceSecretComparison(provider, options.acceptsSecret);
+  spellResources(provider, (indicator) => resources.spell(indicator));
+  acceptAnyAssertionAudience(provider);
   const { refreshGrace } = options.config.lifetimes;
   useUpLast(provider, { check: () => checkSigner(options.keys), refreshGrace });
   prepareIdTokens(provider, recordIdToken(options.tokens, options.lives.lives, options.config.lifetimes.accessToken));
@@ -60,6 +69,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
   recordLogouts(provider, options.trail);
   logErrors(provider, options.log);
+  provider.use(shareAnswers(options.allowsOrigin));
   answerErrors(provider, options);
   nameSessions(provider);
   acceptAtUserinfo(provider, findLoginToken(own, options.tokens, loginTokens(options)));

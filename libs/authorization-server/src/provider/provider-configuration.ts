@@ -1,14 +1,13 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import {
-  errors,
-  type AccountClaims,
-  type AdapterConstructor,
-  type AdapterFactory,
-  type Client,
-  type Configuration,
-  type ErrorOut,
-  type KoaContextWithOIDC,
+import type {
+  AccountClaims,
+  AdapterConstructor,
+  AdapterFactory,
+  Client,
+  Configuration,
+  ErrorOut,
+  KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
@@ -28,7 +27,8 @@ import { isAskedByClient } from './logout-hint.js';
 import { toProviderKeys } from './provider-keys.js';
 import { endSession, type SelfSubmittingForm } from './provider-seam.js';
 import { toResourceIndicators, userOf } from './resource-indicators.js';
-import { ResourceServers } from './resource-servers.js';
+import { checkAssertion } from './check-assertion.js';
+import type { ResourceServers } from './resource-servers.js';
 
 /** What a browser is shown where the protocol has no answer for it. */
 export interface ProviderPages {
@@ -68,17 +68,29 @@ export const PROVIDED_GRANTS: ReadonlySet<string> = new Set([
   GrantType.ClientCredentials,
 ]);
 
+const CONFIDENTIAL = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+
+/** How clients authenticate beside the token endpoint, of which the provider says nothing. RFC 8414 §2 */
+const ENDPOINT_AUTHENTICATION = {
+  revocation_endpoint_auth_methods_supported: [...CONFIDENTIAL, 'none'],
+  revocation_endpoint_auth_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
+  introspection_endpoint_auth_methods_supported: [...CONFIDENTIAL],
+  introspection_endpoint_auth_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
+};
+
 /** What the provider is told: every choice that it leaves to its operator. */
-export function toProviderConfiguration(options: ProviderConfigurationOptions): Configuration {
+export function toProviderConfiguration(
+  options: ProviderConfigurationOptions,
+  resourceServers: ResourceServers,
+): Configuration {
   const { config, keys, accounts, pages } = options;
-  const resourceServers = new ResourceServers(config);
   const resourceIndicators = toResourceIndicators(resourceServers, accounts);
   const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
     resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: livingRecords(options.adapter, options.lives),
-    discovery: { ...options.metadata },
+    discovery: { ...ENDPOINT_AUTHENTICATION, ...options.metadata },
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
     jwks,
     routes: ROUTES,
@@ -117,12 +129,8 @@ export function toProviderConfiguration(options: ProviderConfigurationOptions): 
       url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
     },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    // RFC 7523bis: the issuer identifier is the only audience of a client assertion
-    assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => {
-      if (claims.aud !== options.issuer)
-        throw new errors.InvalidClientAuth('the audience of the assertion is not the issuer');
-    },
+    clientAuthMethods: [...CONFIDENTIAL, 'none'],
+    assertJwtClientAuthClaimsAndHeader: checkAssertion(options),
     enabledJWA: {
       idTokenSigningAlgValues: ['ES256', 'RS256'],
       clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],

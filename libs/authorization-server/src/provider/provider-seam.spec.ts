@@ -12,6 +12,7 @@ import untyped from 'oidc-provider/lib/response_modes/form_post.js';
 import { KeySet } from '../keys/key-set.js';
 import { toProviderKeys } from './provider-keys.js';
 import {
+  acceptAnyAssertionAudience,
   announceGrant,
   clientOf,
   contextAt,
@@ -20,6 +21,7 @@ import {
   replaceReplayDetection,
   replaceSecretComparison,
   selfSubmittingForm,
+  spellResources,
   withBody,
   within,
   wrapGrantHandler,
@@ -27,6 +29,7 @@ import {
 
 const formPost = untyped as (ctx: KoaContextWithOIDC, action: string, inputs: object) => void;
 const store = await openStore({ url: 'sqlite::memory:' });
+const { jwks } = toProviderKeys((await KeySet.generate()).keys);
 const ISSUER = 'https://issuer.test';
 const basic = (secret: string) => ({
   authorization: `Basic ${Buffer.from(`secret:${secret}`).toString('base64')}`,
@@ -45,7 +48,7 @@ describe('the parts of oidc-provider that are not public', () => {
     provider = new Provider(ISSUER, {
       adapter: store.providerAdapter,
       ttl: { AuthorizationCode: 60, RefreshToken: 60, IdToken: 60 },
-      jwks: toProviderKeys((await KeySet.generate()).keys).jwks,
+      jwks,
       cookies: { keys: ['a'.repeat(32)] },
       features: { devInteractions: { enabled: false }, introspection: { enabled: true } },
       clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
@@ -74,6 +77,14 @@ describe('the parts of oidc-provider that are not public', () => {
     replaceSecretComparison(provider, (clientId, secret) => `${clientId}-${secret}` === 'secret-right');
   });
 
+  const freshProvider = (): Provider =>
+    new Provider(ISSUER, {
+      adapter: store.providerAdapter,
+      jwks,
+      cookies: { keys: ['a'.repeat(32)] },
+      features: { devInteractions: { enabled: false } },
+    });
+
   beforeEach(() => used.clear());
   afterAll(() => store.close());
 
@@ -82,6 +93,28 @@ describe('the parts of oidc-provider that are not public', () => {
     expect(await detection.unique('a', 'b', 1000)).toBe(true);
     expect(await detection.unique('a', 'b', 1000)).toBe(false);
     expect([...used]).toEqual([['["a","b"]', 1300]]);
+  });
+
+  it('OIDCContext.params is read wherever a request names resources, and holds each by one spelling, once', () => {
+    const fresh = freshProvider();
+    spellResources(fresh, (indicator) => indicator.toLowerCase());
+    const read = (resource: string | string[] | undefined): unknown => {
+      const params = Object.assign(Object.create(fresh.OIDCContext.prototype) as { params: object }, {
+        params: { resource },
+      }).params;
+      return (params as { resource: unknown }).resource;
+    };
+    expect([read('urn:A'), read(['urn:A', 'urn:a', 'urn:B']), read(undefined)]).toEqual([
+      'urn:a',
+      ['urn:a', 'urn:b'],
+      undefined,
+    ]);
+  });
+
+  it('OIDCContext.clientJwtAuthExpectedAudience refuses no assertion', () => {
+    const fresh = freshProvider();
+    acceptAnyAssertionAudience(fresh);
+    expect(fresh.OIDCContext.prototype.clientJwtAuthExpectedAudience().has('https://anybody.test')).toBe(true);
   });
 
   it.each(['authorization_code', 'refresh_token'])(

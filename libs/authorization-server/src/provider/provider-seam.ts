@@ -85,6 +85,29 @@ export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) =>
   };
 }
 
+/** Has every request name its resources as `spell` does; what it names twice counts once. RFC 8707 §2 */
+export function spellResources(provider: Provider, spell: (indicator: string) => string): void {
+  const read = new WeakMap<object, object>();
+  Object.defineProperty(provider.OIDCContext.prototype, 'params', {
+    get(this: object) {
+      return read.get(this);
+    },
+    set(this: object, params: { resource?: string | string[] | undefined }) {
+      const { resource } = params;
+      if (typeof resource === 'string') params.resource = spell(resource);
+      else if (resource !== undefined) params.resource = [...new Set(resource.map(spell))];
+      read.set(this, params);
+    },
+  });
+}
+
+/**
+ * Leaves it to `assertJwtClientAuthClaimsAndHeader` whom a client assertion is for: what it says is known to be the client's by then.
+ */
+export function acceptAnyAssertionAudience(provider: Provider): void {
+  provider.OIDCContext.prototype.clientJwtAuthExpectedAudience = () => ({ has: () => true }) as unknown as Set<string>;
+}
+
 type Step = (ctx: KoaContextWithOIDC, next: () => Promise<void>) => Promise<void>;
 
 const authenticate = clientAuthentication as readonly Step[];

@@ -1,4 +1,5 @@
 import { entitledScopes, type ClientRegistration, type ResourceRegistration } from '@onbehalf/token-exchange';
+import { normalizeUri } from '@onbehalf/oauth-protocol';
 import { errors, type Client, type ResourceServer } from 'oidc-provider';
 import type { Account } from '../accounts/accounts.js';
 import { AUDIENCE_URN, type ServerConfig } from '../configuration/server-config.schema.js';
@@ -9,12 +10,26 @@ export class ResourceServers {
   readonly #config: ServerConfig;
   readonly #clients: ReadonlyMap<string, ClientRegistration>;
   readonly #resources: ReadonlyMap<string, ResourceRegistration>;
+  readonly #spellings: ReadonlyMap<string, string>;
 
   constructor(config: ServerConfig) {
     const { clients, resources } = toPolicyRegistrations(config);
     this.#config = config;
     this.#clients = new Map(clients.map((client) => [client.clientId, client]));
     this.#resources = new Map(resources.map((resource) => [indicatorOf(resource), resource]));
+    this.#spellings = new Map(
+      resources.flatMap((resource) =>
+        [resource, { audience: resource.audience }].map((named) => [
+          normalizeUri(indicatorOf(named)),
+          indicatorOf(resource),
+        ]),
+      ),
+    );
+  }
+
+  /** The indicator of the resource that is meant, however its URI is spelled; what is unknown stays as it is. RFC 3986 §6.2.3 */
+  spell(indicator: string): string {
+    return this.#spellings.get(normalizeUri(indicator)) ?? indicator;
   }
 
   /** The resource that a client's tokens are for when the request names none. */
@@ -60,7 +75,7 @@ export class ResourceServers {
   }
 }
 
-// RFC 8707 wants a URI; a resource that is registered by its audience alone gets one that nobody needs to know
-function indicatorOf({ resource, audience }: ResourceRegistration): string {
+/** RFC 8707 wants a URI; a resource that is known by its audience alone gets one that nobody needs to know. */
+export function indicatorOf({ resource, audience }: Pick<ResourceRegistration, 'resource' | 'audience'>): string {
   return resource ?? AUDIENCE_URN + encodeURIComponent(audience);
 }

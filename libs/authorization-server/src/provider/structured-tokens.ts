@@ -27,14 +27,21 @@ export function answerForStructuredTokens(options: StructuredTokensOptions) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const route = routeOf(ctx);
-    if (route !== 'introspection' && route !== 'revocation') return;
+    if (route === 'introspection' || route === 'revocation') await answerJwt(ctx, route);
+    // RFC 7009 §2.2: the status says it all, and the same of every token
+    if (route !== 'revocation' || ctx.status !== 200) return;
+    ctx.body = '';
+    ctx.remove('content-type');
+  };
+
+  async function answerJwt(ctx: KoaContextWithOIDC, route: 'introspection' | 'revocation'): Promise<void> {
     if ((ctx.body as { error?: string } | undefined)?.error !== 'unsupported_token_type') return;
     const clientId = ctx.oidc.client!.clientId;
     const claims = await readOwn(String(ctx.oidc.params!['token']), issuer);
     if (route === 'introspection') answer(ctx, 200, await introspect(ctx, claims, clientId));
     else if (isForeign(claims, clientId)) answer(ctx, 400, NOT_YOURS);
     else answer(ctx, 200, await revoke(claims));
-  };
+  }
 
   // RFC 7662 §2.2: whoever may not know learns nothing but "inactive"
   async function introspect(

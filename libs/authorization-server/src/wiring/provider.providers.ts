@@ -14,6 +14,7 @@ import { FeatureRuntime } from '../features/feature-runtime.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
+import { registeredOrigins } from '../protocol/cross-origin.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { answerRefusalPage } from '../pages/refusal-page.js';
 import * as pages from '../pages/provider-pages.js';
@@ -87,9 +88,11 @@ function createLiveProvider(
   };
   const live = new LiveProvider(() => {
     const { config, lives } = registrations.current;
+    const allowsOrigin = registeredOrigins(config);
     const known = { lives, latest: () => registrations.reload().then(() => registrations.current.lives) };
-    const provider = createProvider({ ...options, ...around, config, accounts, metadata, lives: known }, own);
-    const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin: () => false, log });
+    const described = { ...options, ...around, config, accounts, metadata, allowsOrigin, lives: known };
+    const provider = createProvider(described, own);
+    const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin, log });
     const byGet = continueByGet(provider, endpoint.handle);
     const handle = limitProtocolRequests(limits, authorizationLimits, byGet, answerRefusalPage);
     return { provider, handle: measureRequests(metrics, handle) };

@@ -108,7 +108,7 @@ export interface Edge extends Extensible {
 /** The registrations in force. Read anew at every exchange, so that a removed edge is gone at once. */
 export interface ExchangePolicy {
   client(clientId: string): ClientRegistration | undefined;
-  /** The resource with this logical name or URI, compared character by character. */
+  /** The resource with this logical name, compared character by character, or with this URI in any spelling. RFC 3986 §6.2.3 */
   resource(nameOrUri: string): ResourceRegistration | undefined;
   /** The edges of this client, from one of these audiences, to this target, in the order of preference. */
   edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[];

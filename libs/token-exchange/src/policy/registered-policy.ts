@@ -1,3 +1,4 @@
+import { normalizeUri } from '@onbehalf/oauth-protocol';
 import type { ClientRegistration, Edge, ExchangePolicy, ResourceRegistration } from './policy.js';
 
 /** A policy written down as data. */
@@ -24,7 +25,7 @@ export class RegisteredPolicy implements ExchangePolicy {
   }
 
   resource(nameOrUri: string): ResourceRegistration | undefined {
-    return this.#resources.get(nameOrUri);
+    return this.#resources.get(nameOrUri) ?? this.#resources.get(normalizeUri(nameOrUri));
   }
 
   edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[] {
@@ -35,5 +36,5 @@ export class RegisteredPolicy implements ExchangePolicy {
 }
 
 function names({ audience, resource }: ResourceRegistration): readonly string[] {
-  return resource === undefined ? [audience] : [audience, resource];
+  return resource === undefined ? [audience] : [audience, normalizeUri(resource)];
 }

@@ -1,4 +1,4 @@
-import { OAuthError } from '@onbehalf/oauth-protocol';
+import { normalizeUri, OAuthError } from '@onbehalf/oauth-protocol';
 import type { ClientRegistration, ExchangePolicy, ResourceRegistration } from '../policy/policy.js';
 import type { ExchangeRequest } from './exchange-request.js';
 
@@ -13,22 +13,28 @@ export function resolveTargets(
   policy: ExchangePolicy,
 ): readonly ResourceRegistration[] {
   const named = [
-    ...audiences.map((name) => resolve(policy, name, ({ audience }) => [audience])),
+    ...audiences.map((name) => resolve(policy, name, ({ audience }) => audience === name)),
     // a logical name may itself be a URI
-    ...resources.map((uri) => resolve(policy, uri, ({ audience, resource }) => [audience, resource])),
+    ...resources.map((uri) =>
+      resolve(policy, uri, (resource) => resource.audience === uri || isNamedBy(uri, resource)),
+    ),
   ];
   if (named.length > 0) return [...new Map(named.map((resource) => [resource.audience, resource])).values()];
   // RFC 8707 §2: invalid_target also where the resource is missing
   if (defaultTarget === undefined) throw new OAuthError('invalid_target', 'audience or resource is required');
-  return [resolve(policy, defaultTarget, ({ audience }) => [audience])];
+  return [resolve(policy, defaultTarget, ({ audience }) => audience === defaultTarget)];
+}
+
+function isNamedBy(uri: string, { resource }: ResourceRegistration): boolean {
+  return resource !== undefined && normalizeUri(resource) === normalizeUri(uri);
 }
 
 function resolve(
   policy: ExchangePolicy,
   value: string,
-  namesOf: (resource: ResourceRegistration) => readonly (string | undefined)[],
+  isNamed: (resource: ResourceRegistration) => boolean,
 ): ResourceRegistration {
   const resource = policy.resource(value);
-  if (resource && namesOf(resource).includes(value)) return resource;
+  if (resource && isNamed(resource)) return resource;
   throw new OAuthError('invalid_target', 'The requested target is unknown');
 }
