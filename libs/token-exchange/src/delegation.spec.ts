@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations, requirement } from '@onbehalf/testing';
@@ -236,6 +237,16 @@ describe('RFC 8693 §4.4: may_act', () => {
     const tokenB = await lab.ask({ subject_token: await lab.token({ may_act: { sub: 'user-service' } }) });
     const back = { subject_token: tokenB.token, audience: 'user-service', scope: 'user.read' };
     expect(await lab.refusal(back, 'message-service')).toMatchObject({ rule: 'may-act' });
+  });
+
+  it('is left out of the new token by an edge that says it is spent', async () => {
+    const edges = lab.registrations.edges.map((edge) => ({ ...edge, mayAct: 'spent' as const }));
+    const spending = await ExchangeLab.open({}, { edges });
+    const subject = await spending.token({ may_act: { sub: 'user-service' } });
+    const tokenB = await spending.ask({ subject_token: subject });
+    expect(decodeJwt(tokenB.token)['may_act']).toBeUndefined();
+    const stranger = await spending.token({ may_act: { sub: 'other' } });
+    expect(await spending.refusal({ subject_token: stranger })).toMatchObject({ rule: 'may-act' });
   });
 
   it('matches an actor of another issuer by both sub and iss', async () => {

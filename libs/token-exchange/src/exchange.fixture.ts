@@ -66,6 +66,8 @@ export function createExchange(
   { accounts = {}, revoked = [], foreign = [], onSign, ...options }: Surroundings = {},
 ): TokenExchange {
   const used = new Set<string>();
+  const typeOf = (audience: string) =>
+    registrations.resources.find((resource) => resource.audience === audience)?.typ ?? 'at+jwt';
   const jwt = { issuer: server.issuer, signer: signerOf(server, onSign), randomId: randomUUID };
   return new TokenExchange({
     issuer: server.issuer,
@@ -75,7 +77,11 @@ export function createExchange(
       use: ({ issuer, jwtId }) => Promise.resolve(!used.has(jwtId + issuer) && Boolean(used.add(jwtId + issuer))),
       account: (subject) => Promise.resolve(Object.hasOwn(accounts, subject) ? accounts[subject] : undefined),
     },
-    verifiers: [new OwnAccessTokenVerifier(server), new OwnIdTokenVerifier(server), new JwtVerifier(server, foreign)],
+    verifiers: [
+      new OwnAccessTokenVerifier(server, typeOf),
+      new OwnIdTokenVerifier(server),
+      new JwtVerifier(server, foreign, typeOf),
+    ],
     issuers: [new AccessTokenIssuer(jwt), new IdTokenIssuer(jwt)],
     clock: systemClock,
     sink: { record: () => Promise.resolve(), recordIssued: () => Promise.resolve(true) },

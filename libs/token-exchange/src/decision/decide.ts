@@ -29,6 +29,8 @@ export interface Grant extends Limits {
   readonly authentication: Authentication;
   readonly confirmation: Confirmation;
   readonly signingAlgorithm?: SigningAlgorithm;
+  /** `jwt` when every target wants its access tokens so. */
+  readonly typ: 'at+jwt' | 'jwt';
   readonly parents: readonly TokenReference[];
   /** The tokens that issuing uses up. */
   readonly uses: readonly TokenUse[];
@@ -149,15 +151,21 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     audiences: targets.map(({ resource }) => resource.audience),
     issuedAt: at,
     actors: actorChain(exchange),
-    ...(subject.mayAct && { mayAct: subject.mayAct }),
+    ...(subject.mayAct && !targets.every(spendsMayAct) && { mayAct: subject.mayAct }),
     authentication: subject.authentication,
     confirmation: confirmationFor(client, subject, exchange.proof),
     ...(signingAlgorithm && { signingAlgorithm }),
+    typ: targets.every(({ resource }) => resource.typ === 'jwt') ? 'jwt' : 'at+jwt',
     parents: parentsOf(exchange),
     uses: usesOf(exchange),
     parameters: request.parameters,
     details: subject.details,
   };
+}
+
+// RFC 8693 §4.4: who may act for the subject of this token, which the new one need not repeat
+function spendsMayAct({ edge }: Target): boolean {
+  return edge?.mayAct === 'spent';
 }
 
 function parentsOf(exchange: VerifiedExchange): readonly TokenReference[] {

@@ -26,13 +26,14 @@ export class AccessTokenIssuer implements TokenIssuer {
     const { issuer, signer, randomId } = this.#options;
     const jwtId = randomId();
     const { clientId, scopes, confirmation, signingAlgorithm } = permit;
+    const typ = permit.typ === 'jwt' ? 'JWT' : permit.typ;
     const claims = {
       ...exchangeClaims(permit, issuer, jwtId),
       // RFC 8693 §4.3: the client that requested the token
       client_id: clientId,
       scope: formatScope(scopes),
     };
-    const token = await signer.sign(claims, { typ: 'at+jwt', ...(signingAlgorithm && { alg: signingAlgorithm }) });
+    const token = await signer.sign(claims, { typ, ...(signingAlgorithm && { alg: signingAlgorithm }) });
     // RFC 9449 §5
     const tokenType = confirmation.jkt === undefined ? 'Bearer' : 'DPoP';
     return toIssuedToken(permit, { token, jwtId, tokenType, scopes });

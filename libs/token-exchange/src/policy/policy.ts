@@ -17,6 +17,8 @@ export interface ResourceRegistration extends Extensible {
   readonly scopes: readonly string[];
   /** The algorithm its access tokens are signed with; absent: the signer's default. */
   readonly signingAlgorithm?: SigningAlgorithm;
+  /** What `typ` says of its access tokens. Default `at+jwt`; `jwt` is for decoders that know no other. RFC 9068 §2.1 */
+  readonly typ?: 'at+jwt' | 'jwt';
   /** Whether its scopes are for those only that list them: users by their entitlements, clients by their direct access. */
   readonly reserved?: boolean;
 }
@@ -87,6 +89,8 @@ export interface Edge extends Extensible {
   readonly subjectIssuers?: readonly string[];
   /** The longest chain of actors, the new one included. Default 4. */
   readonly maxDepth?: number;
+  /** Whether the new token says, as the subject token does, who may act, or that is spent with this exchange. Default `keep`. */
+  readonly mayAct?: 'keep' | 'spent';
   /** The longest life of the new token, in seconds. Default 300. */
   readonly timeToLive?: number;
   /** Whether an actor may appear again, and the call may return to a service that it came from. */

@@ -2,7 +2,7 @@ import { TokenRejection, verifyJwt, type TrustedIssuer, type VerifiedJwt } from 
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requiredText, requireType } from './jwt-facts.js';
-import { readAccessToken } from './own-access-token.verifier.js';
+import { readAccessToken, type AccessTokenType } from './own-access-token.verifier.js';
 import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
 /** How the subject of a foreign token is known here. */
@@ -34,7 +34,11 @@ export class JwtVerifier implements TokenVerifier {
    * @throws ConfigurationError when it is among the foreign ones, whose tokens are taken by other rules, and for an identifier
    *   with a query or a fragment (RFC 8414 §2): subjects known as `iss#sub` would be ambiguous
    */
-  constructor(issuer: TrustedIssuer, foreign: readonly ForeignIssuer[] = []) {
+  constructor(
+    issuer: TrustedIssuer,
+    foreign: readonly ForeignIssuer[] = [],
+    private readonly typeOf?: AccessTokenType,
+  ) {
     const names = foreign.map((other) => other.issuer);
     const ambiguous = names.find((name, index) => name === issuer.issuer || names.indexOf(name) !== index);
     if (ambiguous !== undefined) throw new ConfigurationError('foreign issuer', ambiguous, 'each other issuer once');
@@ -50,7 +54,7 @@ export class JwtVerifier implements TokenVerifier {
     const verified = await verifyJwt(token, { issuers: [this.#issuer, ...this.#foreign], clock: () => at });
     const foreign = this.#foreign.find(({ issuer }) => issuer === verified.claims.iss);
     // of its own JWTs the server takes access tokens only: an ID token has a type of its own
-    return foreign ? readForeign(verified, foreign, this.#issuer.issuer) : readAccessToken(verified);
+    return foreign ? readForeign(verified, foreign, this.#issuer.issuer) : readAccessToken(verified, this.typeOf);
   }
 }
 
