@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { decodeJwt } from 'jose';
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, type Answer } from './form-post.js';
@@ -63,6 +63,34 @@ describe('the wiring of the Spring article', () => {
       client_id: 'message-service',
       act: { sub: 'message-service' },
     });
+  });
+
+  it("its tokens pass Spring's default decoder: RS256, and no type but JWT", async () => {
+    const keys = createRemoteJWKSet(new URL(`${system.url('auth-server')}/oauth2/jwks`));
+    const { body } = await exchange(basic('message-service', 'token'));
+    for (const token of [tokens['access_token'], tokens['id_token'], body['access_token']].map(String)) {
+      const { typ = 'JWT' } = decodeProtectedHeader(token);
+      expect(typ).toBe('JWT');
+      await jwtVerify(token, keys, { algorithms: ['RS256'], issuer: system.url('auth-server') });
+    }
+    expect(decodeJwt(String(tokens['id_token']))['azp']).toBe('user-service');
+    expect(decodeJwt(String(tokens['id_token']))['scope']).toBeUndefined();
+  });
+
+  it('its public client gets no refresh token', () => {
+    expect(tokens['refresh_token']).toBeUndefined();
+  });
+
+  it('an ID token passes for no access token here', async () => {
+    const idToken = String(tokens['id_token']);
+    const fields = { grant_type: GrantType.TokenExchange, subject_token: idToken, subject_token_type: TokenType.Jwt };
+    const headers = { authorization: basic('message-service', 'token') };
+    expect((await postForm(`${system.url('auth-server')}/oauth2/token`, fields, headers)).status).toBe(400);
+    const introspected = await postForm(`${system.url('auth-server')}/oauth2/introspect`, { token: idToken }, headers);
+    expect(introspected.body).toEqual({ active: false });
+    const { access_token: token } = tokens;
+    const known = await postForm(`${system.url('auth-server')}/oauth2/introspect`, { token: String(token) }, headers);
+    expect(known.body['active']).toBe(true);
   });
 
   it('a bad subject token is answered as Spring does, with invalid_grant', async () => {

@@ -78,12 +78,17 @@ describe('an app that cannot start', () => {
   });
 
   it.each<[(typeof APPS)[number], Record<string, string>, string]>([
-    ['auth-server', { ISSUER: 'localhost' }, 'ISSUER is "localhost"; accepted: an http or https URL without a path'],
-    [
+    ...[
+      'localhost',
+      'http://localhost:9001#a',
+      'https://as.example/path',
+      'https://as.example/',
+      'https://as.example?a',
+    ].map((ISSUER): ['auth-server', Record<string, string>, string] => [
       'auth-server',
-      { ISSUER: 'http://localhost:9001#a' },
-      'ISSUER is "http://localhost:9001#a"; accepted: an http or https URL without query and fragment (RFC 8414 section 2)',
-    ],
+      { ISSUER },
+      `ISSUER is "${ISSUER}"; accepted: an http or https URL of scheme, host and port alone, such as https://login.example`,
+    ]),
     [
       'auth-server',
       { AUTH_SERVER_CONFIG: '/no/such.yaml' },

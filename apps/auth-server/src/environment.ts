@@ -22,8 +22,8 @@ const seconds = z.coerce.number('whole seconds').int('whole seconds').positive('
 
 const settings = z.object({
   ISSUER: z
-    .url({ protocol: /^https?$/, error: 'an http or https URL without a path' })
-    .refine((issuer) => !/[?#]/.test(issuer), 'an http or https URL without query and fragment (RFC 8414 section 2)')
+    .string()
+    .refine(isOrigin, 'an http or https URL of scheme, host and port alone, such as https://login.example')
     .default('http://localhost:9001'),
   AUTH_SERVER_CONFIG: z.string().min(1).default('auth-server').transform(toConfigPath),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),
@@ -117,4 +117,9 @@ export function storeOptions({ DATABASE_URL, DATABASE_POOLING, ENCRYPTION_KEYS, 
   const { tables, auditFields } = features;
   const database = { url: DATABASE_URL, pooling: DATABASE_POOLING };
   return { ...database, encryptionKeys: ENCRYPTION_KEYS, issuer: ISSUER, tables, auditFields };
+}
+
+/** The paths of the protocol begin right behind the issuer, and it is compared character by character. RFC 8414 §2, §3.3 */
+function isOrigin(issuer: string): boolean {
+  return /^https?:/.test(issuer) && URL.canParse(issuer) && new URL(issuer).origin === issuer;
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-protocol';
+import { ADMIN_AUDIENCE } from './admin-audience.js';
 import { sectionOf, type ConfigSection } from './config-section.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
@@ -13,6 +14,10 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
   const spelled = config.resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
   checkUnique(spelled, 'resource', `${file}: resources`);
   config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
+  config.resources.forEach(({ audience, typ }, i) => {
+    if (audience !== ADMIN_AUDIENCE || typ === 'at+jwt') return;
+    throw new ConfigurationError(`${file}: resources[${i}].typ`, typ, 'at+jwt for this server itself');
+  });
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
   config.trustedIssuers.forEach((issuer, i) => checkKeys(issuer, `${file}: trustedIssuers[${i}].jwksUri`));
@@ -89,6 +94,9 @@ function checkClient(config: ServerConfig, client: ClientConfig, path: string): 
   }
   if (grantTypes.includes(GrantType.AuthorizationCode) && redirectUris.length === 0) {
     throw new ConfigurationError(`${path}.redirectUris`, redirectUris, 'at least one URL for authorization_code');
+  }
+  if (client.dpopBound && client.certificateBound) {
+    throw new ConfigurationError(`${path}.certificateBound`, true, 'one of dpopBound and certificateBound');
   }
   checkDirectAccess(config, client, path);
   checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);

@@ -1,7 +1,8 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
 import type { ConfigSection, SectionMembers } from './config-section.js';
-import { client, edge, grantTypes, resource, serverConfigSchema, user } from './server-config.schema.js';
+import { client, edge, resource, serverConfigSchema, user } from './server-config.schema.js';
+import { grantTypes } from './values.schema.js';
 
 /** The schemas of the registrations, with the members that sections add to them. */
 export function registrationSchemas(sections: readonly ConfigSection[]): {

@@ -47,11 +47,27 @@ export function parseServerConfig(
   const resolved = resolveVariables(raw, environment, file, (variable, value, path) =>
     checkForgottenDefault(variable, value, path, issuer),
   );
-  const { success, data, error } = configSchemaWith(sections).safeParse(resolved);
+  const schema = configSchemaWith(sections);
+  const asText = schema.safeParse(resolved);
+  if (asText.error) readScalars(asText.error.issues, raw, resolved);
+  const { success, data, error } = asText.success ? asText : schema.safeParse(resolved);
   if (!success) throw toConfigurationError(error, resolved, file);
   checkReferences(data, file, sections);
   checkShippedCredentials(data, issuer, file);
   return data;
+}
+
+/** A variable is text: where a number, `true` or `false` is expected and a variable gives one, it counts as that. */
+function readScalars(issues: readonly z.core.$ZodIssue[], raw: unknown, resolved: unknown): void {
+  for (const { code, path, ...issue } of issues) {
+    const written = valueAt(raw, path);
+    if (code !== 'invalid_type' || typeof written !== 'string' || !written.includes('${')) continue;
+    const given = String(valueAt(resolved, path));
+    const { expected } = issue as { expected?: string };
+    const isScalar = expected === 'boolean' ? /^(true|false)$/ : /^-?\d{1,15}$/;
+    const holder = valueAt(resolved, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+    if (isScalar.test(given) && expected !== 'string') holder[path.at(-1)!] = JSON.parse(given) as unknown;
+  }
 }
 
 function readFile(path: string): string {
@@ -67,8 +83,11 @@ function parseFile(text: string, file: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new ConfigurationError(file, `broken at line ${error.linePos?.[0].line ?? '?'}`, 'YAML or JSON');
+    if (error instanceof YAMLParseError) {
+      throw new ConfigurationError(file, `broken at line ${error.linePos?.[0].line ?? '?'}`, 'YAML or JSON');
+    }
+    // of an alias that nothing defines, or of too many
+    throw new ConfigurationError(file, `broken: ${(error as Error).message.split('\n', 1)[0]}`, 'YAML or JSON');
   }
 }
 

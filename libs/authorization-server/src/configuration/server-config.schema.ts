@@ -1,66 +1,26 @@
-import { GrantType, isAbsoluteUri, isResourceIndicator, isScopeToken, MAX_ACTORS } from '@onbehalf/oauth-protocol';
+import { isResourceIndicator, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { z } from 'zod';
 import { passwordHash } from './password-hash.js';
 import { rateLimits } from './rate-limits.schema.js';
-
-const SUPPORTED_GRANTS = [
-  GrantType.AuthorizationCode,
-  GrantType.RefreshToken,
-  GrantType.ClientCredentials,
-  GrantType.TokenExchange,
-] as const;
+import {
+  audience,
+  clientId,
+  grantTypes,
+  issuer,
+  name,
+  origin,
+  publicKeys,
+  redirectUri,
+  registeredName,
+  scope,
+  seconds,
+  tokenType,
+  url,
+} from './values.schema.js';
 
 /** Begins the URIs by which resources without one are known between this server and its provider. */
 export const AUDIENCE_URN = 'urn:onbehalf:audience:';
-
-/** Characters. What is longer fits no index of the store. */
-const LONGEST_NAME = 255;
-
-const name = z.string().min(1, 'a non-empty string');
-const audience = name.describe('the value of the aud claim');
-
-/** What something is registered by: no database takes NUL or half a surrogate pair, and no log more than one line of it. */
-export const registeredName = name.refine(
-  (value) => value.length <= LONGEST_NAME && value.isWellFormed() && !/\p{Cc}/u.test(value),
-  `a name of no more than ${LONGEST_NAME} characters, without control characters`,
-);
-const seconds = z.int('whole seconds').positive('more than 0 seconds');
-const tokenType = z.string().refine(isAbsoluteUri, 'the URI of a token type (RFC 8693 section 3)');
-const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
-const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
-const origin = z
-  .string()
-  .refine(
-    isOrigin,
-    'an http or https origin in lower case, without a default port and a path, such as https://app.example',
-  );
-const issuer = z
-  .string()
-  .refine(
-    (identifier) => isAbsoluteUri(identifier) && !/^https?:.*\?/i.test(identifier),
-    'a URI without fragment, and without query when it is a URL (RFC 8414 section 2)',
-  );
-
-/** The grants that clients may have, these among them. */
-export function grantTypes(more: readonly string[]): z.ZodArray<z.ZodEnum<Record<string, string>>> {
-  const supported = [...SUPPORTED_GRANTS, ...more];
-  const grantType = z.enum(supported, {
-    error: ({ input }) =>
-      input === 'token-exchange' || input === 'token_exchange'
-        ? `the full URN, ${GrantType.TokenExchange}`
-        : `one of ${supported.join(', ')}`,
-  });
-  return z.array(grantType).min(1, 'at least one grant type');
-}
-
-/** Members that only private and symmetric keys have. RFC 7518 §6.2.2, §6.3.2, §6.4.1 */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-
-const publicKey = z
-  .looseObject({ kty: name })
-  .refine((key) => !PRIVATE_MEMBERS.some((member) => member in key), 'a public key, without private members');
-const publicKeys = z.looseObject({ keys: z.array(publicKey).min(1, 'at least one public key') });
 
 export const resource = z
   .strictObject({
@@ -73,22 +33,32 @@ export const resource = z
       .describe('the URI that names this resource server in resource parameters (RFC 8707)'),
     scopes: z.array(scope).default([]).describe('every scope that means something to this resource server'),
     signingAlgorithm: z.enum(['ES256', 'RS256']).default('ES256').describe('how its access tokens are signed'),
+    typ: z
+      .enum(['at+jwt', 'jwt'])
+      .default('at+jwt')
+      .describe(
+        'the type that its access tokens carry; jwt for decoders that know no other, which then take any JWT for one',
+      ),
   })
   .describe('a resource server: who tokens can be issued for');
 
 export const client = z
   .strictObject({
-    clientId: registeredName,
+    clientId,
     enabled: z.boolean().default(true),
     authentication: z
       .enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'])
       .default('client_secret_basic')
       .describe('how the client authenticates at the token endpoint; none makes it a public client'),
-    secret: z.string().min(1, 'a non-empty secret').optional(),
+    secret: z
+      .string()
+      .min(1, 'a non-empty secret')
+      .regex(/^[\x20-\x7e]*$/, 'a secret of printable ASCII characters (RFC 6749 appendix A)')
+      .optional(),
     jwks: publicKeys.optional().describe('public keys, for private_key_jwt'),
     grantTypes: grantTypes([]),
-    redirectUris: z.array(url).default([]),
-    postLogoutRedirectUris: z.array(url).default([]),
+    redirectUris: z.array(redirectUri).default([]),
+    postLogoutRedirectUris: z.array(redirectUri).default([]),
     scopes: z.array(scope).default([]).describe('the scopes that it may ask for at login and with client credentials'),
     resources: z
       .array(audience)
@@ -113,6 +83,10 @@ export const client = z
       .array(origin)
       .default([])
       .describe('the origins whose pages may read what the client is answered (CORS)'),
+    idTokenSigningAlgorithm: z
+      .enum(['ES256', 'RS256'])
+      .default('RS256')
+      .describe('how its ID tokens are signed (OpenID Connect Core section 15.1)'),
     dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
     certificateBound: z.boolean().default(false).describe('every access token is bound to its certificate (RFC 8705)'),
     subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
@@ -169,6 +143,10 @@ export const edge = z
       .max(MAX_ACTORS)
       .optional()
       .describe('the most actors in act'),
+    mayAct: z
+      .enum(['keep', 'spent'])
+      .optional()
+      .describe('whether the may_act of the subject token is copied into the new one; kept unless told'),
     timeToLive: seconds.optional(),
     allowCycle: z.boolean().optional().describe('an actor may appear in the chain again'),
     rebind: z.boolean().optional().describe('a bound subject token may be exchanged by the holder of another key'),
@@ -238,7 +216,3 @@ export type ClientConfig = ServerConfig['clients'][number];
 export type ResourceConfig = ServerConfig['resources'][number];
 export type UserConfig = ServerConfig['users'][number];
 export type EdgeConfig = ServerConfig['edges'][number];
-
-function isOrigin(value: string): boolean {
-  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
-}

@@ -5,14 +5,19 @@ import type { Lives } from '../registrations/lives.js';
 import { keepLoginToken } from './login-tokens.js';
 import { issuanceEvent } from './record-grants.js';
 
-type StructuredToken = { payload: Record<string, unknown> };
+type StructuredToken = { header?: Record<string, unknown> | undefined; payload: Record<string, unknown> };
 type Claims = { sub: string; aud: string | string[]; exp: number; client_id: string; scope?: string };
 
 /**
  * Completes the JWT access tokens that the provider makes: gives each a `jti` as exchanged tokens have it, adds how the user
  * was authenticated (RFC 9068 §2.2.1) and records it, in the index and in the trail, before it leaves.
  */
-export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, lives: Lives, logins: Adapter) {
+export function completeAccessToken(
+  trail: Pick<AuditTrail, 'recordIssued'>,
+  lives: Lives,
+  logins: Adapter,
+  typeOf: (audience: string) => 'at+jwt' | 'jwt',
+) {
   return async (
     ctx: KoaContextWithOIDC,
     token: AccessToken | ClientCredentials,
@@ -25,6 +30,7 @@ export function completeAccessToken(trail: Pick<AuditTrail, 'recordIssued'>, liv
     const { sub: subject, aud, exp: expiresAt, client_id: clientId, scope } = jwt.payload as Claims;
     const { grantId, sessionUid } = token as Partial<AccessToken>;
     const audiences = [aud].flat();
+    if (audiences.every((audience) => typeOf(audience) === 'jwt')) jwt.header = { typ: 'JWT' };
     const ofLives = { subjectLife: lives.of('user', subject), clientLife: lives.of('client', clientId) };
     const issued = { jti, subject, clientId, ...ofLives, grantId, sessionId: sessionUid, audiences, expiresAt };
     const live = await trail.recordIssued(issuanceEvent(ctx, issued, scope), issued);

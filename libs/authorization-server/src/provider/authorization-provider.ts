@@ -52,6 +52,7 @@ export interface AuthorizationProviderOptions extends ProviderConfigurationOptio
 /** The certified provider, configured: it does everything of OAuth 2.0 and OpenID Connect but grants of our own. */
 export function createProvider(options: AuthorizationProviderOptions, own: TrustedIssuer): Provider {
   const resources = new ResourceServers(options.config);
+  const ownTokens = { issuer: own, typeOf: (audience: string) => resources.typeOf(audience) };
   const provider = new Provider(options.issuer, toProviderConfiguration(options, resources));
   // the issuer alone decides which addresses are published, never a Host header
   provider.proxy = true;
@@ -72,7 +73,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.use(shareAnswers(options.allowsOrigin));
   answerErrors(provider, options);
   nameSessions(provider);
-  acceptAtUserinfo(provider, findLoginToken(own, options.tokens, loginTokens(options)));
+  acceptAtUserinfo(provider, findLoginToken(ownTokens, options.tokens, loginTokens(options)));
   const { tokens, trail, refusals } = options;
   provider.use(recordGrants(trail, refusals));
   provider.use(recordIntrospection({ trail, refusals }));
@@ -85,7 +86,13 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.use(answerGrantedScopes);
   provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));
   provider.use(
-    answerForStructuredTokens({ issuer: own, tokens, representedBy: representedBy(options.config), trail, refusals }),
+    answerForStructuredTokens({
+      ...ownTokens,
+      tokens,
+      representedBy: representedBy(options.config),
+      trail,
+      refusals,
+    }),
   );
   return provider;
 }

@@ -18,6 +18,6 @@ export function toClientMetadata(client: ClientConfig): ClientMetadata {
     scope: client.scopes.filter((scope) => Object.hasOwn(OWN_SCOPES, scope)).join(' ') || undefined,
     dpop_bound_access_tokens: client.dpopBound,
     tls_client_certificate_bound_access_tokens: client.certificateBound,
-    id_token_signed_response_alg: 'ES256',
+    id_token_signed_response_alg: client.idTokenSigningAlgorithm,
   };
 }

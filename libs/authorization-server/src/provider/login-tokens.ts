@@ -1,10 +1,9 @@
-import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { AccessToken, Adapter, AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { grantedOwnScopes } from './granted-scopes.js';
 import { livingRecords } from './living-records.js';
 import type { ProviderConfigurationOptions } from './provider-configuration.js';
-import { readOwn } from './structured-tokens.js';
+import { readOwn, type OwnTokens } from './structured-tokens.js';
 
 /** Where it is kept which access tokens come from a login with `openid`, by their `jti`. */
 export function loginTokens({ adapter, lives }: Pick<ProviderConfigurationOptions, 'adapter' | 'lives'>): Adapter {
@@ -29,7 +28,7 @@ export async function keepLoginToken(
 }
 
 /** @returns what is known of a token of this server that comes straight from a login with `openid` and still counts */
-export function findLoginToken(own: TrustedIssuer, tokens: Pick<IssuedTokens, 'standing'>, records: Adapter) {
+export function findLoginToken(own: OwnTokens, tokens: Pick<IssuedTokens, 'standing'>, records: Adapter) {
   return async (value: string): Promise<AdapterPayload | undefined> => {
     const claims = await readOwn(value, own);
     // whoever acts for a user is not the user

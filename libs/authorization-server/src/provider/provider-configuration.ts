@@ -87,6 +87,7 @@ export function toProviderConfiguration(
   const resourceIndicators = toResourceIndicators(resourceServers, accounts);
   const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
     resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
+  const typeOf = (audience: string) => resourceServers.typeOf(audience);
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: livingRecords(options.adapter, options.lives),
@@ -123,7 +124,9 @@ export function toProviderConfiguration(
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
     pkce: { required: () => true },
-    formats: { customizers: { jwt: completeAccessToken(options.trail, options.lives.lives, loginTokens(options)) } },
+    formats: {
+      customizers: { jwt: completeAccessToken(options.trail, options.lives.lives, loginTokens(options), typeOf) },
+    },
     interactions: {
       policy: loginPolicy(),
       url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,

@@ -29,5 +29,7 @@ export function recordIdToken(tokens: IssuedTokens, lives: Lives, lifetime: numb
     });
     if (!live) throw new errors.InvalidGrant('the grant was revoked');
     token.set('jti', jti);
+    // OpenID Connect Core §2: the party to which the ID token was issued
+    token.set('azp', clientId);
   };
 }

@@ -64,6 +64,11 @@ export class ResourceServers {
     return [...((resource && this.#scopes(resource, clientId, account)) ?? [])];
   }
 
+  /** What `typ` says of access tokens for an audience. RFC 9068 §2.1 */
+  typeOf(audience: string): 'at+jwt' | 'jwt' {
+    return this.#config.resources.find((resource) => resource.audience === audience)?.typ ?? 'at+jwt';
+  }
+
   #scopes(
     resource: ResourceRegistration,
     clientId: string,

@@ -9,8 +9,14 @@ import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { routeOf } from './provider-seam.js';
 import { recordIntrospectionRefusal } from './record-endings.js';
 
-interface StructuredTokensOptions {
+/** How access tokens of this server are known. */
+export interface OwnTokens {
   readonly issuer: TrustedIssuer;
+  /** What `typ` says of access tokens for an audience. */
+  readonly typeOf: (audience: string) => 'at+jwt' | 'jwt';
+}
+
+interface StructuredTokensOptions extends OwnTokens {
   readonly tokens: IssuedTokens;
   /** The audiences whose tokens the client may look at. */
   readonly representedBy: (clientId: string) => readonly string[];
@@ -23,7 +29,7 @@ interface StructuredTokensOptions {
  * refuses after it has authenticated the client.
  */
 export function answerForStructuredTokens(options: StructuredTokensOptions) {
-  const { issuer, tokens, representedBy } = options;
+  const { tokens, representedBy } = options;
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const route = routeOf(ctx);
@@ -37,7 +43,7 @@ export function answerForStructuredTokens(options: StructuredTokensOptions) {
   async function answerJwt(ctx: KoaContextWithOIDC, route: 'introspection' | 'revocation'): Promise<void> {
     if ((ctx.body as { error?: string } | undefined)?.error !== 'unsupported_token_type') return;
     const clientId = ctx.oidc.client!.clientId;
-    const claims = await readOwn(String(ctx.oidc.params!['token']), issuer);
+    const claims = await readOwn(String(ctx.oidc.params!['token']), options);
     if (route === 'introspection') answer(ctx, 200, await introspect(ctx, claims, clientId));
     else if (isForeign(claims, clientId)) answer(ctx, 400, NOT_YOURS);
     else answer(ctx, 200, await revoke(claims));
@@ -100,9 +106,13 @@ function answer(ctx: KoaContextWithOIDC, status: number, body: object | string):
 }
 
 /** The claims of an access token of this server; `undefined` of anything else. */
-export async function readOwn(token: string, issuer: TrustedIssuer): Promise<JWTPayload | undefined> {
+export async function readOwn(token: string, { issuer, typeOf }: OwnTokens): Promise<JWTPayload | undefined> {
   try {
-    return (await verifyJwt(token, { issuers: [issuer], types: ['at+jwt'], clockTolerance: 0 })).claims;
+    const types = ['at+jwt', 'jwt'];
+    const { header, claims } = await verifyJwt(token, { issuers: [issuer], types, clockTolerance: 0 });
+    const plain = [claims.aud ?? []].flat().every((audience) => typeOf(audience) === 'jwt');
+    // an ID token names no client_id
+    return header.typ === 'at+jwt' || (plain && claims['client_id'] !== undefined) ? claims : undefined;
   } catch (error) {
     if (error instanceof TokenRejection) return undefined;
     throw error;

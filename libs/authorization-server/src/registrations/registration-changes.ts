@@ -3,7 +3,7 @@ import { VersionConflict } from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
-import { registeredName, type ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { checkShippedCredentials } from '../configuration/shipped-credentials.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
@@ -62,7 +62,7 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<{ registration: Registration; secret?: string }> {
     const current = await this.#inVersion(kind, id, version);
-    if (!current) checkNewId(id);
+    if (!current) this.#checkNewId(kind, id);
     const { document, secret } = complete(kind, input, current?.document);
     const operation = current ? 'replace' : 'create';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
@@ -117,6 +117,12 @@ export class RegistrationChanges {
     return current;
   }
 
+  // the schemas of what is sent do not hold it
+  #checkNewId(kind: RegistrationKind, id: string): void {
+    const { error } = this.#options.documents.ids[kind].safeParse(id);
+    if (error) throw new ConfigurationError('id', id, error.issues[0]!.message);
+  }
+
   /** What is registered in this version; without one nothing may be. */
   async #inVersion(kind: RegistrationKind, id: string, version: number | undefined): Promise<Registration | undefined> {
     const current = await this.#committed(kind, id);
@@ -160,12 +166,6 @@ export class RegistrationChanges {
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
   }
-}
-
-// the schemas of what is sent do not hold it
-function checkNewId(id: string): void {
-  const { error } = registeredName.safeParse(id);
-  if (error) throw new ConfigurationError('id', id, error.issues[0]!.message);
 }
 
 function changeEvent(

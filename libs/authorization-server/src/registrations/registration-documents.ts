@@ -41,10 +41,20 @@ const toInputs = ({ client, resource, edge, user }: Schemas) =>
     user: user.omit({ username: true }).partial({ passwordHash: true }),
   }) as const satisfies Record<RegistrationKind, z.ZodObject>;
 
+/** By what registrations are known; an edge by whatever its file may call it. */
+const toIds = ({ client, resource, edge, user }: Schemas) =>
+  ({
+    client: client.shape.clientId,
+    resource: resource.shape.audience,
+    edge: edge.shape.id.unwrap(),
+    user: user.shape.username,
+  }) as const satisfies Record<RegistrationKind, z.ZodType<string>>;
+
 /** The schemas of what is registered at run time, with the members that sections add to it. */
 export class RegistrationDocuments {
   readonly stored: Documents;
   readonly sent: ReturnType<typeof toInputs>;
+  readonly ids: ReturnType<typeof toIds>;
   readonly sections: readonly ConfigSection[];
 
   constructor(sections: readonly ConfigSection[] = []) {
@@ -52,5 +62,6 @@ export class RegistrationDocuments {
     this.sections = sections;
     this.stored = toDocuments(schemas);
     this.sent = toInputs(schemas);
+    this.ids = toIds(schemas);
   }
 }

@@ -69,11 +69,12 @@ function createEngine(
   { active, registration, foreignIssuers }: FeatureRuntime,
 ): TokenExchange {
   const { verifiers, rules, issuers } = registration;
+  const typeOf = (audience: string) => policy.resource(audience)?.typ ?? 'at+jwt';
   return new TokenExchange({
     issuer,
     policy,
     state,
-    verifiers: [new OwnAccessTokenVerifier(own), new JwtVerifier(own, foreignIssuers), ...verifiers],
+    verifiers: [new OwnAccessTokenVerifier(own, typeOf), new JwtVerifier(own, foreignIssuers, typeOf), ...verifiers],
     additionalRules: rules,
     issuers: [new AccessTokenIssuer({ issuer, signer, randomId: timeOrderedId }), ...issuers],
     sink,

@@ -1,0 +1,82 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { RegistrationDocuments } from '../registrations/registration-documents.js';
+import { parseServerConfig, readServerConfig } from './read-server-config.js';
+
+const HASH = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+const client = { clientId: 'app', secret: 'secret', grantTypes: ['authorization_code'], redirectUris: ['https://a/b'] };
+const keyed = (key: object) => ({
+  clients: [
+    { clientId: 'app', authentication: 'private_key_jwt', grantTypes: ['client_credentials'], jwks: { keys: [key] } },
+  ],
+});
+const named = (username: string) => ({ users: [{ username, passwordHash: HASH }] });
+const clients = (change: object) => ({ clients: [{ ...client, ...change }] });
+
+describe('what the start accepts works later', () => {
+  it.each<[string, object]>([
+    ['a fragment in a redirect URI', clients({ redirectUris: ['https://a/b#'] })],
+    ['a fragment in a redirect URI after a sign-out', clients({ postLogoutRedirectUris: ['https://a/#b'] })],
+    ['a client id that is not ASCII', clients({ clientId: 'bücher' })],
+    ['a client id with a line break', clients({ clientId: 'a\nb' })],
+    ['a client id that is longer than any', clients({ clientId: 'a'.repeat(201) })],
+    ['a secret that is not ASCII', clients({ secret: 'pässword' })],
+    ['a secret with a control character', clients({ secret: 'a\tb' })],
+    ['two proofs of possession', clients({ dpopBound: true, certificateBound: true })],
+    ['an origin with a path', clients({ allowedOrigins: ['https://a/'] })],
+    ['an origin that is everybody', clients({ allowedOrigins: ['*'] })],
+    ['an origin that is nobody', clients({ allowedOrigins: ['null'] })],
+    ['an audience of assertions without assertions', clients({ assertionAudience: 'token_endpoint' })],
+    ['an ID token algorithm that is not advertised', clients({ idTokenSigningAlgorithm: 'PS256' })],
+    ['an RSA key without a modulus', keyed({ kty: 'RSA', e: 'AQAB' })],
+    ['an elliptic curve key without a point', keyed({ kty: 'EC', crv: 'P-256', x: 'AA' })],
+    ['a key of no type', keyed({ kty: 'unknown' })],
+    ['a user name that begins with a space', named(' alice')],
+    ['a user name that ends with a space', named('alice\u00a0')],
+    ['a user name with NUL', named('al\u0000ice')],
+    ['a user name with half a character', named('al\ud800ice')],
+    ['an audience with NUL', { resources: [{ audience: 'a\u0000' }] }],
+    [
+      'one resource twice',
+      { resources: ['http://a', 'HTTP://A:80/'].map((resource, i) => ({ audience: `${i}`, resource })) },
+    ],
+    ['a plain type for the server itself', { resources: [{ audience: 'auth-server', typ: 'jwt' }] }],
+  ])('%s is refused with one line', (_, config) => {
+    expect(() => parseServerConfig(config, {})).toThrow(/^configuration: .+; accepted: [^\n]+$/);
+  });
+
+  it('the same names are refused at run time', () => {
+    const { ids } = new RegistrationDocuments();
+    for (const schema of Object.values(ids)) expect(schema.safeParse('a\u0000').success).toBe(false);
+    expect(ids.client.safeParse('bücher').success).toBe(false);
+    expect(ids.user.safeParse('Zoë Müller').success).toBe(true);
+  });
+
+  it.each(['a: *nobody', '- &a [1]\n- *b', 'a: &a [*a', 'a: "'])('the YAML %j is one line', (text) => {
+    const path = join(mkdtempSync(join(tmpdir(), 'yaml-')), 'file.yaml');
+    writeFileSync(path, text);
+    expect(() => readServerConfig(path, {})).toThrow(/^file\.yaml is "broken[^\n]+; accepted: YAML or JSON$/);
+  });
+
+  it('a variable gives a number, true or false where one is expected, and text where text is', () => {
+    const raw = {
+      clients: [{ ...client, secret: '${SECRET}', dpopBound: '${BOUND}' }],
+      lifetimes: { accessToken: '${TTL}', session: '${SESSION:-60}' },
+    };
+    const config = parseServerConfig(raw, { SECRET: '123', BOUND: 'true', TTL: '600' });
+    expect(config.lifetimes).toMatchObject({ accessToken: 600, session: 60 });
+    expect(config.clients[0]).toMatchObject({ secret: '123', dpopBound: true });
+  });
+
+  it.each(['ten', '1e3', 'true', '-1', '0.5'])('%s is no number of seconds, from a variable either', (value) => {
+    expect(() => parseServerConfig({ lifetimes: { accessToken: '${TTL}' } }, { TTL: value })).toThrow(
+      /^configuration: lifetimes\.accessToken is/,
+    );
+  });
+
+  it('a number that is written as text stays a mistake', () => {
+    expect(() => parseServerConfig({ lifetimes: { accessToken: '600' } }, {})).toThrow(/accessToken/);
+  });
+});

@@ -1,0 +1,72 @@
+import { GrantType, isAbsoluteUri, isScopeToken } from '@onbehalf/oauth-protocol';
+import { z } from 'zod';
+import { isVerificationKey } from './verification-key.js';
+
+const SUPPORTED_GRANTS = [
+  GrantType.AuthorizationCode,
+  GrantType.RefreshToken,
+  GrantType.ClientCredentials,
+  GrantType.TokenExchange,
+] as const;
+
+/** Characters. What is longer fits no index of the store. */
+const LONGEST_NAME = 255;
+
+export const name = z.string().min(1, 'a non-empty string');
+export const audience = name.describe('the value of the aud claim');
+
+/** What something is registered by: no database takes NUL or half a surrogate pair, and no log more than one line of it. */
+export const registeredName = name
+  .refine(
+    (value) => value.length <= LONGEST_NAME && value.isWellFormed() && !/\p{Cc}/u.test(value),
+    `a name of no more than ${LONGEST_NAME} characters, without control characters`,
+  )
+  .refine((value) => value === value.trim(), 'a name without space at its ends');
+export const clientId = registeredName
+  .max(200, 'at most 200 characters')
+  .regex(/^[\x20-\x7e]+$/, 'printable ASCII characters (RFC 6749 appendix A)');
+export const seconds = z.int('whole seconds').positive('more than 0 seconds');
+export const tokenType = z.string().refine(isAbsoluteUri, 'the URI of a token type (RFC 8693 section 3)');
+export const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
+export const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+export const origin = z
+  .string()
+  .refine(
+    isOrigin,
+    'an http or https origin in lower case, without a default port and a path, such as https://app.example',
+  );
+export const redirectUri = url.regex(/^[^#]*$/, 'an http or https URL without a fragment (RFC 6749 section 3.1.2)');
+export const issuer = z
+  .string()
+  .refine(
+    (identifier) => isAbsoluteUri(identifier) && !/^https?:.*\?/i.test(identifier),
+    'a URI without fragment, and without query when it is a URL (RFC 8414 section 2)',
+  );
+
+/** The grants that clients may have, these among them. */
+export function grantTypes(more: readonly string[]): z.ZodArray<z.ZodEnum<Record<string, string>>> {
+  const supported = [...SUPPORTED_GRANTS, ...more];
+  const grantType = z.enum(supported, {
+    error: ({ input }) =>
+      input === 'token-exchange' || input === 'token_exchange'
+        ? `the full URN, ${GrantType.TokenExchange}`
+        : `one of ${supported.join(', ')}`,
+  });
+  return z.array(grantType).min(1, 'at least one grant type');
+}
+
+/** Members that only private and symmetric keys have. RFC 7518 §6.2.2, §6.3.2, §6.4.1 */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+const publicKey = z
+  .looseObject({ kty: name })
+  .refine((key) => !PRIVATE_MEMBERS.some((member) => member in key), 'a public key, without private members')
+  .refine(
+    isVerificationKey,
+    'a complete public key for signatures: RSA of at least 2048 bits, EC or Ed25519 (RFC 7518 section 6)',
+  );
+export const publicKeys = z.looseObject({ keys: z.array(publicKey).min(1, 'at least one public key') });
+
+function isOrigin(value: string): boolean {
+  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
