@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { types } from 'node:util';
 
 /** Told how an attempt to reach something ended: with what went wrong, or with `undefined`. */
 export type Report = (failure: unknown) => void;
@@ -45,11 +46,11 @@ export class Outages {
 
 /** The messages and codes of an error and of what caused it; fetch says of a bad certificate only "fetch failed". */
 function causeOf(failure: unknown): string {
-  if (!(failure instanceof Error)) return 'an unknown failure';
+  if (!types.isNativeError(failure)) return 'an unknown failure';
   // its message quotes what could not be read
-  if (failure instanceof SyntaxError) return 'the answer is not JSON';
+  if (failure.name === 'SyntaxError') return 'the answer is not JSON';
+  const { message } = failure;
   const { code } = failure as NodeJS.ErrnoException;
-  const own =
-    typeof code === 'string' && !failure.message.includes(code) ? `${failure.message} (${code})` : failure.message;
-  return failure.cause instanceof Error ? `${own}: ${causeOf(failure.cause)}` : own;
+  const own = typeof code === 'string' && !message.includes(code) ? `${message} (${code})`.trim() : message;
+  return types.isNativeError(failure.cause) ? `${own}: ${causeOf(failure.cause)}` : own;
 }

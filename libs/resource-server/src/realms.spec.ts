@@ -6,14 +6,7 @@ import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  AuthorizationServerHealthIndicator,
-  CurrentSubject,
-  OptionalToken,
-  ResourceServerModule,
-  Roles,
-  type ResourceServerOptions,
-} from './index.js';
+import { CurrentSubject, OptionalToken, ResourceServerModule, Roles, type ResourceServerOptions } from './index.js';
 
 @Controller()
 class RealmController {
@@ -131,38 +124,6 @@ describe.each(['express', 'fastify'])('realms on %s', (platform) => {
     );
     const twice = [introspection, introspection].map((each) => ({ ...each, issuer: one.issuer }));
     await expect(start({ issuers: [one, other], introspection: twice })).rejects.toThrow('each issuer once');
-  });
-
-  it.each([
-    ['a status', '500', 'answered with status 500'],
-    ['another issuer', '{"issuer":"https://else.test"}', 'names the issuer "https://else.test", not'],
-    ['no JSON', 'hello', 'answered with something else than JSON'],
-  ])('the cause of an outage is logged once: %s', async (_case, answer, cause) => {
-    const issuer = await serve((_body, response) =>
-      answer === '500' ? response.writeHead(500).end() : response.writeHead(200).end(answer),
-    );
-    await start({ issuer });
-    const token = await one.token({ iss: issuer });
-    for (let i = 0; i < 3; i++) expect((await get('/plain', token))[0]).toBe(503);
-    const indicator = app.get(AuthorizationServerHealthIndicator);
-    const { keys } = await indicator.check('keys');
-    expect(keys.message).toContain(cause);
-    expect(Object.values(indicator.failures())[0]).toBeGreaterThan(0);
-    const told = lines.filter((line) => line.includes('Cannot get the keys of'));
-    expect(told.length).toBeLessThanOrEqual(1);
-  });
-
-  it('a wrong secret of introspection is named, and the secret is not', async () => {
-    const endpoint = await serve((_body, response) => response.writeHead(401).end());
-    await start({
-      issuers: [one],
-      introspection: { endpoint, client: { clientId: 'service', clientSecret: 'wrong' } },
-    });
-    const token = await one.token();
-    for (let i = 0; i < 3; i++) expect((await get('/plain', token))[0]).toBe(503);
-    const told = lines.filter((line) => line.includes('introspection of'));
-    expect(told).toEqual([expect.stringContaining('does not take the credentials of "service"')]);
-    expect(told.join()).not.toContain('wrong');
   });
 
   it('an optional token is read when it is good, refused when it is not, and may be missing', async () => {

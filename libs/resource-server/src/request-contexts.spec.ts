@@ -245,6 +245,14 @@ describe.each(['express', 'fastify'])('the token of a request on %s', (platform)
     expect(await call('/open', 'bob')).toBe('nobody');
   });
 
+  it('is each one’s own where the client would rather speak another protocol', async () => {
+    const upgrade = { connection: 'Upgrade', upgrade: 'h2c' };
+    expect(await call('/guarded', 'alice', undefined, upgrade)).toBe('alice');
+    expect(await call('/timer', 'bob', undefined, upgrade)).toBe('bob');
+    expect(seen['local guard']).toBe('alice');
+    expect(await call('/open', undefined, undefined, upgrade)).toBe('nobody');
+  });
+
   (platform === 'fastify' ? it : it.skip)('stays that of a handler in which another request is answered', async () => {
     const others = { 'x-other': `Bearer ${await issuer.token({ sub: 'bob' })}` };
     expect(await call('/within', 'alice', undefined, others)).toBe('alice asked for bob');
@@ -273,11 +281,23 @@ describe('where only some routes are guarded', () => {
     }
   }
 
-  it('a global role guard runs behind AccessTokenGuard all the same', async () => {
+  @Controller()
+  @UseGuards(AccessTokenGuard)
+  class ClassController {
+    @Get('local')
+    local() {
+      return subject();
+    }
+  }
+
+  it.each([
+    ['a method', LocalController],
+    ['a class', ClassController],
+  ])('a global role guard runs behind AccessTokenGuard of %s all the same', async (_case, controller) => {
     const issuer = await createTestIssuer();
     const module = await Test.createTestingModule({
       imports: [ResourceServerModule.forTesting(issuer, { global: false })],
-      controllers: [LocalController],
+      controllers: [controller],
       providers: [{ provide: APP_GUARD, useClass: RolesGuard }],
     }).compile();
     const app = module.createNestApplication<INestApplication<Server>>();

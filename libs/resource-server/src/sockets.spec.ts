@@ -91,6 +91,19 @@ class WhoGateway {
     return { event: 'open', data: subject() };
   }
 
+  /** As an application does that keeps the newest token where the first one stood. */
+  @SubscribeMessage('swap')
+  @Public()
+  swap(@ConnectedSocket() { handshake, opening }: Connection, @MessageBody() authorization: string) {
+    (handshake ?? opening)!.headers.authorization = authorization;
+    return { event: 'swap', data: 'done' };
+  }
+
+  @SubscribeMessage('kept')
+  kept(@ConnectedSocket() { handshake, opening }: Connection) {
+    return { event: 'kept', data: (handshake ?? opening)!.auth ?? {} };
+  }
+
   @SubscribeMessage('admin')
   @Scopes('admin')
   admin() {
@@ -258,7 +271,13 @@ describe.each(CASES)('sockets on %s with %s', (platform, transport) => {
     const send = await connect({ authorization: `DPoP ${token}`, dpop });
     expect(await send('who', {})).toEqual(['alice', 'alice']);
     expect(await send('who', 'x')).toEqual(['alice', 'alice']);
+    // what is kept with a connection would outlive a logout, and socket.io has its own `auth` there
+    expect(await send('kept')).toEqual({});
     const stolen = await connect({ authorization: `DPoP ${token}`, dpop });
     expect(await stolen('who', {})).toMatchObject({ error: 'invalid_dpop_proof' });
+    // the proof is of that token alone
+    const other = await issuer.token({ sub: 'bob', cnf: { jkt: await calculateJwkThumbprint(jwk) } });
+    await send('swap', `DPoP ${other}`);
+    expect(await send('who', {})).toMatchObject({ error: 'invalid_dpop_proof' });
   });
 });

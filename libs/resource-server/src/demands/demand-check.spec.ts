@@ -21,6 +21,7 @@ import {
   Parent,
   Query,
   ResolveField,
+  ResolveReference,
   Resolver,
 } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
@@ -97,9 +98,24 @@ class ClassResolver {
   }
 }
 
+/** Asked for by a gateway of a federation with `_entities`, which is no query of this application. */
+@Resolver(() => Account)
+class ReferenceResolver {
+  @Query(() => Account)
+  account() {
+    return { id: '1' };
+  }
+
+  @ResolveReference()
+  reference({ id }: Account) {
+    return { id };
+  }
+}
+
 @Controller()
 class MessageController {
   @MessagePattern('read')
+  @UseGuards(SeeingGuard)
   @NoDelegation()
   read(@CurrentSubject() subject: string) {
     return subject;
@@ -289,6 +305,12 @@ describe('demands', () => {
       );
     });
 
+    it('of all routes hold for references too, so they stop the start', async () => {
+      await expect(start(graphql(ReferenceResolver), { global: true }, platform)).rejects.toThrow(
+        'global: true on ReferenceResolver.reference is "not enforced on fields"',
+      );
+    });
+
     it('on a field are enforced with that setting, and refusals have the codes that clients look for', async () => {
       await start(graphql(AccountResolver, { fieldResolverEnhancers: ['guards'] }), {}, platform);
       expect(await ask('{ account { id } }')).toMatchObject({ codes: ['UNAUTHENTICATED'] });
@@ -343,6 +365,7 @@ describe('demands', () => {
         firstValueFrom(client.send<unknown>(pattern, data)).catch((error: unknown) => error);
       const token = await issuer.token({ sub: 'alice' });
       expect(await send('read', { token })).toBe('alice');
+      expect(seen).toEqual(['alice']);
       expect(await send('read', 'x')).toEqual({
         status: 'error',
         statusCode: 401,

@@ -27,6 +27,9 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /** Seconds for which a failing endpoint is left alone. */
 const PAUSE = 1;
 
+/** No token; asked about to see whether the endpoint answers again. RFC 7662 §2.2 calls it not active. */
+const PROBE = 'probe';
+
 interface Answer {
   readonly active: Promise<boolean>;
   readonly expiresAt: number;
@@ -37,6 +40,7 @@ export class Introspection implements RevocationCheck {
   readonly #settings: IntrospectionSettings;
   readonly #answers = new Map<string, Answer>();
   #pausedUntil = 0;
+  #isOut = false;
   #hasAnswered = false;
 
   constructor(settings: IntrospectionSettings) {
@@ -55,6 +59,16 @@ export class Introspection implements RevocationCheck {
     }
   }
 
+  /** Requests find out that the endpoint is out; while they are kept away, this finds out that it is back. */
+  async ready(): Promise<void> {
+    if (!this.#isOut || this.#settings.onOutage === 'accept') return;
+    try {
+      await this.#observe(PROBE);
+    } catch (error) {
+      throw new RevocationUnknown(PAUSE, { cause: error });
+    }
+  }
+
   #isActive(token: string): Promise<boolean> {
     const { clock, cacheFor } = this.#settings;
     const now = clock();
@@ -62,21 +76,31 @@ export class Introspection implements RevocationCheck {
     const known = this.#answers.get(key);
     if (known && now < known.expiresAt) return known.active;
     if (now < this.#pausedUntil) return Promise.reject(new Error('the introspection endpoint has just failed'));
-    const active = this.#ask(token);
+    const active = this.#observe(token);
     this.#remember(key, { active, expiresAt: now + cacheFor });
     active.then(
-      (isActive) => this.#told(isActive),
-      (error: unknown) => this.#settings.report?.(error),
+      (isActive) => this.#hint(isActive),
+      () => this.#answers.delete(key),
     );
-    active.catch(() => {
-      this.#answers.delete(key);
-      this.#pausedUntil = clock() + PAUSE;
-    });
     return active;
   }
 
-  #told(isActive: boolean): void {
-    this.#settings.report?.(undefined);
+  /** Asks, and notes whether the endpoint is out. */
+  async #observe(token: string): Promise<boolean> {
+    try {
+      const isActive = await this.#ask(token);
+      this.#isOut = false;
+      this.#settings.report?.(undefined);
+      return isActive;
+    } catch (error) {
+      this.#isOut = true;
+      this.#pausedUntil = this.#settings.clock() + PAUSE;
+      this.#settings.report?.(error);
+      throw error;
+    }
+  }
+
+  #hint(isActive: boolean): void {
     if (!isActive && !this.#hasAnswered) {
       const { endpoint, client } = this.#settings;
       const hint = `at Keycloak, "${client.clientId}" must be in aud of the tokens that it asks about`;

@@ -115,7 +115,10 @@ export class RevocationFeed implements RevocationCheck {
       // a cursor that the server does not know any more: from the beginning then
       this.#cursor = undefined;
       this.#etag = undefined;
-      throw new Error(`${this.#settings.url} answered with status ${response.status}`);
+      const { url, client } = this.#settings;
+      const isRefused = response.status === 401 && client !== undefined;
+      const hint = isRefused ? `, so it does not take the credentials of "${client.clientId}"` : '';
+      throw new Error(`${url} answered with status ${response.status}${hint}`);
     }
     const { tokens, cursor } = readPage(JSON.parse(await readBounded(response, MAX_PAGE_BYTES)), issuer);
     if (cursor === undefined) this.#revoked.clear();
