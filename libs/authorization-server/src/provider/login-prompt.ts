@@ -1,10 +1,11 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Accounts } from '../accounts/accounts.js';
 import { checkGrantable } from './grant-consent.js';
 
 const { base, Check } = interactionPolicy;
 
 /** When users are asked to sign in: as the provider asks, and when the account of an open session counts no more. */
-export function loginPolicy(): interactionPolicy.DefaultPolicy {
+export function loginPolicy(accounts: Accounts): interactionPolicy.DefaultPolicy {
   const policy = base();
   // before the others, none of which matters when nothing can be granted
   policy.get('login')!.checks.add(
@@ -27,5 +28,20 @@ export function loginPolicy(): interactionPolicy.DefaultPolicy {
             : Check.NO_NEED_TO_PROMPT,
       ),
     );
+  policy
+    .get('login')!
+    .checks.add(
+      new Check('former_account', 'the id_token_hint is of an account that is no more', 'login_required', (ctx) =>
+        isOfFormerAccount(ctx, accounts) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
+      ),
+    );
   return policy;
+}
+
+// whoever has just signed in has said who they are
+function isOfFormerAccount({ oidc }: KoaContextWithOIDC, accounts: Accounts): boolean {
+  const { sub, iat } = oidc.entities.IdTokenHint?.payload ?? {};
+  if (typeof sub !== 'string' || oidc.result?.login) return false;
+  const since = accounts.find(sub)?.since;
+  return since !== undefined && !(Number(iat) > since);
 }

@@ -128,7 +128,7 @@ export function toProviderConfiguration(
       customizers: { jwt: completeAccessToken(options.trail, options.lives.lives, loginTokens(options), typeOf) },
     },
     interactions: {
-      policy: loginPolicy(),
+      policy: loginPolicy(accounts),
       url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
     },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
