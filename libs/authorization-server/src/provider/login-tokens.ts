@@ -2,11 +2,16 @@ import type { AccessToken, Adapter, AdapterPayload, KoaContextWithOIDC } from 'o
 import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { grantedOwnScopes } from './granted-scopes.js';
 import { livingRecords } from './living-records.js';
-import type { ProviderConfigurationOptions } from './provider-configuration.js';
 import { readOwn, type OwnTokens } from './structured-tokens.js';
 
+/** Where sessions and tokens are kept, and whose lives they belong to. */
+export interface LoginTokenStore {
+  readonly adapter?: Parameters<typeof livingRecords>[0];
+  readonly lives: Parameters<typeof livingRecords>[1];
+}
+
 /** Where it is kept which access tokens come from a login with `openid`, by their `jti`. */
-export function loginTokens({ adapter, lives }: Pick<ProviderConfigurationOptions, 'adapter' | 'lives'>): Adapter {
+export function loginTokens({ adapter, lives }: LoginTokenStore): Adapter {
   return livingRecords(adapter, lives)('LoginToken');
 }
 
