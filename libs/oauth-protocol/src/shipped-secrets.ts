@@ -30,6 +30,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'VSVEwxIdp4DoNDIY1P_03tfMkqTJIfD1nlxVsMtXPxs',
   'WVRCR1Ec7aA9LkHZu76cO3179yed5rZ_dfD6lQ1cWNI',
   'aMmqaKvTcRz6SwNILJoajRTUhJS7OAbi3ozivs-HKIo',
+  'bh3sZM6VZIjLwITdx6fjTg7tfaieGAvIQNqOdKcYM9Y',
   'bx-CbIgFcZRyjc327BVAJiyOilawkbIavWOCB7_dHEw',
   'eJ-HgfH6rDWLm4SkCTeMSke_jqP7u3c0NrKdPODNjzE',
   'ekJ6qaQ_vTnxJtNYNo3brI9hdQrYLfHQliY9FfgBP0o',
