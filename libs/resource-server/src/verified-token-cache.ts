@@ -1,5 +1,6 @@
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
+import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
 
 export interface VerifiedTokenCacheSettings {
@@ -21,10 +22,11 @@ interface Entry {
  */
 export class VerifiedTokenCache {
   readonly #settings: VerifiedTokenCacheSettings;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: LRUCache<string, Entry>;
 
   constructor(settings: VerifiedTokenCacheSettings) {
     this.#settings = settings;
+    this.#entries = new LRUCache({ max: settings.maxEntries });
   }
 
   /** The verified token for this text, from the cache or from `verify`; only successes are kept. */
@@ -32,22 +34,12 @@ export class VerifiedTokenCache {
     const key = hash('sha256', token, 'base64');
     const known = this.#entries.get(key);
     const now = this.#settings.clock();
-    if (known && now < known.expiresAt) {
-      this.#keep(key, known);
-      return known.token;
-    }
+    if (known && now < known.expiresAt) return known.token;
     this.#entries.delete(key);
     // many requests will share it
     const verified = frozen(await verify());
-    this.#keep(key, { token: verified, expiresAt: Math.min(now + this.#settings.maxAge, verified.expiresAt) });
+    this.#entries.set(key, { token: verified, expiresAt: Math.min(now + this.#settings.maxAge, verified.expiresAt) });
     return verified;
-  }
-
-  #keep(key: string, entry: Entry): void {
-    // a Map keeps the order of insertion: the first is the one used longest ago
-    this.#entries.delete(key);
-    if (this.#entries.size >= this.#settings.maxEntries) this.#entries.delete(this.#entries.keys().next().value!);
-    this.#entries.set(key, entry);
   }
 }
 

@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache';
+
 export interface Sized {
-  /** Bytes. */
+  /** Bytes; at least one. */
   readonly size: number;
 }
 
@@ -10,14 +12,21 @@ export interface Bounds {
 
 /** Entries bounded by number and bytes; the least recently used ones leave first. */
 export class BoundedEntries<E extends Sized> {
-  readonly #bounds: Bounds;
-  // a Map keeps the order of insertion; an entry that is used is put at the end
-  readonly #entries = new Map<string, E>();
-  #bytes = 0;
+  readonly #keepsNone: boolean;
+  readonly #entries: LRUCache<string, E>;
   #evictions = 0;
 
-  constructor(bounds: Bounds) {
-    this.#bounds = bounds;
+  constructor({ maxEntries, maxBytes }: Bounds) {
+    this.#keepsNone = maxEntries < 1 || maxBytes < 1;
+    this.#entries = new LRUCache({
+      // whole numbers; 0 would mean "without bound" there
+      max: Math.max(1, Math.floor(maxEntries)),
+      maxSize: Math.max(1, Math.floor(maxBytes)),
+      sizeCalculation: (entry) => entry.size,
+      dispose: (_entry, _key, reason) => {
+        if (reason === 'evict') this.#evictions += 1;
+      },
+    });
   }
 
   get size(): number {
@@ -25,7 +34,7 @@ export class BoundedEntries<E extends Sized> {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.calculatedSize;
   }
 
   /** How many entries had to leave for others. */
@@ -34,38 +43,22 @@ export class BoundedEntries<E extends Sized> {
   }
 
   get(key: string): E | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry;
+    return this.#entries.get(key);
   }
 
+  /** Keeps the entry, unless it is larger than all of the room: then only what it replaces is gone. */
   set(key: string, entry: E): void {
-    this.delete(key);
-    if (entry.size > this.#bounds.maxBytes) return;
-    this.#entries.set(key, entry);
-    this.#bytes += entry.size;
-    while (this.#entries.size > this.#bounds.maxEntries || this.#bytes > this.#bounds.maxBytes) this.#evictOldest();
+    if (!this.#keepsNone) this.#entries.set(key, entry);
   }
 
   delete(key: string): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    this.#bytes -= entry.size;
     return this.#entries.delete(key);
   }
 
   /** Deletes what `matches`; answers with the keys. */
   deleteWhere(matches: (entry: E) => boolean): readonly string[] {
-    const keys = [...this.#entries].filter(([, entry]) => matches(entry)).map(([key]) => key);
+    const keys = [...this.#entries.entries()].filter(([, entry]) => matches(entry)).map(([key]) => key);
     for (const key of keys) this.delete(key);
     return keys;
-  }
-
-  #evictOldest(): void {
-    const [oldest] = this.#entries.keys();
-    if (oldest === undefined || !this.delete(oldest)) return;
-    this.#evictions += 1;
   }
 }

@@ -65,7 +65,10 @@ export class ExchangeCache {
 
   constructor(options: ExchangeCacheOptions) {
     this.#options = options;
-    this.#entries = new BoundedEntries<Entry>(options);
+    const { maxEntries, maxBytes } = options;
+    // room is set aside for each entry that could be kept: for no more than the bytes can hold
+    const mostEntries = Math.min(maxEntries, Math.floor(maxBytes / ENTRY_OVERHEAD));
+    this.#entries = new BoundedEntries<Entry>({ maxEntries: mostEntries, maxBytes });
   }
 
   /**
