@@ -9,6 +9,7 @@ const OWN = {
   ...{ USER_SERVICE_RESOURCE: 'https://users.example', MESSAGE_SERVICE_RESOURCE: 'https://messages.example' },
   ...{ CLIENT_APP_URL: 'https://app.example', CLIENT_APP_SECRET: randomUUID(), USER_SERVICE_SECRET: randomUUID() },
   ...{ MESSAGE_SERVICE_SECRET: randomUUID(), OPERATOR_SECRET: randomUUID(), PROMETHEUS_SECRET: randomUUID() },
+  TERMINAL_SECRET: randomUUID(),
 };
 
 describe('what ships with the project', () => {
@@ -32,8 +33,9 @@ describe('what ships with the project', () => {
   });
 
   it.each([
-    ['OPERATOR_SECRET', 'operator-secret', 'clients[3].secret'],
-    ['PROMETHEUS_SECRET', 'benchmark-secret', 'clients[4].secret'],
+    ['TERMINAL_SECRET', 'terminal-secret', 'clients[3].secret'],
+    ['OPERATOR_SECRET', 'operator-secret', 'clients[4].secret'],
+    ['PROMETHEUS_SECRET', 'benchmark-secret', 'clients[5].secret'],
   ])('%s may not be %s either', (name, secret, setting) => {
     expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, { issuer: ISSUER })).toThrow(
       `auth-server.yaml: ${setting} is "(hidden)"; accepted: one of your own for ${ISSUER}: this one ships with Onbehalf`,
