@@ -1,8 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { startPostgres } from '@onbehalf/testing';
+import { Client } from 'pg';
 import { APPS, RunningApp, System } from '../../tools/system.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -136,5 +140,44 @@ describe('an app that cannot start', () => {
     const app = new RunningApp(name, Number.NaN, { PORT: '0', ...settings });
     expect(await app.exit).toBe(1);
     expect(app.lines).toEqual([`${name}: ${line}`]);
+  });
+});
+
+const postgres = await startPostgres({ own: true });
+
+(postgres ? describe : describe.skip)('auth-server that PostgreSQL does not let in', () => {
+  afterAll(() => postgres?.stop());
+
+  const password = randomBytes(16).toString('hex');
+
+  async function requirePasswordOf(user: string): Promise<void> {
+    const client = new Client({ connectionString: postgres!.url });
+    await client.connect();
+    const { rows } = await client.query<{ hba_file: string }>('show hba_file');
+    const file = rows[0]!.hba_file;
+    await client.query(`create role ${user} login password '${password}'`);
+    writeFileSync(file, `host all ${user} 127.0.0.1/32 scram-sha-256\n${readFileSync(file, 'utf8')}`);
+    await client.query('select pg_reload_conf()');
+    await client.end();
+  }
+
+  it.each<[string, Partial<URL>, string, string]>([
+    ['a wrong password', { password: 'wrong-one' }, 'guarded:…@', 'password authentication failed for user "guarded"'],
+    ['no password', { password: '' }, 'guarded:…@', 'password'],
+    ['an unknown user', { username: 'nobody', password }, 'nobody:…@', 'role "nobody" does not exist'],
+    ['an unknown database', { password, pathname: '/nowhere' }, 'guarded:…@', 'database "nowhere" does not exist'],
+  ])('says in one line that it has %s', async (title, parts, shownUser, reason) => {
+    if (title === 'a wrong password') await requirePasswordOf('guarded');
+    const address = Object.assign(new URL(postgres!.url), { username: 'guarded', ...parts });
+    const ENCRYPTION_KEYS = randomBytes(32).toString('base64');
+    const settings = { PORT: '0', DATABASE_URL: address.href, ENCRYPTION_KEYS };
+    const server = new RunningApp('auth-server', Number.NaN, settings);
+    expect(await server.exit).toBe(1);
+    expect(server.lines).toEqual([
+      expect.stringMatching(/^auth-server: DATABASE_URL is "postgres.*"; accepted: a user, password and database /),
+    ]);
+    expect(server.lines[0]).toContain(`//${shownUser}127.0.0.1:${address.port}${address.pathname}"`);
+    expect(server.lines[0]).toContain(reason);
+    for (const secret of [password, 'wrong-one']) expect(server.lines[0]).not.toContain(secret);
   });
 });

@@ -6,9 +6,14 @@ import { toStoreError } from './store-unavailable.js';
 /** So PgBouncer answers what it does not know, in words that other poolers have taken over. */
 const REFUSED_PARAMETER = /unsupported startup parameter.*?: (?<name>\w+)/;
 
+/** SQLSTATE of a login that no further try makes succeed: PostgreSQL, appendix A, class 28, and a database that does not exist. */
+const REFUSED_LOGIN = /^(28|3D)/;
+/** So the driver says that the server asks for a password and the address has none, without a code. */
+const NO_PASSWORD = /password must be a (non-empty )?string/;
+
 /**
  * Looks whether a pooler is in between that nobody has told of: it would mix up sessions, and statements that are prepared in them.
- * @throws ConfigurationError for one, or when it refuses a parameter of the address
+ * @throws ConfigurationError for one, when it refuses a parameter of the address, or the server its user, password or database
  */
 export async function checkPooling(url: string, options: PoolOptions): Promise<void> {
   const { Client } = pgDriver();
@@ -19,6 +24,10 @@ export async function checkPooling(url: string, options: PoolOptions): Promise<v
     await client.connect();
     if (options.pooling === 'none' && (await isPooled(client))) throw untold('a pooler between here and the server');
   } catch (error) {
+    if (isRefusedLogin(error as NodeJS.ErrnoException)) {
+      const accepted = `a user, password and database that the server knows (${(error as Error).message})`;
+      throw new ConfigurationError('DATABASE_URL', withoutPassword(url), accepted);
+    }
     const parameter = REFUSED_PARAMETER.exec((error as Error).message)?.groups?.['name'];
     if (parameter === undefined) throw error instanceof ConfigurationError ? error : toStoreError(error);
     if (options.pooling === 'none') throw untold(`a pooler, which refuses ${parameter}`);
@@ -30,6 +39,16 @@ export async function checkPooling(url: string, options: PoolOptions): Promise<v
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+function isRefusedLogin({ code = '', message }: NodeJS.ErrnoException): boolean {
+  return REFUSED_LOGIN.test(code) || NO_PASSWORD.test(message);
+}
+
+/** Its parameters may hold a password, too. */
+function withoutPassword(url: string): string {
+  const { protocol, username, host, pathname } = new URL(url);
+  return `${protocol}//${username && `${username}:…@`}${host}${pathname}`;
 }
 
 /** A pooler cannot tell the process that will work for a connection: it is another one for each transaction. */
