@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
+import { springProfile } from '@onbehalf/jwt-verification';
 import { createTestIssuer } from '@onbehalf/testing';
 import {
   ResourceServerModule,
@@ -80,6 +81,21 @@ const MISTAKES: [string, unknown, string][] = [
     'profile is "hydra"; accepted: rfc9068, keycloak, auth0, entra, okta, spring, cognito, supabase, or a profile object',
   ],
   ['an inherited profile', { issuer, audience, profile: 'constructor' }, 'profile is "constructor"'],
+  [
+    'a profile in which no claim names the client',
+    { issuer, audience, profile: { ...springProfile, clientId: [] } },
+    'profile.clientId is []; accepted: a list of one name or more',
+  ],
+  [
+    'a profile without types',
+    { issuers: [{ issuer, profile: { ...springProfile, types: [] } }], audience },
+    'issuers[0].profile.types is []; accepted: a list of one name or more',
+  ],
+  [
+    'a profile in which no claim says whom the token is for',
+    { issuer, audience, profile: { ...springProfile, audience: [] } },
+    'profile.audience is []',
+  ],
   ['issuer beside issuers', { issuer, issuers: [{ issuer }], audience }, 'issuer is "beside issuers"'],
   [
     'jwksUri beside issuers',

@@ -69,6 +69,7 @@ function isTrustedIssuer(entry: IssuerOptions | TrustedIssuer): entry is Trusted
 
 function checked(issuer: TrustedIssuer, index: number): TrustedIssuer {
   algorithms(`issuers[${index}].algorithms`, issuer.algorithms);
+  if (issuer.profile) complete(`issuers[${index}].profile`, issuer.profile);
   return issuer;
 }
 
@@ -134,7 +135,18 @@ export function algorithms(setting: string, value: unknown): readonly SigningAlg
 }
 
 function profile(setting: string, value: IssuerOptions['profile'] = 'rfc9068'): AccessTokenProfile {
-  if (typeof value === 'object') return value;
+  if (typeof value === 'object') return complete(setting, value);
   if (Object.hasOwn(ACCESS_TOKEN_PROFILES, value)) return ACCESS_TOKEN_PROFILES[value];
   throw new ConfigurationError(setting, value, `${Object.keys(ACCESS_TOKEN_PROFILES).join(', ')}, or a profile object`);
+}
+
+/** From an empty list nothing would be read, and every token refused. */
+function complete(setting: string, profile: AccessTokenProfile): AccessTokenProfile {
+  for (const member of ['types', 'clientId', 'audience'] as const) {
+    const names: unknown = profile[member];
+    if (member === 'audience' && names === undefined) continue;
+    if (Array.isArray(names) && names.length > 0) continue;
+    throw new ConfigurationError(`${setting}.${member}`, names, 'a list of one name or more');
+  }
+  return profile;
 }
