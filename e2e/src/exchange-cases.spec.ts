@@ -27,7 +27,7 @@ import {
 import { System } from '../../tools/system.ts';
 import { basic, toAnswer, type Answer } from './form-post.js';
 
-const NO_PASSWORD = 'scrypt$65536$8$2$c2FsdA$aGFzaA';
+const NO_PASSWORD = 'scrypt$65536$8$2$c2FsdA$aGFzaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
 /** How the body of a request may be written; the answer must be the same. */
 const WAYS: Readonly<Record<string, (form: URLSearchParams) => RequestInit>> = {

@@ -18,6 +18,7 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
     if (audience !== ADMIN_AUDIENCE || typ === 'at+jwt') return;
     throw new ConfigurationError(`${file}: resources[${i}].typ`, typ, 'at+jwt for this server itself');
   });
+  config.resources.forEach(({ scopes }, i) => checkNotOwn(scopes, `${file}: resources[${i}].scopes`));
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
   config.trustedIssuers.forEach((issuer, i) => checkKeys(issuer, `${file}: trustedIssuers[${i}].jwksUri`));
@@ -62,6 +63,13 @@ function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig
   const isTaken = (name: string): boolean => normalizeUri(name) === normalizeUri(resource);
   if (!config.resources.some((other) => other.audience !== audience && isTaken(other.audience))) return;
   throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
+}
+
+// at login they are asked of this server, and never get into a token for a resource
+function checkNotOwn(scopes: readonly string[], setting: string): void {
+  const i = scopes.findIndex((scope) => Object.hasOwn(OWN_SCOPES, scope));
+  if (i < 0) return;
+  throw new ConfigurationError(`${setting}[${i}]`, scopes[i], 'a scope that is not one of this server itself');
 }
 
 // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found

@@ -21,6 +21,10 @@ describe('the cost of a stored password', () => {
     expect(passwordHash.safeParse(stored(cost)).success).toBe(false);
   });
 
+  it.each([0, 22, 42, 44, 86])('a hash of %i characters is refused, because no password would match it', (length) => {
+    expect(passwordHash.safeParse(`scrypt$65536$8$2$c2FsdHNhbHQ$${'x'.repeat(length)}`).success).toBe(false);
+  });
+
   it.each(['1048576$99$99', '65535$8$2', '0$8$2', '1$8$2', 'x'])('%s is never computed', (cost) => {
     expect(readPasswordHash(stored(cost))).toBeUndefined();
   });

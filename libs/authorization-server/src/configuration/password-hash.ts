@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** `scrypt$N$r$p$salt$hash`, salt and hash base64url. RFC 7914 §2 */
-const FORMAT = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]+)\$([\w-]+)$/;
+/** `scrypt$N$r$p$salt$hash`, salt and hash base64url, the hash of 32 bytes. RFC 7914 §2 */
+const FORMAT = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]+)\$([\w-]{43})$/;
 
 /** The work of hashing once, N·r·p: what is common at least, and twice what hash-password makes at most. */
 const WORK = { least: 2 ** 17, most: 2 ** 21 };

@@ -152,7 +152,10 @@ describe('the configuration file', () => {
     [
       'a user with the name of a client',
       'users.0',
-      { username: 'service-a', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$aGFzaA' },
+      {
+        username: 'service-a',
+        passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$aGFzaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+      },
       'config.yaml: users[0].username is "service-a"; accepted: a name that no client has as its id',
     ],
     [
@@ -206,7 +209,10 @@ describe('the configuration file', () => {
     [
       'a user with the name of a foreign subject',
       'users.0',
-      { username: 'HTTPS://partner.example/#ceo', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$aGFzaA' },
+      {
+        username: 'HTTPS://partner.example/#ceo',
+        passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$aGFzaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+      },
       'config.yaml: users[0].username is "HTTPS://partner.example/#ceo"; accepted: a name unlike iss#sub, by which subjects of other issuers are known',
     ],
     [
@@ -233,6 +239,12 @@ describe('the configuration file', () => {
       ['saml2'],
       'config.yaml: edges[0].subjectTypes[0] is "saml2"; accepted: the URI of a token type (RFC 8693 section 3)',
     ],
+    ...['openid', 'profile', 'email', 'offline_access'].map((scope): [string, string, unknown, string] => [
+      `the scope ${scope} at a resource`,
+      'resources.0.scopes',
+      ['user.read', scope],
+      `config.yaml: resources[0].scopes[1] is "${scope}"; accepted: a scope that is not one of this server itself`,
+    ]),
     [
       'a setting that does not exist',
       'clients.0.redirectUrl',

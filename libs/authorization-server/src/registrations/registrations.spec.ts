@@ -25,7 +25,9 @@ const file = parseServerConfig(
         represents: ['user-service'],
       },
     ],
-    users: [{ username: 'alice', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eA' }],
+    users: [
+      { username: 'alice', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+    ],
     edges: [edge, { ...edge, maxDepth: 1 }, { ...edge, id: 'named' }],
   },
   {},
@@ -114,7 +116,11 @@ describe('registrations in force', () => {
       kind: 'user',
       id: 'bob',
       version: 1,
-      document: { passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eQ', enabled: true, protected: false },
+      document: {
+        passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+        enabled: true,
+        protected: false,
+      },
     });
     await registrations.follow();
     expect(policy.client('user-service')?.enabled).toBe(false);

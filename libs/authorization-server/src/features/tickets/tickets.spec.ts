@@ -44,7 +44,9 @@ const file = {
       defaultResource: 'auth-server',
     },
   ],
-  users: [{ username: 'alice', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eA' }],
+  users: [
+    { username: 'alice', passwordHash: 'scrypt$16384$8$1$c2FsdHNhbHQ$eAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+  ],
   edges: [
     {
       client: 'gate',
