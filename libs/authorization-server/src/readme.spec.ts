@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import 'reflect-metadata';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -22,6 +23,8 @@ const folder = mkdtempSync(join(tmpdir(), 'readme-'));
 const configFile = join(folder, 'auth-server.yaml');
 const databaseUrl = 'sqlite::memory:';
 const cookieKeys = ['a'.repeat(32)];
+// what ships with the project keeps nobody out of another server
+const secret = randomBytes(16).toString('base64url');
 const nonceSecret = Buffer.alloc(32, 1);
 
 writeFileSync(
@@ -30,7 +33,7 @@ writeFileSync(
 resources: [{ audience: message-service, scopes: [message.read] }]
 clients:
   - clientId: user-service
-    secret: of-this-test-alone
+    secret: ${secret}
     grantTypes: [client_credentials]
     scopes: [message.read]
     defaultResource: message-service
@@ -100,7 +103,7 @@ describe('the example of the README', () => {
     const answer = await fetch(`http://127.0.0.1:${port}/oauth2/token`, {
       method: 'POST',
       body: new URLSearchParams({ grant_type: 'client_credentials' }),
-      headers: { authorization: `Basic ${Buffer.from('user-service:of-this-test-alone').toString('base64')}` },
+      headers: { authorization: `Basic ${Buffer.from(`user-service:${secret}`).toString('base64')}` },
     });
     expect([answer.status, await answer.json()]).toMatchObject([200, { token_type: 'Bearer', scope: 'message.read' }]);
   });
