@@ -77,6 +77,13 @@ const STEPS: readonly Step[] = [
   },
   { title: 'SIGTERM under load', project: 'e2e', spec: 'shutdown', settings: { SOAK_SHUTDOWN: 15 }, minutes: 2 },
   { title: 'clients that mean it no good', project: 'e2e', spec: 'hostile-clients', settings: {}, minutes: 1 },
+  {
+    title: 'configurations that the schema accepts serve a login and an exchange',
+    project: 'e2e',
+    spec: 'accepted-configurations',
+    settings: { SCHEMA_CASES: 5000 },
+    minutes: 35,
+  },
   { title: 'clocks that differ', project: 'e2e', spec: 'clock-skew', settings: {}, minutes: 1 },
 ];
 

@@ -16,9 +16,9 @@ export interface Login {
 }
 
 /** Logs a user in by hand, with the authorization code grant and PKCE, as a client would. RFC 6749 §4.1, RFC 7636. */
-export async function logIn(login: Login, agent = new UserAgent()): Promise<Answer> {
+export async function logIn(login: Login, agent = new UserAgent(), more: Fields = {}): Promise<Answer> {
   const { issuer, clientId, authorization } = login;
-  const fields = await obtainCode(login, agent);
+  const fields = { ...(await obtainCode(login, agent)), ...more };
   return authorization === undefined
     ? postForm(`${issuer}/oauth2/token`, { ...fields, client_id: clientId })
     : postForm(`${issuer}/oauth2/token`, fields, { authorization });
