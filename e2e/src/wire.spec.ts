@@ -107,6 +107,39 @@ describe('RFC 7009 §2.2: revocation', () => {
   });
 });
 
+describe('RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1: a client that does not authenticate', () => {
+  const ENDPOINTS = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par'];
+  const fields = { grant_type: GrantType.ClientCredentials, token: 'a', response_type: 'code' };
+  const cases: [string, Fields, Record<string, string>][] = [
+    ['no credentials', fields, {}],
+    ['no parameters at all', { more: 'a' }, {}],
+    ['no credentials from a browser', fields, { accept: 'text/html' }],
+    ['an empty client_id', { ...fields, client_id: '' }, {}],
+    ['its name alone', { ...fields, client_id: 'web' }, {}],
+    ['an unknown name', { ...fields, client_id: 'nobody' }, {}],
+    ['a wrong secret in the body', { ...fields, client_id: 'web', client_secret: 'wrong' }, {}],
+    ['a wrong secret in the header', fields, { authorization: basic('web', 'wrong') }],
+  ];
+
+  describe.each(ENDPOINTS)('at %s', (path) => {
+    it.each(cases)('%s is invalid_client, with a challenge (RFC 9110 §15.5.2)', async (_case, sent, headers) => {
+      const answer = await post(path, sent, headers);
+      expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client']);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="[^"]+"/);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    });
+
+    it.each<[string, Fields, Record<string, string>]>([
+      ['two methods', { ...fields, client_secret: 'secret' }, as('web')],
+      ['a repeated client_id', { ...fields, client_id: ['web', 'web'] }, {}],
+      ['a form of another type', fields, { 'content-type': 'text/plain' }],
+    ])('%s stays invalid_request', async (_case, sent, headers) => {
+      const { status, body } = await post(path, sent, headers);
+      expect([status, body['error']]).toEqual([400, 'invalid_request']);
+    });
+  });
+});
+
 describe('RFC 8414 §2: the metadata', () => {
   it.each(['oauth-authorization-server', 'openid-configuration'])(
     'of %s says how clients authenticate at revocation and introspection',

@@ -16,7 +16,7 @@ import type { ClientCertificateReader } from '../provider/client-certificate.js'
 import type { ErrorLog } from '../provider/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
 import { indicatorOf } from '../provider/resource-servers.js';
-import { isAuthenticated } from '../provider/is-authenticated.js';
+import { hasCredentials, isAuthenticated, noCredentials } from '../provider/is-authenticated.js';
 import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/provider-seam.js';
 import type { Grant, GrantRequest } from './grant.js';
 import { readForm, type ReceivedForm } from './read-form.js';
@@ -134,7 +134,7 @@ export class TokenEndpoint {
     Object.assign(ctx.oidc, { params: parameters });
     if (repeated.size > 0) refuseRepeated([...repeated].filter((name) => COMMON.includes(name)));
     // RFC 6749 §5.2: "no client authentication included" is invalid_client
-    if (!authenticates(ctx.req, form)) throw new OAuthError('invalid_client', 'client authentication is required');
+    if (!authenticates(ctx.req, form)) throw noCredentials();
     const client = await clientOf(ctx);
     if (!form.get('grant_type')) throw new OAuthError('invalid_request', 'grant_type is required');
     if (!grant) throw new OAuthError('unsupported_grant_type', 'the grant type is not supported');
@@ -169,9 +169,8 @@ function isProvided(form: URLSearchParams): boolean {
   return grantType !== undefined && more.length === 0 && PROVIDED_GRANTS.has(grantType);
 }
 
-function authenticates({ headers }: IncomingMessage, form: URLSearchParams): boolean {
-  if (headers.authorization !== undefined) return true;
-  return ['client_id', 'client_secret', 'client_assertion'].some((name) => form.getAll(name).some(Boolean));
+function authenticates(request: IncomingMessage, form: URLSearchParams): boolean {
+  return hasCredentials(request, (name) => form.getAll(name).some(Boolean));
 }
 
 function refuseRepeated(names: readonly string[]): void {

@@ -2,12 +2,16 @@ import { OAuthError, type OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
 import { NOT_STORED } from '../protocol/answer.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
+import { hasCredentials, noCredentials } from './is-authenticated.js';
 import type { ErrorLog } from './log-errors.js';
 import type { ProviderPages } from './provider-configuration.js';
 import { toProviderError } from './provider-error.js';
 import { routeOf } from './provider-seam.js';
 
 const FAILED = { error: 'server_error', error_description: 'the request could not be processed' } as const;
+
+/** Refusals of the endpoints that authenticate clients as the token endpoint does. RFC 7662 §2.1, RFC 7009 §2.1, RFC 9126 §2 */
+const CLIENT_REFUSALS = ['introspection.error', 'revocation.error', 'pushed_authorization_request.error'] as const;
 
 /** What {@link answerErrors} tells of failures, and how it shows them to a browser. */
 export interface ErrorAnswers {
@@ -17,11 +21,17 @@ export interface ErrorAnswers {
 
 /**
  * Writes the errors of the provider, which tells its listeners of them before the answer leaves: those of the token endpoint with
- * the codes that the RFCs ask for; failures as 503 with Retry-After when something is out of reach for now, and always with a
- * body that clients of OAuth understand, or a page for a browser.
+ * the codes that the RFCs ask for, and elsewhere those of clients that do not authenticate; failures as 503 with Retry-After when
+ * something is out of reach for now, and always with a body that clients of OAuth understand, or a page for a browser.
  */
 export function answerErrors(provider: Provider, { log, pages }: ErrorAnswers): void {
   provider.on('grant.error', (ctx, error) => write(ctx, toRefusal(ctx, error)));
+  for (const event of CLIENT_REFUSALS) {
+    provider.on(event as 'grant.error', (ctx, error) => {
+      const refusal = lacksCredentials(ctx, error) ? noCredentials() : toRefusal(ctx, error);
+      if (refusal.code === 'invalid_client') write(ctx, refusal);
+    });
+  }
   provider.on('server_error', (ctx, error) => write(ctx, toRefusal(ctx, error), pages.error));
   provider.use(async (ctx: KoaContextWithOIDC, next: () => Promise<void>) => {
     try {
@@ -64,6 +74,12 @@ function toRefusal(ctx: KoaContextWithOIDC, error: unknown): OAuthError {
 // the store has its own for a code or token that was used before: it knows the provider by its adapter alone
 function isProviderError(error: unknown): error is errors.OIDCProviderError {
   return error instanceof errors.OIDCProviderError || (error as { expose?: unknown }).expose === true;
+}
+
+// RFC 7662 §2.3, RFC 7009 §2.2.1: as at the token endpoint; the provider calls it invalid_request
+function lacksCredentials({ req, oidc: { body } }: KoaContextWithOIDC, error: errors.OIDCProviderError): boolean {
+  // the body as it was sent: of its parameters, the provider takes away those that are repeated
+  return error.error === 'invalid_request' && body !== undefined && !hasCredentials(req, (name) => body[name]);
 }
 
 // RFC 6749 §5.2: an authenticated client without the grant is unauthorized_client
