@@ -34,7 +34,7 @@ describe('the authorization server and those who mean it no good', () => {
     ['GET', '/oauth2/token', 405],
     ['GET', '/oauth2/authorize', 400],
     ['GET', '/oauth2/jwks', 200],
-    ['POST', '/oauth2/introspect', 400],
+    ['POST', '/oauth2/introspect', 401],
     ['GET', '/oauth2/revocations', 401],
     ['GET', '/.well-known/openid-configuration', 200],
     ['GET', '/userinfo', 401],
@@ -60,7 +60,7 @@ describe('the authorization server and those who mean it no good', () => {
 
   it.each([
     ['/oauth2/token', 400],
-    ['/oauth2/introspect', 400],
+    ['/oauth2/introspect', 401],
     ['/oauth2/par', 400],
     ['/login/unknown', 413],
   ])('%s reads no more of a body than it needs', async (path, status) => {
