@@ -60,7 +60,7 @@ describe('the authorization server and those who mean it no good', () => {
 
   it.each([
     ['/oauth2/token', 400],
-    ['/oauth2/introspect', 401],
+    ['/oauth2/introspect', 400],
     ['/oauth2/par', 400],
     ['/login/unknown', 413],
   ])('%s reads no more of a body than it needs', async (path, status) => {
