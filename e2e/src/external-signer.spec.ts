@@ -62,7 +62,8 @@ describe("signing keys in Vault's transit engine", () => {
     const kids = (await publicKeys()).map(({ kid }) => kid);
     for (const token of [tokens.id_token, tokens.access_token, exchanged]) {
       const { protectedHeader } = await jwtVerify(token, keys, { issuer: system.url('auth-server') });
-      expect(protectedHeader.alg).toBe('ES256');
+      // OpenID Connect Core §15.1: clients expect ID tokens by RS256
+      expect(protectedHeader.alg).toBe(token === tokens.id_token ? 'RS256' : 'ES256');
       expect(kids).toContain(protectedHeader.kid);
     }
     const issuer = system.url('auth-server');
