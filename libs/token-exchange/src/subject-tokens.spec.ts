@@ -276,6 +276,28 @@ describe('foreign issuers', () => {
     expect(await open.refusal(await jwt(claims))).toMatchObject({ code: 'invalid_request', rule });
   });
 
+  it.each<[string, object, boolean]>([
+    ['issued since', { iat: 'since' }, true],
+    ['issued and signed in since', { iat: 'since', auth_time: 'since' }, true],
+    ['issued before', { iat: 'before' }, false],
+    ['issued since for a sign-in before', { iat: 'since', auth_time: 'before' }, false],
+    ['of no time', {}, false],
+  ])('takes a token %s for an account that began another life, or not', async (_name, times, accepted) => {
+    const now = Math.floor(Date.now() / 1000);
+    const accounts = { baeldung: { enabled: true, protected: false, since: now - 60 } };
+    const mapped = { ...partner, subject: { claim: 'email', to: 'account' as const } };
+    const open = await ExchangeLab.open(
+      { foreign: [mapped], accounts },
+      { edges: [{ ...edge, scopes, subjectIssuers: [partner.issuer] }] },
+    );
+    const claims = Object.fromEntries(
+      Object.entries(times).map(([name, when]) => [name, when === 'since' ? now - 10 : now - 90]),
+    );
+    const asked = open.ask(await jwt({ email: 'baeldung', iat: undefined, ...claims }));
+    if (accepted) await expect(asked).resolves.toBeDefined();
+    else await expect(asked).rejects.toMatchObject({ code: 'invalid_request', rule: 'subject-state' });
+  });
+
   it('refuses a mapping to a subject of another trusted issuer', async () => {
     const other = await createTestIssuer({ issuer: 'https://other.example' });
     const open = await ExchangeLab.open(

@@ -46,6 +46,7 @@ function toFacts(assertion: Assertion, issuer: IssuerSettings, { subjectAudience
       ? { subject: name }
       : { subject: `${assertion.issuer}#${name}`, foreign: { iss: assertion.issuer, sub: name } }),
     audiences: [subjectAudience],
+    issuedAt: assertion.issuedAt,
     expiresAt: assertion.expiresAt,
     jwtId: assertion.id,
     singleUse: true,

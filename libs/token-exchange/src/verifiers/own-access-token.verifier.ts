@@ -32,8 +32,8 @@ function isClaimedAsAccess(claims: VerifiedJwt['claims']): boolean {
 }
 
 /** What a verified JWT access token says. RFC 9068 §2.1, §2.2. */
-export function readAccessToken(verified: VerifiedJwt, typeOf: AccessTokenType = () => 'at+jwt'): TokenFacts {
-  const plain = [verified.claims.aud ?? []].flat().every((audience) => typeOf(audience) === 'jwt');
+export function readAccessToken(verified: VerifiedJwt, typeOf?: AccessTokenType): TokenFacts {
+  const plain = [verified.claims.aud ?? []].flat().every((audience) => typeOf?.(audience) === 'jwt');
   // claims tell an access token from an ID token where the type does not
   requireType(verified, plain && isClaimedAsAccess(verified.claims) ? ['at+jwt', 'jwt'] : ['at+jwt']);
   requireClaims(verified.claims, ['sub', 'aud', 'client_id', 'iat', 'jti']);

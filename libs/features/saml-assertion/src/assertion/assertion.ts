@@ -16,6 +16,7 @@ export interface Assertion {
   readonly nameFormat: string;
   /** The accepted values of Audience. */
   readonly audiences: readonly string[];
+  readonly issuedAt: number;
   /** The earliest of all ends that it names. */
   readonly expiresAt: number;
   readonly authTime?: number;

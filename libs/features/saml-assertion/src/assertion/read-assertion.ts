@@ -28,6 +28,7 @@ export function readAssertion(root: Element, { audiences, recipients }: Addresse
     name,
     nameFormat: attributeOf(nameId, 'Format') ?? UNSPECIFIED,
     audiences: conditions.audiences,
+    issuedAt: issuedAt(root, at),
     expiresAt: Math.min(...ends.filter((end) => end !== undefined)),
     ...(authentication.authTime !== undefined && { authTime: authentication.authTime }),
     ...(authentication.acr !== undefined && { acr: authentication.acr }),
@@ -40,6 +41,14 @@ export function issuerOf(root: Element): string {
   const issuer = onlyChild(root, SAML, 'Issuer');
   if ((attributeOf(issuer, 'Format') ?? ENTITY) !== ENTITY) throw rejection('issuer', 'The issuer is no entity');
   return textOf(issuer);
+}
+
+// SAML Core §2.3.3: required
+function issuedAt(root: Element, at: number): number {
+  const time = timeOf(root, 'IssueInstant');
+  if (time === undefined) throw rejection('claim', 'The assertion does not say when it was issued');
+  if (time > at + CLOCK_TOLERANCE) throw rejection('not_yet_valid', 'The assertion is issued in the future');
+  return time;
 }
 
 /** Until when one of the bearer confirmations holds: RFC 7522 §3, point 5. */

@@ -8,6 +8,7 @@ import {
   ISSUER,
   NOW,
   PUBLIC_KEY,
+  sign,
   signed,
   time,
   unsigned,
@@ -37,6 +38,7 @@ describe('what an assertion says', () => {
       name: 'alice',
       nameFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified',
       audiences: [AUDIENCE],
+      issuedAt: NOW,
       expiresAt: NOW + 300,
       authTime: NOW - 60,
       acr: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
@@ -231,6 +233,13 @@ describe('RFC 7522 §3: whom and when an assertion is for', () => {
     ['no way to say when', { extra: '<saml:AuthnStatement><saml:AuthnContext/></saml:AuthnStatement>' }, 'claim'],
   ])('refuses %s', (_, content, code) => {
     expect(refusal(encode(signed(content))).code).toBe(code);
+  });
+
+  it.each([
+    ['no time of issue', / IssueInstant="[^"]*"/, '', 'claim'],
+    ['a time of issue that is to come', /IssueInstant="[^"]*"/, `IssueInstant="${time(31)}"`, 'not_yet_valid'],
+  ])('refuses %s', (_, written, instead, code) => {
+    expect(refusal(encode(sign(unsigned().replace(written, instead)))).code).toBe(code);
   });
 
   it.each<[string, Content]>([
