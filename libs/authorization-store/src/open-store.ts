@@ -9,8 +9,8 @@ import { sqliteDialect } from './database/sqlite.js';
 import { checkPooling } from './database/pooler.js';
 import type { Pooling } from './database/transaction-pooling.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
-import { keysBeside } from './key-file.js';
-import { SealingKeys } from './sealing-keys.js';
+import { keysBeside } from './sealing/key-file.js';
+import { SealingKeys } from './sealing/sealing-keys.js';
 import { declareTables, type Declared } from './tables/declare-tables.js';
 
 export interface StoreOptions extends Declared {

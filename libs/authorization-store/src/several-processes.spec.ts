@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import { openStore } from './open-store.js';
-import { AlreadyConsumed } from './provider-adapter.js';
+import { AlreadyConsumed } from './provider/provider-adapter.js';
 
 /** Few in a test run; `npm run soak` asks for more. */
 const ROUNDS = Number(process.env['SOAK_ROUNDS'] ?? 20);

@@ -5,7 +5,7 @@ import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
 import type { AuditNode } from './audit-tree.js';
-import { AuditUnavailable, type AuditEvent, type AuditRecord } from './audit-event.js';
+import { AuditUnavailable, type AuditEvent, type AuditRecord } from '../chain/audit-event.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];

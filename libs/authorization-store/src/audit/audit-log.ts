@@ -1,12 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
-import type { SealingKeys } from '../sealing-keys.js';
-import type { RecordWriter } from '../record-writer.js';
-import { timedEvent } from './audit-chain.js';
-import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from './audit-event.js';
+import type { SealingKeys } from '../sealing/sealing-keys.js';
+import type { RecordWriter } from '../tokens/record-writer.js';
+import { timedEvent } from '../chain/audit-chain.js';
+import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from '../chain/audit-event.js';
 import { exportAudit, findAuditRecord, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
 import { auditTree, type AuditTree } from './audit-tree.js';
-import type { SearchColumns } from './search-columns.js';
+import type { SearchColumns } from '../chain/search-columns.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
 
 /** The append-only audit trail. */

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
-import { decodeCursor, encodeCursor } from '../cursor.js';
+import { decodeCursor, encodeCursor } from '../database/cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
-import { indexable } from '../hash.js';
-import type { AuditRecord } from './audit-event.js';
-import type { SearchColumns } from './search-columns.js';
+import { indexable } from '../database/hash.js';
+import type { AuditRecord } from '../chain/audit-event.js';
+import type { SearchColumns } from '../chain/search-columns.js';
 
 /** What to look for; all that is given must match. */
 export interface AuditQuery {

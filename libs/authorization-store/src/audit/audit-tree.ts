@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
-import { indexable } from '../hash.js';
-import type { AuditRecord } from './audit-event.js';
+import { indexable } from '../database/hash.js';
+import type { AuditRecord } from '../chain/audit-event.js';
 import { toAuditRecord } from './audit-query.js';
 
 /** A record and the records of what was made from the token that it issued. */

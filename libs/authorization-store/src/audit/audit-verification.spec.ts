@@ -8,8 +8,8 @@ import type { AuthorizationStore } from '../authorization-store.js';
 import type { Schema } from '../database/schema.js';
 import { connect, openStore } from '../open-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
-import { chainHash } from './audit-chain.js';
-import { SearchColumns } from './search-columns.js';
+import { chainHash } from '../chain/audit-chain.js';
+import { SearchColumns } from '../chain/search-columns.js';
 import type { AuditVerification } from './audit-verification.js';
 
 const databases = await testDatabases();

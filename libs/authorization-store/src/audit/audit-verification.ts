@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
-import type { SealingKeys } from '../sealing-keys.js';
-import { CHAIN_OPENED, chainHash, GENESIS, headText, type ChainHead } from './audit-chain.js';
-import type { SearchColumns } from './search-columns.js';
+import type { SealingKeys } from '../sealing/sealing-keys.js';
+import { CHAIN_OPENED, chainHash, GENESIS, headText, type ChainHead } from '../chain/audit-chain.js';
+import type { SearchColumns } from '../chain/search-columns.js';
 
 type RecordRow = Selectable<AuditRecordTable>;
 type HeadRow = Selectable<AuditHeadTable>;

@@ -2,7 +2,7 @@ import type { KeyOf, Matching, RowOf, Table, TableDeclaration } from '@onbehalf/
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Schema } from '../database/schema.js';
-import type { SealingKeys } from '../sealing-keys.js';
+import type { SealingKeys } from '../sealing/sealing-keys.js';
 import { placeOf, sealedColumns, sealedWith, storedColumns, storedName } from './table-columns.js';
 
 type Values = Readonly<Record<string, string | number | null>>;

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
+import { RowsStatement } from '../database/rows-statement.js';
+import type { Dialect } from '../database/migrate.js';
+import type { AuditHeadTable, Schema } from '../database/schema.js';
+import type { SealingKeys } from '../sealing/sealing-keys.js';
+import {
+  CHAIN_OPENED,
+  GENESIS,
+  headText,
+  nextRow,
+  timedEvent,
+  type ChainHead,
+  type ChainRow,
+  type TimedEvent,
+} from './audit-chain.js';
+import { SearchColumns } from './search-columns.js';
+import type { AuditReceipt } from './audit-event.js';
+
+type Work = Transaction<Schema>;
+type HeadRow = Selectable<AuditHeadTable>;
+
+const PLACE_COLUMNS = [
+  'writer',
+  'sequence',
+  'previous_hash',
+  'hash',
+  'at',
+  'event',
+] as const satisfies (keyof ChainRow)[];
+
+const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as const;
+
+const BEFORE_FIRST: ChainHead = { sequence: -1, hash: GENESIS };
+
+/** Records that continue a chain, and its new head if there are any. */
+export interface ChainContinuation {
+  readonly rows: readonly ChainRow[];
+  readonly head?: HeadRow;
+  readonly receipts: readonly AuditReceipt[];
+}
+
+/** Continues the chain of this process, one transaction after the other. */
+export class AuditChainWriter {
+  readonly writer = randomUUID();
+  readonly #sealing: SealingKeys;
+  readonly #searched: SearchColumns;
+  readonly #insert: RowsStatement<ChainRow>;
+  readonly #replaceHead: RowsStatement<HeadRow>;
+  #head: ChainHead | undefined;
+  #uncommitted: ChainHead | undefined;
+
+  constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys, searched = new SearchColumns()) {
+    this.#sealing = sealing;
+    this.#searched = searched;
+    const records = { table: 'audit_records', columns: this.columns } as const;
+    this.#insert = new RowsStatement(database, dialect, records, (rows) => recordInsertion(rows, this.columns));
+    const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
+    this.#replaceHead = new RowsStatement(database, dialect, heads, headReplacement);
+  }
+
+  /** The columns of a record. */
+  get columns(): readonly (keyof ChainRow)[] {
+    return [...PLACE_COLUMNS, ...(this.#searched.names as (keyof ChainRow)[])];
+  }
+
+  /** Appends the events; `committed` or `forget` must follow, before anything else is appended. */
+  async append(work: Work, events: readonly TimedEvent[]): Promise<AuditReceipt[]> {
+    this.#uncommitted = undefined;
+    const [first] = events;
+    if (!first) return [];
+    const head = this.#head ?? (await this.#storedHead(work));
+    const opening = head ? [] : [timedEvent(await this.#opening(work), first.at)];
+    const { rows, head: newHead } = this.#following(head ?? BEFORE_FIRST, [...opening, ...events]);
+    await this.#insert.execute(work, rows);
+    await this.#replaceHead.execute(work, [newHead]);
+    return rows.slice(opening.length).map(receiptOf);
+  }
+
+  /**
+   * What `append` would insert, for a statement that inserts more than this; the same must follow.
+   * @returns `undefined` when the database has to be asked where the chain stands
+   */
+  continued(events: readonly TimedEvent[]): ChainContinuation | undefined {
+    this.#uncommitted = undefined;
+    if (events.length === 0) return { rows: [], receipts: [] };
+    if (!this.#head) return undefined;
+    const following = this.#following(this.#head, events);
+    return { ...following, receipts: following.rows.map(receiptOf) };
+  }
+
+  /** The transaction took place. */
+  committed(): void {
+    this.#head = this.#uncommitted ?? this.#head;
+    this.#uncommitted = undefined;
+  }
+
+  /** It may have taken place although its answer was lost: the next one asks where the chain stands. */
+  forget(): void {
+    this.#head = undefined;
+    this.#uncommitted = undefined;
+  }
+
+  /** The first record holds the heads of all other chains, so that a chain cannot be cut or taken away unseen. */
+  async #opening(work: Work): Promise<object> {
+    const heads = await work
+      .selectFrom('audit_heads')
+      .select(['writer', 'sequence', 'hash'])
+      .orderBy('writer')
+      .execute();
+    return { type: CHAIN_OPENED, heads };
+  }
+
+  async #storedHead(work: Work): Promise<ChainHead | undefined> {
+    return work
+      .selectFrom('audit_heads')
+      .select(['sequence', 'hash'])
+      .where('writer', '=', this.writer)
+      .executeTakeFirst();
+  }
+
+  #following(place: ChainHead, events: readonly TimedEvent[]): { rows: ChainRow[]; head: HeadRow } {
+    let { sequence, hash } = place;
+    const rows = events.map((event) => {
+      const row = nextRow(this.writer, { sequence, hash }, event, this.#searched);
+      ({ sequence, hash } = row);
+      return row;
+    });
+    this.#uncommitted = { sequence, hash };
+    const seal = this.#sealing.authenticate(headText(this.writer, { sequence, hash }));
+    return { rows, head: { writer: this.writer, sequence, hash, seal, sealed_with: this.#sealing.current } };
+  }
+}
+
+function receiptOf({ writer, sequence, hash }: ChainRow): AuditReceipt {
+  return { writer, sequence, hash };
+}
+
+export function recordInsertion(rows: RawBuilder<unknown>, names: readonly string[]): RawBuilder<unknown> {
+  const columns = sql.join(names.map((column) => sql.ref(column)));
+  return sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`;
+}
+
+export function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  const columns = sql.join(HEAD_COLUMNS.map((column) => sql.ref(column)));
+  return sql`insert into audit_heads (${columns}) select ${columns} from ${rows} t where true
+    on conflict (writer) do update set sequence = excluded.sequence, hash = excluded.hash,
+      seal = excluded.seal, sealed_with = excluded.sealed_with`;
+}

@@ -1,0 +1,169 @@
+import { VersionConflict } from '@onbehalf/authorization-ports';
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { AuditEvent } from '../chain/audit-event.js';
+import { lastNumber, nextNumber, setNumber } from '../database/counters.js';
+import type { Dialect } from '../database/migrate.js';
+import type { RegistrationTable, Schema } from '../database/schema.js';
+import { Lives, readLives, type Life, type Party } from './lives.js';
+import type { RecordWriter } from '../tokens/record-writer.js';
+
+export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
+
+/** A document as it is stored. Secrets and passwords stand in it as hashes only. */
+export interface Registration {
+  readonly kind: RegistrationKind;
+  readonly id: string;
+  /** 1 at first, one more with each change. */
+  readonly version: number;
+  readonly document: Readonly<Record<string, unknown>>;
+  /** seconds since the epoch */
+  readonly changedAt: number;
+}
+
+/** One change: without `version` it creates, without `document` it deletes, with both it replaces. */
+export interface RegistrationChange {
+  readonly kind: RegistrationKind;
+  readonly id: string;
+  /** The version that the change is based on. */
+  readonly version?: number;
+  readonly document?: object;
+}
+
+/** All registrations at one moment. */
+export interface RegistrationSnapshot {
+  readonly revision: number;
+  readonly registrations: readonly Registration[];
+  /** Of the clients and users that are let in, also of those that are registered elsewhere. */
+  readonly lives: readonly Life[];
+  /** The newest of what is registered elsewhere that was settled. */
+  readonly generation: number;
+}
+
+/** Clients, resources, edges and users that are changed at run time, with optimistic locking. */
+export class Registrations {
+  readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
+  readonly #records: RecordWriter;
+  readonly #clock: Clock;
+  readonly #lives: Lives;
+
+  constructor(database: Kysely<Schema>, dialect: Dialect, records: RecordWriter, clock: Clock) {
+    this.#database = database;
+    this.#records = records;
+    this.#clock = clock;
+    this.#dialect = dialect;
+    this.#lives = new Lives(database, dialect, clock);
+  }
+
+  /** A number that grows with each change, for replicas that ask every few seconds. */
+  revision(): Promise<number> {
+    return lastNumber(this.#database, 'registrations');
+  }
+
+  /** All registrations, and the lives that belong to them. */
+  snapshot(): Promise<RegistrationSnapshot> {
+    const transaction = this.#database.transaction();
+    // a document of one moment with a life of another would let its former holder into that
+    const atOnce = this.#dialect === 'postgres' ? transaction.setIsolationLevel('repeatable read') : transaction;
+    return atOnce.execute(async (work) => ({
+      revision: await lastNumber(work, 'registrations'),
+      registrations: await readAll(work),
+      lives: await readLives(work),
+      generation: await lastNumber(work, 'generation'),
+    }));
+  }
+
+  async find(kind: RegistrationKind, id: string): Promise<Registration | undefined> {
+    const row = await findRow(this.#database, kind, id);
+    return row && toRegistration(row);
+  }
+
+  /**
+   * Applies all changes or none, one set of changes at a time across all replicas.
+   * @param check is shown everything as it would be, throws when that does not fit together, and tells what becomes of the
+   *   parties that are changed
+   * @param event what the audit trail tells of the changes, in their transaction
+   * @returns what was created or replaced, in the order of the changes
+   * @throws VersionConflict
+   */
+  async apply(
+    changes: readonly RegistrationChange[],
+    check: (all: readonly Registration[]) => readonly Party[] = () => [],
+    event?: AuditEvent,
+  ): Promise<Registration[]> {
+    const { written, ended } = await this.#records.change(async (transaction, tell) => {
+      await nextNumber(transaction, 'registrations');
+      const written: Registration[] = [];
+      for (const change of changes) {
+        const row = await this.#apply(transaction, change);
+        if (row) written.push(toRegistration(row));
+      }
+      const ended = await this.#lives.settle(transaction, check(await readAll(transaction)), 'these');
+      if (event) tell(event);
+      return { written, ended };
+    });
+    await this.#lives.revoke(ended);
+    return written;
+  }
+
+  /**
+   * Has the life of every party begin, go on or end, as it is registered by now.
+   * @param generation of what is registered elsewhere; where a later one was settled, nothing happens
+   * @param parties of all that is registered, here and elsewhere
+   * @param ends false when lives may only begin
+   */
+  async settle(
+    generation: number,
+    parties: (all: readonly Registration[]) => readonly Party[],
+    ends: boolean,
+  ): Promise<void> {
+    const ended = await this.#database.transaction().execute(async (transaction) => {
+      await nextNumber(transaction, 'registrations');
+      if (generation < (await lastNumber(transaction, 'generation'))) return [];
+      await setNumber(transaction, 'generation', generation);
+      return this.#lives.settle(transaction, parties(await readAll(transaction)), ends ? 'others' : 'none');
+    });
+    await this.#lives.revoke(ended);
+  }
+
+  async #apply(transaction: Transaction<Schema>, { kind, id, version, document }: RegistrationChange) {
+    const current = await findRow(transaction, kind, id);
+    if (current?.version !== version) throw new VersionConflict(kind, id, current?.version);
+    if (current) await transaction.deleteFrom('registrations').where('kind', '=', kind).where('id', '=', id).execute();
+    if (!document) return undefined;
+    const row = {
+      kind,
+      id,
+      version: (version ?? 0) + 1,
+      document: JSON.stringify(document),
+      changed_at: this.#clock(),
+    };
+    await transaction.insertInto('registrations').values(row).execute();
+    return row;
+  }
+}
+
+async function findRow(database: Kysely<Schema>, kind: RegistrationKind, id: string) {
+  return database
+    .selectFrom('registrations')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+async function readAll(database: Kysely<Schema>): Promise<Registration[]> {
+  const rows = await database.selectFrom('registrations').selectAll().orderBy('kind').orderBy('id').execute();
+  return rows.map(toRegistration);
+}
+
+function toRegistration(row: Selectable<RegistrationTable>): Registration {
+  return {
+    kind: row.kind as RegistrationKind,
+    id: row.id,
+    version: row.version,
+    document: JSON.parse(row.document) as Registration['document'],
+    changedAt: row.changed_at,
+  };
+}

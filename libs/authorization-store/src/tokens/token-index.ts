@@ -1,0 +1,164 @@
+import type { Clock } from '@onbehalf/oauth-protocol';
+import { sql, type Kysely } from 'kysely';
+import type { AuditEvent } from '../chain/audit-event.js';
+import { decodeCursor, encodeCursor } from '../database/cursor.js';
+import type { RevocationKind, Schema } from '../database/schema.js';
+import { indexable } from '../database/hash.js';
+import type { Dialect } from '../database/migrate.js';
+import type { RecordWriter } from './record-writer.js';
+import type { TokenRow } from './token-insertion.js';
+import { tokenMark, type TokenKey } from './token-key.js';
+import { revoke } from './token-lineage.js';
+import { TokenStandings, type TokenStanding } from './token-standings.js';
+import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
+
+/** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
+const STILL_ACCEPTED = 60;
+
+/** One page of the revocation feed. */
+export interface RevocationPage {
+  readonly tokens: readonly RevokedToken[];
+  /** Where the next page begins; the same as before when there is nothing new. */
+  readonly cursor: string;
+}
+
+/**
+ * The index of issued tokens: their lineage and what became of them (RFC 7009, RFC 7662). JWT access tokens are stored
+ * nowhere else. An issuer that is left out, or is this server's own, means this server.
+ */
+export class TokenIndex {
+  readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
+  readonly #clock: Clock;
+  readonly #issuer: string | undefined;
+  readonly #records: RecordWriter;
+  readonly #standings: TokenStandings;
+
+  constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock, records: RecordWriter, issuer?: string) {
+    this.#database = database;
+    this.#dialect = dialect;
+    this.#clock = clock;
+    this.#issuer = issuer;
+    this.#records = records;
+    this.#standings = new TokenStandings(database, dialect);
+  }
+
+  /**
+   * Records a token before it leaves.
+   * @returns false when the token must not leave, because something that it derives from was revoked meanwhile
+   */
+  async record(token: TokenRecord): Promise<boolean> {
+    const { revoked } = await this.#records.write({ token: this.row(token) });
+    return !revoked;
+  }
+
+  /** What the index knows of a token, and whether it, or anything that it was exchanged from, is revoked. */
+  standing(jti: string, iss?: string): Promise<TokenStanding> {
+    return this.#standings.of(this.#key(jti, iss));
+  }
+
+  /** Whether the token, or anything that it was exchanged from, is revoked. A token that is not known is not. */
+  async isRevoked(jti: string, iss?: string): Promise<boolean> {
+    return (await this.standing(jti, iss)).revoked;
+  }
+
+  async find(jti: string, iss?: string): Promise<IndexedToken | undefined> {
+    const key = this.#key(jti, iss);
+    const row = await this.#database
+      .selectFrom('tokens')
+      .selectAll()
+      .where('iss', '=', key.iss)
+      .where('jti', '=', key.jti)
+      .executeTakeFirst();
+    return row && fromRow(row, (await this.#standings.of(key)).revoked);
+  }
+
+  /**
+   * Revokes the token and everything that was exchanged from it. A token that is not in the index, such as one of a
+   * foreign issuer, can be revoked too: what was exchanged from it ends with it.
+   * @param event what the audit trail tells of it, in the transaction from which on it counts
+   * @returns how many tokens of the index were revoked by this call
+   */
+  async revoke(jti: string, iss?: string, event?: AuditEvent): Promise<number> {
+    const key = this.#key(jti, iss);
+    return this.#revoke('token', tokenMark(key), { token: key, event });
+  }
+
+  /** Revokes what was issued under the grant, with its descendants; `event` as for {@link revoke}. */
+  async revokeByGrant(grantId: string, event?: AuditEvent): Promise<number> {
+    return this.#revoke('grant', indexable(grantId), { event });
+  }
+
+  /** Revokes what was issued in the session, with its descendants. */
+  async revokeBySession(sessionId: string): Promise<number> {
+    return this.#revoke('session', indexable(sessionId));
+  }
+
+  /**
+   * Revoked tokens that a guard may still accept, in the order of their revocation.
+   * @param cursor of the page before; left out to begin
+   * @throws InvalidCursor
+   */
+  async revokedSince(cursor?: string, limit = 1000): Promise<RevocationPage> {
+    const [revocation, iss, jti] =
+      cursor === undefined
+        ? [0, '', '']
+        : decodeCursor<[number, string, string]>(cursor, ['number', 'string', 'string']);
+    const rows = await this.#database
+      .selectFrom('tokens')
+      .select(['iss', 'jti', 'expires_at', 'revocation'])
+      .where('revocation', 'is not', null)
+      .where(sql<boolean>`(revocation, iss, jti) > (${revocation}, ${iss}, ${jti})`)
+      .where('expires_at', '>', this.#clock() - STILL_ACCEPTED)
+      .orderBy('revocation')
+      .orderBy('iss')
+      .orderBy('jti')
+      .limit(limit)
+      .execute();
+    const last = rows.at(-1);
+    const tokens = rows.map((row) => ({
+      ...(row.iss ? { iss: row.iss } : {}),
+      jti: row.jti,
+      expiresAt: row.expires_at,
+    }));
+    return { tokens, cursor: encodeCursor(last ? [last.revocation ?? 0, last.iss, last.jti] : [revocation, iss, jti]) };
+  }
+
+  /** A token as it is stored. */
+  row(token: TokenRecord): TokenRow {
+    const parent = token.parentJti === undefined ? undefined : this.#key(token.parentJti, token.parentIss);
+    return {
+      ...this.#key(token.jti, token.iss),
+      parent_iss: parent?.iss ?? null,
+      parent_jti: parent?.jti ?? null,
+      client_id: indexable(token.clientId),
+      subject: indexable(token.subject),
+      session_id: token.sessionId === undefined ? null : indexable(token.sessionId),
+      grant_id: token.grantId === undefined ? null : indexable(token.grantId),
+      audiences: JSON.stringify(token.audiences),
+      recorded_at: Date.now(),
+      expires_at: Math.ceil(token.expiresAt),
+      subject_life: token.subjectLife ?? null,
+      client_life: token.clientLife ?? null,
+    };
+  }
+
+  #revoke(
+    kind: RevocationKind,
+    mark: string,
+    { token, event }: { token?: TokenKey; event?: AuditEvent | undefined } = {},
+  ): Promise<number> {
+    const revocation = { kind, mark, ...(token && { token }) };
+    if (!event) return revoke(this.#database, this.#dialect, revocation, this.#clock());
+    return revoke(this.#database, this.#dialect, revocation, this.#clock(), (work) =>
+      this.#records.change((transaction, tell) => {
+        tell(event);
+        return work(transaction);
+      }),
+    );
+  }
+
+  #key(jti: string, iss?: string): TokenKey {
+    return { iss: iss === undefined || iss === this.#issuer ? '' : indexable(iss), jti: indexable(jti) };
+  }
+}

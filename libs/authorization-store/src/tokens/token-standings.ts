@@ -1,0 +1,58 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { BatchQueue } from '../database/batch-queue.js';
+import { anyOf, RowsStatement } from '../database/rows-statement.js';
+import type { Dialect } from '../database/migrate.js';
+import type { Schema } from '../database/schema.js';
+import { tokenMark, type Flag, type TokenKey } from './token-key.js';
+import { isRevokedInLineage, OPEN_MARK } from './token-lineage.js';
+
+/** What the index knows of a token. */
+export interface TokenStanding {
+  /** It is in the index, be it revoked or not. */
+  readonly known: boolean;
+  /** It, or something that it derives from, is revoked. */
+  readonly revoked: boolean;
+}
+
+interface Found extends TokenKey {
+  readonly known: Flag;
+  readonly revoked: Flag;
+  /** Whether there is an open mark. */
+  readonly open: Flag;
+}
+
+/** Tells what became of tokens; those that are asked for at once share a query. */
+export class TokenStandings {
+  readonly #database: Kysely<Schema>;
+  readonly #statement: RowsStatement<TokenKey, Found>;
+  readonly #queue = new BatchQueue<TokenKey, TokenStanding>((keys) => this.#ask(keys));
+
+  constructor(database: Kysely<Schema>, dialect: Dialect) {
+    this.#database = database;
+    this.#statement = new RowsStatement(database, dialect, { table: 'tokens', columns: ['iss', 'jti'] }, standings);
+  }
+
+  of({ iss, jti }: TokenKey): Promise<TokenStanding> {
+    return this.#queue.add({ iss, jti });
+  }
+
+  async #ask(keys: readonly TokenKey[]): Promise<TokenStanding[]> {
+    const rows = await this.#statement.execute(this.#database, keys);
+    const found = new Map(rows.map((row) => [tokenMark(row), row]));
+    return Promise.all(keys.map((key) => this.#standing(key, found.get(tokenMark(key))!)));
+  }
+
+  /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
+  async #standing(key: TokenKey, { known, revoked, open }: Found): Promise<TokenStanding> {
+    return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
+  }
+}
+
+function standings(rows: RawBuilder<unknown>): RawBuilder<Found> {
+  const token = sql`tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
+  const mark = sql`revocation_marks where kind = 'token' and key = t.iss || ' ' || t.jti`;
+  return sql`select t.iss, t.jti, ${OPEN_MARK} as open,
+      ${anyOf(token)} as known,
+      ${anyOf(sql`${token} and revoked_at is not null`)} or ${anyOf(mark)} as revoked
+    from ${rows} t`;
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { testDatabases } from '@onbehalf/testing';
+import { sql } from 'kysely';
+import { parseStoreUrl } from '../database/store-url.js';
+import { connect, openStore } from '../open-store.js';
+
+const databases = await testDatabases();
+const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
+
+describe.each(databases)('the sweep on $name', (kind) => {
+  afterAll(() => kind.stop());
+
+  it('deletes what has expired, in bounded batches, and nothing else', async () => {
+    let now = 1_000_000;
+    const store = await openStore({ url: await kind.database(), encryptionKeys, clock: () => now, sweepInterval: 0 });
+    const token = { clientId: 'c', subject: 's', audiences: ['a'] };
+    for (let count = 0; count < 1_100; count += 1) await store.replay.use(`expires-${count}`, now + 10);
+    await store.replay.use('stays', now + 1000);
+    await store.tokens.record({ jti: 'expires', ...token, expiresAt: now + 10 });
+    await store.tokens.record({ jti: 'stays', ...token, expiresAt: now + 1000 });
+    await store.providerAdapter('Session').upsert('expires', { uid: 'u' }, 10);
+    await store.providerAdapter('Client').upsert('stays', {});
+    now += 600;
+    expect(await store.sweep()).toBe(1_102);
+    expect(await store.sweep()).toBe(0);
+    expect(await store.tokens.find('stays')).toBeDefined();
+    expect(await store.tokens.find('expires')).toBeUndefined();
+    expect(await store.providerAdapter('Client').find('stays')).toBeDefined();
+    expect(await store.replay.use('stays', now + 10)).toBe(false);
+    await store.close();
+  });
+
+  if (kind.name === 'PostgreSQL') {
+    it('does not wait for who works on a row, and deletes it in the next run', async () => {
+      const url = await kind.database();
+      const store = await openStore({ url, encryptionKeys, sweepInterval: 0 });
+      const database = connect(parseStoreUrl(url));
+      const replays = ['busy', 'free'].map((key_hash) => ({ key_hash, expires_at: 1 }));
+      await database.insertInto('replays').values(replays).execute();
+      await database.transaction().execute(async (transaction) => {
+        await sql`select 1 from replays where key_hash = 'busy' for update`.execute(transaction);
+        expect(await store.sweep()).toBe(1);
+      });
+      expect(await store.sweep()).toBe(1);
+      await database.destroy();
+      await store.close();
+    });
+  }
+
+  it('leaves a mark that is renewed while it is swept', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sweep-')), 'store.db');
+    const url = kind.name === 'SQLite' ? `sqlite:${file}` : await kind.database();
+    const store = await openStore({ url, encryptionKeys, sweepInterval: 0 });
+    const database = connect(parseStoreUrl(url));
+    const mark = { kind: 'token' as const, key: ' jti', marked_at: 1, expires_at: 1, applied_at: 1 };
+    await database.insertInto('revocation_marks').values(mark).execute();
+    const { sweeping } = await database.transaction().execute(async (transaction) => {
+      const later = Math.floor(Date.now() / 1000) + 1000;
+      await transaction.updateTable('revocation_marks').set({ expires_at: later }).execute();
+      const sweeping = store.sweep();
+      await setTimeout(300);
+      return { sweeping };
+    });
+    expect(await sweeping).toBe(0);
+    expect(await database.selectFrom('revocation_marks').select('key').execute()).toEqual([{ key: ' jti' }]);
+    await database.destroy();
+    await store.close();
+  });
+});

@@ -1,0 +1,94 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '@onbehalf/oauth-protocol';
+import type { TableDeclaration } from '@onbehalf/authorization-ports';
+import { sql, type Kysely } from 'kysely';
+import { storedName } from '../tables/table-columns.js';
+import type { Dialect } from '../database/migrate.js';
+import type { Schema } from '../database/schema.js';
+import { applyLeftMarks } from '../tokens/token-lineage.js';
+
+/** A table whose rows end, the column that tells when, and the key. */
+interface Expiring {
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly expires: string;
+}
+
+const EXPIRING: readonly Expiring[] = [
+  { table: 'provider_records', key: ['model', 'id_hash'], expires: 'expires_at' },
+  { table: 'replays', key: ['key_hash'], expires: 'expires_at' },
+  { table: 'tokens', key: ['iss', 'jti'], expires: 'expires_at' },
+  { table: 'revocation_marks', key: ['kind', 'key'], expires: 'expires_at' },
+  { table: 'rate_windows', key: ['key_hash'], expires: 'expires_at' },
+];
+
+/** Seconds that a row is kept after it has expired, so that no clock that runs behind misses it. */
+const MARGIN = 300;
+const BATCH = 500;
+/** Milliseconds after which a revocation is no longer under way. */
+const LEFT_AFTER = 60_000;
+/** Batches of one table in one run: a backlog is worked off over several runs. */
+const BATCHES = 20;
+
+/** Deletes expired rows in the background, in bounded batches, so that no request waits for it. */
+export class Sweeper {
+  readonly #database: Kysely<Schema>;
+  readonly #dialect: Dialect;
+  readonly #clock: Clock;
+  readonly #expiring: readonly Expiring[];
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  /** @param tables what is declared beside the tables of this library */
+  constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock, tables: readonly TableDeclaration[] = []) {
+    this.#database = database;
+    this.#dialect = dialect;
+    this.#clock = clock;
+    this.#expiring = [...EXPIRING, ...tables.flatMap(expiring)];
+  }
+
+  /** @param interval seconds between runs */
+  start(interval: number): void {
+    this.#timer = setInterval(() => {
+      // an outage of the database shows in the requests; the next run tries again
+      this.#running = this.#running.then(() => this.sweep()).catch(() => undefined);
+    }, interval * 1000).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** One run; it also ends what a crash has left half revoked. Returns how many rows were deleted. */
+  async sweep(): Promise<number> {
+    await applyLeftMarks(this.#database, Date.now() - LEFT_AFTER, this.#clock());
+    let deleted = 0;
+    for (const table of this.#expiring) {
+      for (let batch = 0; batch < BATCHES; batch += 1) {
+        const count = await this.#deleteBatch(table);
+        deleted += count;
+        // SQLite answers at once: let the requests have their turn
+        await nextTurn();
+        if (count < BATCH) break;
+      }
+    }
+    return deleted;
+  }
+
+  async #deleteBatch({ table, key: columns, expires }: Expiring): Promise<number> {
+    const key = sql.join(columns.map((column) => sql.ref(column)));
+    // asked again of the row that is deleted: it may have been renewed since it was found
+    const expired = sql`${sql.ref(expires)} < ${this.#clock() - MARGIN}`;
+    // who works on a row is not waited for, nor does anybody wait in a circle: the next run finds it
+    const free = this.#dialect === 'postgres' ? sql`for update skip locked` : sql``;
+    const result = await sql`delete from ${sql.table(table)} where ${expired} and (${key}) in
+      (select ${key} from ${sql.table(table)} where ${expired} limit ${BATCH} ${free})`.execute(this.#database);
+    return Number(result.numAffectedRows ?? 0);
+  }
+}
+
+function expiring(table: TableDeclaration): Expiring[] {
+  const { key, expires } = table;
+  return expires === undefined ? [] : [{ table: storedName(table), key, expires }];
+}
