@@ -5,7 +5,7 @@ import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { Body, Controller, Get, HttpCode, Module, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { createApp, type CreatedApp } from './create-app.js';
+import { createApp, type CreatedApp } from '../start/create-app.js';
 
 const LIMIT = 2;
 let finish = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { readJson, UnexpectedStatus, type ReadJsonOptions } from './read-json.js';
+import { readJson, UnexpectedStatus, type ReadJsonOptions } from '../transport/read-json.js';
 
 /**
  * The `jwks_uri` in the issuer's metadata: OpenID Connect Discovery 1.0 §4, then RFC 8414 §3 when the first is not there.

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { beforeExpress } from './before-express.js';
-import { LINE_FORMAT } from './logging.js';
+import { LINE_FORMAT } from '../telemetry/logging.js';
 import type { Middleware } from './middleware.js';
 
 describe('what stands before Express', () => {

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, type CryptoKey, type JSONWebKeySet, type JWSHeaderParameters } from 'jose';
-import { TokenRejection } from './token-rejection.js';
-import type { IssuerKeys } from './trusted-issuer.js';
+import { TokenRejection } from '../verification/token-rejection.js';
+import type { IssuerKeys } from '../issuers/trusted-issuer.js';
 
 /** Keys that one token is tried with at most: verifying costs more than sending. */
 const MAX_CANDIDATES = 10;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWSHeaderParameters } from 'jose';
 import { LocalIssuerKeys } from './local-issuer-keys.js';
-import { verifyJwt } from './verify-jwt.js';
+import { verifyJwt } from '../verification/verify-jwt.js';
 
 describe('LocalIssuerKeys', () => {
   const keysOf = async (...kids: readonly string[]) => {

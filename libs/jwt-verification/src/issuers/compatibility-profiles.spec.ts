@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { ACCESS_TOKEN_PROFILES, type AccessTokenProfileName } from './compatibility-profiles.js';
-import { verifyAccessToken } from './verify-access-token.js';
+import { verifyAccessToken } from '../verification/verify-access-token.js';
 
 /** `undefined` leaves a claim of the test issuer out. */
 type Claims = Record<string, unknown>;

@@ -4,7 +4,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { createApp, DRAIN_DEADLINE, type AppOptions, type CreatedApp } from './create-app.js';
 import { loadEnvironment, readEnvironment, type EnvironmentSource } from './environment.js';
-import { describeError } from './error-description.js';
+import { describeError } from '../telemetry/error-description.js';
 import { checkFreePort } from './free-port.js';
 import { hostSettings } from './settings.js';
 import { giveBackStartMemory } from './start-memory.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readEnvironment, type EnvironmentSource } from './environment.js';
+import { readEnvironment, type EnvironmentSource } from '../start/environment.js';
 import { isExported, telemetrySettings, type Signal } from './telemetry-settings.js';
 
 const exported = (signal: Signal, source: EnvironmentSource): boolean =>

@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
-import { LINE_FORMAT } from './logging.js';
+import { LINE_FORMAT } from '../telemetry/logging.js';
 
 /** The root of every app: logs and health around the app's own module. */
 @Module({})

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RemoteIssuerKeys, type RemoteIssuerKeysOptions } from './remote-issuer-keys.js';
-import { verifyAccessToken } from './verify-access-token.js';
+import { verifyAccessToken } from '../verification/verify-access-token.js';
 
 /** An HTTP server whose answers a test can change, and which counts the requests for each path. */
 class Origin {

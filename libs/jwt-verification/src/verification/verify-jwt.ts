@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import { jwtVerify, type CryptoKey, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { toRejection } from './jose-rejection.js';
 import { invalidClaim, TokenRejection } from './token-rejection.js';
-import type { SigningAlgorithm, TrustedIssuer } from './trusted-issuer.js';
+import type { SigningAlgorithm, TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { readUnverifiedJwt } from './unverified-jwt.js';
 
 /** Seconds that clocks may differ, and no more whatever is asked for. RFC 7519 §4.1.4: "usually no more than a few minutes". */

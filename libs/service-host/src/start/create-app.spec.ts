@@ -7,7 +7,7 @@ import { Controller, Get, Injectable, Logger, Module, Post } from '@nestjs/commo
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { z } from 'zod';
 import { createApp, type AppOptions, type CreatedApp } from './create-app.js';
-import { currentTraceId } from './tracing.js';
+import { currentTraceId } from '../telemetry/tracing.js';
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJiYWVsZHVuZyJ9.c2lnbmF0dXJl';
 let asked = Promise.withResolvers<void>();

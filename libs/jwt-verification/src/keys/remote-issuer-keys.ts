@@ -2,9 +2,9 @@ import type { Clock } from '@onbehalf/oauth-protocol';
 import type { CryptoKey, JWSHeaderParameters } from 'jose';
 import { discoverJwksUri } from './discover-jwks-uri.js';
 import { LocalIssuerKeys } from './local-issuer-keys.js';
-import { readJson, type ReadJsonOptions } from './read-json.js';
-import { KeysUnavailable, TokenRejection } from './token-rejection.js';
-import type { IssuerKeys } from './trusted-issuer.js';
+import { readJson, type ReadJsonOptions } from '../transport/read-json.js';
+import { KeysUnavailable, TokenRejection } from '../verification/token-rejection.js';
+import type { IssuerKeys } from '../issuers/trusted-issuer.js';
 import { usableKeys } from './usable-keys.js';
 
 export interface RemoteIssuerKeysOptions {

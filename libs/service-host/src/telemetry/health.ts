@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { HEALTH_PATH } from './health-path.js';
-import { pathOf, type Middleware } from './middleware.js';
+import { pathOf, type Middleware } from '../requests/middleware.js';
 
 const LIVE = `${HEALTH_PATH}/live`;
 const READY = `${HEALTH_PATH}/ready`;

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 import { describeError } from './error-description.js';
 import { HEALTH_PATH } from './health-path.js';
-import { pathOf, type Middleware } from './middleware.js';
+import { pathOf, type Middleware } from '../requests/middleware.js';
 import { currentRequestId, currentTraceId } from './tracing.js';
 
 /** Three base64url parts that begin like a JSON object: a JWT, wherever in a line it stands. */

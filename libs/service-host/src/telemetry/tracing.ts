@@ -4,7 +4,7 @@ import { context, diag, DiagLogLevel, propagation, SpanKind, SpanStatusCode, tra
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from 'pino';
-import { pathOf, type Middleware } from './middleware.js';
+import { pathOf, type Middleware } from '../requests/middleware.js';
 import { timeOrderedTraces } from './trace-ids.js';
 
 /** How long the last spans may take to leave. Milliseconds. */

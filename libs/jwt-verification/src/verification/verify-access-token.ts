@@ -1,9 +1,9 @@
 import { MalformedClaim, OAuthError, parseActClaim, parseScope, type Actor } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import { createHash } from 'node:crypto';
-import { rfc9068Profile, type AccessTokenProfile } from './access-token-profile.js';
+import { rfc9068Profile, type AccessTokenProfile } from '../issuers/access-token-profile.js';
 import { invalidClaim, TokenRejection } from './token-rejection.js';
-import type { TrustedIssuer } from './trusted-issuer.js';
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { firstPresent, verifyJwt, type JwtExpectations, type VerifiedJwt } from './verify-jwt.js';
 
 /** What a verified access token says. RFC 9068 §2.2, RFC 8693 §4. */

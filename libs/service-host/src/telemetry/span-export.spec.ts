@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Controller, Get, Module } from '@nestjs/common';
 import { OtlpCollector } from '@onbehalf/testing';
 import { z } from 'zod';
-import { createApp, type CreatedApp } from './create-app.js';
+import { createApp, type CreatedApp } from '../start/create-app.js';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';

@@ -5,20 +5,20 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { z } from 'zod';
-import { beforeExpress } from './before-express.js';
-import { Draining } from './draining.js';
+import { beforeExpress } from '../requests/before-express.js';
+import { Draining } from '../requests/draining.js';
 import { readEnvironment, type EnvironmentSource } from './environment.js';
-import { healthEndpoints, HEALTH_ENDPOINTS, type ReadinessIndicators } from './health.js';
+import { healthEndpoints, HEALTH_ENDPOINTS, type ReadinessIndicators } from '../telemetry/health.js';
 import { HostModule } from './host.module.js';
-import { LoadShedding, type OverloadOptions } from './load-shedding.js';
-import type { Middleware } from './middleware.js';
-import { createLogger, logRefusals, logRequests } from './logging.js';
-import { serveOpenApi, type OpenApiOptions } from './open-api.js';
-import { refuseTargets } from './refuse-targets.js';
-import { secureHeaders } from './security-headers.js';
+import { LoadShedding, type OverloadOptions } from '../requests/load-shedding.js';
+import type { Middleware } from '../requests/middleware.js';
+import { createLogger, logRefusals, logRequests } from '../telemetry/logging.js';
+import { serveOpenApi, type OpenApiOptions } from '../requests/open-api.js';
+import { refuseTargets } from '../requests/refuse-targets.js';
+import { secureHeaders } from '../requests/security-headers.js';
 import { hostSettings, type HostSettings } from './settings.js';
-import { isExported, telemetrySettings, type TelemetrySettings } from './telemetry-settings.js';
-import { flushSpans, startTracing, traceRequests } from './tracing.js';
+import { isExported, telemetrySettings, type TelemetrySettings } from '../telemetry/telemetry-settings.js';
+import { flushSpans, startTracing, traceRequests } from '../telemetry/tracing.js';
 
 /** What makes one app different from another. */
 export interface AppOptions<Schema extends z.ZodObject> {

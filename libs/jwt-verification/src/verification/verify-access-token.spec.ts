@@ -4,9 +4,9 @@ import { errors, SignJWT, type JWK } from 'jose';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { inspect } from 'node:util';
 import { currentAccessToken, withAccessToken } from './access-token-context.js';
-import { LocalIssuerKeys } from './local-issuer-keys.js';
+import { LocalIssuerKeys } from '../keys/local-issuer-keys.js';
 import type { RejectionCode } from './token-rejection.js';
-import type { SigningAlgorithm, TrustedIssuer } from './trusted-issuer.js';
+import type { SigningAlgorithm, TrustedIssuer } from '../issuers/trusted-issuer.js';
 import { verifyAccessToken } from './verify-access-token.js';
 import { MAX_CLOCK_TOLERANCE, verifyJwt } from './verify-jwt.js';
 
