@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeysUnavailable } from '@onbehalf/jwt-verification';
-import type { ResourceServerSettings } from './resource-server-settings.js';
+import type { ResourceServerSettings } from './settings/resource-server-settings.js';
 import { RevocationUnknown } from './revocation/revocation-check.js';
-import { RESOURCE_SERVER_SETTINGS } from './resource-server.tokens.js';
+import { RESOURCE_SERVER_SETTINGS } from './settings/resource-server.tokens.js';
 
 /** What Terminus takes as the result of an indicator. */
 export type HealthResult<Key extends string> = Record<Key, { status: 'up' | 'down'; message?: string }>;

@@ -10,24 +10,24 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { AccessTokenGuard } from './access-token.guard.js';
-import { AccessTokenInterceptor } from './access-token.interceptor.js';
-import { AccessTokenStrategy } from './access-token.strategy.js';
-import { Authenticator } from './authenticator.js';
+import { AccessTokenGuard } from './guard/access-token.guard.js';
+import { AccessTokenInterceptor } from './guard/access-token.interceptor.js';
+import { AccessTokenStrategy } from './guard/access-token.strategy.js';
+import { Authenticator } from './authentication/authenticator.js';
 import { AuthorizationServerHealthIndicator } from './authorization-server.health.js';
 import { DemandCheck } from './demands/demand-check.js';
 import { ExternalHandlers } from './demands/external-handlers.js';
 import { MessageCheck } from './demands/message-check.js';
-import { GlobalGuard } from './global.guard.js';
-import { MetadataRoute } from './metadata/metadata-route.js';
-import { RequestContexts } from './request-contexts.js';
-import type { ResourceServerOptions } from './resource-server-options.js';
-import { toSettings, type ResourceServerSettings } from './resource-server-settings.js';
+import { GlobalGuard } from './guard/global.guard.js';
+import { MetadataRoute } from './metadata-route.js';
+import { RequestContexts } from './request/request-contexts.js';
+import type { ResourceServerOptions } from './settings/resource-server-options.js';
+import { toSettings, type ResourceServerSettings } from './settings/resource-server-settings.js';
 import {
   ConfigurableModuleClass,
   RESOURCE_SERVER_OPTIONS,
   RESOURCE_SERVER_SETTINGS,
-} from './resource-server.tokens.js';
+} from './settings/resource-server.tokens.js';
 
 /** Guards the routes of a service with access tokens of one or more authorization servers. */
 @Module({

@@ -1,9 +1,15 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { accessesAt, ancestry, demandsAt, requirementsOfHandler, type Requirement } from '../requirements.js';
-import type { ResourceServerSettings } from '../resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from '../resource-server.tokens.js';
+import {
+  accessesAt,
+  ancestry,
+  demandsAt,
+  requirementsOfHandler,
+  type Requirement,
+} from '../requirements/requirements.js';
+import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
+import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { handlersOf, type Handler, type Target } from './handlers.js';
 
 /**

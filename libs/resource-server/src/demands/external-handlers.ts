@@ -2,10 +2,10 @@ import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common
 import { ModulesContainer } from '@nestjs/core';
 import { currentAccessToken } from '@onbehalf/jwt-verification';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { Authenticator } from '../authenticator.js';
-import { requirementsOfHandler, type Requirement } from '../requirements.js';
-import type { ResourceServerSettings } from '../resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from '../resource-server.tokens.js';
+import { Authenticator } from '../authentication/authenticator.js';
+import { requirementsOfHandler, type Requirement } from '../requirements/requirements.js';
+import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
+import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { handlersOf, type Handler } from './handlers.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { ancestry } from '../requirements.js';
+import { ancestry } from '../requirements/requirements.js';
 
 /** A class as decorators see it, or a method. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what metadata stands on

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { requirementsOfHandler } from '../requirements.js';
-import type { ResourceServerSettings } from '../resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from '../resource-server.tokens.js';
+import { requirementsOfHandler } from '../requirements/requirements.js';
+import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
+import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { decoratorOf } from './demand-check.js';
 import { handlersOf } from './handlers.js';
 

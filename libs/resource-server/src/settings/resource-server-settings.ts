@@ -1,0 +1,169 @@
+import type { Type } from '@nestjs/common';
+import { DEFAULT_CLOCK_TOLERANCE, MAX_CLOCK_TOLERANCE, type TrustedIssuer } from '@onbehalf/jwt-verification';
+import { ConfigurationError, isScopeToken, systemClock, type Clock } from '@onbehalf/oauth-protocol';
+import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
+import { GuardedCalls } from '../request/guarded-call.js';
+import { protectedResource, type ProtectedResource } from './protected-resource.js';
+import { Outages } from '../verification/outages.js';
+import type { ProofSettings } from '../proof/proof-of-possession.js';
+import { proofSettings } from './proof-options.js';
+import type { Requirement } from '../requirements/requirements.js';
+import type { AcceptsToken, CacheOptions, ResourceServerOptions } from './resource-server-options.js';
+import { revocationChecks } from './revocation-options.js';
+import type { RevocationCheck } from '../revocation/revocation-check.js';
+import { acceptance, trustedIssuers } from './trusted-issuers.js';
+import { VerifiedTokenCache } from '../verification/verified-token-cache.js';
+
+/** The options after validation, as the parts that the guard works with. */
+export interface ResourceServerSettings {
+  readonly issuers: readonly TrustedIssuer[];
+  /** By issuer, where its tokens are accepted for some requests only. */
+  readonly acceptance: ReadonlyMap<string, AcceptsToken>;
+  readonly audiences: readonly string[];
+  readonly global: boolean;
+  /** What every guarded route demands. */
+  readonly requirements: readonly Requirement[];
+  readonly clockTolerance: number;
+  readonly proof: ProofSettings;
+  readonly revocation: readonly RevocationCheck[];
+  readonly cache?: VerifiedTokenCache;
+  readonly resource?: ProtectedResource;
+  readonly calls: GuardedCalls;
+  readonly outages: Outages;
+  readonly externalHandlers: readonly Type[];
+  readonly clock: Clock;
+}
+
+const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
+  'issuer',
+  'issuers',
+  'audience',
+  'jwksUri',
+  'jwks',
+  'algorithms',
+  'profile',
+  'roles',
+  'accepts',
+  'global',
+  'scopes',
+  'actors',
+  'clockTolerance',
+  'resource',
+  'dpop',
+  'mtls',
+  'introspection',
+  'revocationFeed',
+  'isRevoked',
+  'allowInsecureHttp',
+  'cache',
+  'externalHandlers',
+  'request',
+  'clock',
+];
+
+/**
+ * Validates the options.
+ * @throws ConfigurationError naming the option, what was given and what is accepted
+ */
+export function toSettings(options: ResourceServerOptions): ResourceServerSettings {
+  onlyKnown('', options, OPTIONS);
+  const clock = options.clock ?? systemClock;
+  const tolerance = clockTolerance(options.clockTolerance);
+  const outages = new Outages();
+  const issuers = trustedIssuers(options, outages);
+  const issuerNames = issuers.map(({ issuer }) => issuer);
+  const proof = proofSettings(options, clock, tolerance);
+  return {
+    issuers,
+    acceptance: acceptance(options),
+    audiences: audiences(options.audience),
+    global: options.global ?? false,
+    requirements: requirements(options),
+    clockTolerance: tolerance,
+    proof,
+    revocation: revocationChecks(options, issuerNames, clock, outages),
+    cache: cache(options.cache, clock),
+    resource: resource(options, issuerNames, proof),
+    calls: new GuardedCalls(options.request),
+    outages,
+    externalHandlers: externalHandlers(options.externalHandlers),
+    clock,
+  };
+}
+
+function audiences(audience: unknown): readonly string[] {
+  const values: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  const accepted = 'the name or names of this service that tokens carry in aud; audience validation cannot be disabled';
+  if (values.length === 0 || !values.every(isAudience)) throw new ConfigurationError('audience', audience, accepted);
+  return values;
+}
+
+function isAudience(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.trim() === value && !value.includes('*');
+}
+
+function requirements({ scopes, actors }: ResourceServerOptions): readonly Requirement[] {
+  const found: Requirement[] = [];
+  if (scopes !== undefined) {
+    const accepted = 'one scope token or more; leave it out to demand none';
+    if (!names('scopes', scopes, accepted).every(isScopeToken))
+      throw new ConfigurationError('scopes', scopes, accepted);
+    found.push({ kind: 'scopes', scopes });
+  }
+  if (actors !== undefined) {
+    const accepted = 'one subject or more; leave it out to accept any actor';
+    found.push({ kind: 'known_actor', actors: names('actors', actors, accepted) });
+  }
+  return found;
+}
+
+function externalHandlers(value: unknown = []): readonly Type[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'function')) return value as readonly Type[];
+  throw new ConfigurationError('externalHandlers', value, 'a list of classes');
+}
+
+function clockTolerance(value: number = DEFAULT_CLOCK_TOLERANCE): number {
+  return wholeNumber('clockTolerance', value, [0, MAX_CLOCK_TOLERANCE]);
+}
+
+function cache(options: boolean | CacheOptions | undefined, clock: Clock): VerifiedTokenCache | undefined {
+  if (!options) return undefined;
+  const given = options === true ? {} : options;
+  onlyKnown('cache.', given, ['maxEntries', 'maxAge']);
+  return new VerifiedTokenCache({
+    maxEntries: wholeNumber('cache.maxEntries', given.maxEntries ?? 10_000, [1, 1_000_000]),
+    maxAge: wholeNumber('cache.maxAge', given.maxAge ?? 60, [1, 300]),
+    clock,
+  });
+}
+
+function resource(
+  { resource, scopes }: ResourceServerOptions,
+  issuers: readonly string[],
+  { dpop, certificates }: ProofSettings,
+): ProtectedResource | undefined {
+  if (resource === undefined) return undefined;
+  onlyKnown('resource.', resource, RESOURCE_OPTIONS);
+  // RFC 9728 §1.2: a URL without a fragment
+  if (httpUrl('resource.resource', resource.resource).includes('#')) {
+    throw new ConfigurationError('resource.resource', resource.resource, 'a URL without fragment');
+  }
+  return protectedResource(
+    { scopesSupported: scopes, ...resource },
+    {
+      issuers,
+      dpopAlgorithms: dpop?.settings.algorithms,
+      dpopRequired: dpop?.settings.required,
+      certificateBound: certificates !== undefined,
+    },
+  );
+}
+
+const RESOURCE_OPTIONS = [
+  'resource',
+  'scopesSupported',
+  'name',
+  'documentation',
+  'policyUri',
+  'termsOfServiceUri',
+] as const;
