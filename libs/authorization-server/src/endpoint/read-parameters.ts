@@ -1,4 +1,4 @@
-import { AUTHENTICATION_PARAMETERS } from '../provider/authenticate-client.js';
+import { AUTHENTICATION_PARAMETERS } from '../provider/clients/authenticate-client.js';
 
 export type Parameters = Record<string, string | string[] | undefined>;
 

@@ -9,10 +9,10 @@ import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
 import { ROUTES } from '../protocol/routes.js';
-import { afterwards } from '../provider/afterwards.js';
-import { answerErrors } from '../provider/answer-errors.js';
+import { afterwards } from '../provider/records/afterwards.js';
+import { answerErrors } from '../provider/answers/answer-errors.js';
 import { toProviderKeys } from '../provider/provider-keys.js';
-import { announceGrant } from '../provider/provider-seam.js';
+import { announceGrant } from '../provider/seam/provider-seam.js';
 import type { Grant, RefusedRequest } from './grant.js';
 import { TokenEndpoint } from './token-endpoint.js';
 

@@ -10,14 +10,14 @@ import {
   type AllowsOrigin,
 } from '../protocol/cross-origin.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
-import { finishWork } from '../provider/afterwards.js';
-import { refuse } from '../provider/answer-errors.js';
-import type { ClientCertificateReader } from '../provider/client-certificate.js';
-import type { ErrorLog } from '../provider/log-errors.js';
+import { finishWork } from '../provider/records/afterwards.js';
+import { refuse } from '../provider/answers/answer-errors.js';
+import type { ClientCertificateReader } from '../provider/clients/client-certificate.js';
+import type { ErrorLog } from '../provider/answers/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
-import { indicatorOf } from '../provider/resource-servers.js';
-import { hasCredentials, isAuthenticated, noCredentials } from '../provider/is-authenticated.js';
-import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/provider-seam.js';
+import { indicatorOf } from '../provider/resources/resource-servers.js';
+import { hasCredentials, isAuthenticated, noCredentials } from '../provider/clients/is-authenticated.js';
+import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/seam/provider-seam.js';
 import type { Grant, GrantRequest } from './grant.js';
 import { readForm, type ReceivedForm } from './read-form.js';
 import { COMMON, ParameterReader } from './read-parameters.js';

@@ -7,17 +7,17 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import type { AllowsOrigin } from '../protocol/cross-origin.js';
 import type { ReplayDetection } from '../ports/replay-detection.js';
-import { afterwards, finishWork } from './afterwards.js';
-import { askForOfflineAccess } from './ask-for-offline-access.js';
-import { answerErrors } from './answer-errors.js';
+import { afterwards, finishWork } from './records/afterwards.js';
+import { askForOfflineAccess } from './login/ask-for-offline-access.js';
+import { answerErrors } from './answers/answer-errors.js';
 import { Entitlements } from '../policy/entitlements.js';
-import { answerGrantedScopes } from './granted-scopes.js';
-import { toProviderError } from './provider-error.js';
-import { findLoginToken, loginTokens } from './login-tokens.js';
-import { logErrors, type ErrorLog } from './log-errors.js';
+import { answerGrantedScopes } from './tokens/granted-scopes.js';
+import { toProviderError } from './answers/provider-error.js';
+import { findLoginToken, loginTokens } from './tokens/login-tokens.js';
+import { logErrors, type ErrorLog } from './answers/log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
-import { ResourceServers } from './resource-servers.js';
-import { shareAnswers } from './share-answers.js';
+import { ResourceServers } from './resources/resource-servers.js';
+import { shareAnswers } from './answers/share-answers.js';
 import {
   acceptAnyAssertionAudience,
   acceptAtUserinfo,
@@ -27,15 +27,15 @@ import {
   replaceReplayDetection,
   replaceSecretComparison,
   spellResources,
-} from './provider-seam.js';
+} from './seam/provider-seam.js';
 import type { IssuedTokens } from '../ports/issued-tokens.js';
-import { grantEnd, recordIntrospection, recordLogouts } from './record-endings.js';
-import { recordGrants } from './record-grants.js';
-import { recordIdToken } from './record-id-token.js';
-import { narrowIntrospection } from './narrow-introspection.js';
-import { answerForms } from './self-submitting.js';
-import { answerForStructuredTokens } from './structured-tokens.js';
-import { useUpLast } from './use-up-last.js';
+import { grantEnd, recordIntrospection, recordLogouts } from './records/record-endings.js';
+import { recordGrants } from './records/record-grants.js';
+import { recordIdToken } from './tokens/record-id-token.js';
+import { narrowIntrospection } from './tokens/narrow-introspection.js';
+import { answerForms } from './answers/self-submitting.js';
+import { answerForStructuredTokens } from './tokens/structured-tokens.js';
+import { useUpLast } from './tokens/use-up-last.js';
 
 export interface AuthorizationProviderOptions extends ProviderConfigurationOptions {
   readonly tokens: IssuedTokens;

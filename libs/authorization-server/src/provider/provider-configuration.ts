@@ -15,20 +15,20 @@ import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { ROUTES } from '../protocol/routes.js';
-import { completeAccessToken } from './access-token-claims.js';
-import type { ClientCertificateReader } from './client-certificate.js';
-import { toClientMetadata } from './client-metadata.js';
-import { loadGrant } from './grant-consent.js';
-import { livingRecords, type KnownLives } from './living-records.js';
-import { loginTokens } from './login-tokens.js';
-import { loginPolicy } from './login-prompt.js';
+import { completeAccessToken } from './tokens/access-token-claims.js';
+import type { ClientCertificateReader } from './clients/client-certificate.js';
+import { toClientMetadata } from './clients/client-metadata.js';
+import { loadGrant } from './login/grant-consent.js';
+import { livingRecords, type KnownLives } from './tokens/living-records.js';
+import { loginTokens } from './tokens/login-tokens.js';
+import { loginPolicy } from './login/login-prompt.js';
 import { OWN_SCOPES } from '../configuration/own-scopes.js';
-import { isAskedByClient } from './logout-hint.js';
+import { isAskedByClient } from './login/logout-hint.js';
 import { toProviderKeys } from './provider-keys.js';
-import { endSession, type SelfSubmittingForm } from './provider-seam.js';
-import { toResourceIndicators, userOf } from './resource-indicators.js';
-import { checkAssertion } from './check-assertion.js';
-import type { ResourceServers } from './resource-servers.js';
+import { endSession, type SelfSubmittingForm } from './seam/provider-seam.js';
+import { toResourceIndicators, userOf } from './resources/resource-indicators.js';
+import { checkAssertion } from './clients/check-assertion.js';
+import type { ResourceServers } from './resources/resource-servers.js';
 
 /** What a browser is shown where the protocol has no answer for it. */
 export interface ProviderPages {

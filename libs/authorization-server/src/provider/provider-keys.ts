@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { OAuthError } from '@onbehalf/oauth-protocol';
 import { ExternalSigningKey, type Configuration } from 'oidc-provider';
 import { RemoteKey, type SigningKey } from '../keys/signing-key.js';
-import { toProviderError } from './provider-error.js';
+import { toProviderError } from './answers/provider-error.js';
 
 /** The keys in the words of the provider: those of this process as JWKs, the others as what it asks for each signature. */
 export function toProviderKeys(keys: readonly SigningKey[]): Pick<Configuration, 'jwks'> & { features: object } {

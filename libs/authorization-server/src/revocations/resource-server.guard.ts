@@ -4,7 +4,7 @@ import type { ExchangePolicy } from '@onbehalf/token-exchange';
 import type { Request, Response } from 'express';
 import { errors, type Client } from 'oidc-provider';
 import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
-import { authenticateClient } from '../provider/authenticate-client.js';
+import { authenticateClient } from '../provider/clients/authenticate-client.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { TOO_MANY_REQUESTS } from '../rate-limits/too-many-requests.js';

@@ -22,7 +22,7 @@ import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
 import { createProvider } from '../provider/authorization-provider.js';
-import { clientCertificates } from '../provider/client-certificate.js';
+import { clientCertificates } from '../provider/clients/client-certificate.js';
 import { LiveProvider } from '../provider/live-provider.js';
 
 /** The provider with our grants, replaced whenever keys or registrations change. */

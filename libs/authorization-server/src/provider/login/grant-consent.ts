@@ -1,7 +1,7 @@
 import type { Client, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import { grantedScopes, saveGrant } from './record-consent.js';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import { grantedScopes, saveGrant } from '../records/record-consent.js';
 
 /** The scopes that a client may have at a resource with the user of the request. */
 export type ScopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client) => readonly string[];

@@ -1,11 +1,11 @@
 import type { default as Provider, KoaContextWithOIDC } from 'oidc-provider';
-import { UNAUTHENTICATED, type IntrospectionRefusedEvent, type RevocationEvent } from '../audit/audit-event.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import { claimedTrace } from '../audit/claimed-trace.js';
-import type { SampledRefusals } from '../audit/sampled-refusals.js';
+import { UNAUTHENTICATED, type IntrospectionRefusedEvent, type RevocationEvent } from '../../audit/audit-event.js';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import { claimedTrace } from '../../audit/claimed-trace.js';
+import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import { afterwards } from './afterwards.js';
-import { isAuthenticated } from './is-authenticated.js';
-import { routeOf } from './provider-seam.js';
+import { isAuthenticated } from '../clients/is-authenticated.js';
+import { routeOf } from '../seam/provider-seam.js';
 
 /** Why a grant ends, by the route that ends it. */
 const REASONS: Readonly<Record<string, string>> = {

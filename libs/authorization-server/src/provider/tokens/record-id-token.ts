@@ -1,9 +1,9 @@
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { errors } from 'oidc-provider';
-import { timeOrderedId } from '../time/time-ordered-id.js';
-import type { IssuedTokens } from '../ports/issued-tokens.js';
-import type { Lives } from '../registrations/lives.js';
-import type { IdToken } from './provider-seam.js';
+import { timeOrderedId } from '../../time/time-ordered-id.js';
+import type { IssuedTokens } from '../../ports/issued-tokens.js';
+import type { Lives } from '../../registrations/lives.js';
+import type { IdToken } from '../seam/provider-seam.js';
 
 /**
  * Gives an ID token a `jti` and records it before it leaves, beside the access token of the same answer: what is exchanged

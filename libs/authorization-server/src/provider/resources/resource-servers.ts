@@ -1,9 +1,9 @@
 import { entitledScopes, type ClientRegistration, type ResourceRegistration } from '@onbehalf/token-exchange';
 import { normalizeUri } from '@onbehalf/oauth-protocol';
 import { errors, type Client, type ResourceServer } from 'oidc-provider';
-import type { Account } from '../accounts/accounts.js';
-import { AUDIENCE_URN, type ServerConfig } from '../configuration/server-config.schema.js';
-import { toPolicyRegistrations } from '../policy/exchange-policy.js';
+import type { Account } from '../../accounts/accounts.js';
+import { AUDIENCE_URN, type ServerConfig } from '../../configuration/server-config.schema.js';
+import { toPolicyRegistrations } from '../../policy/exchange-policy.js';
 
 /** The registered resource servers, as the provider asks for them by resource indicator (RFC 8707). */
 export class ResourceServers {

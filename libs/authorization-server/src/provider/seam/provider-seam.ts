@@ -21,7 +21,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { thumbprintOfCertificate } from '@onbehalf/jwt-verification';
-import type { ReplayDetection } from '../ports/replay-detection.js';
+import type { ReplayDetection } from '../../ports/replay-detection.js';
 
 export type IdToken = InstanceType<Provider['IdToken']>;
 

@@ -1,5 +1,5 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Accounts } from '../accounts/accounts.js';
+import type { Accounts } from '../../accounts/accounts.js';
 import { checkGrantable } from './grant-consent.js';
 
 const { base, Check } = interactionPolicy;

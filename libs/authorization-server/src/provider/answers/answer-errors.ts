@@ -1,12 +1,12 @@
 import { OAuthError, type OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-provider';
-import { NOT_STORED } from '../protocol/answer.js';
-import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
-import { hasCredentials, noCredentials } from './is-authenticated.js';
+import { NOT_STORED } from '../../protocol/answer.js';
+import { retryAfterOf, UNAVAILABLE } from '../../protocol/outage.js';
+import { hasCredentials, noCredentials } from '../clients/is-authenticated.js';
 import type { ErrorLog } from './log-errors.js';
-import type { ProviderPages } from './provider-configuration.js';
+import type { ProviderPages } from '../provider-configuration.js';
 import { toProviderError } from './provider-error.js';
-import { routeOf } from './provider-seam.js';
+import { routeOf } from '../seam/provider-seam.js';
 
 const FAILED = { error: 'server_error', error_description: 'the request could not be processed' } as const;
 

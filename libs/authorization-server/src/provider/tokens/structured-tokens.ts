@@ -1,13 +1,13 @@
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { RevocationEvent } from '../audit/audit-event.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import { claimedTrace } from '../audit/claimed-trace.js';
-import type { SampledRefusals } from '../audit/sampled-refusals.js';
-import type { IssuedTokens } from '../ports/issued-tokens.js';
-import { routeOf } from './provider-seam.js';
-import { recordIntrospectionRefusal } from './record-endings.js';
+import type { RevocationEvent } from '../../audit/audit-event.js';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import { claimedTrace } from '../../audit/claimed-trace.js';
+import type { SampledRefusals } from '../../audit/sampled-refusals.js';
+import type { IssuedTokens } from '../../ports/issued-tokens.js';
+import { routeOf } from '../seam/provider-seam.js';
+import { recordIntrospectionRefusal } from '../records/record-endings.js';
 
 /** How access tokens of this server are known. */
 export interface OwnTokens {

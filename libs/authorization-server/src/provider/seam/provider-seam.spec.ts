@@ -9,8 +9,8 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 // @ts-expect-error it has no types
 import untyped from 'oidc-provider/lib/response_modes/form_post.js';
-import { KeySet } from '../keys/key-set.js';
-import { toProviderKeys } from './provider-keys.js';
+import { KeySet } from '../../keys/key-set.js';
+import { toProviderKeys } from '../provider-keys.js';
 import {
   acceptAnyAssertionAudience,
   announceGrant,

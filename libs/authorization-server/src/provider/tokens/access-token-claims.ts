@@ -1,9 +1,9 @@
 import { errors, type AccessToken, type Adapter, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
-import { timeOrderedId } from '../time/time-ordered-id.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import type { Lives } from '../registrations/lives.js';
+import { timeOrderedId } from '../../time/time-ordered-id.js';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import type { Lives } from '../../registrations/lives.js';
 import { keepLoginToken } from './login-tokens.js';
-import { issuanceEvent } from './record-grants.js';
+import { issuanceEvent } from '../records/record-grants.js';
 
 type StructuredToken = { header?: Record<string, unknown> | undefined; payload: Record<string, unknown> };
 type Claims = { sub: string; aud: string | string[]; exp: number; client_id: string; scope?: string };

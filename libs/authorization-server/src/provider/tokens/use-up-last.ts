@@ -1,6 +1,6 @@
 import { GrantType, systemClock } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
-import { revokeGrant, wrapGrantHandler, type GrantHandler } from './provider-seam.js';
+import { revokeGrant, wrapGrantHandler, type GrantHandler } from '../seam/provider-seam.js';
 
 export interface SingleUse {
   /** Has to resolve before anything is issued for a code or refresh token. */

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
 import type { Adapter, AdapterConstructor, AdapterFactory, AdapterPayload } from 'oidc-provider';
-import type { Lives } from '../registrations/lives.js';
-import type { PartyKind } from '../registrations/registration-store.js';
-import { memoryAdapter } from './provider-seam.js';
+import type { Lives } from '../../registrations/lives.js';
+import type { PartyKind } from '../../registrations/registration-store.js';
+import { memoryAdapter } from '../seam/provider-seam.js';
 
 /** The lives that a provider knows, which is made anew when they change. */
 export interface KnownLives {

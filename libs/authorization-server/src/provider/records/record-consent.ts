@@ -1,6 +1,6 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import { claimedTrace } from '../audit/claimed-trace.js';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import { claimedTrace } from '../../audit/claimed-trace.js';
 
 /** The scopes that a grant holds: the server's own, and those at each resource. */
 export function grantedScopes(grant: Grant): readonly string[] {

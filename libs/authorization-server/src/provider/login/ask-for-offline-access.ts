@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { ROUTES } from '../protocol/routes.js';
+import { ROUTES } from '../../protocol/routes.js';
 
 /**
  * Middleware that has the user asked when a client wants access that outlives the session. Without `prompt=consent` the scope

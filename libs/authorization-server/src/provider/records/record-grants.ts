@@ -1,11 +1,11 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { UNAUTHENTICATED, type IssuanceEvent, type ProviderGrant } from '../audit/audit-event.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
-import { claimedTrace } from '../audit/claimed-trace.js';
-import type { SampledRefusals } from '../audit/sampled-refusals.js';
-import { isAuthenticated } from './is-authenticated.js';
-import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
-import { routeOf } from './provider-seam.js';
+import { UNAUTHENTICATED, type IssuanceEvent, type ProviderGrant } from '../../audit/audit-event.js';
+import type { AuditTrail } from '../../audit/audit-trail.js';
+import { claimedTrace } from '../../audit/claimed-trace.js';
+import type { SampledRefusals } from '../../audit/sampled-refusals.js';
+import { isAuthenticated } from '../clients/is-authenticated.js';
+import type { IssuedTokenRecord } from '../../ports/issued-tokens.js';
+import { routeOf } from '../seam/provider-seam.js';
 
 const GRANTS: readonly string[] = [
   'authorization_code',

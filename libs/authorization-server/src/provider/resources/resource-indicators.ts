@@ -1,7 +1,7 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { errors, type Client, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Account, Accounts } from '../accounts/accounts.js';
-import { grantedResource } from './granted-scopes.js';
+import type { Account, Accounts } from '../../accounts/accounts.js';
+import { grantedResource } from '../tokens/granted-scopes.js';
 import type { ResourceServers } from './resource-servers.js';
 
 type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;

@@ -1,6 +1,6 @@
 import { errors, type Client, type Configuration } from 'oidc-provider';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { ROUTES } from '../protocol/routes.js';
+import type { ServerConfig } from '../../configuration/server-config.schema.js';
+import { ROUTES } from '../../protocol/routes.js';
 
 /**
  * Whom a client assertion must be for: the issuer alone, as a string (RFC 7523bis), or the token endpoint (RFC 7523 §3) for clients
