@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import type { default as Provider } from 'oidc-provider';
 import type { Handle } from '../protocol/answer.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
-import { withBody } from '../provider/seam/provider-seam.js';
+import { withBody } from '../provider/seam/request-seam.js';
 import { readForm } from './read-form.js';
 
 /** Where browsers may be sent by POST. OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2 */

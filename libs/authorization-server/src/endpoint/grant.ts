@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { OAuthError } from '@onbehalf/oauth-protocol';
-import type { ProofOfPossession } from '../provider/seam/provider-seam.js';
+import type { ProofOfPossession } from '../provider/seam/request-seam.js';
 
 /** A grant of the token endpoint beside those of the provider. RFC 6749 §4.5 */
 export interface Grant {

@@ -17,7 +17,7 @@ import type { ErrorLog } from '../provider/answers/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
 import { indicatorOf } from '../provider/resources/resource-servers.js';
 import { hasCredentials, isAuthenticated, noCredentials } from '../provider/clients/is-authenticated.js';
-import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/seam/provider-seam.js';
+import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/seam/request-seam.js';
 import type { Grant, GrantRequest } from './grant.js';
 import { readForm, type ReceivedForm } from './read-form.js';
 import { COMMON, ParameterReader } from './read-parameters.js';

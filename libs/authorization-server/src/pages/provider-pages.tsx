@@ -1,6 +1,6 @@
 import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
 import type { VNode } from '@onbehalf/html';
-import type { SelfSubmittingForm } from '../provider/seam/provider-seam.js';
+import type { SelfSubmittingForm } from '../provider/seam/request-seam.js';
 import { goOnPage } from './go-on-page.js';
 import { page, pagePolicy, type PageRights } from './page.js';
 

@@ -6,7 +6,6 @@ import type {
   AdapterFactory,
   Client,
   Configuration,
-  ErrorOut,
   KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/accounts.js';
@@ -25,22 +24,11 @@ import { loginPolicy } from './login/login-prompt.js';
 import { OWN_SCOPES } from '../configuration/own-scopes.js';
 import { isAskedByClient } from './login/logout-hint.js';
 import { toProviderKeys } from './provider-keys.js';
-import { endSession, type SelfSubmittingForm } from './seam/provider-seam.js';
+import { endSession } from './seam/request-seam.js';
+import type { ProviderPages } from './answers/provider-pages.js';
 import { toResourceIndicators, userOf } from './resources/resource-indicators.js';
 import { checkAssertion } from './clients/check-assertion.js';
 import type { ResourceServers } from './resources/resource-servers.js';
-
-/** What a browser is shown where the protocol has no answer for it. */
-export interface ProviderPages {
-  error(this: void, ctx: KoaContextWithOIDC, error: ErrorOut): void;
-  /** Asks whether to log out. OpenID Connect RP-Initiated Logout §2. */
-  logout(this: void, ctx: KoaContextWithOIDC, form: string): void;
-  loggedOut(this: void, ctx: KoaContextWithOIDC): void;
-  /** Answers a form whose sender goes on at this address. */
-  goOn(this: void, ctx: KoaContextWithOIDC, address: string): void;
-  /** Hands an answer to the client by POST. OAuth 2.0 Form Post Response Mode §2 */
-  formPost(this: void, ctx: KoaContextWithOIDC, form: SelfSubmittingForm): void;
-}
 
 export interface ProviderConfigurationOptions {
   readonly issuer: string;

@@ -4,9 +4,9 @@ import { NOT_STORED } from '../../protocol/answer.js';
 import { retryAfterOf, UNAVAILABLE } from '../../protocol/outage.js';
 import { hasCredentials, noCredentials } from '../clients/is-authenticated.js';
 import type { ErrorLog } from './log-errors.js';
-import type { ProviderPages } from '../provider-configuration.js';
+import type { ProviderPages } from './provider-pages.js';
 import { toProviderError } from './provider-error.js';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 
 const FAILED = { error: 'server_error', error_description: 'the request could not be processed' } as const;
 

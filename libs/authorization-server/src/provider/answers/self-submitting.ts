@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { ProviderPages } from '../provider-configuration.js';
-import { endSession, routeOf, selfSubmittingForm } from '../seam/provider-seam.js';
+import type { ProviderPages } from './provider-pages.js';
+import { endSession, routeOf, selfSubmittingForm } from '../seam/request-seam.js';
 
 /**
  * Middleware for what the provider leaves to scripts and to redirects that follow a form. A form to itself is not needed: the

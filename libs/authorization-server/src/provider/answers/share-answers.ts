@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { keepFromPages, SHARED_ENDPOINTS, shareWith, type AllowsOrigin } from '../../protocol/cross-origin.js';
 import { ROUTES } from '../../protocol/routes.js';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 
 /**
  * Middleware that lets pages of a client's origins read its answers, at all endpoints for clients but that for tokens. The provider

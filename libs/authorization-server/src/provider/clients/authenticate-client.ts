@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client, default as Provider } from 'oidc-provider';
-import { clientOf, contextAt } from '../seam/provider-seam.js';
+import { clientOf, contextAt } from '../seam/request-seam.js';
 
 /** What a client may send in the body to authenticate. RFC 6749 §2.3.1, RFC 7521 §4.2. */
 export const AUTHENTICATION_PARAMETERS = [

@@ -5,7 +5,7 @@ import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import { afterwards } from './afterwards.js';
 import { isAuthenticated } from '../clients/is-authenticated.js';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 
 /** Why a grant ends, by the route that ends it. */
 const REASONS: Readonly<Record<string, string>> = {

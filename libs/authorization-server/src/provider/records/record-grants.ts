@@ -5,7 +5,7 @@ import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import { isAuthenticated } from '../clients/is-authenticated.js';
 import type { IssuedTokenRecord } from '../../ports/issued-tokens.js';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 
 const GRANTS: readonly string[] = [
   'authorization_code',

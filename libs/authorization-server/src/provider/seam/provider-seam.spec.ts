@@ -14,18 +14,14 @@ import { toProviderKeys } from '../provider-keys.js';
 import {
   acceptAnyAssertionAudience,
   announceGrant,
-  clientOf,
-  contextAt,
   nameSessions,
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
-  selfSubmittingForm,
   spellResources,
-  withBody,
-  within,
   wrapGrantHandler,
 } from './provider-seam.js';
+import { clientOf, contextAt, selfSubmittingForm, withBody, within } from './request-seam.js';
 
 const formPost = untyped as (ctx: KoaContextWithOIDC, action: string, inputs: object) => void;
 const store = await openStore({ url: 'sqlite::memory:' });

@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 
 /** A code or a refresh token: what was granted at login, and for which resources. */
 export interface GrantSource {

@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { AUDIENCE_URN } from '../../configuration/server-config.schema.js';
 import { OWN_SCOPES } from '../../configuration/own-scopes.js';
 import type { Entitlements } from '../../policy/entitlements.js';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 
 interface Introspection {
   readonly active: boolean;

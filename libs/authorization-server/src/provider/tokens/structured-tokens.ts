@@ -6,7 +6,7 @@ import type { AuditTrail } from '../../audit/audit-trail.js';
 import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import type { IssuedTokens } from '../../ports/issued-tokens.js';
-import { routeOf } from '../seam/provider-seam.js';
+import { routeOf } from '../seam/request-seam.js';
 import { recordIntrospectionRefusal } from '../records/record-endings.js';
 
 /** How access tokens of this server are known. */

@@ -1,6 +1,7 @@
 import { GrantType, systemClock } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
-import { revokeGrant, wrapGrantHandler, type GrantHandler } from '../seam/provider-seam.js';
+import { wrapGrantHandler, type GrantHandler } from '../seam/provider-seam.js';
+import { revokeGrant } from '../seam/request-seam.js';
 
 export interface SingleUse {
   /** Has to resolve before anything is issued for a code or refresh token. */
