@@ -6,6 +6,7 @@ import type { AuditEvent } from './chain/audit-event.js';
 import { timedEvent } from './chain/audit-chain.js';
 import { SearchColumns } from './chain/search-columns.js';
 import { AuditLog, orUnavailable } from './audit/audit-log.js';
+import { Consents } from './consents/consents.js';
 import type { Dialect } from './database/migrate.js';
 import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
 import { HeldChains } from './audit/forwarding/held-chains.js';
@@ -43,6 +44,7 @@ export class AuthorizationStore {
   readonly audit: AuditLog;
   readonly keys: SigningKeys;
   readonly registrations: Registrations;
+  readonly consents: Consents;
   readonly rateLimits: RateLimits;
   readonly secrets: SharedSecrets;
   /** The provider's storage, as its `adapter` option takes it. */
@@ -70,6 +72,7 @@ export class AuthorizationStore {
     this.audit = new AuditLog(database, sealing, this.#records, columns);
     this.keys = new SigningKeys(database, this.#records, sealing, clock);
     this.registrations = new Registrations(database, dialect, this.#records, clock);
+    this.consents = new Consents(database, dialect, this.#records, clock);
     this.rateLimits = new RateLimits(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
     const recording = { records: this.#records, pending: this.#pending };

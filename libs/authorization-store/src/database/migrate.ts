@@ -7,6 +7,7 @@ import { revocationLock } from './migrations/0005-revocation-lock.js';
 import { lives } from './migrations/0006-lives.js';
 import { auditTypes } from './migrations/0007-audit-types.js';
 import { declarations } from './migrations/0012-declarations.js';
+import { consents } from './migrations/0013-consents.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   lives,
   auditTypes,
   declarations,
+  consents,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */

@@ -139,6 +139,28 @@ export interface LifeTable {
   credential: string | null;
 }
 
+/** One scope that a client may have of a user. */
+export interface ConsentTable {
+  subject: string;
+  client_id: string;
+  kind: 'remembered' | 'once' | 'operator';
+  /** '' for the scopes of the server itself */
+  audience: string;
+  scope: string;
+  subject_life: number;
+  client_life: number;
+  given_at: Seconds;
+  expires_at: Seconds;
+}
+
+/** A grant that came of a consent, so that it ends with it. */
+export interface ConsentedGrantTable {
+  grant_id: string;
+  subject: string;
+  client_id: string;
+  expires_at: Seconds;
+}
+
 /** What has been counted under a key since its window began. */
 export interface RateWindowTable {
   key_hash: string;
@@ -177,6 +199,8 @@ export interface Schema {
   shared_secrets: SharedSecretTable;
   registrations: RegistrationTable;
   lives: LifeTable;
+  consents: ConsentTable;
+  consented_grants: ConsentedGrantTable;
   rate_windows: RateWindowTable;
   declarations: DeclarationTable;
   counters: CounterTable;

@@ -1,6 +1,8 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
+import { forgetConsents } from '../consents/consents.js';
 import { nextNumber } from '../database/counters.js';
 import type { Dialect } from '../database/migrate.js';
+import { indexable } from '../database/hash.js';
 import type { Schema } from '../database/schema.js';
 import { excludeInsertions } from '../tokens/revocation-lock.js';
 import { applyMark, openMark, type Revocation } from '../tokens/token-lineage.js';
@@ -87,6 +89,7 @@ export class Lives {
     const marks: EndedLife[] = [];
     for (const { kind, id, life } of ended) {
       await transaction.deleteFrom('lives').where('kind', '=', kind).where('id', '=', id).execute();
+      await forgetConsents(transaction, { [MARKS[kind] === 'subject' ? 'subject' : 'client_id']: indexable(id) });
       const revocation = { kind: MARKS[kind], mark: id, life };
       marks.push({ ...revocation, round: await openMark(transaction, revocation, this.#now()) });
     }

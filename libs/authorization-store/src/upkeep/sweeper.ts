@@ -19,6 +19,8 @@ const EXPIRING: readonly Expiring[] = [
   { table: 'replays', key: ['key_hash'], expires: 'expires_at' },
   { table: 'tokens', key: ['iss', 'jti'], expires: 'expires_at' },
   { table: 'revocation_marks', key: ['kind', 'key'], expires: 'expires_at' },
+  { table: 'consents', key: ['subject', 'client_id', 'kind', 'audience', 'scope'], expires: 'expires_at' },
+  { table: 'consented_grants', key: ['grant_id'], expires: 'expires_at' },
   { table: 'rate_windows', key: ['key_hash'], expires: 'expires_at' },
 ];
 
