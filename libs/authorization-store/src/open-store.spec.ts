@@ -124,6 +124,14 @@ describe.each(databases)('the store on $name', (kind) => {
       await database.destroy();
     });
 
+    it('apply a step that reaches a release after one with a higher number', async () => {
+      const database = await opened();
+      await migrateSchema(database, dialect, [...migrations, next(last + 2, 1)]);
+      const steps = [...migrations, next(last + 1, 1), next(last + 2, 1)];
+      expect(await migrateSchema(database, dialect, steps)).toEqual([`next-${last + 1}`]);
+      await database.destroy();
+    });
+
     it('let the version before go on beside the new one', async () => {
       const database = await opened();
       await migrateSchema(database, dialect, [...migrations, next(last + 1, 1)]);

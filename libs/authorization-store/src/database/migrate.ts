@@ -53,10 +53,11 @@ export async function migrateSchema(
 ): Promise<string[]> {
   return database.transaction().execute(async (transaction) => {
     if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
-    const current = await currentVersion(transaction);
+    const applied = await appliedSteps(transaction);
     const own = steps.at(-1)?.version ?? 0;
-    if (current.compatibleFrom > own) throw new SchemaTooNew(current.version, current.compatibleFrom, own);
-    const pending = steps.filter((step) => step.version > current.version);
+    if (applied.compatibleFrom > own) throw new SchemaTooNew(applied.newest, applied.compatibleFrom, own);
+    // by its number, not by the newest: a step may reach a release after one with a higher number
+    const pending = steps.filter((step) => !applied.versions.has(step.version));
     for (const step of pending) await apply(transaction, step);
     return [...pending.map((step) => step.name), ...(await afterwards(transaction))];
   });
@@ -71,7 +72,13 @@ async function apply(transaction: Transaction<Schema>, step: Migration): Promise
     .execute();
 }
 
-async function currentVersion(transaction: Transaction<Schema>): Promise<{ version: number; compatibleFrom: number }> {
+interface AppliedSteps {
+  readonly versions: ReadonlySet<number>;
+  readonly newest: number;
+  readonly compatibleFrom: number;
+}
+
+async function appliedSteps(transaction: Transaction<Schema>): Promise<AppliedSteps> {
   await transaction.schema
     .createTable('schema_migrations')
     .ifNotExists()
@@ -80,11 +87,10 @@ async function currentVersion(transaction: Transaction<Schema>): Promise<{ versi
     .addColumn('compatible_from', 'integer', (column) => column.notNull())
     .addColumn('applied_at', 'bigint', (column) => column.notNull())
     .execute();
-  const row = await transaction
-    .selectFrom('schema_migrations')
-    .select(['version', 'compatible_from'])
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return { version: row?.version ?? 0, compatibleFrom: row?.compatible_from ?? 0 };
+  const rows = await transaction.selectFrom('schema_migrations').select(['version', 'compatible_from']).execute();
+  return {
+    versions: new Set(rows.map(({ version }) => version)),
+    newest: Math.max(0, ...rows.map(({ version }) => version)),
+    compatibleFrom: Math.max(0, ...rows.map((row) => row.compatible_from)),
+  };
 }
