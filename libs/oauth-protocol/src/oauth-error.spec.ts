@@ -13,6 +13,10 @@ describe('RFC 6749 §5.2: error', () => {
     expect(new OAuthError(code, 'no').status).toBe(status);
   });
 
+  it('has another status where it is told so: RFC 6585 §4', () => {
+    expect(new OAuthError('temporarily_unavailable', 'Too many', { status: 429 }).status).toBe(429);
+  });
+
   it('keeps the reason and the cause apart from what is sent', () => {
     const cause = new Error('disk full');
     const error = new OAuthError('server_error', 'Try again', {

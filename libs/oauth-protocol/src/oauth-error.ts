@@ -25,6 +25,8 @@ export interface OAuthErrorDetail {
   readonly reason?: string;
   /** Further members of the error response, such as `acr_values` and `max_age` (RFC 9470 §3). */
   readonly parameters?: Readonly<Record<string, string | number>>;
+  /** The HTTP status, where it is not that of the code: 429 for too many requests. RFC 6585 §4 */
+  readonly status?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -37,6 +39,7 @@ export class OAuthError extends Error {
   readonly description: string;
   readonly reason: string;
   readonly parameters: Readonly<Record<string, string | number>>;
+  readonly status: number;
 
   constructor(code: OAuthErrorCode, description: string, detail: OAuthErrorDetail = {}) {
     super(`${code}: ${description}`, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -45,9 +48,6 @@ export class OAuthError extends Error {
     this.description = description;
     this.reason = detail.reason ?? description;
     this.parameters = detail.parameters ?? {};
-  }
-
-  get status(): number {
-    return STATUS[this.code] ?? 400;
+    this.status = detail.status ?? STATUS[code] ?? 400;
   }
 }

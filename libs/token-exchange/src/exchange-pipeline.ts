@@ -122,7 +122,8 @@ export class ExchangePipeline {
     const resources = atStage('target', () => resolveTargets(request, client, this.#options.policy));
     observe({ resources });
     const verification = { client, at: this.#options.clock() };
-    const tokens = await this.#verify(request, { ...verification, explained }, observe);
+    const from = { ...verification, explained, address: context.address };
+    const tokens = await this.#verify(request, from, observe);
     const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
     const exchange = await gatherFacts(known, this.#sources);
     observe({ exchange });
@@ -167,10 +168,12 @@ export class ExchangePipeline {
 
   async #verify(
     request: ExchangeRequest,
-    context: Omit<VerificationContext, 'parameter' | 'parameters'>,
+    context: Omit<VerificationContext, 'parameter' | 'parameters' | 'asked'>,
     observe: ProgressObserver,
   ): Promise<PresentedTokens> {
-    const known = { ...context, parameters: request.parameters };
+    const { audiences, resources, scopes, requestedType, parameters } = request;
+    const asked = { audiences, resources, requestedType, ...(scopes && { scopes }) };
+    const known = { ...context, asked, parameters };
     const subject = await verifyToken(this.#verifiers, request.subject, known);
     observe({ subject });
     if (!request.actor) return { subject };

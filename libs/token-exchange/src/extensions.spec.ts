@@ -5,6 +5,7 @@ import { clientOf, ExchangeLab, signerOf, type Surroundings } from './exchange.f
 import {
   AccessTokenIssuer,
   deny,
+  ExchangeRefusal,
   type AuditMember,
   type ExchangeAuditEvent,
   type Permit,
@@ -28,6 +29,10 @@ const ticketVerifier: TokenVerifier = {
       details: { ticket: token, pin: parameters['ticket_pin'], parameter },
     }),
 };
+
+const issuedBy =
+  (issuer: string): TokenVerifier['verify'] =>
+  async (token, context) => ({ ...(await ticketVerifier.verify(token, context)), issuer });
 
 const quietRule: Rule = {
   name: 'quiet',
@@ -106,6 +111,58 @@ describe('parameters that a verifier, a rule or an issuer declares', () => {
     await expect(open({ verifiers: [{ ...ticketVerifier, parameters }] })).rejects.toThrow(
       `parameters is "${parameters[0]?.name}"; accepted: a name that means nothing else`,
     );
+  });
+});
+
+describe('a verifier', () => {
+  it('knows what the token is to be exchanged for, and where the request comes from', async () => {
+    const seen: unknown[] = [];
+    const curious: TokenVerifier = {
+      ...ticketVerifier,
+      verify: (token, context) => {
+        seen.push({ asked: context.asked, address: context.address });
+        return ticketVerifier.verify(token, context);
+      },
+    };
+    const lab = await open({ verifiers: [curious] });
+    await lab.ask({ ...ticket, scope: 'message.read' }, 'user-service', { address: '192.0.2.1' });
+    const asked = { requestedType: TokenType.AccessToken, audiences: ['message-service'], resources: [] };
+    expect(seen).toEqual([{ asked: { ...asked, scopes: ['message.read'] }, address: '192.0.2.1' }]);
+  });
+
+  it('refuses in words of its own, with a status of its own, told to records and explanations', async () => {
+    const busy = new ExchangeRefusal('subject-token', 'temporarily_unavailable', 'Too many', { status: 429 });
+    const verifiers = [{ ...ticketVerifier, verify: () => Promise.reject(busy) }];
+    const seen: ExchangeAuditEvent[] = [];
+    const sink = {
+      record: (event: ExchangeAuditEvent) => Promise.resolve(void seen.push(event)),
+      recordIssued: () => Promise.resolve(true),
+    };
+    const status: AuditMember = { name: 'status', of: (_reached, _issued, refusal) => refusal?.status };
+    const explainers = { status: (_reached: unknown, refusal?: ExchangeRefusal) => refusal?.status };
+    const lab = await open({ verifiers, sink, auditMembers: [status], explainers });
+    expect(await lab.refusal(ticket)).toMatchObject({ status: 429, code: 'temporarily_unavailable' });
+    expect(seen).toEqual([expect.objectContaining({ outcome: 'rejected', status: 429 })]);
+    const explanation = await lab.exchange.explain(await lab.form(ticket), clientOf(lab.registrations, 'user-service'));
+    expect(explanation).toMatchObject({ outcome: 'refused', details: { status: 429 } });
+  });
+});
+
+describe('a type that is its own issuer', () => {
+  const own = { ...ticketVerifier, verify: issuedBy(TICKET_TYPE) };
+  const edges = (subjectTypes: string[]) => caseRegistrations.edges.map((edge) => ({ ...edge, subjectTypes }));
+
+  it('goes where an edge names the type, and nowhere else', async () => {
+    const named = await ExchangeLab.open({ verifiers: [own] }, { edges: edges([TICKET_TYPE]) });
+    await expect(named.ask(ticket)).resolves.toMatchObject({ subject: 'baeldung' });
+    const unnamed = await ExchangeLab.open({ verifiers: [own] }, { edges: edges([TokenType.AccessToken]) });
+    expect(await unnamed.refusal(ticket)).toMatchObject({ rule: 'subject-type', code: 'invalid_request' });
+  });
+
+  it('is not the issuer of tokens of another type', async () => {
+    const verifiers = [{ ...ticketVerifier, verify: issuedBy('urn:example:other') }];
+    const lab = await ExchangeLab.open({ verifiers }, { edges: edges([TICKET_TYPE, 'urn:example:other']) });
+    expect(await lab.refusal(ticket)).toMatchObject({ rule: 'subject-issuer', code: 'invalid_request' });
   });
 });
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
 import { TokenRejection } from '@onbehalf/jwt-verification';
+import { TokenType } from '@onbehalf/oauth-protocol';
 import {
   AUDIENCE,
   encode,
@@ -28,7 +29,9 @@ function verify(
 ) {
   const verifier = new SamlAssertionVerifier(samlAssertionSettings.parse({ issuers: [{ ...issuer, ...settings }] })!);
   const client = { clientId } as Parameters<typeof verifier.verify>[1]['client'];
-  return verifier.verify(encode(signed(content)), { client, at: NOW, parameter, parameters: {}, explained: false });
+  const asked = { audiences: [], resources: [], requestedType: TokenType.AccessToken };
+  const context = { client, at: NOW, parameter, asked, parameters: {}, explained: false };
+  return verifier.verify(encode(signed(content)), context);
 }
 
 const attribute = (name: string, ...values: string[]) =>

@@ -64,14 +64,14 @@ export function auditEvent(
 ): ExchangeAuditEvent {
   const told = describe(request);
   return outcome instanceof ExchangeRefusal
-    ? { ...toldOfRefusal(request, members), ...told, ...describeRefusal(outcome) }
+    ? { ...toldOfRefusal(request, outcome, members), ...told, ...describeRefusal(outcome) }
     : { ...toldMembers(members, request.reached, outcome), ...told, ...describeIssued(outcome) };
 }
 
 // a refusal is recorded whatever its members come to; a token does not leave without them
-function toldOfRefusal({ reached }: AuditedRequest, members: readonly AuditMember[]): object {
+function toldOfRefusal({ reached }: AuditedRequest, refusal: ExchangeRefusal, members: readonly AuditMember[]): object {
   try {
-    return toldMembers(members, reached);
+    return toldMembers(members, reached, refusal);
   } catch {
     return {};
   }
@@ -83,16 +83,14 @@ function describeIssued({ jwtId, issuedTokenType, expiresAt, scopes }: IssuedTok
   return { outcome: 'issued', issuedTokenId: jwtId, issuedTokenType, expiresAt, scopesGranted: scopes };
 }
 
-function describeRefusal({ rule, code, reason }: ExchangeRefusal): Outcome {
+function describeRefusal({ rule, code, status, reason }: ExchangeRefusal): Outcome {
   return {
-    outcome: SERVER_FAULTS.includes(code) ? 'failed' : 'rejected',
+    outcome: status >= 500 ? 'failed' : 'rejected',
     rule,
     error: code,
     reason: recordable(reason),
   };
 }
-
-const SERVER_FAULTS: readonly OAuthErrorCode[] = ['server_error', 'temporarily_unavailable'];
 
 function describe({ time, clientId, context, reached }: AuditedRequest): Omit<ExchangeAuditEvent, 'outcome'> {
   const { request, subject, actorToken, exchange } = reached;

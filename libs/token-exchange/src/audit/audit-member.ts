@@ -1,5 +1,6 @@
 import type { IssuedToken } from '../issuers/issued-token.js';
 import type { Progress } from './progress.js';
+import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import { recordable } from './recordable.js';
 
 /** What may stand in a record. Never a token or a secret. */
@@ -9,18 +10,20 @@ export type AuditValue = string | number | boolean | readonly string[];
 export interface AuditMember {
   /** In camelCase, as it stands in the record. */
   readonly name: string;
-  /** Its value by how far the exchange came, and by what was issued; `undefined`: the record goes without it. */
-  of(reached: Progress, issued?: IssuedToken): AuditValue | undefined;
+  /** Its value by how far the exchange came, and by what was issued or why nothing was; `undefined`: the record goes without it. */
+  of(reached: Progress, issued?: IssuedToken, refusal?: ExchangeRefusal): AuditValue | undefined;
 }
 
 /** The declared members as they stand in the record. */
 export function toldMembers(
   members: readonly AuditMember[],
   reached: Progress,
-  issued?: IssuedToken,
+  outcome: IssuedToken | ExchangeRefusal,
 ): Readonly<Record<string, AuditValue>> {
+  const refusal = outcome instanceof ExchangeRefusal ? outcome : undefined;
+  const issued = outcome instanceof ExchangeRefusal ? undefined : outcome;
   const told = members.flatMap((member) => {
-    const value = member.of(reached, issued);
+    const value = member.of(reached, issued, refusal);
     return value === undefined ? [] : [[member.name, recordableValue(value)] as const];
   });
   return Object.fromEntries(told);

@@ -37,8 +37,11 @@ export interface Explanation {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** What others have to say of an exchange that came so far, by their name; `undefined`: nothing. Holds no token and no secret. */
-export type Explainers = Readonly<Record<string, (reached: Progress) => unknown>>;
+/**
+ * What others have to say of an exchange that came so far, and of why it was refused, by their name; `undefined`: nothing. Holds no
+ * token and no secret.
+ */
+export type Explainers = Readonly<Record<string, (reached: Progress, refusal?: ExchangeRefusal) => unknown>>;
 
 /** Tells how far an exchange came and what stopped it, in the words in which this client would be told. */
 export function explain(
@@ -47,11 +50,11 @@ export function explain(
   { failure, explainers }: { readonly failure?: ExchangeRefusal; readonly explainers: Explainers },
 ): Explanation {
   const { resources, subject, exchange, decision } = reached;
+  const refusal = failure ?? (decision?.outcome === 'refused' ? decision.refusal : undefined);
   const details = Object.entries(explainers).flatMap(([name, tell]) => {
-    const told = tell(reached);
+    const told = tell(reached, refusal);
     return told === undefined ? [] : [[name, told] as const];
   });
-  const refusal = failure ?? (decision?.outcome === 'refused' ? decision.refusal : undefined);
   const permit = decision?.outcome === 'permitted' ? decision.permit : undefined;
   return {
     outcome: permit ? 'permitted' : 'refused',

@@ -17,8 +17,8 @@ export class ExchangeRefusal extends OAuthError {
 export function toRefusal(stage: string, error: unknown): ExchangeRefusal {
   if (error instanceof ExchangeRefusal) return error;
   if (error instanceof OAuthError) {
-    const { code, description, reason, parameters, cause } = error;
-    return new ExchangeRefusal(stage, code, description, { reason, parameters, cause });
+    const { code, description, reason, parameters, status, cause } = error;
+    return new ExchangeRefusal(stage, code, description, { reason, parameters, status, cause });
   }
   const reason = error instanceof Error ? error.name : typeof error;
   return new ExchangeRefusal(stage, 'server_error', 'The request could not be processed', { reason, cause: error });

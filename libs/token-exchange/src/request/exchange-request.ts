@@ -28,6 +28,8 @@ export interface ExchangeRequest {
 export interface ExchangeContext {
   /** Thumbprints of the keys that the caller has proven to hold, verified by the server. RFC 9449 §4.3, RFC 8705 §3. */
   readonly proof?: Confirmation;
+  /** Where the request comes from, as the server counts callers. */
+  readonly address?: string;
   /** The trace this request belongs to, for the audit record. */
   readonly traceId?: string;
 }

@@ -12,6 +12,10 @@ export interface VerificationContext {
   readonly parameter: PresentedToken['parameter'];
   /** Whether the request is only explained: then nothing may be used up. */
   readonly explained: boolean;
+  /** What the token is to be exchanged for, as sent; whether it may be, others decide. */
+  readonly asked: Pick<ExchangeRequest, 'audiences' | 'resources' | 'scopes' | 'requestedType'>;
+  /** Where the request comes from, as the server counts callers; absent where nobody sent one. */
+  readonly address?: string | undefined;
   /** The parameters that verifiers, rules and issuers declare, as sent. */
   readonly parameters: ExchangeRequest['parameters'];
 }
@@ -23,6 +27,7 @@ export interface TokenVerifier extends ReadsParameters {
   /**
    * @throws TokenRejection or MalformedClaim when the token is refused, whatever the cause
    * @throws KeysUnavailable when the issuer's keys cannot be had now
+   * @throws ExchangeRefusal for what has an answer of its own
    */
   verify(token: string, context: VerificationContext): Promise<TokenFacts>;
 }
