@@ -4,6 +4,7 @@ export type * from './audit/audit-trail.js';
 export type { AuthorizationServerOptions } from './authorization-server.options.js';
 export { AuthorizationServer } from './authorization-server.js';
 export { AuthorizationServerModule } from './authorization-server.module.js';
+export { Lane, LaneFull } from './accounts/lane.js';
 export { hashPassword } from './accounts/password.js';
 export type { ConfigSection, SectionMembers } from './configuration/config-section.js';
 export { serverConfigJsonSchema } from './configuration/json-schema.js';
@@ -34,4 +35,6 @@ export type { NewKey, SigningKeyStore, StoredKey } from './keys/signing-key-stor
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
 export type { IssuedTokenRecord, IssuedTokens } from './ports/issued-tokens.js';
 export type { ReplayDetection } from './ports/replay-detection.js';
+export { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limits/rate-limiter.js';
+export type { NewAccount } from './registrations/account-creation.js';
 export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

@@ -11,6 +11,7 @@ import {
 import { UNAUTHENTICATED } from '../audit/audit-event.js';
 import { claimedTrace } from '../audit/claimed-trace.js';
 import type { Grant, GrantRequest, RefusedRequest } from '../endpoint/grant.js';
+import type { ClientAddress } from '../rate-limits/client-address.js';
 
 export interface TokenExchangeGrantOptions {
   readonly policy: ExchangePolicy;
@@ -19,6 +20,7 @@ export interface TokenExchangeGrantOptions {
   /** Records what never reaches it. */
   readonly sink: AuditSink;
   readonly clock: Clock;
+  readonly addressOf: ClientAddress;
 }
 
 /** The grant of RFC 8693 at the token endpoint: hands the authenticated request to the engine. */
@@ -33,14 +35,14 @@ export class TokenExchangeGrant implements Grant {
     this.parameters = options.exchange.parameters;
   }
 
-  async handle({ clientId, form, proof }: GrantRequest): Promise<object> {
+  async handle({ clientId, form, proof, request }: GrantRequest): Promise<object> {
     const registration = this.#options.policy.client(clientId);
     if (!registration) {
       const refusal = new OAuthError('invalid_client', 'the client is not registered');
       await this.refused({ clientId, form, refusal });
       throw refusal;
     }
-    const context = { proof, ...claimedTrace() };
+    const context = { proof, address: this.#options.addressOf(request), ...claimedTrace() };
     return formatTokenResponse(await this.#options.exchange.exchange(form, authenticatedClient(registration), context));
   }
 

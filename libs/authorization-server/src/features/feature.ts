@@ -4,6 +4,7 @@ import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type {
   AuditMember,
+  ExchangeRefusal,
   ExchangePolicy,
   ExchangeState,
   ForeignIssuer,
@@ -19,6 +20,8 @@ import type { ConfigSection } from '../configuration/config-section.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
 import type { ReplayDetection } from '../ports/replay-detection.js';
+import type { RateLimiter } from '../rate-limits/rate-limiter.js';
+import type { AccountCreation } from '../registrations/account-creation.js';
 
 /** What a feature is built from, once, when the server starts. */
 export interface FeatureParts<Settings> {
@@ -44,6 +47,10 @@ export interface FeatureParts<Settings> {
   readonly replay: ReplayDetection;
   /** The tables that the feature declares. */
   readonly tables: Tables;
+  /** Holds limits for all replicas together. */
+  readonly rateLimiter: Pick<RateLimiter, 'hit' | 'waitShared'>;
+  /** Creates accounts for users whom the feature vouches for. */
+  readonly accounts: Pick<AccountCreation, 'create'>;
   /** Records what the feature does beside exchanges; resolves when the record is durable. */
   readonly record: (event: FeatureEvent) => Promise<void>;
 }
@@ -90,7 +97,7 @@ export interface Feature<Settings = unknown> extends ConfigSection<Settings> {
   /** Endpoints and pages. */
   module?(settings: NonNullable<Settings>): FeatureModule;
   /** What it has to say in the explanation of an exchange that came so far; `undefined`: nothing. No token and no secret. */
-  explain?(reached: Progress): unknown;
+  explain?(reached: Progress, refusal?: ExchangeRefusal): unknown;
   /** Ways to audiences that it adds to the edges, for whoever asks who can reach an audience. */
   reach?(settings: NonNullable<Settings>, config: ServerConfig): readonly Omit<Way, 'via'>[];
 }

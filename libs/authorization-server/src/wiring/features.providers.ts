@@ -6,7 +6,9 @@ import type { AuthorizationServerOptions } from '../authorization-server.options
 import { EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { toForeignIssuers } from '../exchange/foreign-issuers.js';
 import { timeOrderedId } from '../time/time-ordered-id.js';
+import { AccountCreation } from '../registrations/account-creation.js';
 import { Registrations } from '../registrations/registrations.js';
+import { RateLimiter } from '../rate-limits/rate-limiter.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { FeatureSet } from '../features/feature-set.js';
 
@@ -14,7 +16,7 @@ import { FeatureSet } from '../features/feature-set.js';
 export function featureProviders(options: InjectionToken): FactoryProvider[] {
   const runtime: FactoryProvider<FeatureRuntime> = {
     provide: FeatureRuntime,
-    inject: [options, OWN_ISSUER, Registrations, EXCHANGE_POLICY, EXCHANGE_STATE],
+    inject: [options, OWN_ISSUER, Registrations, EXCHANGE_POLICY, EXCHANGE_STATE, RateLimiter, AccountCreation],
     useFactory: createRuntime,
   };
   return [runtime];
@@ -26,6 +28,8 @@ function createRuntime(
   registrations: Registrations,
   policy: ExchangePolicy,
   state: ExchangeState,
+  rateLimiter: RateLimiter,
+  accounts: AccountCreation,
 ): FeatureRuntime {
   const { config, keys, replay, tables, auditTrail, features = new FeatureSet() } = options;
   return new FeatureRuntime(features.in(config), {
@@ -39,6 +43,8 @@ function createRuntime(
     state,
     replay,
     tables,
+    rateLimiter,
+    accounts,
     record: async (event) => void (await auditTrail.append(event)),
   });
 }

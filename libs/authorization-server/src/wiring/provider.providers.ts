@@ -6,7 +6,13 @@ import { Accounts } from '../accounts/accounts.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
-import { AUDIT_TRAIL, EXCHANGE_POLICY, EXCHANGE_RECORDS, OWN_ISSUER } from '../ports/injection-tokens.js';
+import {
+  AUDIT_TRAIL,
+  CLIENT_ADDRESS,
+  EXCHANGE_POLICY,
+  EXCHANGE_RECORDS,
+  OWN_ISSUER,
+} from '../ports/injection-tokens.js';
 import { continueByGet } from '../endpoint/continue-by-get.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
@@ -18,6 +24,7 @@ import { registeredOrigins } from '../protocol/cross-origin.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { answerRefusalPage } from '../pages/refusal-page.js';
 import * as pages from '../pages/provider-pages.js';
+import type { ClientAddress } from '../rate-limits/client-address.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -43,6 +50,7 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       ServerMetrics,
       Registrations,
       FeatureRuntime,
+      CLIENT_ADDRESS,
     ],
     useFactory: createLiveProvider,
   };
@@ -62,11 +70,12 @@ function createLiveProvider(
   metrics: ServerMetrics,
   registrations: Registrations,
   features: FeatureRuntime,
+  addressOf: ClientAddress,
 ): LiveProvider {
   const certificateOf = clientCertificates(options);
   const exchange = measureExchanges(engine, metrics);
   const grants = [
-    new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock }),
+    new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock, addressOf }),
     ...features.registration.grants,
   ];
   const metadata = features.active.metadata();

@@ -2,6 +2,7 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/shipped-credentials.js';
+import { AccountCreation } from '../registrations/account-creation.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -49,5 +50,11 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
       documents: RegistrationDocuments,
     ) => new RegistrationChanges({ file, store, registrations, documents, clock: systemClock, issuer }),
   };
-  return [documents, registrations, changes];
+  const accounts: FactoryProvider<AccountCreation> = {
+    provide: AccountCreation,
+    inject: [RegistrationChanges, RegistrationDocuments],
+    useFactory: (changes: RegistrationChanges, documents: RegistrationDocuments) =>
+      new AccountCreation(changes, documents),
+  };
+  return [documents, registrations, changes, accounts];
 }
