@@ -8,7 +8,6 @@ import {
   readServerConfig,
   ServerMetrics,
   type AuthorizationServerOptions,
-  type AuditTrail,
 } from '@onbehalf/authorization-server';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
@@ -35,7 +34,7 @@ export class AppModule {
         ...(await serverSecrets(settings, config, storage)),
         features,
         tables: storage.table,
-        auditTrail: auditTrail(storage),
+        auditTrail: storage.trail,
         metrics: withKeyAge(metrics, storage),
         rateLimits: storage.rateLimits,
         trustedProxies: settings.TRUSTED_PROXIES,
@@ -56,19 +55,6 @@ export class AppModule {
       imports: [TerminusModule, store, server, ...featureModules(features.in(config), server)],
     };
   }
-}
-
-function auditTrail(storage: AuthorizationStore): AuditTrail {
-  const { audit } = storage;
-  return {
-    append: (event) => audit.append(event),
-    recordIssued: (event, token) => storage.recordIssued(token, event),
-    recordWith: (event, work) => storage.recordWith(event, work),
-    query: (query) => audit.query(query),
-    export: (query) => audit.export(query),
-    tree: (traceId) => audit.tree(traceId),
-    find: (writer, sequence) => audit.find(writer, sequence),
-  };
 }
 
 function withKeyAge(metrics: ServerMetrics, { keys }: AuthorizationStore): ServerMetrics {

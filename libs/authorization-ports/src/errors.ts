@@ -26,3 +26,11 @@ export class KeyTransitionRefused extends Error {
     this.name = 'KeyTransitionRefused';
   }
 }
+
+/** The audit record could not be written: what it tells about must not take effect. */
+export class AuditUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'AuditUnavailable';
+  }
+}

@@ -1,4 +1,11 @@
 export { checkAuditField, snakeCase, type AuditField } from './audit-field.js';
+export type * from './audit-trail.js';
 export type * from './consents.js';
-export { InvalidCursor, KeyTransitionRefused, VersionConflict } from './errors.js';
+export { AuditUnavailable, InvalidCursor, KeyTransitionRefused, VersionConflict } from './errors.js';
+export type * from './issued-tokens.js';
+export type * from './rate-limit-store.js';
+export type { RecordedEvent } from './recorded-event.js';
+export type * from './registration-store.js';
+export type { ReplayDetection } from './replay-detection.js';
+export type * from './signing-key-store.js';
 export * from './table.js';

@@ -1,19 +1,18 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, DynamicModule, FactoryProvider } from '@nestjs/common';
-import type { AuditField } from '@onbehalf/authorization-ports';
+import type { AuditField, IssuedTokens } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
 import { TokenExchange } from '@onbehalf/token-exchange';
+import type { ServerAuditTrail } from './audit/audit-event.js';
 import { AuditController } from './admin/audit.controller.js';
-import type { AuditTrail } from './audit/audit-trail.js';
 import { ownEndpoints } from './wiring/own-endpoints.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import { countEvents } from './audit/count-events.js';
 import { SampledRefusals } from './audit/sampled-refusals.js';
 import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
-import type { IssuedTokens } from './ports/issued-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
@@ -63,7 +62,7 @@ const tokens: FactoryProvider<IssuedTokens> = {
   useFactory: ({ tokens }: AuthorizationServerOptions) => tokens,
 };
 
-const trail: FactoryProvider<AuditTrail> = {
+const trail: FactoryProvider<ServerAuditTrail> = {
   provide: AUDIT_TRAIL,
   inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
   useFactory: ({ auditTrail }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
@@ -73,7 +72,7 @@ const trail: FactoryProvider<AuditTrail> = {
 const refusals: FactoryProvider<SampledRefusals> = {
   provide: SampledRefusals,
   inject: [AUDIT_TRAIL, ServerMetrics],
-  useFactory: (trail: AuditTrail, { unknownRefused }: ServerMetrics) =>
+  useFactory: (trail: ServerAuditTrail, { unknownRefused }: ServerMetrics) =>
     new SampledRefusals({ trail, clock: systemClock, onRefused: (requested) => unknownRefused.inc({ requested }) }),
 };
 

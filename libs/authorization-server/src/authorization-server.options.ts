@@ -1,14 +1,16 @@
-import type { Tables } from '@onbehalf/authorization-ports';
+import type {
+  IssuedTokens,
+  RateLimitStore,
+  RegistrationStore,
+  ReplayDetection,
+  Tables,
+} from '@onbehalf/authorization-ports';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
-import type { AuditTrail } from './audit/audit-trail.js';
+import type { ServerAuditTrail } from './audit/audit-event.js';
 import type { ServerConfig } from './configuration/server-config.schema.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
-import type { IssuedTokens } from './ports/issued-tokens.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
-import type { RateLimitStore } from './rate-limits/rate-limit-store.js';
-import type { RegistrationStore } from './registrations/registration-store.js';
-import type { ReplayDetection } from './ports/replay-detection.js';
 
 export interface AuthorizationServerOptions {
   /** The issuer identifier, and the address at which browsers reach the server. */
@@ -20,7 +22,7 @@ export interface AuthorizationServerOptions {
   /** Gives access to the tables that features declare. */
   readonly tables: Tables;
   /** Where everything is recorded, and what operators read. */
-  readonly auditTrail: AuditTrail;
+  readonly auditTrail: ServerAuditTrail;
   readonly tokens: IssuedTokens;
   /** What is registered at run time, in place of entries of `config` or beside them. */
   readonly registrations: RegistrationStore;

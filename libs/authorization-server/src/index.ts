@@ -1,6 +1,5 @@
 export type * from './audit/audit-event.js';
 export { sentenceOf } from './audit/audit-sentence.js';
-export type * from './audit/audit-trail.js';
 export type { AuthorizationServerOptions } from './authorization-server.options.js';
 export { AuthorizationServer } from './authorization-server.js';
 export { AuthorizationServerModule } from './authorization-server.module.js';
@@ -31,10 +30,7 @@ export { OutageFilter } from './pages/outage.filter.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';
 export { SigningKeys } from './keys/signing-keys.js';
-export type { NewKey, SigningKeyStore, StoredKey } from './keys/signing-key-store.js';
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
-export type { IssuedTokenRecord, IssuedTokens } from './ports/issued-tokens.js';
-export type { ReplayDetection } from './ports/replay-detection.js';
 export { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limits/rate-limiter.js';
 export type { NewAccount } from './registrations/account-creation.js';
 export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

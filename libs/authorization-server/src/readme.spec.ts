@@ -14,7 +14,6 @@ import {
   KeyRotation,
   readServerConfig,
   StoredSigningKeys,
-  type AuditTrail,
 } from '@onbehalf/authorization-server';
 import { openStore } from '@onbehalf/authorization-store';
 import { compareReadme } from '@onbehalf/testing';
@@ -44,17 +43,7 @@ edges: []
 // #region server
 const issuer = 'https://login.example.com';
 const store = await openStore({ url: databaseUrl, issuer });
-const { audit, keys } = store;
-
-const auditTrail: AuditTrail = {
-  append: (event) => audit.append(event),
-  recordIssued: (event, token) => store.recordIssued(token, event),
-  recordWith: (event, work) => store.recordWith(event, work),
-  query: (query) => audit.query(query),
-  export: (query) => audit.export(query),
-  tree: (traceId) => audit.tree(traceId),
-  find: (writer, sequence) => audit.find(writer, sequence),
-};
+const { keys } = store;
 // seconds: how long a key waits before it signs, signs, and stays published after it
 const rotation = new KeyRotation(keys, { publishAhead: 3600, signFor: 30 * 86_400, retireFor: 86_400 });
 
@@ -65,7 +54,7 @@ const rotation = new KeyRotation(keys, { publishAhead: 3600, signFor: 30 * 86_40
         issuer,
         config: readServerConfig(configFile, process.env, { issuer }),
         keys: await StoredSigningKeys.open({ store: keys, rotation }),
-        auditTrail,
+        auditTrail: store.trail,
         tables: store.table,
         tokens: store.tokens,
         registrations: store.registrations,

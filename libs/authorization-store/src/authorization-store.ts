@@ -1,8 +1,13 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { Table, TableDeclaration } from '@onbehalf/authorization-ports';
+import type {
+  AuditTrail,
+  IssuedTokenRecord,
+  RecordedEvent,
+  Table,
+  TableDeclaration,
+} from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
 import { AuditChainWriter } from './chain/audit-chain-writer.js';
-import type { AuditEvent } from './chain/audit-event.js';
 import { timedEvent } from './chain/audit-chain.js';
 import { SearchColumns } from './chain/search-columns.js';
 import { AuditLog, orUnavailable } from './audit/audit-log.js';
@@ -14,19 +19,18 @@ import type { Schema } from './database/schema.js';
 import { PendingEvent } from './chain/pending-event.js';
 import { ProviderAdapter } from './provider/provider-adapter.js';
 import { RecordWriter } from './tokens/record-writer.js';
-import { Registrations } from './registrations/registrations.js';
-import { ReplayDetection } from './provider/replay-detection.js';
-import { RateLimits } from './provider/rate-limits.js';
+import { SqlRegistrationStore } from './registrations/sql-registration-store.js';
+import { SqlReplayDetection } from './provider/sql-replay-detection.js';
+import { SqlRateLimitStore } from './provider/sql-rate-limit-store.js';
 import { reencrypt } from './upkeep/reencryption.js';
 import type { SealingKeys } from './sealing/sealing-keys.js';
 import { SharedSecrets } from './keys/shared-secrets.js';
-import { SigningKeys } from './keys/signing-keys.js';
+import { SqlSigningKeyStore } from './keys/sql-signing-key-store.js';
 import type { Declared } from './tables/declare-tables.js';
 import { StoredTable } from './tables/stored-table.js';
 import { Sweeper } from './upkeep/sweeper.js';
 import { TokenIndex } from './tokens/token-index.js';
 import { TokenInsertion } from './tokens/token-insertion.js';
-import type { TokenRecord } from './tokens/token-record.js';
 
 export interface StoreParts extends Declared {
   readonly database: Kysely<Schema>;
@@ -39,13 +43,15 @@ export interface StoreParts extends Declared {
 
 /** Everything that the authorization server keeps. Made by `openStore`. */
 export class AuthorizationStore {
-  readonly replay: ReplayDetection;
+  readonly replay: SqlReplayDetection;
   readonly tokens: TokenIndex;
   readonly audit: AuditLog;
-  readonly keys: SigningKeys;
-  readonly registrations: Registrations;
+  /** All that the server records, and what operators read of it. */
+  readonly trail: AuditTrail;
+  readonly keys: SqlSigningKeyStore;
+  readonly registrations: SqlRegistrationStore;
   readonly consents: Consents;
-  readonly rateLimits: RateLimits;
+  readonly rateLimits: SqlRateLimitStore;
   readonly secrets: SharedSecrets;
   /** The provider's storage, as its `adapter` option takes it. */
   readonly providerAdapter: (model: string) => ProviderAdapter;
@@ -65,18 +71,19 @@ export class AuthorizationStore {
     this.#tables = tables;
     this.#clock = clock;
     const columns = new SearchColumns(auditFields);
-    this.replay = new ReplayDetection(database, clock);
+    this.replay = new SqlReplayDetection(database, clock);
     const chain = new AuditChainWriter(database, dialect, sealing, columns);
     this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, clock);
     this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
     this.audit = new AuditLog(database, sealing, this.#records, columns);
-    this.keys = new SigningKeys(database, this.#records, sealing, clock);
-    this.registrations = new Registrations(database, dialect, this.#records, clock);
+    this.keys = new SqlSigningKeyStore(database, this.#records, sealing, clock);
+    this.registrations = new SqlRegistrationStore(database, dialect, this.#records, clock);
     this.consents = new Consents(database, dialect, this.#records, clock);
-    this.rateLimits = new RateLimits(database, clock);
+    this.rateLimits = new SqlRateLimitStore(database, clock);
     this.secrets = new SharedSecrets(database, sealing, clock);
     const recording = { records: this.#records, pending: this.#pending };
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock, recording);
+    this.trail = this.#toTrail();
     this.#chains = new HeldChains(database, clock, chain.writer);
     this.#sweeper = new Sweeper(database, dialect, clock, tables);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
@@ -88,7 +95,7 @@ export class AuthorizationStore {
    * is then not recorded
    * @throws AuditUnavailable when they are not known to be durable
    */
-  async recordIssued<Event extends object>(token: TokenRecord, event: Event & AuditEvent): Promise<boolean> {
+  async recordIssued<Event extends object>(token: IssuedTokenRecord, event: Event & RecordedEvent): Promise<boolean> {
     const entry = { token: this.tokens.row(token), event: timedEvent(event, Date.now()) };
     const { revoked } = await orUnavailable(this.#records.write(entry));
     return !revoked;
@@ -98,10 +105,23 @@ export class AuthorizationStore {
    * Runs what makes the provider store something, and records the event in the transaction of what is stored first.
    * @throws AuditUnavailable when the event is not known to be durable, and what the work throws
    */
-  async recordWith<Result>(event: AuditEvent, work: () => Promise<Result>): Promise<Result> {
+  async recordWith<Result>(event: RecordedEvent, work: () => Promise<Result>): Promise<Result> {
     const { result, left } = await this.#pending.during(timedEvent(event, Date.now()), work);
     if (left) await orUnavailable(this.#records.write({ event: left }));
     return result;
+  }
+
+  #toTrail(): AuditTrail {
+    const { audit } = this;
+    return {
+      append: (event) => audit.append(event),
+      recordIssued: (event, token) => this.recordIssued(token, event),
+      recordWith: (event, work) => this.recordWith(event, work),
+      query: (query) => audit.query(query),
+      export: (query) => audit.export(query),
+      tree: (traceId) => audit.tree(traceId),
+      find: (writer, sequence) => audit.find(writer, sequence),
+    };
   }
 
   /** Whether the database answers, for readiness. Throws what stands in the way. */

@@ -1,7 +1,5 @@
-export * from './chain/audit-event.js';
+export type { AuditReceipt } from './chain/audit-receipt.js';
 export { AuditLog } from './audit/audit-log.js';
-export type { AuditPage, AuditQuery } from './audit/audit-query.js';
-export type { AuditNode, AuditTree } from './audit/audit-tree.js';
 export type { AuditAnchor, AuditBreak, AuditVerification } from './audit/audit-verification.js';
 export {
   AuditForwarding,
@@ -17,12 +15,11 @@ export { POOLINGS, type Pooling } from './database/transaction-pooling.js';
 export { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from './store-command.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider/provider-adapter.js';
-export { RateLimits, type RateCount } from './provider/rate-limits.js';
-export type { Life, Party, PartyKind } from './registrations/lives.js';
-export * from './registrations/registrations.js';
-export { ReplayDetection } from './provider/replay-detection.js';
+export { SqlRateLimitStore } from './provider/sql-rate-limit-store.js';
+export { SqlRegistrationStore } from './registrations/sql-registration-store.js';
+export { SqlReplayDetection } from './provider/sql-replay-detection.js';
 export { SealBroken } from './sealing/sealing-keys.js';
 export { SharedSecrets } from './keys/shared-secrets.js';
-export { SigningKeys, type Jwk, type NewSigningKey, type StoredSigningKey } from './keys/signing-keys.js';
-export { TokenIndex, type RevocationPage } from './tokens/token-index.js';
-export type { IndexedToken, RevokedToken, TokenRecord } from './tokens/token-record.js';
+export { SqlSigningKeyStore } from './keys/sql-signing-key-store.js';
+export { TokenIndex } from './tokens/token-index.js';
+export type { IndexedToken } from './tokens/token-record.js';

@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { InvalidCursor, type AuditField } from '@onbehalf/authorization-ports';
+import {
+  type AuditField,
+  type AuditQuery,
+  type AuditReader,
+  type AuditRecord,
+  InvalidCursor,
+} from '@onbehalf/authorization-ports';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
-import type { AuditQuery, AuditReader, AuditRecord } from '../audit/audit-trail.js';
 import { AuditController } from './audit.controller.js';
 import { AdminEndpoints } from './operator.fixture.js';
 
@@ -10,6 +15,8 @@ const recordOf = (sequence: number, event: AuditRecord['event']): AuditRecord =>
   writer: 'w',
   sequence,
   at: 'now',
+  previousHash: 'p',
+  hash: 'h',
   event,
 });
 const records = [

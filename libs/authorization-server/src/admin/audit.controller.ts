@@ -1,13 +1,21 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
-import { snakeCase, type AuditField, InvalidCursor } from '@onbehalf/authorization-ports';
+import {
+  type AuditField,
+  type AuditNode,
+  type AuditPage,
+  type AuditQuery,
+  type AuditReader,
+  type AuditRecord,
+  InvalidCursor,
+  snakeCase,
+} from '@onbehalf/authorization-ports';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Response } from 'express';
 import { z } from 'zod';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import { sentenceOf } from '../audit/audit-sentence.js';
-import type { AuditNode, AuditPage, AuditQuery, AuditReader, AuditRecord } from '../audit/audit-trail.js';
 import { badRequest, parseInput } from './bad-request.js';
 
 const AUDIT_READ = 'audit.read';

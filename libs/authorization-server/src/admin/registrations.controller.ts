@@ -14,6 +14,7 @@ import {
   Res,
   UseGuards,
 } from '@nestjs/common';
+import type { RegistrationKind } from '@onbehalf/authorization-ports';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Request, Response } from 'express';
@@ -21,7 +22,6 @@ import { z } from 'zod';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import type { Registration } from '../registrations/registration.js';
-import type { RegistrationKind } from '../registrations/registration-store.js';
 import { Registrations } from '../registrations/registrations.js';
 import { parseInput } from './bad-request.js';
 import { answerMistakes, notFound, readPreconditions } from './registration-answers.js';

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '@onbehalf/authorization-ports';
 import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 
 /**
@@ -16,6 +17,9 @@ export type AuditEvent =
   | RegistrationChangeEvent
   | RefusedRequestsEvent
   | FeatureEvent;
+
+/** The trail of this server: it takes these events and no others. */
+export type ServerAuditTrail = AuditTrail<AuditEvent>;
 
 /** Stands for the client of a request that did not authenticate: what it claims to be proves nothing. */
 export const UNAUTHENTICATED = 'unauthenticated';

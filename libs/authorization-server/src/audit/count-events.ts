@@ -1,8 +1,7 @@
-import type { AuditTrail } from './audit-trail.js';
-import type { AuditEvent } from './audit-event.js';
+import type { AuditEvent, ServerAuditTrail } from './audit-event.js';
 
 /** Tells of each event of the trail, once it is on record. Exchanges do not come by here: they are counted on their own. */
-export function countEvents(trail: AuditTrail, count: (event: AuditEvent) => void): AuditTrail {
+export function countEvents(trail: ServerAuditTrail, count: (event: AuditEvent) => void): ServerAuditTrail {
   return {
     append: async (event) => {
       const receipt = await trail.append(event);

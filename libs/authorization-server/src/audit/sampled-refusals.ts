@@ -1,7 +1,6 @@
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { AuditEvent } from './audit-event.js';
-import type { AuditTrail } from './audit-trail.js';
+import type { AuditEvent, ServerAuditTrail } from './audit-event.js';
 
 /** Records of one kind in one window; what is more is counted. */
 const SAMPLES = 10;
@@ -17,7 +16,7 @@ interface Kind {
 }
 
 export interface SampledRefusalsOptions {
-  readonly trail: Pick<AuditTrail, 'append'>;
+  readonly trail: Pick<ServerAuditTrail, 'append'>;
   readonly clock: Clock;
   /** Is told of each, recorded or not. */
   readonly onRefused?: (requested: string) => void;

@@ -1,11 +1,11 @@
+import type { IssuedTokenRecord } from '@onbehalf/authorization-ports';
 import type { AuditSink, ExchangePolicy, IssuedToken } from '@onbehalf/token-exchange';
-import type { AuditTrail } from '../audit/audit-trail.js';
+import type { ServerAuditTrail } from '../audit/audit-event.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
-import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
 import type { Lives } from '../registrations/lives.js';
 
 export interface ExchangeRecordsOptions {
-  readonly trail: AuditTrail;
+  readonly trail: ServerAuditTrail;
   readonly refusals: SampledRefusals;
   readonly policy: ExchangePolicy;
   /** That are led now. */

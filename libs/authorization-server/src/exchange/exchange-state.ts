@@ -1,7 +1,6 @@
+import type { IssuedTokens, ReplayDetection } from '@onbehalf/authorization-ports';
 import type { Account, ExchangeState, TokenStanding, TokenUse } from '@onbehalf/token-exchange';
-import type { ReplayDetection } from '../ports/replay-detection.js';
 import type { Accounts } from '../accounts/accounts.js';
-import type { IssuedTokens } from '../ports/issued-tokens.js';
 
 /** Seconds that the clocks of issuers may be behind, and more. */
 const CLOCK_TOLERANCE = 60;

@@ -1,5 +1,5 @@
 import type { ModuleMetadata } from '@nestjs/common';
-import type { AuditField, TableDeclaration, Tables } from '@onbehalf/authorization-ports';
+import type { AuditField, ReplayDetection, TableDeclaration, Tables } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type {
@@ -19,7 +19,6 @@ import type { FeatureEvent } from '../audit/audit-event.js';
 import type { ConfigSection } from '../configuration/config-section.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
-import type { ReplayDetection } from '../ports/replay-detection.js';
 import type { RateLimiter } from '../rate-limits/rate-limiter.js';
 import type { AccountCreation } from '../registrations/account-creation.js';
 

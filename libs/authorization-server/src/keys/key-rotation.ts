@@ -1,10 +1,9 @@
-import { KeyTransitionRefused } from '@onbehalf/authorization-ports';
+import { KeyTransitionRefused, type NewKey, type SigningKeyStore } from '@onbehalf/authorization-ports';
 import { systemClock, type Clock } from '@onbehalf/oauth-protocol';
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
 import { calculateJwkThumbprint } from 'jose';
 import { generateKey, OWN_ALGORITHMS } from './key-set.js';
 import { dueSteps, type KeySchedule, type KeyStep } from './key-schedule.js';
-import type { NewKey, SigningKeyStore } from './signing-key-store.js';
 import { publicPart } from './signing-key.js';
 
 /** A step that was taken, for the log and for the operator. */

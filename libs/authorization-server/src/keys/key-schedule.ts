@@ -1,5 +1,5 @@
+import type { StoredKey } from '@onbehalf/authorization-ports';
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
-import type { StoredKey } from './signing-key-store.js';
 
 /** When keys change. All in seconds. */
 export interface KeySchedule {

@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from 'jose';
+import type { KeyState, SigningKeyStore, StoredKey } from '@onbehalf/authorization-ports';
 import { FollowedSigningKeys } from './followed-signing-keys.js';
 import type { KeyRotation, TakenStep } from './key-rotation.js';
 import { KeySet } from './key-set.js';
-import type { KeyState, SigningKeyStore, StoredKey } from './signing-key-store.js';
 
 export interface StoredSigningKeysOptions {
   readonly store: SigningKeyStore;

@@ -1,17 +1,17 @@
+import type { ServerAuditTrail } from '../audit/audit-event.js';
 import type { Accounts } from '../accounts/accounts.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
 import { claimedTrace } from '../audit/claimed-trace.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
 
 /** Records who signed in, and who could not. */
 export class LoginRecords {
   readonly #accounts: Pick<Accounts, 'find'>;
-  readonly #trail: Pick<AuditTrail, 'recordWith'>;
+  readonly #trail: Pick<ServerAuditTrail, 'recordWith'>;
   readonly #refusals: Pick<SampledRefusals, 'record'>;
 
   constructor(
     accounts: Pick<Accounts, 'find'>,
-    trail: Pick<AuditTrail, 'recordWith'>,
+    trail: Pick<ServerAuditTrail, 'recordWith'>,
     refusals: Pick<SampledRefusals, 'record'>,
   ) {
     this.#accounts = accounts;

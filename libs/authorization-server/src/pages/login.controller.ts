@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Header, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { errors } from 'oidc-provider';
+import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { Accounts, type Account } from '../accounts/accounts.js';
 import { LiveProvider } from '../provider/live-provider.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
 import { AUDIT_TRAIL, CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
@@ -38,7 +38,7 @@ export class LoginController {
     @Inject(Accounts) accounts: Accounts,
     @Inject(LoginLimits) limits: LoginLimits,
     @Inject(CLIENT_ADDRESS) addressOf: ClientAddress,
-    @Inject(AUDIT_TRAIL) trail: AuditTrail,
+    @Inject(AUDIT_TRAIL) trail: ServerAuditTrail,
     @Inject(SampledRefusals) refusals: SampledRefusals,
   ) {
     this.#provider = provider;

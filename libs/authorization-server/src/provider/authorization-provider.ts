@@ -1,3 +1,4 @@
+import type { IssuedTokens, ReplayDetection } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
@@ -6,7 +7,6 @@ import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import type { AllowsOrigin } from '../protocol/cross-origin.js';
-import type { ReplayDetection } from '../ports/replay-detection.js';
 import { afterwards, finishWork } from './records/afterwards.js';
 import { askForOfflineAccess } from './login/ask-for-offline-access.js';
 import { answerErrors } from './answers/answer-errors.js';
@@ -28,7 +28,6 @@ import {
   replaceSecretComparison,
   spellResources,
 } from './seam/provider-seam.js';
-import type { IssuedTokens } from '../ports/issued-tokens.js';
 import { grantEnd, recordIntrospection, recordLogouts } from './records/record-endings.js';
 import { recordGrants } from './records/record-grants.js';
 import { recordIdToken } from './tokens/record-id-token.js';

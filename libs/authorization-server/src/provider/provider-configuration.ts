@@ -8,8 +8,8 @@ import type {
   Configuration,
   KoaContextWithOIDC,
 } from 'oidc-provider';
+import type { ServerAuditTrail } from '../audit/audit-event.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
@@ -35,7 +35,7 @@ export interface ProviderConfigurationOptions {
   readonly config: ServerConfig;
   readonly keys: SigningKeys;
   readonly accounts: Accounts;
-  readonly trail: AuditTrail;
+  readonly trail: ServerAuditTrail;
   /** Absent: the provider's own, in memory. */
   readonly adapter?: AdapterFactory | AdapterConstructor;
   readonly cookieKeys: readonly string[];

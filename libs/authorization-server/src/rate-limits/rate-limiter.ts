@@ -1,5 +1,5 @@
+import type { RateLimitStore } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { RateLimitStore } from './rate-limit-store.js';
 
 /** How often something may happen. */
 export interface RateLimit {

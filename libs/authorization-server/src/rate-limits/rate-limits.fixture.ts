@@ -1,4 +1,4 @@
-import type { RateLimitStore } from './rate-limit-store.js';
+import type { RateLimitStore } from '@onbehalf/authorization-ports';
 
 /** Counts in memory, with a clock that tests set. */
 export class CountsInMemory implements RateLimitStore {

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { VersionConflict } from '@onbehalf/authorization-ports';
+import {
+  type Party,
+  type RegistrationChange,
+  type RegistrationKind,
+  type RegistrationStore,
+  type StoredRegistration,
+  VersionConflict,
+} from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
@@ -10,13 +17,6 @@ import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';
 import type { Registration } from './registration.js';
 import { RegistrationSet } from './registration-set.js';
-import type {
-  Party,
-  RegistrationChange,
-  RegistrationKind,
-  RegistrationStore,
-  StoredRegistration,
-} from './registration-store.js';
 import type { Registrations } from './registrations.js';
 
 /** Who changes something, for the audit record. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { RegistrationKind } from '@onbehalf/authorization-ports';
 import type { ConfigSection } from '../configuration/config-section.js';
 import { registrationSchemas } from '../configuration/extended-schema.js';
 import { storedSecret } from './client-secrets.js';
-import type { RegistrationKind } from './registration-store.js';
 
 const time = z.int().optional();
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from '@onbehalf/authorization-ports';
 import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
 import { Lives, partyOf } from './lives.js';
 import type { Registration } from './registration.js';
 import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
 import { idsOnTheWay, type IdsByKind } from './ways-to-operators.js';
-import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from './registration-store.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */
 const NO_SECRET = randomUUID();

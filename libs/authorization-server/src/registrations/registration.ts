@@ -1,4 +1,4 @@
-import type { RegistrationKind } from './registration-store.js';
+import type { RegistrationKind } from '@onbehalf/authorization-ports';
 
 /** A registration, wherever it stands. */
 export interface Registration {

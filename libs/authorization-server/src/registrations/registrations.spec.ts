@@ -1,10 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type {
+  Life,
+  Party,
+  RegistrationSnapshot,
+  RegistrationStore,
+  StoredRegistration,
+} from '@onbehalf/authorization-ports';
 import { parseServerConfig } from '../configuration/read-server-config.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { Accounts } from '../accounts/accounts.js';
 import { hash } from './client-secrets.js';
 import { LivePolicy } from '../policy/live-policy.js';
-import type { Life, Party, RegistrationSnapshot, RegistrationStore, StoredRegistration } from './registration-store.js';
 import { Registrations } from './registrations.js';
 
 const edge = {

@@ -1,11 +1,11 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { RegistrationSnapshot, RegistrationStore } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { RepeatedWork } from '../time/repeated-work.js';
 import { isOneOf } from './client-secrets.js';
 import type { RegistrationDocuments } from './registration-documents.js';
 import { RegistrationSet } from './registration-set.js';
-import type { RegistrationSnapshot, RegistrationStore } from './registration-store.js';
 
 export interface RegistrationsOptions {
   readonly file: ServerConfig;

@@ -1,7 +1,7 @@
+import type { RegistrationKind } from '@onbehalf/authorization-ports';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
 import { directAudiences } from '../configuration/direct-access.js';
 import type { ClientConfig, EdgeConfig, ServerConfig } from '../configuration/server-config.schema.js';
-import type { RegistrationKind } from './registration-store.js';
 
 /** The ids of registrations, by kind. */
 export type IdsByKind = Readonly<Record<RegistrationKind, ReadonlySet<string>>>;

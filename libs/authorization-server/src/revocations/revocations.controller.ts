@@ -1,9 +1,8 @@
-import { InvalidCursor } from '@onbehalf/authorization-ports';
+import { InvalidCursor, type IssuedTokens, type RevocationPage } from '@onbehalf/authorization-ports';
 import { createHash } from 'node:crypto';
 import { Body, Controller, Get, HttpException, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ISSUED_TOKENS } from '../ports/injection-tokens.js';
-import type { IssuedTokens, RevocationPage } from '../ports/issued-tokens.js';
 import { ResourceServerGuard } from './resource-server.guard.js';
 
 /** The longest `since` that is looked at: a cursor holds a number and two identifiers. */

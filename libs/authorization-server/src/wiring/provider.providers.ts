@@ -2,8 +2,8 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
+import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { Accounts } from '../accounts/accounts.js';
-import type { AuditTrail } from '../audit/audit-trail.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
 import {
@@ -62,7 +62,7 @@ function createLiveProvider(
   accounts: Accounts,
   policy: ExchangePolicy,
   sink: AuditSink,
-  trail: AuditTrail,
+  trail: ServerAuditTrail,
   refusals: SampledRefusals,
   engine: TokenExchange,
   limits: ClientLimits,

@@ -1,18 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { InvalidCursor } from '@onbehalf/authorization-ports';
+import {
+  type AuditNode,
+  type AuditRecord,
+  AuditUnavailable,
+  InvalidCursor,
+  type RecordedEvent,
+} from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
-import type { AuditNode } from './audit-tree.js';
-import { AuditUnavailable, type AuditEvent, type AuditRecord } from '../chain/audit-event.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
 
 describe.each(databases)('the audit trail on $name', (kind) => {
   let store: AuthorizationStore;
-  const append = (event: AuditEvent) => store.audit.append(event);
+  const append = (event: RecordedEvent) => store.audit.append(event);
   beforeEach(async () => {
     store = await openStore({ url: await kind.database(), encryptionKeys });
   });
@@ -92,9 +96,10 @@ describe.each(databases)('the audit trail on $name', (kind) => {
   });
 
   describe('query', () => {
-    const exchange = (clientId: string, more: AuditEvent = {}) => append({ type: 'token_exchange', clientId, ...more });
+    const exchange = (clientId: string, more: RecordedEvent = {}) =>
+      append({ type: 'token_exchange', clientId, ...more });
 
-    it.each<[string, AuditEvent, Parameters<AuthorizationStore['audit']['query']>[0]]>([
+    it.each<[string, RecordedEvent, Parameters<AuthorizationStore['audit']['query']>[0]]>([
       ['client', { clientId: 'wanted' }, { client: 'wanted' }],
       ['subject', { subject: 'wanted' }, { subject: 'wanted' }],
       ['current actor', { actors: [{ sub: 'wanted' }, { sub: 'earlier' }] }, { actor: 'wanted' }],

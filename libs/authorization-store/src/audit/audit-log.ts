@@ -1,16 +1,25 @@
+import {
+  type AuditPage,
+  type AuditQuery,
+  type AuditReader,
+  type AuditRecord,
+  type AuditTree,
+  AuditUnavailable,
+  type RecordedEvent,
+} from '@onbehalf/authorization-ports';
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import { timedEvent } from '../chain/audit-chain.js';
-import { AuditUnavailable, type AuditEvent, type AuditReceipt, type AuditRecord } from '../chain/audit-event.js';
-import { exportAudit, findAuditRecord, queryAudit, type AuditPage, type AuditQuery } from './audit-query.js';
-import { auditTree, type AuditTree } from './audit-tree.js';
+import type { AuditReceipt } from '../chain/audit-receipt.js';
+import { exportAudit, findAuditRecord, queryAudit } from './audit-query.js';
+import { auditTree } from './audit-tree.js';
 import type { SearchColumns } from '../chain/search-columns.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
 
 /** The append-only audit trail. */
-export class AuditLog {
+export class AuditLog implements AuditReader {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
   readonly #records: RecordWriter;
@@ -32,7 +41,7 @@ export class AuditLog {
    * Appends a record; resolves when it is durable, and only then may what it tells about take effect.
    * @throws AuditUnavailable
    */
-  async append<Event extends object>(event: Event & AuditEvent): Promise<AuditReceipt> {
+  async append<Event extends object>(event: Event & RecordedEvent): Promise<AuditReceipt> {
     const { receipt } = await orUnavailable(this.#records.write({ event: timedEvent(event, Date.now()) }));
     return receipt as AuditReceipt;
   }

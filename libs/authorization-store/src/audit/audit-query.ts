@@ -1,42 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuditPage, AuditQuery, AuditRecord } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import { decodeCursor, encodeCursor } from '../database/cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import { indexable } from '../database/hash.js';
-import type { AuditRecord } from '../chain/audit-event.js';
 import type { SearchColumns } from '../chain/search-columns.js';
-
-/** What to look for; all that is given must match. */
-export interface AuditQuery {
-  /** Such as `token_exchange` or `login`. */
-  readonly type?: string;
-  /** Such as `issued` or `rejected`. */
-  readonly outcome?: string;
-  readonly client?: string;
-  readonly subject?: string;
-  /** The current actor. */
-  readonly actor?: string;
-  /** A token that was issued, or one that was exchanged. */
-  readonly jti?: string;
-  readonly traceId?: string;
-  /** Declared fields that are searched by, by their name. */
-  readonly fields?: Readonly<Record<string, string | undefined>>;
-  /** Inclusive. */
-  readonly from?: Date;
-  /** Exclusive. */
-  readonly to?: Date;
-  /** Of the page before. */
-  readonly cursor?: string;
-  /** 100 unless told, at most 1000. */
-  readonly limit?: number;
-}
-
-export interface AuditPage {
-  /** Newest first. */
-  readonly records: readonly AuditRecord[];
-  /** Where the next page begins; left out on the last page. */
-  readonly cursor?: string;
-}
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = 1000;

@@ -1,21 +1,8 @@
+import type { AuditNode, AuditTree } from '@onbehalf/authorization-ports';
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import { indexable } from '../database/hash.js';
-import type { AuditRecord } from '../chain/audit-event.js';
 import { toAuditRecord } from './audit-query.js';
-
-/** A record and the records of what was made from the token that it issued. */
-export interface AuditNode {
-  readonly record: AuditRecord;
-  readonly children: readonly AuditNode[];
-}
-
-/** The records under one trace id, which every caller chooses for itself. */
-export interface AuditTree {
-  readonly nodes: readonly AuditNode[];
-  /** There are more records than are shown. */
-  readonly cut: boolean;
-}
 
 type Row = Selectable<AuditRecordTable>;
 

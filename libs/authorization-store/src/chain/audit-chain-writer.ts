@@ -15,7 +15,7 @@ import {
   type TimedEvent,
 } from './audit-chain.js';
 import { SearchColumns } from './search-columns.js';
-import type { AuditReceipt } from './audit-event.js';
+import type { AuditReceipt } from './audit-receipt.js';
 
 type Work = Transaction<Schema>;
 type HeadRow = Selectable<AuditHeadTable>;

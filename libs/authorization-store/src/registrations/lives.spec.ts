@@ -1,14 +1,13 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { IssuedTokenRecord, Party } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing';
 import { sql, type Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { migrateSchema, migrations } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
 import { parseStoreUrl } from '../database/store-url.js';
-import type { Party } from './lives.js';
 import { connect, openStore } from '../open-store.js';
 import { Sweeper } from '../upkeep/sweeper.js';
-import type { TokenRecord } from '../tokens/token-record.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
@@ -30,7 +29,7 @@ describe.each(databases)('lives on $name', (kind) => {
   const change = (...parties: readonly Party[]) => store.registrations.apply([], () => parties);
   const lifeOf = async (id: string): Promise<number | undefined> =>
     (await store.registrations.snapshot()).lives.find((life) => life.id === id)?.life;
-  const record = (jti: string, more: Partial<TokenRecord> = {}) =>
+  const record = (jti: string, more: Partial<IssuedTokenRecord> = {}) =>
     store.tokens.record({ jti, clientId: 'web', subject: 'carol', audiences: ['a'], expiresAt: now + 300, ...more });
   /** A token of the lives that are led now. */
   const recordNow = async (jti: string) =>

@@ -1,3 +1,4 @@
+import type { Life, Party } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { forgetConsents } from '../consents/consents.js';
 import { nextNumber } from '../database/counters.js';
@@ -6,30 +7,6 @@ import { indexable } from '../database/hash.js';
 import type { Schema } from '../database/schema.js';
 import { excludeInsertions } from '../tokens/revocation-lock.js';
 import { applyMark, openMark, type Revocation } from '../tokens/token-lineage.js';
-
-export type PartyKind = 'client' | 'user';
-
-/** A client or user as it is registered. */
-export interface Party {
-  readonly kind: PartyKind;
-  readonly id: string;
-  /** Whether it is registered and let in. */
-  readonly enabled: boolean;
-  /** What it signs in with, as a hash: a new one ends its life. */
-  readonly credential?: string;
-  /** A new credential does not. */
-  readonly keepsSessions?: boolean;
-}
-
-/** The life that a party leads now. No number comes twice for one party, whatever becomes of its registration. */
-export interface Life {
-  readonly kind: PartyKind;
-  readonly id: string;
-  readonly life: number;
-  readonly credential?: string;
-  /** When the life before ended, seconds since the epoch, for as long as its mark stays. */
-  readonly since?: number;
-}
 
 /** An end of a life that is committed, while what it held has yet to be revoked. */
 export type EndedLife = Revocation & { readonly round: number };

@@ -1,4 +1,4 @@
-import { checkAuditField, snakeCase, type AuditField, type TableDeclaration } from '@onbehalf/authorization-ports';
+import { type AuditField, checkAuditField, snakeCase, type TableDeclaration } from '@onbehalf/authorization-ports';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from '../database/schema.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { table, type AuditField } from '@onbehalf/authorization-ports';
+import { type AuditField, table } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuditUnavailable, type IssuedTokenRecord } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
@@ -6,11 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { AuthorizationStore } from '../authorization-store.js';
-import { AuditUnavailable } from '../chain/audit-event.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
 import { excludeInsertions, EXCLUDING_REVOCATIONS } from './revocation-lock.js';
-import type { TokenRecord } from './token-record.js';
 
 const databases = await testDatabases();
 afterAll(() => Promise.all(databases.map((database) => database.stop())));
@@ -28,7 +27,7 @@ describe.each(databases)('tokens that are recorded at once, on $name', (kind) =>
   });
   afterAll(() => store.close());
 
-  const token = (jti: string): TokenRecord => ({
+  const token = (jti: string): IssuedTokenRecord => ({
     jti,
     clientId: 'client',
     subject: 'user',

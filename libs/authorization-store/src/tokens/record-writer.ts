@@ -1,6 +1,6 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Transaction } from 'kysely';
-import type { AuditReceipt } from '../chain/audit-event.js';
+import type { AuditReceipt } from '../chain/audit-receipt.js';
 import { timedEvent, type TimedEvent } from '../chain/audit-chain.js';
 import type { AuditChainWriter } from '../chain/audit-chain-writer.js';
 import { BatchQueue } from '../database/batch-queue.js';

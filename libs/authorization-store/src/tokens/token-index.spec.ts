@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidCursor } from '@onbehalf/authorization-ports';
+import { InvalidCursor, type IssuedTokenRecord } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
-import type { TokenRecord } from './token-record.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
@@ -19,7 +18,7 @@ describe.each(databases)('the index of tokens on $name', (kind) => {
   let store: AuthorizationStore;
   let url: string;
   let now = 1_000_000;
-  const record = (jti: string, more: Partial<TokenRecord> = {}) =>
+  const record = (jti: string, more: Partial<IssuedTokenRecord> = {}) =>
     store.tokens.record({ jti, clientId: 'client', subject: 'user', audiences: ['a'], expiresAt: now + 300, ...more });
   const revoked = async (...jtis: string[]) => {
     const states = await Promise.all(jtis.map((jti) => store.tokens.isRevoked(jti)));

@@ -1,6 +1,12 @@
+import type {
+  IssuedTokenRecord,
+  IssuedTokens,
+  IssuedTokenStanding,
+  RecordedEvent,
+  RevocationPage,
+} from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import type { AuditEvent } from '../chain/audit-event.js';
 import { decodeCursor, encodeCursor } from '../database/cursor.js';
 import type { RevocationKind, Schema } from '../database/schema.js';
 import { indexable } from '../database/hash.js';
@@ -9,24 +15,17 @@ import type { RecordWriter } from './record-writer.js';
 import type { TokenRow } from './token-insertion.js';
 import { tokenMark, type TokenKey } from './token-key.js';
 import { revoke } from './token-lineage.js';
-import { TokenStandings, type TokenStanding } from './token-standings.js';
-import { fromRow, type IndexedToken, type RevokedToken, type TokenRecord } from './token-record.js';
+import { TokenStandings } from './token-standings.js';
+import { fromRow, type IndexedToken } from './token-record.js';
 
 /** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
 const STILL_ACCEPTED = 60;
-
-/** One page of the revocation feed. */
-export interface RevocationPage {
-  readonly tokens: readonly RevokedToken[];
-  /** Where the next page begins; the same as before when there is nothing new. */
-  readonly cursor: string;
-}
 
 /**
  * The index of issued tokens: their lineage and what became of them (RFC 7009, RFC 7662). JWT access tokens are stored
  * nowhere else. An issuer that is left out, or is this server's own, means this server.
  */
-export class TokenIndex {
+export class TokenIndex implements IssuedTokens {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
   readonly #clock: Clock;
@@ -47,13 +46,13 @@ export class TokenIndex {
    * Records a token before it leaves.
    * @returns false when the token must not leave, because something that it derives from was revoked meanwhile
    */
-  async record(token: TokenRecord): Promise<boolean> {
+  async record(token: IssuedTokenRecord): Promise<boolean> {
     const { revoked } = await this.#records.write({ token: this.row(token) });
     return !revoked;
   }
 
   /** What the index knows of a token, and whether it, or anything that it was exchanged from, is revoked. */
-  standing(jti: string, iss?: string): Promise<TokenStanding> {
+  standing(jti: string, iss?: string): Promise<IssuedTokenStanding> {
     return this.#standings.of(this.#key(jti, iss));
   }
 
@@ -79,13 +78,13 @@ export class TokenIndex {
    * @param event what the audit trail tells of it, in the transaction from which on it counts
    * @returns how many tokens of the index were revoked by this call
    */
-  async revoke(jti: string, iss?: string, event?: AuditEvent): Promise<number> {
+  async revoke(jti: string, iss?: string, event?: RecordedEvent): Promise<number> {
     const key = this.#key(jti, iss);
     return this.#revoke('token', tokenMark(key), { token: key, event });
   }
 
   /** Revokes what was issued under the grant, with its descendants; `event` as for {@link revoke}. */
-  async revokeByGrant(grantId: string, event?: AuditEvent): Promise<number> {
+  async revokeByGrant(grantId: string, event?: RecordedEvent): Promise<number> {
     return this.#revoke('grant', indexable(grantId), { event });
   }
 
@@ -125,7 +124,7 @@ export class TokenIndex {
   }
 
   /** A token as it is stored. */
-  row(token: TokenRecord): TokenRow {
+  row(token: IssuedTokenRecord): TokenRow {
     const parent = token.parentJti === undefined ? undefined : this.#key(token.parentJti, token.parentIss);
     return {
       ...this.#key(token.jti, token.iss),
@@ -146,7 +145,7 @@ export class TokenIndex {
   #revoke(
     kind: RevocationKind,
     mark: string,
-    { token, event }: { token?: TokenKey; event?: AuditEvent | undefined } = {},
+    { token, event }: { token?: TokenKey; event?: RecordedEvent | undefined } = {},
   ): Promise<number> {
     const revocation = { kind, mark, ...(token && { token }) };
     if (!event) return revoke(this.#database, this.#dialect, revocation, this.#clock());

@@ -1,3 +1,4 @@
+import type { IssuedTokenStanding } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { BatchQueue } from '../database/batch-queue.js';
 import { anyOf, RowsStatement } from '../database/rows-statement.js';
@@ -5,14 +6,6 @@ import type { Dialect } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
 import { tokenMark, type Flag, type TokenKey } from './token-key.js';
 import { isRevokedInLineage, OPEN_MARK } from './token-lineage.js';
-
-/** What the index knows of a token. */
-export interface TokenStanding {
-  /** It is in the index, be it revoked or not. */
-  readonly known: boolean;
-  /** It, or something that it derives from, is revoked. */
-  readonly revoked: boolean;
-}
 
 interface Found extends TokenKey {
   readonly known: Flag;
@@ -25,25 +18,25 @@ interface Found extends TokenKey {
 export class TokenStandings {
   readonly #database: Kysely<Schema>;
   readonly #statement: RowsStatement<TokenKey, Found>;
-  readonly #queue = new BatchQueue<TokenKey, TokenStanding>((keys) => this.#ask(keys));
+  readonly #queue = new BatchQueue<TokenKey, IssuedTokenStanding>((keys) => this.#ask(keys));
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
     this.#database = database;
     this.#statement = new RowsStatement(database, dialect, { table: 'tokens', columns: ['iss', 'jti'] }, standings);
   }
 
-  of({ iss, jti }: TokenKey): Promise<TokenStanding> {
+  of({ iss, jti }: TokenKey): Promise<IssuedTokenStanding> {
     return this.#queue.add({ iss, jti });
   }
 
-  async #ask(keys: readonly TokenKey[]): Promise<TokenStanding[]> {
+  async #ask(keys: readonly TokenKey[]): Promise<IssuedTokenStanding[]> {
     const rows = await this.#statement.execute(this.#database, keys);
     const found = new Map(rows.map((row) => [tokenMark(row), row]));
     return Promise.all(keys.map((key) => this.#standing(key, found.get(tokenMark(key))!)));
   }
 
   /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
-  async #standing(key: TokenKey, { known, revoked, open }: Found): Promise<TokenStanding> {
+  async #standing(key: TokenKey, { known, revoked, open }: Found): Promise<IssuedTokenStanding> {
     return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
   }
 }

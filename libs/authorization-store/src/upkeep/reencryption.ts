@@ -6,7 +6,7 @@ import type { Schema } from '../database/schema.js';
 import { providerPlace } from '../provider/provider-adapter.js';
 import { SealBroken, type Sealed, type SealingKeys } from '../sealing/sealing-keys.js';
 import { sharedSecretPlace } from '../keys/shared-secrets.js';
-import { signingKeyPlace } from '../keys/signing-keys.js';
+import { signingKeyPlace } from '../keys/sql-signing-key-store.js';
 import { placeOf, sealedColumns, sealedWith, storedName } from '../tables/table-columns.js';
 
 type Row = Readonly<Record<string, string | number>>;

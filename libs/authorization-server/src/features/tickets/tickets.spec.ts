@@ -12,7 +12,6 @@ import {
   serverConfigJsonSchema,
   SigningKeys,
   toPolicyRegistrations,
-  type AuditTrail,
   type AuthorizationServerOptions,
 } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
@@ -82,7 +81,7 @@ describe('a feature in one folder and one line', () => {
       keys: await SigningKeys.generate(),
       features,
       tables: store.table,
-      auditTrail: auditTrail(store),
+      auditTrail: store.trail,
       tokens: store.tokens,
       registrations: store.registrations,
       replay: store.replay,
@@ -244,19 +243,6 @@ describe('a feature in one folder and one line', () => {
     );
   });
 });
-
-function auditTrail(storage: AuthorizationStore): AuditTrail {
-  const { audit } = storage;
-  return {
-    append: (event) => audit.append(event),
-    recordIssued: (event, token) => storage.recordIssued(token, event),
-    recordWith: (event, work) => storage.recordWith(event, work),
-    query: (query) => audit.query(query),
-    export: (query) => audit.export(query),
-    tree: (traceId) => audit.tree(traceId),
-    find: (writer, sequence) => audit.find(writer, sequence),
-  };
-}
 
 describe('the guide to writing a feature', () => {
   const guide = readFileSync(new URL('../../../../../docs/guides/writing-a-feature.md', import.meta.url), 'utf8');

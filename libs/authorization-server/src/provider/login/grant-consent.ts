@@ -1,6 +1,6 @@
 import type { Client, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { AuditTrail } from '../../audit/audit-trail.js';
+import type { ServerAuditTrail } from '../../audit/audit-event.js';
 import { grantedScopes, saveGrant } from '../records/record-consent.js';
 
 /** The scopes that a client may have at a resource with the user of the request. */
@@ -10,7 +10,7 @@ export type ScopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Clie
  * The grant for a request: clients are registered by the operator, who consents for the users, so that the grant covers
  * exactly what was asked for, the registration allows and the user is entitled to.
  */
-export function loadGrant(scopesAt: ScopesAt, trail: Pick<AuditTrail, 'recordWith'>) {
+export function loadGrant(scopesAt: ScopesAt, trail: Pick<ServerAuditTrail, 'recordWith'>) {
   return async (ctx: KoaContextWithOIDC): Promise<Grant | undefined> => {
     const { client, provider, session, resourceServers, requestParamScopes } = ctx.oidc;
     if (!client || !session?.accountId) return undefined;

@@ -1,5 +1,5 @@
 import type { Grant, KoaContextWithOIDC } from 'oidc-provider';
-import type { AuditTrail } from '../../audit/audit-trail.js';
+import type { ServerAuditTrail } from '../../audit/audit-event.js';
 import { claimedTrace } from '../../audit/claimed-trace.js';
 
 /** The scopes that a grant holds: the server's own, and those at each resource. */
@@ -19,7 +19,7 @@ export async function saveGrant(
   ctx: KoaContextWithOIDC,
   grant: Grant,
   before: readonly string[],
-  trail: Pick<AuditTrail, 'recordWith'>,
+  trail: Pick<ServerAuditTrail, 'recordWith'>,
 ): Promise<void> {
   const { accountId: subject, clientId } = grant;
   const more = grantedScopes(grant).filter((scope) => !before.includes(scope));

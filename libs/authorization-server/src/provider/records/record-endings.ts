@@ -1,6 +1,10 @@
 import type { default as Provider, KoaContextWithOIDC } from 'oidc-provider';
-import { UNAUTHENTICATED, type IntrospectionRefusedEvent, type RevocationEvent } from '../../audit/audit-event.js';
-import type { AuditTrail } from '../../audit/audit-trail.js';
+import {
+  UNAUTHENTICATED,
+  type IntrospectionRefusedEvent,
+  type RevocationEvent,
+  type ServerAuditTrail,
+} from '../../audit/audit-event.js';
 import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import { afterwards } from './afterwards.js';
@@ -30,7 +34,7 @@ export function grantEnd(ctx: KoaContextWithOIDC): RevocationEvent | undefined {
 }
 
 /** Records each logout that ends a session; the answer waits for it. OpenID Connect RP-Initiated Logout 1.0 */
-export function recordLogouts(provider: Provider, trail: AuditTrail): void {
+export function recordLogouts(provider: Provider, trail: ServerAuditTrail): void {
   provider.on('end_session.success', (ctx) => {
     const { session, params, client } = ctx.oidc;
     const subject = session?.accountId;
@@ -58,7 +62,7 @@ export function recordIntrospection(options: RefusalRecords) {
 }
 
 interface RefusalRecords {
-  readonly trail: Pick<AuditTrail, 'append'>;
+  readonly trail: Pick<ServerAuditTrail, 'append'>;
   readonly refusals: SampledRefusals;
 }
 

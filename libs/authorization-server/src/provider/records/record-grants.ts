@@ -1,10 +1,14 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { UNAUTHENTICATED, type IssuanceEvent, type ProviderGrant } from '../../audit/audit-event.js';
-import type { AuditTrail } from '../../audit/audit-trail.js';
+import type { IssuedTokenRecord } from '@onbehalf/authorization-ports';
+import {
+  UNAUTHENTICATED,
+  type IssuanceEvent,
+  type ProviderGrant,
+  type ServerAuditTrail,
+} from '../../audit/audit-event.js';
 import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import { isAuthenticated } from '../clients/is-authenticated.js';
-import type { IssuedTokenRecord } from '../../ports/issued-tokens.js';
 import { routeOf } from '../seam/request-seam.js';
 
 const GRANTS: readonly string[] = [
@@ -37,7 +41,7 @@ export function issuanceEvent(
  * Middleware that records what the grants of the provider come to, where no token's own record tells it: what is refused, and
  * the opaque tokens of a client that asks for no resource.
  */
-export function recordGrants(trail: AuditTrail, refusals: SampledRefusals) {
+export function recordGrants(trail: ServerAuditTrail, refusals: SampledRefusals) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const type = routeOf(ctx) === 'token' ? grantOf(ctx) : undefined;

@@ -7,7 +7,7 @@ import type { AdapterConstructor, AdapterPayload, default as Provider, KoaContex
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 // @ts-expect-error it has no types
 import internals from 'oidc-provider/lib/helpers/weak_cache.js';
-import type { ReplayDetection } from '../../ports/replay-detection.js';
+import type { ReplayDetection } from '@onbehalf/authorization-ports';
 import { currentRequest, routeOf } from './request-seam.js';
 
 export type IdToken = InstanceType<Provider['IdToken']>;

@@ -1,6 +1,6 @@
 import { errors, type AccessToken, type Adapter, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ServerAuditTrail } from '../../audit/audit-event.js';
 import { timeOrderedId } from '../../time/time-ordered-id.js';
-import type { AuditTrail } from '../../audit/audit-trail.js';
 import type { Lives } from '../../registrations/lives.js';
 import { keepLoginToken } from './login-tokens.js';
 import { issuanceEvent } from '../records/record-grants.js';
@@ -13,7 +13,7 @@ type Claims = { sub: string; aud: string | string[]; exp: number; client_id: str
  * was authenticated (RFC 9068 §2.2.1) and records it, in the index and in the trail, before it leaves.
  */
 export function completeAccessToken(
-  trail: Pick<AuditTrail, 'recordIssued'>,
+  trail: Pick<ServerAuditTrail, 'recordIssued'>,
   lives: Lives,
   logins: Adapter,
   typeOf: (audience: string) => 'at+jwt' | 'jwt',

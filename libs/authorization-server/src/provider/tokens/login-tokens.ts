@@ -1,5 +1,5 @@
 import type { AccessToken, Adapter, AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
-import type { IssuedTokens } from '../../ports/issued-tokens.js';
+import type { IssuedTokens } from '@onbehalf/authorization-ports';
 import { grantedOwnScopes } from './granted-scopes.js';
 import { livingRecords } from './living-records.js';
 import { readOwn, type OwnTokens } from './structured-tokens.js';

@@ -1,11 +1,10 @@
+import type { IssuedTokens } from '@onbehalf/authorization-ports';
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { RevocationEvent } from '../../audit/audit-event.js';
-import type { AuditTrail } from '../../audit/audit-trail.js';
+import type { RevocationEvent, ServerAuditTrail } from '../../audit/audit-event.js';
 import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
-import type { IssuedTokens } from '../../ports/issued-tokens.js';
 import { routeOf } from '../seam/request-seam.js';
 import { recordIntrospectionRefusal } from '../records/record-endings.js';
 
@@ -20,7 +19,7 @@ interface StructuredTokensOptions extends OwnTokens {
   readonly tokens: IssuedTokens;
   /** The audiences whose tokens the client may look at. */
   readonly representedBy: (clientId: string) => readonly string[];
-  readonly trail: AuditTrail;
+  readonly trail: ServerAuditTrail;
   readonly refusals: SampledRefusals;
 }
 

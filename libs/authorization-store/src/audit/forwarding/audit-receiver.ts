@@ -1,4 +1,4 @@
-import type { AuditRecord } from '../../chain/audit-event.js';
+import type { AuditRecord } from '@onbehalf/authorization-ports';
 
 /** A record as it leaves the database. */
 export interface ForwardedRecord extends AuditRecord {

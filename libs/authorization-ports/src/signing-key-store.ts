@@ -29,11 +29,14 @@ export interface SigningKeyStore {
   begin(key: NewKey): Promise<boolean>;
   /** Publishes a key that will sign later. */
   publish(key: NewKey): Promise<void>;
-  /** Lets a published key sign; the one that signed is retired. Throws KeyTransitionRefused when it is not published. */
+  /**
+   * Lets a published key sign; the one that signed is retired.
+   * @throws KeyTransitionRefused when it is not published
+   */
   sign(kid: string): Promise<void>;
   /**
-   * Takes a key out of the key set; a published one takes over when it signs. Throws KeyTransitionRefused when the key
-   * does not exist or nobody could take over.
+   * Takes a key out of the key set; a published one takes over when it signs.
+   * @throws KeyTransitionRefused when the key does not exist or nobody could take over
    */
   remove(kid: string): Promise<void>;
 }

@@ -1,47 +1,23 @@
-import { VersionConflict } from '@onbehalf/authorization-ports';
+import {
+  type Party,
+  type RecordedEvent,
+  type RegistrationChange,
+  type RegistrationKind,
+  type RegistrationSnapshot,
+  type RegistrationStore,
+  type StoredRegistration,
+  VersionConflict,
+} from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { AuditEvent } from '../chain/audit-event.js';
 import { lastNumber, nextNumber, setNumber } from '../database/counters.js';
 import type { Dialect } from '../database/migrate.js';
 import type { RegistrationTable, Schema } from '../database/schema.js';
-import { Lives, readLives, type Life, type Party } from './lives.js';
+import { Lives, readLives } from './lives.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 
-export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
-
-/** A document as it is stored. Secrets and passwords stand in it as hashes only. */
-export interface Registration {
-  readonly kind: RegistrationKind;
-  readonly id: string;
-  /** 1 at first, one more with each change. */
-  readonly version: number;
-  readonly document: Readonly<Record<string, unknown>>;
-  /** seconds since the epoch */
-  readonly changedAt: number;
-}
-
-/** One change: without `version` it creates, without `document` it deletes, with both it replaces. */
-export interface RegistrationChange {
-  readonly kind: RegistrationKind;
-  readonly id: string;
-  /** The version that the change is based on. */
-  readonly version?: number;
-  readonly document?: object;
-}
-
-/** All registrations at one moment. */
-export interface RegistrationSnapshot {
-  readonly revision: number;
-  readonly registrations: readonly Registration[];
-  /** Of the clients and users that are let in, also of those that are registered elsewhere. */
-  readonly lives: readonly Life[];
-  /** The newest of what is registered elsewhere that was settled. */
-  readonly generation: number;
-}
-
 /** Clients, resources, edges and users that are changed at run time, with optimistic locking. */
-export class Registrations {
+export class SqlRegistrationStore implements RegistrationStore {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
   readonly #records: RecordWriter;
@@ -74,7 +50,7 @@ export class Registrations {
     }));
   }
 
-  async find(kind: RegistrationKind, id: string): Promise<Registration | undefined> {
+  async find(kind: RegistrationKind, id: string): Promise<StoredRegistration | undefined> {
     const row = await findRow(this.#database, kind, id);
     return row && toRegistration(row);
   }
@@ -89,12 +65,12 @@ export class Registrations {
    */
   async apply(
     changes: readonly RegistrationChange[],
-    check: (all: readonly Registration[]) => readonly Party[] = () => [],
-    event?: AuditEvent,
-  ): Promise<Registration[]> {
+    check: (all: readonly StoredRegistration[]) => readonly Party[] = () => [],
+    event?: RecordedEvent,
+  ): Promise<StoredRegistration[]> {
     const { written, ended } = await this.#records.change(async (transaction, tell) => {
       await nextNumber(transaction, 'registrations');
-      const written: Registration[] = [];
+      const written: StoredRegistration[] = [];
       for (const change of changes) {
         const row = await this.#apply(transaction, change);
         if (row) written.push(toRegistration(row));
@@ -115,7 +91,7 @@ export class Registrations {
    */
   async settle(
     generation: number,
-    parties: (all: readonly Registration[]) => readonly Party[],
+    parties: (all: readonly StoredRegistration[]) => readonly Party[],
     ends: boolean,
   ): Promise<void> {
     const ended = await this.#database.transaction().execute(async (transaction) => {
@@ -153,17 +129,16 @@ async function findRow(database: Kysely<Schema>, kind: RegistrationKind, id: str
     .executeTakeFirst();
 }
 
-async function readAll(database: Kysely<Schema>): Promise<Registration[]> {
+async function readAll(database: Kysely<Schema>): Promise<StoredRegistration[]> {
   const rows = await database.selectFrom('registrations').selectAll().orderBy('kind').orderBy('id').execute();
   return rows.map(toRegistration);
 }
 
-function toRegistration(row: Selectable<RegistrationTable>): Registration {
+function toRegistration(row: Selectable<RegistrationTable>): StoredRegistration {
   return {
     kind: row.kind as RegistrationKind,
     id: row.id,
     version: row.version,
-    document: JSON.parse(row.document) as Registration['document'],
-    changedAt: row.changed_at,
+    document: JSON.parse(row.document) as StoredRegistration['document'],
   };
 }

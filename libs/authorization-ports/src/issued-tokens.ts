@@ -1,6 +1,10 @@
+import type { RecordedEvent } from './recorded-event.js';
+
 /** What the server remembers of a token that it issued. Never the token itself. */
 export interface IssuedTokenRecord {
   readonly jti: string;
+  /** The issuer; absent for a token of this server. */
+  readonly iss?: string;
   /** The `jti` of the subject token that this one was exchanged for. */
   readonly parentJti?: string;
   /** The issuer of the subject token, when it is another server. */
@@ -17,29 +21,46 @@ export interface IssuedTokenRecord {
   readonly expiresAt: number;
 }
 
-/** The index of issued tokens: the storage implements it. Revoking a token revokes what was exchanged for it. */
+/** What the index knows of a token. */
+export interface IssuedTokenStanding {
+  /** It is in the index, be it revoked or not. */
+  readonly known: boolean;
+  /** It, or something that it derives from, is revoked. */
+  readonly revoked: boolean;
+}
+
+/** The index of issued tokens (RFC 7009, RFC 7662): the storage implements it. Revoking a token revokes what was exchanged for it. */
 export interface IssuedTokens {
   /** @returns false when the token must not leave, because what it derives from was revoked meanwhile */
   record(token: IssuedTokenRecord): Promise<boolean>;
-  /** Whether there is a record of a token, and whether it, or one that it came from, was revoked. */
-  standing(jti: string): Promise<{ readonly known: boolean; readonly revoked: boolean }>;
+  /** @param iss left out for this server */
+  standing(jti: string, iss?: string): Promise<IssuedTokenStanding>;
   /**
    * @param iss left out for this server
    * @param event is recorded in the transaction from which on the token counts as revoked
    */
-  revoke(jti: string, iss?: string, event?: object): Promise<unknown>;
-  revokeByGrant(grantId: string, event?: object): Promise<unknown>;
+  revoke(jti: string, iss?: string, event?: RecordedEvent): Promise<unknown>;
+  revokeByGrant(grantId: string, event?: RecordedEvent): Promise<unknown>;
   /**
-   * Revoked tokens that have not expired, in the order of their revocation. Throws InvalidCursor.
+   * Revoked tokens that a guard may still accept, in the order of their revocation.
    * @param cursor of the page before; absent to begin
+   * @throws InvalidCursor
    */
   revokedSince(cursor?: string): Promise<RevocationPage>;
 }
 
+/** One entry of the revocation feed. */
+export interface RevokedToken {
+  /** Only for tokens of another issuer. */
+  readonly iss?: string;
+  readonly jti: string;
+  /** Seconds since the epoch; afterwards the entry can be forgotten. */
+  readonly expiresAt: number;
+}
+
 /** One page of the revocation feed. */
 export interface RevocationPage {
-  /** `iss` only for tokens of another issuer. */
-  readonly tokens: readonly { readonly iss?: string; readonly jti: string; readonly expiresAt: number }[];
+  readonly tokens: readonly RevokedToken[];
   /** Where the next page begins; the same as before when there is nothing new. */
   readonly cursor: string;
 }

@@ -1,4 +1,4 @@
-import { KeyTransitionRefused } from '@onbehalf/authorization-ports';
+import { KeyTransitionRefused, type NewKey, type SigningKeyStore, type StoredKey } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
 import { lastNumber, nextNumber } from '../database/counters.js';
@@ -6,29 +6,11 @@ import type { Schema, SigningKeyState, SigningKeyTable } from '../database/schem
 import type { RecordWriter, Tell } from '../tokens/record-writer.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 
-/** A JSON Web Key (RFC 7517 §4). */
-export type Jwk = Readonly<Record<string, unknown>>;
-
-export interface NewSigningKey {
-  readonly kid: string;
-  readonly algorithm: string;
-  readonly publicJwk: Jwk;
-  readonly privateJwk: Jwk;
-}
-
-/** A key that is published. The times are seconds since the epoch. */
-export interface StoredSigningKey extends NewSigningKey {
-  readonly state: Exclude<SigningKeyState, 'removed'>;
-  readonly publishedAt: number;
-  readonly signingAt?: number;
-  readonly retiredAt?: number;
-}
-
 /**
  * The signing keys of all replicas, encrypted: published → signing → retired → removed. One key signs per algorithm.
  * Steps are ordered by a lock, so replicas that rotate at the same time do it once.
  */
-export class SigningKeys {
+export class SqlSigningKeyStore implements SigningKeyStore {
   readonly #database: Kysely<Schema>;
   readonly #records: RecordWriter;
   readonly #sealing: SealingKeys;
@@ -47,7 +29,7 @@ export class SigningKeys {
   }
 
   /** All keys that are published, the oldest first. */
-  async list(): Promise<StoredSigningKey[]> {
+  async list(): Promise<StoredKey[]> {
     const rows = await this.#database
       .selectFrom('signing_keys')
       .selectAll()
@@ -62,7 +44,7 @@ export class SigningKeys {
    * Makes the first key of an algorithm sign at once.
    * @returns false when one signs already: another replica was first, and this key is not kept
    */
-  async begin(key: NewSigningKey): Promise<boolean> {
+  async begin(key: NewKey): Promise<boolean> {
     return this.#change(async (transaction, tell) => {
       if (await signing(transaction, key.algorithm)) return false;
       await this.#insert(transaction, key, { state: 'signing', signing_at: this.#clock() });
@@ -72,7 +54,7 @@ export class SigningKeys {
   }
 
   /** Publishes a key that will sign later, once every guard has seen it. */
-  async publish(key: NewSigningKey): Promise<void> {
+  async publish(key: NewKey): Promise<void> {
     await this.#change(async (transaction, tell) => {
       await this.#insert(transaction, key, { state: 'published', signing_at: null });
       tell(keyChange('publish', key));
@@ -150,7 +132,7 @@ export class SigningKeys {
 
   async #insert(
     transaction: Transaction<Schema>,
-    { kid, algorithm, publicJwk, privateJwk }: NewSigningKey,
+    { kid, algorithm, publicJwk, privateJwk }: NewKey,
     start: { state: SigningKeyState; signing_at: number | null },
   ): Promise<void> {
     const { value, sealedWith } = this.#sealing.seal(JSON.stringify(privateJwk), signingKeyPlace(kid));
@@ -162,14 +144,14 @@ export class SigningKeys {
       .execute();
   }
 
-  #read(row: Selectable<SigningKeyTable>): StoredSigningKey {
+  #read(row: Selectable<SigningKeyTable>): StoredKey {
     const sealed = { value: row.private_jwk ?? '', sealedWith: row.sealed_with ?? '' };
     return {
       kid: row.kid,
       algorithm: row.algorithm,
-      state: row.state as StoredSigningKey['state'],
-      publicJwk: JSON.parse(row.public_jwk) as Jwk,
-      privateJwk: JSON.parse(this.#sealing.open(sealed, signingKeyPlace(row.kid))) as Jwk,
+      state: row.state as StoredKey['state'],
+      publicJwk: JSON.parse(row.public_jwk) as StoredKey['publicJwk'],
+      privateJwk: JSON.parse(this.#sealing.open(sealed, signingKeyPlace(row.kid))) as StoredKey['publicJwk'],
       publishedAt: row.published_at,
       ...(row.signing_at === null ? {} : { signingAt: row.signing_at }),
       ...(row.retired_at === null ? {} : { retiredAt: row.retired_at }),

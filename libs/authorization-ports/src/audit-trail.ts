@@ -1,10 +1,11 @@
-import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
-import type { IssuedTokenRecord } from '../ports/issued-tokens.js';
-import type { AuditEvent, IssuanceEvent } from './audit-event.js';
+import type { IssuedTokenRecord } from './issued-tokens.js';
+import type { RecordedEvent } from './recorded-event.js';
 
 /** What to look for; all that is given must match. */
 export interface AuditQuery {
+  /** Such as `token_exchange` or `login`. */
   readonly type?: string;
+  /** Such as `issued` or `rejected`. */
   readonly outcome?: string;
   readonly client?: string;
   readonly subject?: string;
@@ -21,6 +22,7 @@ export interface AuditQuery {
   readonly to?: Date;
   /** Of the page before. */
   readonly cursor?: string;
+  /** 100 unless told, at most 1000. */
   readonly limit?: number;
 }
 
@@ -31,6 +33,12 @@ export interface AuditRecord {
   readonly sequence: number;
   /** ISO 8601 */
   readonly at: string;
+  readonly previousHash: string;
+  /**
+   * SHA-256 in base64url over the JSON array of writer, sequence, previous hash, milliseconds since the epoch and the
+   * event as JSON text.
+   */
+  readonly hash: string;
   readonly event: Readonly<Record<string, unknown>>;
 }
 
@@ -47,7 +55,7 @@ export interface AuditPage {
   readonly cursor?: string;
 }
 
-/** The records under one trace id. */
+/** The records under one trace id, which every caller chooses for itself. */
 export interface AuditTree {
   readonly nodes: readonly AuditNode[];
   /** There are more than are shown: what was issued comes before what was refused, the newest of it. */
@@ -65,15 +73,25 @@ export interface AuditReader {
   tree(traceId: string): Promise<AuditTree>;
 }
 
-/** The append-only record of what this server decided and what operators did: the storage implements it. */
-export interface AuditTrail extends AuditReader {
-  /** Resolves when the record is durable; only then may what it tells about take effect. */
-  append(event: AuditEvent): Promise<unknown>;
+/**
+ * The append-only record of what the server decided and what operators did: the storage implements it. `Event` is all that may be
+ * told.
+ */
+export interface AuditTrail<Event extends RecordedEvent = RecordedEvent> extends AuditReader {
+  /**
+   * Resolves when the record is durable; only then may what it tells about take effect.
+   * @throws AuditUnavailable
+   */
+  append(event: Event): Promise<unknown>;
   /**
    * Records an issued token in the index and its event in the trail, in one step, before the token leaves.
    * @returns false when what it derives from was revoked meanwhile: it must not leave, and the event is not recorded
+   * @throws AuditUnavailable when they are not known to be durable
    */
-  recordIssued(event: ExchangeAuditEvent | IssuanceEvent, token: IssuedTokenRecord): Promise<boolean>;
-  /** Runs what stores something by the adapter; the first of it and the event take place together. */
-  recordWith<Result>(event: AuditEvent, work: () => Promise<Result>): Promise<Result>;
+  recordIssued(event: Event, token: IssuedTokenRecord): Promise<boolean>;
+  /**
+   * Runs what stores something by the adapter; the first of it and the event take place together.
+   * @throws AuditUnavailable, and what the work throws
+   */
+  recordWith<Result>(event: Event, work: () => Promise<Result>): Promise<Result>;
 }

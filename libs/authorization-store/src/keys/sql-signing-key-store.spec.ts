@@ -1,9 +1,8 @@
-import { KeyTransitionRefused } from '@onbehalf/authorization-ports';
+import { KeyTransitionRefused, type NewKey } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
-import { type NewSigningKey } from './signing-keys.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
@@ -11,7 +10,7 @@ const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
 describe.each(databases)('signing keys on $name', (kind) => {
   let store: AuthorizationStore;
   let now = 1_000_000;
-  const key = (kid: string, algorithm = 'ES256'): NewSigningKey => ({
+  const key = (kid: string, algorithm = 'ES256'): NewKey => ({
     kid,
     algorithm,
     publicJwk: { kid, kty: 'EC', x: 'x' },

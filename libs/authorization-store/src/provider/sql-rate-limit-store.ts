@@ -1,17 +1,11 @@
+import type { RateCount, RateLimitStore } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import { sha256 } from '../database/hash.js';
 
-/** What has been counted, and when counting begins anew. */
-export interface RateCount {
-  readonly hits: number;
-  /** seconds until the window ends, for `Retry-After` */
-  readonly resetIn: number;
-}
-
 /** Counts what happens under a key in fixed windows of time, for limits that hold across all replicas. */
-export class RateLimits {
+export class SqlRateLimitStore implements RateLimitStore {
   readonly #database: Kysely<Schema>;
   readonly #clock: Clock;
 

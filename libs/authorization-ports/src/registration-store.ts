@@ -1,4 +1,4 @@
-import type { RegistrationChangeEvent } from '../audit/audit-event.js';
+import type { RecordedEvent } from './recorded-event.js';
 
 export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
 
@@ -69,7 +69,7 @@ export interface RegistrationStore {
   apply(
     changes: readonly RegistrationChange[],
     check: (all: readonly StoredRegistration[]) => readonly Party[],
-    event: RegistrationChangeEvent,
+    event: RecordedEvent,
   ): Promise<readonly StoredRegistration[]>;
   /**
    * Has the life of every party begin, go on or end, as it is registered by now.
