@@ -20,7 +20,7 @@ import type { ConfigSection } from '../configuration/config-section.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
 import type { RateLimiter } from '../rate-limits/rate-limiter.js';
-import type { AccountCreation } from '../registrations/account-creation.js';
+import type { AccountCreation } from '../accounts/account-creation.js';
 
 /** What a feature is built from, once, when the server starts. */
 export interface FeatureParts<Settings> {

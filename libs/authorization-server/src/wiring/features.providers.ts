@@ -6,7 +6,7 @@ import type { AuthorizationServerOptions } from '../authorization-server.options
 import { EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import { toForeignIssuers } from '../exchange/foreign-issuers.js';
 import { timeOrderedId } from '../time/time-ordered-id.js';
-import { AccountCreation } from '../registrations/account-creation.js';
+import { AccountCreation } from '../accounts/account-creation.js';
 import { Registrations } from '../registrations/registrations.js';
 import { RateLimiter } from '../rate-limits/rate-limiter.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';

@@ -2,7 +2,7 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/shipped-credentials.js';
-import { AccountCreation } from '../registrations/account-creation.js';
+import { AccountCreation } from '../accounts/account-creation.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import { Registrations } from '../registrations/registrations.js';

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { noPassword } from '../accounts/password.js';
-import { OutOfReach } from './out-of-reach.js';
-import type { RegistrationDocuments } from './registration-documents.js';
-import { VersionMismatch, type RegistrationChanges } from './registration-changes.js';
+import { noPassword } from './password.js';
+import { OutOfReach } from '../registrations/out-of-reach.js';
+import type { RegistrationDocuments } from '../registrations/registration-documents.js';
+import { VersionMismatch, type RegistrationChanges } from '../registrations/registration-changes.js';
 
 /** A new account; what is left out is as for any user. Nobody can log in to it by password. */
 export interface NewAccount {
