@@ -66,6 +66,16 @@ export const RULES = table([
     'Delegate instead, or change the edge.',
   ],
   [
+    'impersonated-reach',
+    'An impersonation asks for another type of token than access tokens, or for the resource of operators.',
+    'Let the user do this: an administrator who uses the account may not.',
+  ],
+  [
+    'impersonated-subject',
+    'There is no such account, or it is disabled, protected, or the administrator’s own.',
+    'Look for the reason in the record; the administrator is not told.',
+  ],
+  [
     'delegation-depth',
     'The chain of actors would be longer than the edge allows.',
     'Shorten the chain of calls, or raise `maxDepth`.',

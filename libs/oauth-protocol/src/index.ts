@@ -5,6 +5,7 @@ export * from './clock.js';
 export * from './configuration-error.js';
 export * from './form.js';
 export * from './grant-type.js';
+export * from './impersonation-mark.js';
 export * from './loopback.js';
 export * from './oauth-error.js';
 export * from './parse-challenge.js';

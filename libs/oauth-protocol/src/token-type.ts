@@ -11,5 +11,7 @@ export const TokenType = {
   Saml2: 'urn:ietf:params:oauth:token-type:saml2',
   /** Any JWT, without a statement of what it is used for. */
   Jwt: 'urn:ietf:params:oauth:token-type:jwt',
+  /** The id of a user of this server, which an administrator is to use the account of. Proves nothing. */
+  UserId: 'urn:onbehalf:params:oauth:token-type:user-id',
   IdJag: 'urn:ietf:params:oauth:token-type:id-jag',
 } as const;

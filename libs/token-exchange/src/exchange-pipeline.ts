@@ -1,9 +1,11 @@
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
+import { admitAll, type Admission, type Claim } from './admission/admission.js';
 import { decide, type Decision, type Permit } from './decision/decide.js';
 import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
 import type { Rule } from './decision/rule.js';
+import type { VerifiedExchange } from './decision/verified-exchange.js';
 import type { IssuedToken } from './issuers/issued-token.js';
 import type { TokenIssuer } from './issuers/token-issuer.js';
 import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
@@ -14,7 +16,7 @@ import type { ExchangeContext, ExchangeRequest } from './request/exchange-reques
 import { declaredParameters, EXCHANGE_PARAMETERS, type DeclaredParameter } from './request/parameters.js';
 import { parseExchangeRequest } from './request/parse-request.js';
 import { resolveTargets } from './request/resolve-targets.js';
-import { standardRules } from './rules/standard-rules.js';
+import { finalRules, standardRules } from './rules/standard-rules.js';
 import type { ExchangeState } from './tokens/exchange-state.js';
 import type { FactSources } from './tokens/token-state.js';
 import { TypeRegistry } from './tokens/type-registry.js';
@@ -29,13 +31,21 @@ export interface PipelineOptions {
   readonly state: ExchangeState;
   readonly verifiers: readonly TokenVerifier[];
   readonly issuers: readonly TokenIssuer[];
-  /** Judge after the rules of this library, which always judge, in this order. Default none. */
+  /** Judge after the rules of this library, which always judge, in this order; only whom an administrator may act for is judged later. Default none. */
   readonly additionalRules?: readonly Rule[];
+  /** Asked last, about what the rules permit, in this order. Default none. */
+  readonly admissions?: readonly Admission[];
   /** What explanations hold beside what they always hold. Default nothing. */
   readonly explainers?: Explainers;
   readonly clock: Clock;
   /** Issuers whose subjects are known here as `iss#sub`. Default none. */
   readonly foreignIssuers?: readonly string[];
+}
+
+/** A token that was made, which is not on record yet, and what was claimed for it. */
+export interface MadeToken {
+  readonly issued: IssuedToken;
+  readonly claim: Claim;
 }
 
 /** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. Keeps no record: only {@link TokenExchange} may run it. */
@@ -82,12 +92,12 @@ export class ExchangePipeline {
     client: AuthenticatedClient,
     context: ExchangeContext,
     observe: ProgressObserver,
-  ): Promise<IssuedToken> {
+  ): Promise<MadeToken> {
     try {
-      const decision = await this.#decide(form, client, { context, explained: false }, observe);
+      const { decision, exchange } = await this.#decide(form, client, { context, explained: false }, observe);
       if (decision.outcome === 'refused') throw decision.refusal;
-      await this.#useUp(decision.permit);
-      return await this.#issuerFor(decision.permit.requestedType).issue(decision.permit);
+      const claim = await admitAll(this.#options.admissions ?? [], decision.permit, exchange);
+      return { issued: await this.#make(decision.permit, claim), claim };
     } catch (error) {
       throw answerFor(client, toRefusal('exchange', error));
     }
@@ -115,7 +125,7 @@ export class ExchangePipeline {
     { clientId }: ClientRegistration,
     { context, explained }: { readonly context: ExchangeContext; readonly explained: boolean },
     observe: ProgressObserver,
-  ): Promise<Decision> {
+  ): Promise<{ readonly decision: Decision; readonly exchange: VerifiedExchange }> {
     const client = this.#registrationOf(clientId);
     const request = this.#parse(form);
     observe({ request });
@@ -129,7 +139,17 @@ export class ExchangePipeline {
     observe({ exchange });
     const decision = decide(this.#rules, exchange);
     observe({ decision });
-    return decision;
+    return { decision, exchange };
+  }
+
+  async #make(permit: Permit, claim: Claim): Promise<IssuedToken> {
+    try {
+      await this.#useUp(permit);
+      return await this.#issuerFor(permit.requestedType).issue(permit);
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
   }
 
   // last of all, so that a refused request uses nothing up
@@ -185,7 +205,7 @@ export class ExchangePipeline {
 
 // none can be left out, and a record that names a rule names one
 function withStandardRules(additional: readonly Rule[]): readonly Rule[] {
-  const rules = [...standardRules, ...additional];
+  const rules = [...standardRules, ...additional, ...finalRules];
   const names = rules.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new ConfigurationError('additionalRules', twice, 'a name that no other rule has');

@@ -5,6 +5,7 @@ export type { ExplainedRefusal, Explainers, Explanation } from './audit/explanat
 export type { Progress, ProgressObserver } from './audit/progress.js';
 export { changingSteps, type DecisionPath, type PathStep } from './audit/decision-path.js';
 export { omittedOf, recordable, recordableList } from './audit/recordable.js';
+export type { Admission, Claim } from './admission/admission.js';
 export type { Decision, DecisionStep, Grant, Permit } from './decision/decide.js';
 export type { Rule } from './decision/rule.js';
 export { deny, narrow, type Denial, type Narrowing, type Verdict } from './decision/verdict.js';

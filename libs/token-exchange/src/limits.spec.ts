@@ -14,7 +14,7 @@ import {
   type Permit,
   type Rule,
 } from './index.js';
-import { standardRules } from './rules/standard-rules.js';
+import { finalRules, standardRules } from './rules/standard-rules.js';
 
 let lab: ExchangeLab;
 beforeAll(async () => {
@@ -310,6 +310,7 @@ describe('state is asked at every exchange', () => {
       client: (id: string) => registrations.clients.find(({ clientId }) => clientId === id),
       resource: (name: string) => registrations.resources.find(({ audience }) => audience === name),
       edges: () => registrations.edges,
+      administrativeEdges: () => [],
     };
     const open = await ExchangeLab.open({ policy, revoked, accounts: { baeldung: account } });
     const request = { subject_token: await open.token({ jti: 'live' }) };
@@ -365,7 +366,7 @@ describe('rules', () => {
     const open = await ExchangeLab.open({ additionalRules: [lenient] });
     expect(await open.refusal({ audience: 'ledger' })).not.toMatchObject({ rule: 'lenient' });
     const { steps } = await open.exchange.explain(await open.form(), clientOf(open.registrations, 'user-service'));
-    expect(steps.map(({ rule }) => rule)).toEqual([...standardRules, lenient].map(({ name }) => name));
+    expect(steps.map(({ rule }) => rule)).toEqual([...standardRules, lenient, ...finalRules].map(({ name }) => name));
   });
 
   it('have names of their own, so that a record tells which one refused', async () => {

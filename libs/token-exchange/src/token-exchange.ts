@@ -5,7 +5,7 @@ import type { AuditSink } from './audit/audit-sink.js';
 import { checkAuditMembers } from './audit/check-audit-members.js';
 import type { Explanation } from './audit/explanation.js';
 import type { Progress } from './audit/progress.js';
-import { ExchangePipeline, type PipelineOptions } from './exchange-pipeline.js';
+import { ExchangePipeline, type MadeToken, type PipelineOptions } from './exchange-pipeline.js';
 import type { IssuedToken } from './issuers/issued-token.js';
 import type { ClientRegistration } from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
@@ -68,10 +68,21 @@ export class TokenExchange {
       .catch((error: unknown) => toRefusal('exchange', error));
     const request = { time: this.#clock(), clientId: client.clientId, context, reached };
     if (outcome instanceof ExchangeRefusal) throw await this.#refuse(request, outcome);
-    const event = this.#tell(request, outcome);
-    if (event instanceof ExchangeRefusal) throw await this.#refuse(request, event);
-    if (await this.#recordIssued(event, outcome)) return outcome;
-    throw await this.#refuse(request, answerFor(client, revokedMeanwhile()));
+    const refusal = await this.#keep(request, outcome);
+    if (!refusal) return outcome.issued;
+    throw await this.#refuse(request, answerFor(client, refusal));
+  }
+
+  /** Records a token that was made. @returns why it must not leave, where it must not */
+  async #keep(request: AuditedRequest, { issued, claim }: MadeToken): Promise<ExchangeRefusal | undefined> {
+    try {
+      const refusal = await this.#recordIssued(request, issued);
+      await (refusal ? claim.release() : claim.settle(issued));
+      return refusal;
+    } catch (error) {
+      await claim.release();
+      throw error;
+    }
   }
 
   /**
@@ -90,9 +101,11 @@ export class TokenExchange {
     }
   }
 
-  async #recordIssued(event: ExchangeAuditEvent, issued: IssuedToken): Promise<boolean> {
+  async #recordIssued(request: AuditedRequest, issued: IssuedToken): Promise<ExchangeRefusal | undefined> {
+    const event = this.#tell(request, issued);
+    if (event instanceof ExchangeRefusal) return event;
     try {
-      return await this.#sink.recordIssued(event, issued);
+      return (await this.#sink.recordIssued(event, issued)) ? undefined : revokedMeanwhile();
     } catch (cause) {
       const reason = 'the audit record cannot be written';
       throw new ExchangeRefusal('audit', 'server_error', 'The request could not be processed', { reason, cause });

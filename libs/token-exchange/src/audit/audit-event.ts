@@ -1,5 +1,6 @@
 import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
-import { actorChain } from '../decision/delegation.js';
+import { actingParties } from '../decision/delegation.js';
+import type { VerifiedExchange } from '../decision/verified-exchange.js';
 import type { IssuedToken } from '../issuers/issued-token.js';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import type { ExchangeContext, ExchangeRequest } from '../request/exchange-request.js';
@@ -19,10 +20,10 @@ export interface ExchangeAuditEvent {
   /** Seconds since the epoch. */
   readonly time: number;
   readonly clientId: string;
-  readonly kind?: 'delegation' | 'impersonation';
+  readonly kind?: VerifiedExchange['kind'];
   readonly subject?: string;
   readonly subjectIssuer?: string;
-  /** The chain of the new token, or the one it would have had; the current actor first. */
+  /** Who acts, or would have acted, the current actor first: the chain of the new token, and an administrator also where it does not tell. */
   readonly actors?: readonly Actor[];
   readonly subjectTokenId?: string;
   readonly actorTokenId?: string;
@@ -114,7 +115,7 @@ function describe({ time, clientId, context, reached }: AuditedRequest): Omit<Ex
 
 function describeLists({ request, resources, exchange }: Progress) {
   const allTargets = resources?.map(({ audience }) => audience) ?? targetsAsSent(request);
-  const chain = exchange ? actorChain(exchange) : [];
+  const chain = exchange ? actingParties(exchange) : [];
   const targets = recordableList(allTargets);
   const actors = chain.slice(0, MOST_RECORDED).map(recordableActor);
   const scopesRequested = recordableScopes(request?.scopes ?? []);

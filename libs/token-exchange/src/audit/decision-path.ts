@@ -52,5 +52,5 @@ function narrowsScopes(before: Limits, after: Limits): boolean {
 }
 
 function idOf({ id, client, subjectAudience, target, mode }: Edge): string {
-  return id ?? `${client}:${subjectAudience}:${target}:${mode}`;
+  return id ?? `${client}:${subjectAudience ?? ''}:${target}:${mode}`;
 }

@@ -3,7 +3,7 @@ import { TokenType } from '@onbehalf/oauth-protocol';
 import { exchangeCases } from '@onbehalf/testing';
 import { clientOf, ExchangeLab } from '../exchange.fixture.js';
 import type { Explanation, TokenIssuer } from '../index.js';
-import { standardRules } from '../rules/standard-rules.js';
+import { finalRules, standardRules } from '../rules/standard-rules.js';
 
 const minted: unknown[] = [];
 const counting: TokenIssuer = {
@@ -35,7 +35,9 @@ describe('explain', () => {
       targets: ['inbox'],
       granted: { scopes: ['mail.read'], expiresAt: expect.any(Number) },
     });
-    expect(explanation.steps.map(({ rule }) => rule)).toEqual(standardRules.map(({ name }) => name));
+    expect(explanation.steps.map(({ rule }) => rule)).toEqual(
+      [...standardRules, ...finalRules].map(({ name }) => name),
+    );
     expect(explanation.steps.find(({ rule }) => rule === 'requested-scope')).toMatchObject({
       before: { scopes: ['mail.read', 'inbox.sort'] },
       after: { scopes: ['mail.read'] },

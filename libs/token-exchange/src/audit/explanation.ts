@@ -1,7 +1,7 @@
 import type { Actor, OAuthErrorCode } from '@onbehalf/oauth-protocol';
 import type { DecisionStep } from '../decision/decide.js';
 import { actorChain } from '../decision/delegation.js';
-import type { Limits } from '../decision/verified-exchange.js';
+import type { Limits, VerifiedExchange } from '../decision/verified-exchange.js';
 import type { ClientRegistration } from '../policy/policy.js';
 import { answerFor } from '../refusal/error-profile.js';
 import type { ExchangeRefusal } from '../refusal/exchange-refusal.js';
@@ -21,7 +21,7 @@ export interface ExplainedRefusal {
 export interface Explanation {
   readonly outcome: 'permitted' | 'refused';
   readonly refusal?: ExplainedRefusal;
-  readonly kind?: 'delegation' | 'impersonation';
+  readonly kind?: VerifiedExchange['kind'];
   readonly subject?: string;
   /** The chain that the new token would have, the current actor first. */
   readonly actors?: readonly Actor[];

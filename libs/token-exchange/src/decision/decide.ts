@@ -1,13 +1,18 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
-import type { Actor } from '@onbehalf/oauth-protocol';
-import { DEFAULT_TIME_TO_LIVE, type Edge } from '../policy/policy.js';
+import type { Actor, ImpersonationMark } from '@onbehalf/oauth-protocol';
+import {
+  DEFAULT_IMPERSONATION_TIME,
+  DEFAULT_TIME_TO_LIVE,
+  LONGEST_IMPERSONATION,
+  type Edge,
+} from '../policy/policy.js';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
-import { confirmationFor } from '../tokens/key-binding.js';
+import { confirmationFor, isBound } from '../tokens/key-binding.js';
 import type { Authentication, Confirmation } from '../tokens/token-facts.js';
 import type { ExchangeRequest } from '../request/exchange-request.js';
 import type { TokenReference, TokenUse } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
-import { actorChain } from './delegation.js';
+import { actorChain, actorEvidence } from './delegation.js';
 import type { Rule } from './rule.js';
 import type { Denial, Narrowing } from './verdict.js';
 import type { Limits, Target, VerifiedExchange } from './verified-exchange.js';
@@ -32,6 +37,10 @@ export interface Grant extends Limits {
   /** `jwt` when every target wants its access tokens so. */
   readonly typ: 'at+jwt' | 'jwt';
   readonly parents: readonly TokenReference[];
+  /** The impersonation that the token is of; `disclosed`: it says so. */
+  readonly impersonation?: ImpersonationMark & { readonly disclosed: boolean };
+  /** The identifier that the token is to have; absent: its issuer draws one. */
+  readonly tokenId?: string;
   /** The tokens that issuing uses up. */
   readonly uses: readonly TokenUse[];
   /** The parameters that verifiers, rules and issuers declare, as sent. */
@@ -99,6 +108,7 @@ function permitted(grant: Grant): Permit {
 /** What the edges and the presented tokens allow at most. RFC 8693 §2.1.1: every scope at every target. */
 function registeredLimits(exchange: VerifiedExchange): Limits {
   const { at, targets, subject } = exchange;
+  // an impersonation lasts longer than the token by which the administrator has proven to be here
   const actorExpiry = exchange.kind === 'delegation' ? exchange.actorToken?.expiresAt : undefined;
   const expiries = [
     subject.expiresAt,
@@ -117,6 +127,9 @@ function registeredScopes({ resource, edge }: Target): readonly string[] {
 }
 
 function timeToLive(edge: Edge | undefined): number {
+  if (edge?.mode === 'administrative') {
+    return Math.min(edge.timeToLive ?? DEFAULT_IMPERSONATION_TIME, LONGEST_IMPERSONATION);
+  }
   return edge ? (edge.timeToLive ?? DEFAULT_TIME_TO_LIVE) : 0;
 }
 
@@ -153,9 +166,10 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     actors: actorChain(exchange),
     ...(subject.mayAct && !targets.every(spendsMayAct) && { mayAct: subject.mayAct }),
     authentication: subject.authentication,
-    confirmation: confirmationFor(client, subject, exchange.proof),
+    confirmation: confirmationFor(client, kind === 'administrative' ? exchange.actorToken : subject, exchange.proof),
     ...(signingAlgorithm && { signingAlgorithm }),
     typ: targets.every(({ resource }) => resource.typ === 'jwt') ? 'jwt' : 'at+jwt',
+    ...markOf(exchange),
     parents: parentsOf(exchange),
     uses: usesOf(exchange),
     parameters: request.parameters,
@@ -168,17 +182,26 @@ function spendsMayAct({ edge }: Target): boolean {
   return edge?.mayAct === 'spent';
 }
 
+function markOf(exchange: VerifiedExchange): Pick<Grant, 'impersonation' | 'tokenId'> {
+  if (!exchange.impersonation) return {};
+  const { mark, disclosed } = exchange.impersonation;
+  return { impersonation: { ...mark, disclosed }, ...(exchange.kind === 'administrative' && { tokenId: mark.id }) };
+}
+
 function parentsOf(exchange: VerifiedExchange): readonly TokenReference[] {
   return presentedTokens(exchange).flatMap(({ issuer, jwtId }) => (jwtId === undefined ? [] : [{ issuer, jwtId }]));
 }
 
 function usesOf(exchange: VerifiedExchange): readonly TokenUse[] {
-  return presentedTokens(exchange).flatMap(({ singleUse, issuer, jwtId, expiresAt }) =>
-    singleUse ? [{ issuer, jwtId: jwtId!, expiresAt }] : [],
-  );
+  // whoever has stolen an administrator's token that is bound to no key comes too late
+  const isOnce = ({ singleUse, confirmation, named }: VerifiedToken): boolean =>
+    singleUse === true || (exchange.kind === 'administrative' && !named && !isBound(confirmation));
+  return presentedTokens(exchange)
+    .filter(isOnce)
+    .map(({ issuer, jwtId, expiresAt }) => ({ issuer, jwtId: jwtId!, expiresAt }));
 }
 
 function presentedTokens(exchange: VerifiedExchange): readonly VerifiedToken[] {
-  const actorToken = exchange.kind === 'delegation' ? exchange.actorToken : undefined;
-  return actorToken ? [exchange.subject, actorToken] : [exchange.subject];
+  const actor = actorEvidence(exchange);
+  return actor ? [exchange.subject, actor.token] : [exchange.subject];
 }

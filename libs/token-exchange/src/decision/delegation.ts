@@ -3,7 +3,8 @@ import type { Edge, ExchangePolicy } from '../policy/policy.js';
 import type { ExchangeRequest } from '../request/exchange-request.js';
 import type { TokenState } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
-import type { ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
+import type { AdministrativeImpersonation, ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
+import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 
 /** A verified actor token and its state. */
 export interface ActorEvidence {
@@ -20,6 +21,8 @@ export function toVerifiedExchange(
   evidence: ActorEvidence | undefined,
   policy: ExchangePolicy,
 ): VerifiedExchange {
+  const { named } = facts.subject;
+  if (named) return toAdministrative(facts, named.id, evidence);
   if (!evidence && facts.subject.actors.length === 0 && facts.targets.every(impersonates)) {
     return { ...facts, kind: 'impersonation' };
   }
@@ -33,8 +36,40 @@ export function toVerifiedExchange(
   };
 }
 
+function toAdministrative(
+  facts: ExchangeFacts,
+  id: string,
+  evidence: ActorEvidence | undefined,
+): AdministrativeImpersonation {
+  if (!evidence) {
+    throw new ExchangeRefusal('actor', 'invalid_request', 'actor_token is required for a subject that is only named');
+  }
+  const { issuer, subject: sub } = evidence.token;
+  const disclosed = facts.targets.some(({ edge }) => edge?.disclose !== false);
+  return {
+    ...facts,
+    kind: 'administrative',
+    impersonation: { mark: { id, sub, iss: issuer }, disclosed },
+    actor: { sub, iss: issuer, sub_profile: 'user' },
+    actorToken: evidence.token,
+    actorState: evidence.state,
+  };
+}
+
+/** The actor token of an exchange and its state, where there is one. */
+export function actorEvidence(exchange: VerifiedExchange): ActorEvidence | undefined {
+  if (exchange.kind === 'impersonation' || !exchange.actorToken || !exchange.actorState) return undefined;
+  return { token: exchange.actorToken, state: exchange.actorState };
+}
+
 /** The chain of the new token, the current actor first: the new actor before those of the subject token. RFC 8693 §4.1. */
 export function actorChain(exchange: VerifiedExchange): readonly Actor[] {
+  if (exchange.kind === 'administrative' && !exchange.impersonation.disclosed) return [];
+  return actingParties(exchange);
+}
+
+/** Who acts, for the record, whether the new token tells it or not. */
+export function actingParties(exchange: VerifiedExchange): readonly Actor[] {
   return exchange.kind === 'impersonation' ? [] : [exchange.actor, ...exchange.subject.actors];
 }
 

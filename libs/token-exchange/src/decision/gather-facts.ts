@@ -1,6 +1,7 @@
 import type { ResourceRegistration } from '../policy/policy.js';
 import { ownAudiences } from '../tokens/own-audiences.js';
 import { readTokenState, type FactSources } from '../tokens/token-state.js';
+import type { TokenState } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
 import { chooseEdge, toVerifiedExchange } from './delegation.js';
 import type { ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
@@ -25,12 +26,22 @@ export async function gatherFacts(known: KnownFacts, sources: FactSources): Prom
   ]);
   const targets = resources.map((resource) => toTarget(resource, known, sources));
   const evidence = actorToken && actorState && { token: actorToken, state: actorState };
-  return toVerifiedExchange({ ...facts, issuer: sources.issuer, targets, subjectState }, evidence, sources.policy);
+  const impersonation = impersonationOf(known.subject, subjectState);
+  const all = { ...facts, issuer: sources.issuer, targets, subjectState, ...(impersonation && { impersonation }) };
+  return toVerifiedExchange(all, evidence, sources.policy);
+}
+
+// what the token does not tell stands in the record of it
+function impersonationOf({ impersonation }: VerifiedToken, state: TokenState): ExchangeFacts['impersonation'] {
+  const mark = impersonation ?? state.impersonation;
+  return mark && { mark, disclosed: impersonation !== undefined };
 }
 
 function toTarget(resource: ResourceRegistration, known: KnownFacts, { policy }: FactSources): Target {
   const { client, subject, request } = known;
-  const edges = policy.edges(client.clientId, ownAudiences(subject, client), resource.audience);
+  const edges = subject.named
+    ? policy.administrativeEdges(client.clientId, resource.audience)
+    : policy.edges(client.clientId, ownAudiences(subject, client), resource.audience);
   const edge = chooseEdge(edges, request);
   return { resource, ...(edge && { edge }) };
 }

@@ -1,4 +1,4 @@
-import type { Actor } from '@onbehalf/oauth-protocol';
+import type { Actor, ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { ClientRegistration, Edge, ResourceRegistration } from '../policy/policy.js';
 import type { ExchangeRequest } from '../request/exchange-request.js';
 import type { Confirmation, TokenState } from '../tokens/token-facts.js';
@@ -23,6 +23,8 @@ export interface ExchangeFacts {
   readonly subject: VerifiedToken;
   readonly subjectState: TokenState;
   readonly proof: Confirmation;
+  /** The impersonation that the new token is of, and whether it tells: begun with it, or that of its subject token. */
+  readonly impersonation?: { readonly mark: ImpersonationMark; readonly disclosed: boolean };
 }
 
 /** The new token does not say that anybody acts for the subject. RFC 8693 §1.1. */
@@ -42,8 +44,18 @@ export interface Delegation extends ExchangeFacts {
   readonly visited: readonly string[];
 }
 
+/** An administrator uses the account of a subject that is only named. Who it is, is on record, whether tokens tell it or not. */
+export interface AdministrativeImpersonation extends ExchangeFacts {
+  readonly kind: 'administrative';
+  readonly impersonation: NonNullable<ExchangeFacts['impersonation']>;
+  /** The administrator. */
+  readonly actor: Actor;
+  readonly actorToken: VerifiedToken;
+  readonly actorState: TokenState;
+}
+
 /** An exchange whose facts are established and whose permission is not. */
-export type VerifiedExchange = Impersonation | Delegation;
+export type VerifiedExchange = Impersonation | Delegation | AdministrativeImpersonation;
 
 /** What rules may narrow. */
 export interface Limits {

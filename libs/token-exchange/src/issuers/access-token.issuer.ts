@@ -24,7 +24,7 @@ export class AccessTokenIssuer implements TokenIssuer {
 
   async issue(permit: Permit): Promise<IssuedToken> {
     const { issuer, signer, randomId } = this.#options;
-    const jwtId = randomId();
+    const jwtId = permit.tokenId ?? randomId();
     const { clientId, scopes, confirmation, signingAlgorithm } = permit;
     const typ = permit.typ === 'jwt' ? 'JWT' : permit.typ;
     const claims = {

@@ -1,4 +1,4 @@
-import { formatActClaim } from '@onbehalf/oauth-protocol';
+import { formatActClaim, IMPERSONATION_CLAIM, type ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import { assertPermit, type Permit } from '../decision/decide.js';
 import type { IssuedToken } from './issued-token.js';
@@ -11,6 +11,7 @@ export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): J
   assertPermit(permit);
   const { audiences, actors, mayAct, confirmation } = permit;
   const act = formatActClaim(actors);
+  const impersonation = toldMark(permit);
   return {
     iss: issuer,
     sub: permit.subject,
@@ -20,6 +21,7 @@ export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): J
     jti: jwtId,
     ...permit.authentication,
     ...(act && { act }),
+    ...(impersonation && { [IMPERSONATION_CLAIM]: impersonation }),
     ...(mayAct && { may_act: mayAct.length === 1 ? mayAct[0] : mayAct }),
     ...(Object.keys(confirmation).length > 0 && { cnf: confirmation }),
   };
@@ -44,5 +46,14 @@ export function toIssuedToken(
     audiences: permit.audiences,
     actors: permit.actors,
     parents: permit.parents,
+    ...(permit.impersonation && { impersonation: plainMark(permit.impersonation) }),
   };
+}
+
+function toldMark({ impersonation }: Permit): ImpersonationMark | undefined {
+  return impersonation?.disclosed ? plainMark(impersonation) : undefined;
+}
+
+function plainMark({ id, sub, iss }: ImpersonationMark): ImpersonationMark {
+  return { id, sub, ...(iss !== undefined && { iss }) };
 }

@@ -1,4 +1,4 @@
-import type { Actor } from '@onbehalf/oauth-protocol';
+import type { Actor, ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { TokenReference } from '../tokens/token-facts.js';
 
 /** A token that was issued, and what the server must know to index, answer and revoke it. */
@@ -21,4 +21,6 @@ export interface IssuedToken {
   readonly actors: readonly Actor[];
   /** The subject token and the actor token, as far as they have identifiers: what revocation follows. */
   readonly parents: readonly TokenReference[];
+  /** The impersonation that it is of, whether it says so or not. */
+  readonly impersonation?: ImpersonationMark;
 }

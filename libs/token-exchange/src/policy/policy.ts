@@ -72,11 +72,12 @@ export interface Edge extends Extensible {
   /** By which records and explanations name it; absent: `client:subjectAudience:target:mode`. */
   readonly id?: string;
   readonly client: string;
-  /** The audience of the subject token; for an ID token, the client's own identifier. */
-  readonly subjectAudience: string;
+  /** The audience of the subject token; for an ID token, the client's own identifier. Absent exactly in the mode `administrative`. */
+  readonly subjectAudience?: string;
   /** The audience asked for. */
   readonly target: string;
-  readonly mode: 'delegation' | 'impersonation';
+  /** `administrative`: the subject is only named, and an administrator, who is on record, uses its account. */
+  readonly mode: 'delegation' | 'impersonation' | 'administrative';
   /** Scopes of the target that may be granted. None listed, none granted. */
   readonly scopes: Readonly<Record<string, ScopeGrant>>;
   /** Who becomes the actor of a delegation. Default `client`. */
@@ -91,14 +92,16 @@ export interface Edge extends Extensible {
   readonly maxDepth?: number;
   /** Whether the new token says, as the subject token does, who may act, or that is spent with this exchange. Default `keep`. */
   readonly mayAct?: 'keep' | 'spent';
-  /** The longest life of the new token, in seconds. Default 300. */
+  /** The longest life of the new token, in seconds. Default 300, of an administrative edge 1800. */
   readonly timeToLive?: number;
   /** Whether an actor may appear again, and the call may return to a service that it came from. */
   readonly allowCycle?: boolean;
   /** Whether a key-bound subject token may be exchanged by the holder of another key, to which the new token is bound. */
   readonly rebind?: boolean;
-  /** The oldest acceptable authentication of the user, in seconds. RFC 9470 §4. */
+  /** The oldest acceptable authentication of the user, in seconds; of an administrator 300 unless told. RFC 9470 §4. */
   readonly maxAuthenticationAge?: number;
+  /** Whether the tokens of an administrative edge, and those exchanged from them, tell who acts. Default they do. RFC 8693 §1.1. */
+  readonly disclose?: boolean;
   /** Accepted authentication context classes. RFC 9470 §4. */
   readonly acr?: readonly string[];
   /** Whether an impersonation must state its reason. Default `required`. */
@@ -116,10 +119,21 @@ export interface ExchangePolicy {
   resource(nameOrUri: string): ResourceRegistration | undefined;
   /** The edges of this client, from one of these audiences, to this target, in the order of preference. */
   edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[];
+  /** The edges of this client to this target whose subject is only named, in the order of preference. */
+  administrativeEdges(clientId: string, target: string): readonly Edge[];
 }
 
 /** Seconds a new token lives when its edge does not say. */
 export const DEFAULT_TIME_TO_LIVE = 300;
+
+/** Seconds that an administrative impersonation lasts when its edge does not say. */
+export const DEFAULT_IMPERSONATION_TIME = 1800;
+
+/** Seconds that an administrative impersonation lasts at most, whatever its edge says. */
+export const LONGEST_IMPERSONATION = 3600;
+
+/** The oldest acceptable authentication of an administrator, in seconds, when the edge does not say. */
+export const DEFAULT_ADMINISTRATOR_AGE = 300;
 
 /** Actors a chain may hold when its edge does not say. */
 export const DEFAULT_MAX_DEPTH = 4;

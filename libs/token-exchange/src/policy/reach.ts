@@ -29,6 +29,12 @@ export interface Route {
   readonly scopes: readonly string[];
 }
 
+/** Stands for whoever may use somebody's account. */
+const ADMINISTRATOR = '(an administrator)';
+
+/** Stands for the subject that an administrative exchange names. */
+const NAMED_USER = '(a user that is named)';
+
 /** Exchanges in a row that are looked at. */
 const LONGEST_ROUTE = 6;
 
@@ -73,9 +79,10 @@ function directRoutes(audience: string, { clients, resources }: PolicyRegistrati
 }
 
 /** Whether the client of an edge may exchange at all, and receives the tokens that the edge starts from. */
-function isUsable({ client: clientId, subjectAudience }: Edge, { clients }: PolicyRegistrations): boolean {
+function isUsable({ client: clientId, subjectAudience, mode }: Edge, { clients }: PolicyRegistrations): boolean {
   const client = clients.find((registered) => registered.clientId === clientId);
   if (!client?.enabled || !client.confidential) return false;
+  if (subjectAudience === undefined) return mode === 'administrative';
   return client.represents.includes(subjectAudience) || subjectAudience === clientId;
 }
 
@@ -109,7 +116,8 @@ function travel(chain: readonly Way[], registrations: PolicyRegistrations): Rout
 }
 
 // an edge of impersonation does not wash away the actors of a delegation under way
-function actorsAfter({ client, mode }: Edge, earlier: readonly string[]): readonly string[] {
+function actorsAfter({ client, mode, disclose }: Edge, earlier: readonly string[]): readonly string[] {
+  if (mode === 'administrative') return disclose === false ? [] : [ADMINISTRATOR];
   return mode === 'impersonation' && earlier.length === 0 ? [] : [client, ...earlier];
 }
 
@@ -134,7 +142,8 @@ function isAllowedChain(edge: Edge, actors: readonly string[], clients: readonly
 /** A route in one line: the way, as whom the subject is served at its end, and the scopes that may arrive. */
 export function formatRoute({ origin, hops, actors, scopes }: Route): string {
   const exchanges = hops.map(
-    ({ client, subjectAudience, via }) => `${subjectAudience} (${client}${via === undefined ? '' : `, by ${via}`})`,
+    ({ client, subjectAudience = NAMED_USER, via }) =>
+      `${subjectAudience} (${client}${via === undefined ? '' : `, by ${via}`})`,
   );
   const way = origin ? [origin.client, origin.audience] : [...exchanges, hops.at(-1)?.target];
   return `${way.join(' → ')}: ${served(origin, actors)}; scopes: ${scopes.join(' ')}`;

@@ -29,9 +29,17 @@ export class RegisteredPolicy implements ExchangePolicy {
   }
 
   edges(clientId: string, subjectAudiences: readonly string[], target: string): readonly Edge[] {
-    return (this.#edgesByClient.get(clientId) ?? []).filter(
-      (edge) => edge.target === target && subjectAudiences.includes(edge.subjectAudience),
+    return this.#edgesOf(clientId, target).filter(
+      ({ mode, subjectAudience = '' }) => mode !== 'administrative' && subjectAudiences.includes(subjectAudience),
     );
+  }
+
+  administrativeEdges(clientId: string, target: string): readonly Edge[] {
+    return this.#edgesOf(clientId, target).filter(({ mode }) => mode === 'administrative');
+  }
+
+  #edgesOf(clientId: string, target: string): readonly Edge[] {
+    return (this.#edgesByClient.get(clientId) ?? []).filter((edge) => edge.target === target);
   }
 }
 

@@ -1,7 +1,7 @@
 import { takesActorToken } from '../decision/delegation.js';
 import type { Rule } from '../decision/rule.js';
 import { deny, type Denial } from '../decision/verdict.js';
-import type { Delegation } from '../decision/verified-exchange.js';
+import type { AdministrativeImpersonation, Delegation } from '../decision/verified-exchange.js';
 import type { Edge } from '../policy/policy.js';
 import { ownAudiences } from '../tokens/own-audiences.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
@@ -11,10 +11,28 @@ export const actorRule: Rule = {
   name: 'actor',
   judge(exchange) {
     if (exchange.kind === 'impersonation') return undefined;
+    if (isMarked(exchange)) return deny('invalid_request', 'The actor_token is one of an impersonation');
+    if (exchange.kind === 'administrative') return judgeAdministrator(exchange);
     const edges = exchange.targets.flatMap(({ edge }) => edge ?? []);
     return exchange.actorToken ? judgeActorToken(exchange, exchange.actorToken, edges) : judgeClientAsActor(edges);
   },
 };
+
+// an administrator who uses an account opens nothing else with it
+function isMarked({ actorToken, actorState }: Delegation | AdministrativeImpersonation): boolean {
+  return (actorToken?.impersonation ?? actorState?.impersonation) !== undefined;
+}
+
+function judgeAdministrator(exchange: AdministrativeImpersonation): Denial | undefined {
+  const { actorToken: token, actorState, issuer, client } = exchange;
+  if (token.actors.length > 0) return deny('invalid_request', 'The actor_token must not itself carry an act claim');
+  if (token.named || token.issuer !== issuer || token.clientId !== client.clientId) {
+    return deny('invalid_request', 'The actor_token was not issued to this client');
+  }
+  return actorState.account
+    ? undefined
+    : deny('invalid_request', 'Only a user may act as an administrator', { reason: `${token.subject} is no account` });
+}
 
 // RFC 8693 §1.1: without an actor token the client asks for impersonation, which this edge does not permit
 function judgeClientAsActor(edges: readonly Edge[]): Denial | undefined {

@@ -7,7 +7,7 @@ import type { Delegation, Target } from '../decision/verified-exchange.js';
 export const delegationCycleRule: Rule = {
   name: 'delegation-cycle',
   judge(exchange) {
-    if (exchange.kind === 'impersonation') return undefined;
+    if (exchange.kind !== 'delegation') return undefined;
     const closing = exchange.targets.filter((target) => closesCycle(exchange, target) && !target.edge?.allowCycle);
     if (closing.length === 0) return undefined;
     const reason = `${exchange.actor.sub} to ${closing.map(({ resource }) => resource.audience).join(', ')} closes a cycle`;

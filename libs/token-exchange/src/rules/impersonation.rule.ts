@@ -1,12 +1,12 @@
 import type { Rule } from '../decision/rule.js';
 import { deny } from '../decision/verdict.js';
 
-/** An impersonation states its reason, and never touches a protected account. */
+/** An impersonation states its reason, and never touches a protected account, which of an administrative one is judged last. */
 export const impersonationRule: Rule = {
   name: 'impersonation',
   judge({ kind, subjectState, targets, request }) {
     if (kind === 'delegation') return undefined;
-    if (subjectState.account?.protected) {
+    if (kind === 'impersonation' && subjectState.account?.protected) {
       return deny('invalid_request', 'The subject may not be impersonated', { reason: 'the account is protected' });
     }
     const reasonRequired = targets.some(({ edge }) => edge?.reason !== 'optional');

@@ -1,3 +1,4 @@
+import { actorEvidence } from '../decision/delegation.js';
 import type { Rule } from '../decision/rule.js';
 import { deny } from '../decision/verdict.js';
 import type { VerifiedExchange } from '../decision/verified-exchange.js';
@@ -23,8 +24,8 @@ export const keyBindingRule: Rule = {
   name: 'key-binding',
   judge(exchange) {
     const { subject, proof } = exchange;
-    const actorToken = exchange.kind === 'delegation' ? exchange.actorToken : undefined;
-    if (actorToken && !isProven(actorToken.confirmation, proof)) {
+    const actor = actorEvidence(exchange);
+    if (actor && !isProven(actor.token.confirmation, proof)) {
       return deny('invalid_request', 'The actor_token is bound to a key that the request does not prove');
     }
     return isProven(subject.confirmation, proof) || mayRebind(exchange)

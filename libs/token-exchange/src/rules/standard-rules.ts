@@ -4,6 +4,7 @@ import { authenticationRule } from './authentication.rule.js';
 import { clientRule } from './client.rule.js';
 import { delegationCycleRule } from './delegation-cycle.rule.js';
 import { delegationDepthRule } from './delegation-depth.rule.js';
+import { impersonatedReachRule, impersonatedSubjectRule } from './impersonated.rule.js';
 import { impersonationRule } from './impersonation.rule.js';
 import { boundClientRule, keyBindingRule } from './key-binding.rule.js';
 import { mayActRule } from './may-act.rule.js';
@@ -14,7 +15,10 @@ import { sharedTokenRule, targetRule } from './target.rule.js';
 import { actorStateRule, subjectStateRule } from './token-state.rule.js';
 import { requestedTypeRule, subjectTypeRule } from './token-type.rule.js';
 
-/** Every rule of this library, in the order in which they judge. They judge every exchange; rules of others come after them. */
+/**
+ * Every rule of this library but the last, in the order in which they judge. They judge every exchange; rules of others come after them, and then
+ * {@link finalRules}.
+ */
 export const standardRules: readonly Rule[] = [
   clientRule,
   boundClientRule,
@@ -31,9 +35,13 @@ export const standardRules: readonly Rule[] = [
   delegationDepthRule,
   delegationCycleRule,
   impersonationRule,
+  impersonatedReachRule,
   keyBindingRule,
   authenticationRule,
   requestedScopeRule,
   requiredScopeRule,
   entitlementRule,
 ];
+
+/** Judge after the rules of others. */
+export const finalRules: readonly Rule[] = [impersonatedSubjectRule];

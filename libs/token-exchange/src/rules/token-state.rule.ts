@@ -1,3 +1,4 @@
+import { actorEvidence } from '../decision/delegation.js';
 import type { Rule } from '../decision/rule.js';
 import { deny, type Denial } from '../decision/verdict.js';
 import type { PresentedToken } from '../request/exchange-request.js';
@@ -6,14 +7,18 @@ import type { TokenState } from '../tokens/token-facts.js';
 /** The subject token is in force, and its subject too. RFC 8693 §2.2.2, RFC 7009 §2. */
 export const subjectStateRule: Rule = {
   name: 'subject-state',
-  judge: ({ subjectState }) => judgeState('subject_token', subjectState),
+  // of one who is only named, nothing is told before the administrator has passed every rule
+  judge: ({ kind, subjectState }) =>
+    kind === 'administrative' ? undefined : judgeState('subject_token', subjectState),
 };
 
 /** The actor token is in force, and its subject too. RFC 8693 §2.2.2. */
 export const actorStateRule: Rule = {
   name: 'actor-state',
-  judge: (exchange) =>
-    exchange.kind === 'delegation' && exchange.actorState ? judgeState('actor_token', exchange.actorState) : undefined,
+  judge(exchange) {
+    const actor = actorEvidence(exchange);
+    return actor && judgeState('actor_token', actor.state);
+  },
 };
 
 // one answer for all cases: the caller need not learn what became of an account
@@ -23,7 +28,8 @@ function judgeState(parameter: PresentedToken['parameter'], state: TokenState): 
   return deny('invalid_request', `The ${parameter} is no longer accepted`, { reason: problem });
 }
 
-function problemOf({ revoked, unknown, outlived, party }: TokenState): string | undefined {
+/** What is wrong with a token or its subject, for the record; `undefined`: nothing. */
+export function problemOf({ revoked, unknown, outlived, party }: TokenState): string | undefined {
   if (revoked) return 'the token is revoked';
   if (unknown) return 'the token is not on record';
   if (outlived) return 'it was issued before the present life of its account began';

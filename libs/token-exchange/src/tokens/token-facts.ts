@@ -1,4 +1,4 @@
-import type { Actor } from '@onbehalf/oauth-protocol';
+import type { Actor, ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { ClientRegistration } from '../policy/policy.js';
 
 /** The key a token is bound to, or that a caller has proven. RFC 9449 §6.1, RFC 8705 §3.1. */
@@ -43,6 +43,13 @@ export interface TokenFacts {
   readonly mayAct?: readonly Partial<Actor>[];
   readonly confirmation?: Confirmation;
   readonly authentication?: Authentication;
+  /** The mark of tokens by which an administrator uses an account. */
+  readonly impersonation?: ImpersonationMark;
+  /**
+   * The subject is only named, and nothing proves that it was here: only an administrator may act for it. `id` is drawn for this
+   * request; the impersonation and its first token have it.
+   */
+  readonly named?: { readonly id: string };
   /** What else it says, for rules, issuers and audit members that know its kind. Holds no secret. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
@@ -64,7 +71,7 @@ export interface Account {
   readonly enabled: boolean;
   /** Seconds since the epoch, with fractions: until then the name was another's, whose tokens are not of this account. */
   readonly since?: number | undefined;
-  /** Never to be impersonated. */
+  /** Never to be impersonated: it says so, or may hold a scope of operators. */
   readonly protected: boolean;
   /** Scopes that the user may hold at all; absent: entitlements do not limit, except at reserved resources. */
   readonly entitledScopes?: readonly string[];
@@ -76,12 +83,16 @@ export interface TokenStanding {
   readonly revoked: boolean;
   /** Whether the token is on record; absent when the server keeps no record of such tokens. */
   readonly known?: boolean;
+  /** The impersonation that it is of, also where the token itself does not tell. */
+  readonly impersonation?: ImpersonationMark;
 }
 
 /** The state of a token and of its subject at the time of the exchange. */
 export interface TokenState {
   readonly revoked: boolean;
   readonly unknown: boolean;
+  /** The impersonation that it is of, by the record of it. */
+  readonly impersonation?: ImpersonationMark;
   /** It was issued to whoever had the name of the account before. */
   readonly outlived?: boolean;
   /** The account of the subject, when it has one. */

@@ -20,6 +20,7 @@ export async function readTokenState(token: VerifiedToken, sources: FactSources)
   const client = account ? undefined : subjectClient(token, sources);
   return {
     revoked: standing.revoked,
+    ...(standing.impersonation && { impersonation: standing.impersonation }),
     unknown: standing.known === false && isKept(token, sources),
     outlived: isOutlived(token, account, sources),
     ...(account && { account }),

@@ -1,5 +1,11 @@
 import { invalidClaim, mediaSubtype, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
-import { isScopeToken, parseActClaim, parseMayActClaim } from '@onbehalf/oauth-protocol';
+import {
+  IMPERSONATION_CLAIM,
+  isScopeToken,
+  parseActClaim,
+  parseImpersonationMark,
+  parseMayActClaim,
+} from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import type { Authentication, Confirmation, TokenFacts } from '../tokens/token-facts.js';
 
@@ -24,6 +30,7 @@ export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Requir
   const subProfile = optionalText(claims, 'sub_profile');
   const mayAct = parseMayActClaim(claims['may_act']);
   const confirmation = readConfirmation(claims['cnf']);
+  const impersonation = parseImpersonationMark(claims[IMPERSONATION_CLAIM]);
   return {
     issuer: claims.iss,
     subject: requiredText(claims, 'sub'),
@@ -37,6 +44,7 @@ export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Requir
     actors: parseActClaim(claims['act']),
     ...(mayAct && { mayAct }),
     ...(confirmation && { confirmation }),
+    ...(impersonation && { impersonation: { iss: claims.iss, ...impersonation } }),
     authentication: readAuthentication(claims),
   };
 }
