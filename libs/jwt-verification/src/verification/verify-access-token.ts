@@ -1,4 +1,13 @@
-import { MalformedClaim, OAuthError, parseActClaim, parseScope, type Actor } from '@onbehalf/oauth-protocol';
+import {
+  IMPERSONATION_CLAIM,
+  MalformedClaim,
+  OAuthError,
+  parseActClaim,
+  parseImpersonationMark,
+  parseScope,
+  type Actor,
+  type ImpersonationMark,
+} from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import { createHash } from 'node:crypto';
 import { rfc9068Profile, type AccessTokenProfile } from '../issuers/access-token-profile.js';
@@ -18,6 +27,8 @@ export interface VerifiedAccessToken {
   readonly scopes: readonly string[];
   /** Who acts for the subject, the current actor first; empty when nobody does. RFC 8693 §4.1. */
   readonly actors: readonly Actor[];
+  /** By which impersonation an administrator uses the account of the subject, however many parties act since; absent: by none. */
+  readonly impersonation?: ImpersonationMark;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly claims: JWTPayload;
@@ -65,6 +76,7 @@ function toVerifiedAccessToken(
     if (!Object.hasOwn(claims, name)) throw invalidClaim(name);
   }
   if (!profile.isAccessToken(claims)) throw new TokenRejection('type', 'The token is not an access token');
+  const impersonation = wellFormed(() => parseImpersonationMark(claims[IMPERSONATION_CLAIM]));
   return {
     token,
     issuer: claims.iss,
@@ -73,7 +85,8 @@ function toVerifiedAccessToken(
     jwtId: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
     audiences: [claims[firstPresent(claims, profile.audience ?? ['aud'])] as string | string[]].flat(),
     scopes: readScopes(claims, profile),
-    actors: readActors(claims['act']),
+    actors: wellFormed(() => parseActClaim(claims['act'])),
+    ...(impersonation && { impersonation }),
     expiresAt: claims.exp,
     claims,
   };
@@ -120,9 +133,9 @@ function scopeTokens(name: string, value: unknown, single: boolean): readonly st
   }
 }
 
-function readActors(act: unknown): readonly Actor[] {
+function wellFormed<T>(read: () => T): T {
   try {
-    return parseActClaim(act);
+    return read();
   } catch (error) {
     if (error instanceof MalformedClaim) throw new TokenRejection('claim', `The token's claim ${error.message}`);
     throw error;

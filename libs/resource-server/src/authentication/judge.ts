@@ -44,6 +44,8 @@ function judgeOne(
       return judgeRoles(token, requirement, context);
     case 'step_up':
       return judgeAuthentication(token, requirement, context);
+    case 'not_impersonated':
+      return token.impersonation && context.refusals.impersonationForbidden(context.scheme);
     default: {
       const objection = judgeDelegation(token, requirement);
       return objection === undefined ? undefined : context.refusals.insufficientScope(objection, [], context.scheme);

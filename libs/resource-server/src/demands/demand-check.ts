@@ -109,6 +109,8 @@ export function decoratorOf(requirement: Requirement): string {
       return `@Actors(${list(requirement.actors)})`;
     case 'no_delegation':
       return '@NoDelegation()';
+    case 'not_impersonated':
+      return '@NotImpersonated()';
     case 'delegation':
       return '@RequireDelegation()';
     case 'step_up':

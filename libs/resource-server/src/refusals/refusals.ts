@@ -27,6 +27,7 @@ const STATUS: Readonly<Record<BearerErrorCode, number>> = {
   // RFC 9449 §7.1, §9
   invalid_dpop_proof: 401,
   use_dpop_nonce: 401,
+  impersonation_forbidden: 403,
 };
 
 /** Makes the refusals of one resource server, each with its status, challenge and body. */
@@ -60,6 +61,12 @@ export class Refusals {
   insufficientScope(description: string, scopes: readonly string[] = [], scheme?: ChallengeScheme): AccessRefused {
     const parameters = scopes.length > 0 ? { scope: formatScope(scopes) } : {};
     return this.#refuse('insufficient_scope', description, { scheme, parameters });
+  }
+
+  /** More scope would not help: an administrator uses the account. */
+  impersonationForbidden(scheme?: ChallengeScheme): AccessRefused {
+    const description = 'This resource may not be used while an administrator uses the account';
+    return this.#refuse('impersonation_forbidden', description, { scheme });
   }
 
   /** RFC 9470 §3. */

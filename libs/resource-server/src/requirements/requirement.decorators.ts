@@ -1,6 +1,7 @@
 import { UseGuards } from '@nestjs/common';
 import { isScopeToken } from '@onbehalf/oauth-protocol';
 import 'reflect-metadata';
+import { describeNotImpersonated } from './open-api.js';
 import {
   ACCESS,
   accessesAt,
@@ -63,6 +64,18 @@ export const NoDelegation = (): RouteDecorator => demand({ kind: 'no_delegation'
 
 /** Somebody must act for the subject: the token must have an `act` claim. */
 export const RequireDelegation = (): RouteDecorator => demand({ kind: 'delegation' });
+
+/**
+ * No administrator may use the account, however many parties act since, otherwise 403 `impersonation_forbidden`: for passwords, e-mail
+ * addresses, money. Stands in the OpenAPI description, too.
+ */
+export const NotImpersonated = (): RouteDecorator => {
+  const demanded = demand({ kind: 'not_impersonated' });
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    demanded(target as never, key!, descriptor!);
+    describeNotImpersonated(descriptor?.value as object | undefined, target);
+  };
+};
 
 /** How the user must have authenticated. RFC 9470 §4. */
 export interface StepUpOptions {

@@ -10,6 +10,7 @@ export type Requirement =
   /** Of the whole service: whoever acts must be one of these; nobody has to act. */
   | { readonly kind: 'known_actor'; readonly actors: readonly string[] }
   | { readonly kind: 'no_delegation' }
+  | { readonly kind: 'not_impersonated' }
   | { readonly kind: 'delegation' }
   | { readonly kind: 'step_up'; readonly acr: readonly string[]; readonly maxAge?: number };
 

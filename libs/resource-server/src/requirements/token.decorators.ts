@@ -26,5 +26,8 @@ export const CurrentActor = fromToken((token) => token.actors[0]);
 /** All who act for the subject, the current one first. Only the first may decide anything. RFC 8693 §4.1. */
 export const DelegationChain = fromToken((token) => token.actors);
 
+/** By which impersonation an administrator uses the account of the subject; `undefined` when nobody does. For a banner that says so. */
+export const CurrentImpersonation = fromToken((token) => token.impersonation);
+
 /** The whole verified access token. */
 export const AccessToken = fromToken((token) => token);

@@ -125,6 +125,8 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly scopes?: readonly string[];
   /** Who may act for a subject, on every guarded route; a token without `act` is not touched by this. */
   readonly actors?: readonly string[];
+  /** Refuse, on every guarded route, tokens by which an administrator uses an account, as `@NotImpersonated()` does. Default false. */
+  readonly notImpersonated?: boolean;
   /** Seconds that clocks may differ, at most 30, which is the default. */
   readonly clockTolerance?: number;
   /** Serve protected resource metadata and name it in every challenge. RFC 9728. */

@@ -47,6 +47,7 @@ const OPTIONS: readonly (keyof ResourceServerOptions)[] = [
   'global',
   'scopes',
   'actors',
+  'notImpersonated',
   'clockTolerance',
   'resource',
   'dpop',
@@ -102,7 +103,7 @@ function isAudience(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.trim() === value && !value.includes('*');
 }
 
-function requirements({ scopes, actors }: ResourceServerOptions): readonly Requirement[] {
+function requirements({ scopes, actors, notImpersonated = false }: ResourceServerOptions): readonly Requirement[] {
   const found: Requirement[] = [];
   if (scopes !== undefined) {
     const accepted = 'one scope token or more; leave it out to demand none';
@@ -114,6 +115,9 @@ function requirements({ scopes, actors }: ResourceServerOptions): readonly Requi
     const accepted = 'one subject or more; leave it out to accept any actor';
     found.push({ kind: 'known_actor', actors: names('actors', actors, accepted) });
   }
+  if (typeof notImpersonated !== 'boolean')
+    throw new ConfigurationError('notImpersonated', notImpersonated, 'true or false');
+  if (notImpersonated) found.push({ kind: 'not_impersonated' });
   return found;
 }
 
