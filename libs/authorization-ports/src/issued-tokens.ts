@@ -1,3 +1,4 @@
+import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { RecordedEvent } from './recorded-event.js';
 
 /** What the server remembers of a token that it issued. Never the token itself. */
@@ -17,6 +18,8 @@ export interface IssuedTokenRecord {
   readonly grantId?: string;
   readonly sessionId?: string;
   readonly audiences: readonly string[];
+  /** The impersonation that it is of. */
+  readonly impersonation?: ImpersonationMark;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -27,6 +30,8 @@ export interface IssuedTokenStanding {
   readonly known: boolean;
   /** It, or something that it derives from, is revoked. */
   readonly revoked: boolean;
+  /** The impersonation that it is of, also where the token itself does not tell. */
+  readonly impersonation?: ImpersonationMark;
 }
 
 /** The index of issued tokens (RFC 7009, RFC 7662): the storage implements it. Revoking a token revokes what was exchanged for it. */

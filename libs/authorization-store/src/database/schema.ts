@@ -42,6 +42,8 @@ export interface TokenTable {
   /** Of the life of its subject, and of its client; null for who leads none, and in tokens of versions before. */
   subject_life: ColumnType<number | null, number | null | undefined, number | null>;
   client_life: ColumnType<number | null, number | null | undefined, number | null>;
+  /** The impersonation that it is of, as JSON; null in tokens of none, and of versions before. */
+  impersonation: ColumnType<string | null, string | null | undefined, string | null>;
   revoked_at: Seconds | null;
   /** The revocation that took it, in the order in which revocations were committed. */
   revocation: number | null;

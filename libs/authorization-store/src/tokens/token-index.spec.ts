@@ -53,6 +53,17 @@ describe.each(databases)('the index of tokens on $name', (kind) => {
     expect(await store.tokens.find('C')).toMatchObject({ rootJti: 'A', parentJti: 'B' });
   });
 
+  it('knows the impersonation of a token, and none of others', async () => {
+    const impersonation = { id: 'A', sub: 'support', iss: ISSUER };
+    await record('A', { impersonation });
+    await record('B');
+    expect(await store.tokens.standing('A')).toEqual({ known: true, revoked: false, impersonation });
+    expect(await store.tokens.find('A')).toMatchObject({ impersonation });
+    expect(await store.tokens.standing('B')).toEqual({ known: true, revoked: false });
+    await store.tokens.revoke('A');
+    expect(await store.tokens.standing('A')).toEqual({ known: true, revoked: true, impersonation });
+  });
+
   it('refuses a second token of the same name', async () => {
     await record('A');
     await expect(record('A')).rejects.toThrow();

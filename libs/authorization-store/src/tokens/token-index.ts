@@ -139,6 +139,7 @@ export class TokenIndex implements IssuedTokens {
       expires_at: Math.ceil(token.expiresAt),
       subject_life: token.subjectLife ?? null,
       client_life: token.clientLife ?? null,
+      impersonation: token.impersonation ? JSON.stringify(token.impersonation) : null,
     };
   }
 

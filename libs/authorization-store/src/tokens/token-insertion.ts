@@ -26,6 +26,7 @@ const COLUMNS = [
   'expires_at',
   'subject_life',
   'client_life',
+  'impersonation',
 ] as const satisfies readonly (keyof TokenRow)[];
 
 /** Inserts tokens into the index and finds those that must not leave. */

@@ -1,4 +1,5 @@
 import type { IssuedTokenRecord } from '@onbehalf/authorization-ports';
+import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { Selectable } from 'kysely';
 import type { TokenTable } from '../database/schema.js';
 
@@ -26,6 +27,7 @@ export function fromRow(row: Selectable<TokenTable>, revoked: boolean): IndexedT
     ...(row.grant_id === null ? {} : { grantId: row.grant_id }),
     audiences: JSON.parse(row.audiences) as string[],
     expiresAt: row.expires_at,
+    ...(row.impersonation === null ? {} : { impersonation: JSON.parse(row.impersonation) as ImpersonationMark }),
     revoked,
   };
 }

@@ -1,4 +1,5 @@
 import type { IssuedTokenStanding } from '@onbehalf/authorization-ports';
+import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { BatchQueue } from '../database/batch-queue.js';
 import { anyOf, RowsStatement } from '../database/rows-statement.js';
@@ -10,6 +11,7 @@ import { isRevokedInLineage, OPEN_MARK } from './token-lineage.js';
 interface Found extends TokenKey {
   readonly known: Flag;
   readonly revoked: Flag;
+  readonly impersonation: string | null;
   /** Whether there is an open mark. */
   readonly open: Flag;
 }
@@ -36,8 +38,12 @@ export class TokenStandings {
   }
 
   /** A revocation is written to each token that it takes, so only one that is under way needs a walk. */
-  async #standing(key: TokenKey, { known, revoked, open }: Found): Promise<IssuedTokenStanding> {
-    return { known: !!known, revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))) };
+  async #standing(key: TokenKey, { known, revoked, open, impersonation }: Found): Promise<IssuedTokenStanding> {
+    return {
+      known: !!known,
+      revoked: !!revoked || (!!open && (await isRevokedInLineage(this.#database, key))),
+      ...(impersonation === null ? {} : { impersonation: JSON.parse(impersonation) as ImpersonationMark }),
+    };
   }
 }
 
@@ -45,7 +51,7 @@ function standings(rows: RawBuilder<unknown>): RawBuilder<Found> {
   const token = sql`tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
   const mark = sql`revocation_marks where kind = 'token' and key = t.iss || ' ' || t.jti`;
   return sql`select t.iss, t.jti, ${OPEN_MARK} as open,
-      ${anyOf(token)} as known,
+      ${anyOf(token)} as known, (select impersonation from ${token}) as impersonation,
       ${anyOf(sql`${token} and revoked_at is not null`)} or ${anyOf(mark)} as revoked
     from ${rows} t`;
 }

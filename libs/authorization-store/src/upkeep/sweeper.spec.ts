@@ -34,6 +34,21 @@ describe.each(databases)('the sweep on $name', (kind) => {
     await store.close();
   });
 
+  it('keeps what a living token came from, so that it ends with that', async () => {
+    let now = 1_000_000;
+    const store = await openStore({ url: await kind.database(), encryptionKeys, clock: () => now, sweepInterval: 0 });
+    const token = { clientId: 'c', subject: 's', audiences: ['a'] };
+    await store.tokens.record({ jti: 'first', ...token, grantId: 'login', expiresAt: now + 10 });
+    await store.tokens.record({ jti: 'longer', parentJti: 'first', ...token, expiresAt: now + 1000 });
+    now += 600;
+    expect(await store.sweep()).toBe(0);
+    await store.tokens.revokeByGrant('login');
+    expect(await store.tokens.isRevoked('longer')).toBe(true);
+    now += 1000;
+    expect(await store.sweep()).toBe(2);
+    await store.close();
+  });
+
   if (kind.name === 'PostgreSQL') {
     it('does not wait for who works on a row, and deletes it in the next run', async () => {
       const url = await kind.database();

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { TableDeclaration } from '@onbehalf/authorization-ports';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { anyOf } from '../database/rows-statement.js';
 import { storedName } from '../tables/table-columns.js';
 import type { Dialect } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
@@ -12,12 +13,15 @@ interface Expiring {
   readonly table: string;
   readonly key: readonly string[];
   readonly expires: string;
+  /** What is needed still, although it has expired: a condition on `gone`, the row. */
+  readonly unless?: (cutoff: number) => RawBuilder<unknown>;
 }
 
 const EXPIRING: readonly Expiring[] = [
   { table: 'provider_records', key: ['model', 'id_hash'], expires: 'expires_at' },
   { table: 'replays', key: ['key_hash'], expires: 'expires_at' },
-  { table: 'tokens', key: ['iss', 'jti'], expires: 'expires_at' },
+  // an impersonation outlives the token that it began with, and is to end with whatever ends that one
+  { table: 'tokens', key: ['iss', 'jti'], expires: 'expires_at', unless: hasLivingChild },
   { table: 'revocation_marks', key: ['kind', 'key'], expires: 'expires_at' },
   { table: 'consents', key: ['subject', 'client_id', 'kind', 'audience', 'scope'], expires: 'expires_at' },
   { table: 'consented_grants', key: ['grant_id'], expires: 'expires_at' },
@@ -78,16 +82,23 @@ export class Sweeper {
     return deleted;
   }
 
-  async #deleteBatch({ table, key: columns, expires }: Expiring): Promise<number> {
-    const key = sql.join(columns.map((column) => sql.ref(column)));
+  async #deleteBatch({ table, key: columns, expires, unless }: Expiring): Promise<number> {
+    const key = sql.join(columns.map((column) => sql.ref(`gone.${column}`)));
     // asked again of the row that is deleted: it may have been renewed since it was found
-    const expired = sql`${sql.ref(expires)} < ${this.#clock() - MARGIN}`;
+    const cutoff = this.#clock() - MARGIN;
+    const kept = unless ? sql` and not ${unless(cutoff)}` : sql``;
+    const expired = sql`${sql.ref(`gone.${expires}`)} < ${cutoff}${kept}`;
     // who works on a row is not waited for, nor does anybody wait in a circle: the next run finds it
     const free = this.#dialect === 'postgres' ? sql`for update skip locked` : sql``;
-    const result = await sql`delete from ${sql.table(table)} where ${expired} and (${key}) in
-      (select ${key} from ${sql.table(table)} where ${expired} limit ${BATCH} ${free})`.execute(this.#database);
+    const result = await sql`delete from ${sql.table(table)} as gone where ${expired} and (${key}) in
+      (select ${key} from ${sql.table(table)} as gone where ${expired} limit ${BATCH} ${free})`.execute(this.#database);
     return Number(result.numAffectedRows ?? 0);
   }
+}
+
+function hasLivingChild(cutoff: number): RawBuilder<unknown> {
+  return anyOf(sql`tokens child where child.parent_iss = gone.iss and child.parent_jti = gone.jti
+    and child.expires_at >= ${cutoff}`);
 }
 
 function expiring(table: TableDeclaration): Expiring[] {
