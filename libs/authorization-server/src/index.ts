@@ -5,6 +5,7 @@ export { AuthorizationServer } from './authorization-server.js';
 export { AuthorizationServerModule } from './authorization-server.module.js';
 export { Lane, LaneFull } from './accounts/lane.js';
 export { hashPassword } from './accounts/password.js';
+export { ADMIN_AUDIENCE } from './configuration/admin-audience.js';
 export type { ConfigSection, SectionMembers } from './configuration/config-section.js';
 export { serverConfigJsonSchema } from './configuration/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';

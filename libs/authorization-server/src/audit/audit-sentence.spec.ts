@@ -20,6 +20,14 @@ describe('what an event tells people', () => {
       'user-service got a token for message-service as if it were baeldung',
     ],
     [
+      { ...exchange, kind: 'administrative', subject: 'baeldung', actors: [{ sub: 'support' }] },
+      'user-service got a token for message-service for support, who uses the account of baeldung',
+    ],
+    [
+      { ...exchange, kind: 'administrative', subject: 'baeldung' },
+      'user-service got a token for message-service for ?, who uses the account of baeldung',
+    ],
+    [
       { ...delegation, outcome: 'rejected', subject: 'baeldung', rule: 'target', reason: 'no edge leads there' },
       'user-service was refused a token for message-service on behalf of baeldung (target): no edge leads there',
     ],

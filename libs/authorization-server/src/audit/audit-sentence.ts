@@ -44,9 +44,15 @@ function gotToken({ outcome, clientId, targets }: Event): string {
 // the subject of a client's own token is the client
 function inWhoseName({ kind, subject, clientId, actors }: Event): string {
   if (subject === undefined) return 'on behalf of somebody unproven';
+  if (kind === 'administrative') return `for ${actorOf(actors)}, who uses the account of ${name(subject)}`;
   if (kind === 'impersonation') return `as if it were ${name(subject)}`;
   const others = Array.isArray(actors) && actors.length > 1;
   return subject === clientId && !others ? 'in its own name, on behalf of nobody' : `on behalf of ${name(subject)}`;
+}
+
+function actorOf(actors: unknown): string {
+  const [first] = Array.isArray(actors) ? (actors as readonly { readonly sub?: unknown }[]) : [];
+  return name(first?.sub);
 }
 
 function why({ outcome, error, reason, rule }: Event): string {

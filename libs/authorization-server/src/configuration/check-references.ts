@@ -1,6 +1,7 @@
 import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-protocol';
 import { ADMIN_AUDIENCE } from './admin-audience.js';
 import { sectionOf, type ConfigSection } from './config-section.js';
+import { LONGEST_IMPERSONATION } from '@onbehalf/token-exchange';
 import { OWN_SCOPES } from './own-scopes.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
 
@@ -147,7 +148,8 @@ function checkEdge(config: ServerConfig, edge: EdgeConfig, path: string): void {
   if (!client.grantTypes.includes(GrantType.TokenExchange)) {
     throw new ConfigurationError(`${path}.client`, edge.client, `a client with grant type ${GrantType.TokenExchange}`);
   }
-  checkSubjectAudience(edge, client, path);
+  if (edge.mode === 'administrative') checkAdministrative(edge, path);
+  else checkSubjectAudience(edge, client, path);
   checkAudience(config, edge.target, `${path}.target`);
   if (edge.mode === 'impersonation' && edge.actor !== undefined) {
     throw new ConfigurationError(`${path}.actor`, edge.actor, 'no actor, because mode is impersonation');
@@ -155,19 +157,50 @@ function checkEdge(config: ServerConfig, edge: EdgeConfig, path: string): void {
   checkEdgeScopes(config, edge, path);
 }
 
+// what would be without effect there, and what must not be open to an administrator who uses an account
+function checkAdministrative(edge: EdgeConfig, path: string): void {
+  const left = WITHOUT_EFFECT.find((member) => edge[member] !== undefined);
+  if (left !== undefined) {
+    throw new ConfigurationError(`${path}.${left}`, edge[left], `no ${left}, because mode is administrative`);
+  }
+  if (edge.target === ADMIN_AUDIENCE) {
+    throw new ConfigurationError(`${path}.target`, edge.target, 'another resource than that of operators');
+  }
+  const [scope] = Object.entries(edge.scopes).find(([, { requires }]) => requires !== undefined) ?? [];
+  if (scope !== undefined) {
+    const accepted = 'none, because a user that is only named holds no scopes';
+    throw new ConfigurationError(`${path}.scopes.${scope}.requires`, edge.scopes[scope]?.requires, accepted);
+  }
+  if ((edge.timeToLive ?? 0) <= LONGEST_IMPERSONATION) return;
+  throw new ConfigurationError(`${path}.timeToLive`, edge.timeToLive, `at most ${LONGEST_IMPERSONATION} seconds`);
+}
+
+const WITHOUT_EFFECT = [
+  'subjectAudience',
+  'actor',
+  'actors',
+  'subjectTypes',
+  'subjectIssuers',
+  'issues',
+  'rebind',
+] as const;
+
 // an ID token has the client itself as its audience, OpenID Connect Core §2
 function checkSubjectAudience(
-  { subjectAudience }: EdgeConfig,
+  { subjectAudience, disclose }: EdgeConfig,
   { represents, clientId }: ClientConfig,
   path: string,
 ): void {
-  if (represents.includes(subjectAudience) || subjectAudience === clientId) return;
+  if (disclose !== undefined) {
+    throw new ConfigurationError(`${path}.disclose`, disclose, 'it only with the mode administrative');
+  }
+  if (represents.includes(subjectAudience ?? '') || subjectAudience === clientId) return;
   const accepted = `an audience that the client represents (${represents.join(', ') || 'none'})`;
   throw new ConfigurationError(`${path}.subjectAudience`, subjectAudience, accepted);
 }
 
 function checkEdgeScopes(config: ServerConfig, edge: EdgeConfig, path: string): void {
-  const scopesOf = (audience: string): Set<string> =>
+  const scopesOf = (audience?: string): Set<string> =>
     new Set(config.resources.find((resource) => resource.audience === audience)?.scopes);
   for (const [scope, { requires = [] }] of Object.entries(edge.scopes)) {
     checkKnown(scope, scopesOf(edge.target), `${path}.scopes`);

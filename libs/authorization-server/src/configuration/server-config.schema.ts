@@ -116,9 +116,17 @@ export const edge = z
       .describe('its name for operators who change it at run time; absent: made from the next four'),
     enabled: z.boolean().default(true),
     client: name,
-    subjectAudience: audience,
+    subjectAudience: audience
+      .optional()
+      .describe('the audience of the subject token; absent exactly when mode is administrative'),
     target: audience,
-    mode: z.enum(['delegation', 'impersonation']),
+    mode: z
+      .enum(['delegation', 'impersonation', 'administrative'])
+      .describe('administrative: an administrator names a user and uses the account, and who it is is on record'),
+    disclose: z
+      .boolean()
+      .optional()
+      .describe('of an administrative edge: whether its tokens tell who acts; they do unless told'),
     actor: z
       .enum(['client', 'actor_token', 'either'])
       .optional()

@@ -26,9 +26,10 @@ export function toAuditSink({ trail, refusals, policy, lives }: ExchangeRecordsO
 
 // lineage follows the subject token: it is the one whose authority is passed on
 function toTokenRecord(issued: IssuedToken, lives: Lives): IssuedTokenRecord {
-  const { jwtId, parents, clientId, subject, audiences, expiresAt } = issued;
+  const { jwtId, parents, clientId, subject, audiences, expiresAt, impersonation } = issued;
   const [parent] = parents;
   const lineage = parent && { parentJti: parent.jwtId, parentIss: parent.issuer };
   const ofLives = { subjectLife: lives.of('user', subject), clientLife: lives.of('client', clientId) };
-  return { jti: jwtId, ...lineage, clientId, subject, ...ofLives, audiences, expiresAt };
+  const told = impersonation && { impersonation };
+  return { jti: jwtId, ...lineage, clientId, subject, ...ofLives, audiences, expiresAt, ...told };
 }

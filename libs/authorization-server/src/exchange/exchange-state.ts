@@ -12,6 +12,8 @@ export class ServerState implements ExchangeState {
     private readonly tokens: IssuedTokens,
     private readonly accounts: Accounts,
     private readonly replay: ReplayDetection,
+    /** Whether a user may hold a scope of operators. */
+    private readonly isOperator: (subject: string) => boolean,
   ) {}
 
   async token(issuer: string, jwtId: string): Promise<TokenStanding> {
@@ -24,6 +26,8 @@ export class ServerState implements ExchangeState {
   }
 
   account(subject: string): Promise<Account | undefined> {
-    return Promise.resolve(this.accounts.find(subject));
+    const account = this.accounts.find(subject);
+    // whoever impersonates an operator would be one
+    return Promise.resolve(account && { ...account, protected: account.protected || this.isOperator(subject) });
   }
 }

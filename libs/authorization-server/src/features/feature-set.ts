@@ -68,6 +68,7 @@ export class ActiveFeatures {
     return {
       verifiers: registrations.flatMap(({ verifiers = [] }) => verifiers),
       rules: registrations.flatMap(({ rules = [] }) => rules),
+      admissions: registrations.flatMap(({ admissions = [] }) => admissions),
       issuers: registrations.flatMap(({ issuers = [] }) => issuers),
       grants: registrations.flatMap(({ grants = [] }) => grants),
       foreignIssuers: registrations.flatMap(({ foreignIssuers = [] }) => foreignIssuers),

@@ -1,8 +1,15 @@
 import type { ModuleMetadata } from '@nestjs/common';
-import type { AuditField, ReplayDetection, TableDeclaration, Tables } from '@onbehalf/authorization-ports';
+import type {
+  AuditField,
+  IssuedTokens,
+  ReplayDetection,
+  TableDeclaration,
+  Tables,
+} from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type {
+  Admission,
   AuditMember,
   ExchangeRefusal,
   ExchangePolicy,
@@ -19,6 +26,7 @@ import type { FeatureEvent } from '../audit/audit-event.js';
 import type { ConfigSection } from '../configuration/config-section.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
+import type { ServerMetrics } from '../metrics/server-metrics.js';
 import type { RateLimiter } from '../rate-limits/rate-limiter.js';
 import type { AccountCreation } from '../accounts/account-creation.js';
 
@@ -44,6 +52,10 @@ export interface FeatureParts<Settings> {
   readonly state: ExchangeState;
   /** Marks identifiers as used, for all replicas together. */
   readonly replay: ReplayDetection;
+  /** The index of issued tokens, to revoke what the feature has issued with all that was exchanged from it. */
+  readonly tokens: Pick<IssuedTokens, 'standing' | 'revoke'>;
+  /** What `/metrics` tells. */
+  readonly metrics: Pick<ServerMetrics, 'counter' | 'gauge'>;
   /** The tables that the feature declares. */
   readonly tables: Tables;
   /** Holds limits for all replicas together. */
@@ -60,6 +72,8 @@ export interface FeatureRegistration {
   readonly verifiers?: readonly TokenVerifier[];
   /** Judge every exchange, after the rules of the engine. */
   readonly rules?: readonly Rule[];
+  /** Asked about what all rules permit, last of all; for what takes I/O. */
+  readonly admissions?: readonly Admission[];
   /** For further types of requested tokens. */
   readonly issuers?: readonly TokenIssuer[];
   /** Beside those of RFC 6749 and RFC 8693. */

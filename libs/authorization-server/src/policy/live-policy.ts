@@ -34,6 +34,10 @@ export class LivePolicy implements ExchangePolicy {
     return this.#policy.edges(clientId, subjectAudiences, target);
   }
 
+  administrativeEdges(clientId: string, target: string): readonly Edge[] {
+    return this.#policy.administrativeEdges(clientId, target);
+  }
+
   #make(): RegisteredPolicy {
     return new RegisteredPolicy(toPolicyRegistrations(this.#registrations.current.config, this.#sections));
   }

@@ -150,7 +150,7 @@ function fromFile({ clients, resources, users, edges }: ServerConfig): Registrat
 function edgeNames(edges: readonly EdgeConfig[]): string[] {
   const seen = new Map<string, number>();
   return edges.map(({ id, client, subjectAudience, target, mode }) => {
-    const name = id ?? [client, subjectAudience, target, mode].map(encodeURIComponent).join(':');
+    const name = id ?? [client, subjectAudience ?? '', target, mode].map(encodeURIComponent).join(':');
     const times = (seen.get(name) ?? 0) + 1;
     seen.set(name, times);
     return times === 1 ? name : `${name}:${times}`;

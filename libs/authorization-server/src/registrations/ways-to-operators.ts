@@ -21,8 +21,11 @@ export function idsOnTheWay({
   const scopes = new Set(resources.flatMap((each) => (each.audience === ADMIN_AUDIENCE ? each.scopes : [])));
   const listsOne = (listed: readonly string[] = []): boolean => listed.some((scope) => scopes.has(scope));
   const audiences = audiencesOnTheWay(edges);
-  // what is made of operators' own tokens is theirs, too
-  const leading = edges.filter((edge) => audiences.has(edge.target) || edge.subjectAudience === ADMIN_AUDIENCE);
+  // what is made of operators' own tokens is theirs, too, and so is what they make of an account by their own tokens
+  const leading = edges.filter(
+    ({ target, subjectAudience, mode }) =>
+      audiences.has(target) || subjectAudience === ADMIN_AUDIENCE || mode === 'administrative',
+  );
   const parties = new Set(leading.flatMap(({ client, actors = [] }) => [client, ...actors.map(({ sub }) => sub)]));
   const isOfOperators = (client: ClientConfig): boolean =>
     listsOne(client.scopes) ||
@@ -46,7 +49,9 @@ function audiencesOnTheWay(edges: readonly EdgeConfig[]): ReadonlySet<string> {
   const audiences = new Set([ADMIN_AUDIENCE]);
   // a set that grows while it is gone through is gone through to its end
   for (const audience of audiences) {
-    for (const edge of edges) if (edge.target === audience) audiences.add(edge.subjectAudience);
+    for (const { target, subjectAudience } of edges) {
+      if (target === audience && subjectAudience !== undefined) audiences.add(subjectAudience);
+    }
   }
   return audiences;
 }

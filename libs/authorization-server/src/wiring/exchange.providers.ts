@@ -47,9 +47,15 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
   };
   const state: FactoryProvider<ExchangeState> = {
     provide: EXCHANGE_STATE,
-    inject: [options, Accounts],
-    useFactory: ({ issuer, tokens, replay }: AuthorizationServerOptions, accounts: Accounts) =>
-      new ServerState(issuer, tokens, accounts, replay),
+    inject: [options, Accounts, Registrations],
+    useFactory: (
+      { issuer, tokens, replay }: AuthorizationServerOptions,
+      accounts: Accounts,
+      registrations: Registrations,
+    ) => {
+      const isOperator = (subject: string) => registrations.current.onTheWay.user.has(subject);
+      return new ServerState(issuer, tokens, accounts, replay, isOperator);
+    },
   };
   const engine: FactoryProvider<TokenExchange> = {
     provide: TokenExchange,
@@ -68,7 +74,7 @@ function createEngine(
   sink: AuditSink,
   { active, registration, foreignIssuers }: FeatureRuntime,
 ): TokenExchange {
-  const { verifiers, rules, issuers } = registration;
+  const { verifiers, rules, issuers, admissions } = registration;
   const typeOf = (audience: string) => policy.resource(audience)?.typ ?? 'at+jwt';
   return new TokenExchange({
     issuer,
@@ -76,6 +82,7 @@ function createEngine(
     state,
     verifiers: [new OwnAccessTokenVerifier(own, typeOf), new JwtVerifier(own, foreignIssuers, typeOf), ...verifiers],
     additionalRules: rules,
+    admissions,
     issuers: [new AccessTokenIssuer({ issuer, signer, randomId: timeOrderedId }), ...issuers],
     sink,
     auditMembers: active.auditMembers,

@@ -3,7 +3,9 @@ import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { ExchangePolicy, ExchangeState } from '@onbehalf/token-exchange';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
+import { AUDIT_TRAIL, EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
+import type { ServerAuditTrail } from '../audit/audit-event.js';
+import { ServerMetrics } from '../metrics/server-metrics.js';
 import { toForeignIssuers } from '../exchange/foreign-issuers.js';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 import { AccountCreation } from '../accounts/account-creation.js';
@@ -16,7 +18,17 @@ import { FeatureSet } from '../features/feature-set.js';
 export function featureProviders(options: InjectionToken): FactoryProvider[] {
   const runtime: FactoryProvider<FeatureRuntime> = {
     provide: FeatureRuntime,
-    inject: [options, OWN_ISSUER, Registrations, EXCHANGE_POLICY, EXCHANGE_STATE, RateLimiter, AccountCreation],
+    inject: [
+      options,
+      OWN_ISSUER,
+      Registrations,
+      EXCHANGE_POLICY,
+      EXCHANGE_STATE,
+      RateLimiter,
+      AccountCreation,
+      AUDIT_TRAIL,
+      ServerMetrics,
+    ],
     useFactory: createRuntime,
   };
   return [runtime];
@@ -30,8 +42,10 @@ function createRuntime(
   state: ExchangeState,
   rateLimiter: RateLimiter,
   accounts: AccountCreation,
+  trail: ServerAuditTrail,
+  metrics: ServerMetrics,
 ): FeatureRuntime {
-  const { config, keys, replay, tables, auditTrail, features = new FeatureSet() } = options;
+  const { config, keys, replay, tables, tokens, features = new FeatureSet() } = options;
   return new FeatureRuntime(features.in(config), {
     config: () => registrations.current.config,
     own,
@@ -42,9 +56,11 @@ function createRuntime(
     policy,
     state,
     replay,
+    tokens,
+    metrics,
     tables,
     rateLimiter,
     accounts,
-    record: async (event) => void (await auditTrail.append(event)),
+    record: async (event) => void (await trail.append(event)),
   });
 }

@@ -22,6 +22,7 @@ export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOption
   return {
     issuers: [{ issuer, keys: keys.verification, algorithms: OWN_ALGORITHMS }],
     audience: ADMIN_AUDIENCE,
+    notImpersonated: true,
     dpop: {
       baseUrl: issuer,
       replay: { firstUse: (id, expiresAt) => replay.use(id, expiresAt) },
@@ -29,7 +30,9 @@ export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOption
     },
     mtls: { certificate: header === undefined ? 'socket' : { header, trustedProxies } },
     isRevoked: async ({ jwtId, subject, audiences, scopes }) => {
-      if ((await tokens.standing(jwtId)).revoked) return true;
+      const { revoked, impersonation } = await tokens.standing(jwtId);
+      // one that does not tell of its impersonation is known by its record
+      if (revoked || impersonation) return true;
       return entitlements.left(subject, audiences, scopes).length < scopes.length;
     },
   };
