@@ -37,7 +37,9 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
     async () => {
       const page = await openPage();
       await page.goto(`${url('client-app')}/`);
+      await page.getByRole('link', { name: 'Sign in as the demo user' }).click();
       expect(new URL(page.url()).origin).toBe(url('auth-server'));
+      expect(await page.getByLabel('User name').inputValue()).toBe('baeldung');
 
       await signIn(page, 'wrong');
       expect(await page.getByRole('alert').innerText()).toMatch(/wrong/);
@@ -69,7 +71,7 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
       expect(await heading(page)).toBe('You are signed out');
 
       // the provider has forgotten the user: it asks for the password again
-      await page.getByRole('link', { name: 'Sign in' }).click();
+      await page.getByRole('link', { name: 'Sign in again' }).click();
       expect(await page.getByLabel('Password').isVisible()).toBe(true);
       expect(world.violations).toEqual([]);
     },
@@ -102,7 +104,7 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
     'needs no JavaScript',
     async () => {
       const page = await openPage({ javaScriptEnabled: false });
-      await page.goto(`${url('client-app')}/`);
+      await page.goto(`${url('client-app')}/login`);
       await signIn(page, 'wrong');
       expect(await page.getByLabel('User name').inputValue()).toBe('baeldung');
       await signIn(page);
@@ -121,6 +123,8 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
       const overflow = (): Promise<unknown> =>
         page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
       await page.goto(`${url('client-app')}/`);
+      expect([page.url(), await overflow()]).toEqual([page.url(), 0]);
+      await page.getByRole('link', { name: 'Sign in as the demo user' }).click();
       expect([page.url(), await overflow()]).toEqual([page.url(), 0]);
       await signIn(page);
       await page.waitForURL(`${url('client-app')}/`);
@@ -150,7 +154,7 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
     'can be worked by keyboard alone',
     async () => {
       const page = await openPage();
-      await page.goto(`${url('client-app')}/`);
+      await page.goto(`${url('client-app')}/login`);
       await page.locator('#username:focus').waitFor();
       await page.keyboard.type('baeldung');
       await page.keyboard.press('Tab');

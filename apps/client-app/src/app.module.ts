@@ -1,16 +1,22 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AuthorizationServerHealth } from './authorization-server/authorization-server.health.js';
 import { AuthorizationServer } from './authorization-server/authorization-server.js';
 import { HomeController } from './home/home.controller.js';
+import { LabController } from './lab/pages/lab.controller.js';
+import { Laboratory } from './lab/experiment/laboratory.js';
 import { AccessTokens } from './login/access-tokens.js';
 import { LoginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { PendingLogins } from './login/pending-logins.js';
 import { MessageController } from './message/message.controller.js';
 import { UserServiceClient } from './message/user-service.client.js';
+import { ActivityRecords } from './me/activity-records.js';
+import { MeClient } from './me/me.client.js';
 import { AssetsController } from './pages/assets.controller.js';
 import { PageErrorFilter } from './page-error.filter.js';
+import { Runs } from './run/runs.js';
+import { CsrfGuard } from './session/csrf.js';
 import { Settings } from './settings.js';
 
 @Module({})
@@ -18,7 +24,7 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [HomeController, LoginController, MessageController, AssetsController],
+      controllers: [HomeController, LoginController, MessageController, LabController, AssetsController],
       providers: [
         { provide: Settings, useValue: settings },
         AuthorizationServer,
@@ -27,6 +33,11 @@ export class AppModule {
         PendingLogins,
         AccessTokens,
         UserServiceClient,
+        MeClient,
+        ActivityRecords,
+        Runs,
+        Laboratory,
+        { provide: APP_GUARD, useClass: CsrfGuard },
         { provide: APP_FILTER, useClass: PageErrorFilter },
       ],
     };

@@ -55,15 +55,27 @@ async function startClientApp(more: Record<string, string> = {}): Promise<void> 
 }
 
 describe('signing in', () => {
-  it("sends the visitor to the authorization server and greets with the tokens' subject and authorized party", async () => {
+  it('tells the visitor what this is, and begins nothing by itself', async () => {
     const browser = new Browser();
     const page = await browser.open(`${base}/`);
+    expect([page.url, page.status, browser.names()]).toEqual([`${base}/`, 200, []]);
+    expect(page.body).toContain('href="/login?demo"');
+  });
+
+  it('begins with the name of the demo user where that is asked for', async () => {
+    const { location } = await new Browser().request(`${base}/login?demo`);
+    expect(new URL(location ?? '').searchParams.get('login_hint')).toBe('baeldung');
+  });
+
+  it("sends the visitor to the authorization server and greets with the tokens' subject and authorized party", async () => {
+    const browser = new Browser();
+    const page = await browser.open(`${base}/login`);
     expect(page.body).toContain("<h1>Hello 'baeldung (client-app)'</h1>");
     expect(page.body).toContain('href="/api/user/message"');
   });
 
   it('asks by authorization code with PKCE (S256), state and nonce', async () => {
-    const { location } = await new Browser().request(`${base}/`);
+    const { location } = await new Browser().request(`${base}/login`);
     const asked = new URL(location ?? '');
     expect(Object.fromEntries(asked.searchParams)).toEqual({
       client_id: 'client-app',
@@ -100,7 +112,7 @@ describe('signing in', () => {
     const behindProxy = await createApp(clientApp, given, { write: () => undefined });
     const { port } = (await behindProxy.listen()).address() as AddressInfo;
     const headers = { 'x-forwarded-proto': 'https' };
-    const answer = await fetch(`http://localhost:${port}/`, { headers, redirect: 'manual' });
+    const answer = await fetch(`http://localhost:${port}/login`, { headers, redirect: 'manual' });
     expect(answer.headers.get('set-cookie')).toMatch(
       /^__Host-client-app\.login\.[\w-]{16}=[\w-]+\.[\w-]+; Max-Age=600; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
     );
@@ -110,12 +122,12 @@ describe('signing in', () => {
 
   it('gives the session a new id, so that one planted before is worth nothing', async () => {
     const thief = new Browser();
-    await thief.open(`${base}/`);
+    await thief.open(`${base}/login`);
     const planted = thief.cookie('client-app.sid');
     const browser = new Browser({ 'client-app.sid': planted });
     await browser.open(`${base}/login`);
     expect(browser.cookie('client-app.sid')).not.toBe(planted);
-    expect((await thief.request(`${base}/`)).status).toBe(303);
+    expect((await thief.request(`${base}/api/user/message`)).status).toBe(303);
   });
 
   it('keeps what it has begun in the browser alone, so that no number of others ends it, nor a restart', async () => {
@@ -135,12 +147,12 @@ describe('signing in', () => {
     const browser = new Browser();
     for (let i = 0; i < 20; i += 1) await browser.request(`${base}/login`);
     expect(browser.names().filter((name) => name.startsWith('client-app.login.'))).toHaveLength(5);
-    expect((await browser.open(`${base}/`)).body).toContain("Hello 'baeldung");
+    expect((await browser.open(`${base}/login`)).body).toContain("Hello 'baeldung");
   });
 
   it('works in several tabs at a time, in any order', async () => {
     const browser = new Browser();
-    const first = await browser.request(`${base}/`);
+    const first = await browser.request(`${base}/login`);
     const second = await browser.request(`${base}/api/user/message`);
     expect((await browser.open(first.location ?? '')).body).toContain("Hello 'baeldung (client-app)'");
     expect((await browser.open(second.location ?? '')).url).toBe(`${base}/api/user/message`);
@@ -150,7 +162,7 @@ describe('signing in', () => {
 describe('what comes back from the authorization server', () => {
   async function callback(): Promise<{ browser: Browser; url: URL }> {
     const browser = new Browser();
-    const url = await browser.openUntil(`${base}/`, `${base}/callback`);
+    const url = await browser.openUntil(`${base}/login`, `${base}/callback`);
     return { browser, url: new URL(url) };
   }
 
@@ -169,7 +181,7 @@ describe('what comes back from the authorization server', () => {
     change(url.searchParams);
     const page = await browser.request(url.href);
     expect([page.status, page.body.includes('Reference: <code>')]).toEqual([status, true]);
-    expect((await browser.request(`${base}/`)).status).toBe(303);
+    expect((await browser.request(`${base}/api/user/message`)).status).toBe(303);
   });
 
   it('is refused in another browser, which did not begin this sign-in', async () => {
@@ -209,7 +221,7 @@ describe('what comes back from the authorization server', () => {
 
   it('is accepted from two first visits at once, each of which began a sign-in of its own', async () => {
     const browser = new Browser();
-    const [first, second] = await Promise.all([browser.request(`${base}/`), browser.request(`${base}/`)]);
+    const [first, second] = await Promise.all([browser.request(`${base}/login`), browser.request(`${base}/login`)]);
     expect((await browser.open(first.location ?? '')).body).toContain("Hello 'baeldung (client-app)'");
     expect((await browser.open(second.location ?? '')).status).toBe(200);
   });
@@ -230,7 +242,7 @@ describe('an expired access token', () => {
   it('is refreshed once for all requests that need it, and the rotated refresh token is the one that counts', async () => {
     provider.firstTokenLifetime = 5;
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     const pages = await Promise.all(Array.from({ length: 8 }, () => browser.request(`${base}/api/user/message`)));
     expect(pages.map(({ status }) => status)).toEqual(Array(8).fill(200));
     expect(provider.refreshes).toBe(1);
@@ -242,7 +254,7 @@ describe('an expired access token', () => {
   it('that cannot be refreshed any more leads to the login, and back', async () => {
     provider.firstTokenLifetime = 5;
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     provider.refuseRefresh = true;
     const answer = await browser.request(`${base}/api/user/message`);
     expect([answer.status, answer.location?.startsWith(provider.issuer)]).toEqual([303, true]);
@@ -262,7 +274,7 @@ describe('RFC 9470 §4: a service that asks for another authentication', () => {
 
   it('leads to a login with the acr_values and max_age of the challenge, and back to the page', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     userService.answering = refuse;
     const { status, location } = await browser.request(message());
     const asked = new URL(location ?? '');
@@ -278,7 +290,7 @@ describe('RFC 9470 §4: a service that asks for another authentication', () => {
 
   it('leaves the user signed in who does not go along', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     userService.answering = refuse;
     await browser.request(message());
     expect((await browser.request(`${base}/`)).body).toContain("Hello 'baeldung (client-app)'");
@@ -286,7 +298,7 @@ describe('RFC 9470 §4: a service that asks for another authentication', () => {
 
   it('is tried once: a challenge right after such a login is told on a page', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     userService.answering = refuse;
     const page = await browser.open(message());
     expect([page.url, page.status]).toEqual([message(), 403]);
@@ -308,7 +320,7 @@ describe('RFC 9470 §4: a service that asks for another authentication', () => {
 
   it('makes the provider ask the user again, where max_age says so', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     expect(provider.logins).toBe(1);
     const answers: Answering[] = [refuseNow, answerMessage];
     userService.answering = (request) => answers.shift()!(request);
@@ -318,7 +330,7 @@ describe('RFC 9470 §4: a service that asks for another authentication', () => {
 
   it('takes no login without the age that was asked for, when max_age was removed on the way', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     userService.answering = refuseNow;
     const asked = new URL((await browser.request(message())).location ?? '');
     asked.searchParams.delete('max_age');
@@ -328,13 +340,11 @@ describe('RFC 9470 §4: a service that asks for another authentication', () => {
 });
 
 describe('signing out', () => {
-  const post = { method: 'POST' };
-
   it('ends the session here, revokes the refresh token, and goes on to the provider', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     const sid = browser.cookie('client-app.sid');
-    const { status, location } = await browser.request(`${base}/logout`, { ...post, headers: { origin: base } });
+    const { status, location } = await browser.submit(`${base}/logout`);
     const end = new URL(location ?? '');
     expect([status, end.origin, end.pathname]).toEqual([303, provider.issuer, '/session/end']);
     expect(Object.fromEntries(end.searchParams)).toEqual({
@@ -343,15 +353,15 @@ describe('signing out', () => {
       state: 'signed-out',
     });
     expect(provider.revocations).toBe(1);
-    expect((await new Browser({ 'client-app.sid': sid }).request(`${base}/`)).status).toBe(303);
+    expect((await new Browser({ 'client-app.sid': sid }).request(`${base}/api/user/message`)).status).toBe(303);
   });
 
   it.each(['spring', 'keycloak'])('tells %s whom to sign out by the ID token, which it wants', async (profile) => {
     await app?.close(0);
     await startClientApp({ TOKEN_PROFILE: profile });
     const browser = new Browser();
-    await browser.open(`${base}/`);
-    const { location } = await browser.request(`${base}/logout`, { ...post, headers: { origin: base } });
+    await browser.open(`${base}/login`);
+    const { location } = await browser.submit(`${base}/logout`);
     const end = new URL(location ?? '');
     const [, claims = ''] = (end.searchParams.get('id_token_hint') ?? '').split('.');
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({
@@ -370,15 +380,28 @@ describe('signing out', () => {
     ['the same site but another origin, by fetch metadata', { 'sec-fetch-site': 'same-site' }],
   ])('is refused when %s asks for it', async (_case, headers) => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
-    const answer = await browser.request(`${base}/logout`, { ...post, headers });
+    await browser.open(`${base}/login`);
+    const answer = await browser.submit(`${base}/logout`, headers);
+    expect(answer.status).toBe(403);
+    expect((await browser.request(`${base}/`)).body).toContain("Hello 'baeldung");
+  });
+
+  it.each([
+    ['no token', {}],
+    ['the token of another session', { csrf: 'x'.repeat(32) }],
+    ['a token that is none', { csrf: '' }],
+  ])('is refused with %s', async (_case, more) => {
+    const browser = new Browser();
+    await browser.open(`${base}/login`);
+    const body = new URLSearchParams(more);
+    const answer = await browser.request(`${base}/logout`, { method: 'POST', headers: { origin: base }, body });
     expect(answer.status).toBe(403);
     expect((await browser.request(`${base}/`)).body).toContain("Hello 'baeldung");
   });
 
   it('is no matter of a link', async () => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     expect((await browser.request(`${base}/logout`)).status).toBe(404);
   });
 
@@ -397,7 +420,7 @@ describe('a failure behind the page', () => {
     ['the user may not', () => ({ status: 403 }), 403],
   ])('is a plain page with a reference when %s', async (_case, answering, status) => {
     const browser = new Browser();
-    await browser.open(`${base}/`);
+    await browser.open(`${base}/login`);
     userService.answering = answering;
     const page = await browser.request(`${base}/api/user/message`);
     expect(page.status).toBe(status);
@@ -431,20 +454,20 @@ describe('without an authorization server', () => {
     const browser = new Browser();
     expect((await browser.request(`${base}/health/live`)).status).toBe(200);
     expect((await browser.request(`${base}/health/ready`)).status).toBe(503);
-    const page = await browser.request(`${base}/`);
+    const page = await browser.request(`${base}/login`);
     expect([page.status, page.body.includes('The authorization server does not answer')]).toEqual([503, true]);
     await provider.restart();
     await until(async () => (await browser.request(`${base}/health/ready`)).status === 200);
-    expect((await browser.open(`${base}/`)).body).toContain("Hello 'baeldung (client-app)'");
+    expect((await browser.open(`${base}/login`)).body).toContain("Hello 'baeldung (client-app)'");
   });
 });
 
 describe('pages', () => {
-  it('run no script, take no frame, and post forms only here and at the authorization server', async () => {
+  it('run no script but their own, take no frame, and post forms only here and at the authorization server', async () => {
     const browser = new Browser();
-    const page = await browser.open(`${base}/`);
+    const page = await browser.open(`${base}/login`);
     expect(page.headers.get('content-security-policy')).toBe(
-      `default-src 'none';style-src 'self';img-src 'self';form-action 'self' ${provider.issuer};` +
+      `default-src 'none';style-src 'self';script-src 'self';img-src 'self';form-action 'self' ${provider.issuer};` +
         "base-uri 'none';frame-ancestors 'none'",
     );
     expect(page.headers.get('cache-control')).toBe('no-store');
@@ -602,6 +625,17 @@ class Browser {
       headers: response.headers,
       body: await response.text(),
     };
+  }
+
+  /** Sends the form of a page: what is hidden in it, and what else is given. */
+  async submit(
+    url: string,
+    headers: Record<string, string> = { origin: base },
+    more: Record<string, string> = {},
+  ): Promise<Page> {
+    const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec((await this.request(`${base}/`)).body) ?? [];
+    const body = new URLSearchParams({ csrf, ...more });
+    return this.request(url, { method: 'POST', headers, body });
   }
 
   async open(url: string): Promise<Page> {

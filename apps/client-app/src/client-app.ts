@@ -14,6 +14,7 @@ export const clientApp: AppOptions<typeof environment> = {
   contentSecurityPolicy: ({ ISSUER }) => ({
     'default-src': ["'none'"],
     'style-src': ["'self'"],
+    'script-src': ["'self'"],
     'img-src': ["'self'"],
     // browsers hold the redirect that follows the logout form to this too
     'form-action': ["'self'", new URL(ISSUER).origin],

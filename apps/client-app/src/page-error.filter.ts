@@ -6,6 +6,7 @@ import { LoginRequired } from './login/login-required.js';
 import { LoginService } from './login/login.service.js';
 import { StepUpRequired } from './login/step-up.js';
 import { destroy } from './session/sessions.js';
+import { visitorOf } from './session/visitor.js';
 import { errorPage } from './pages/error-page.js';
 import { PageError } from './pages/page-error.js';
 
@@ -25,7 +26,7 @@ export class PageErrorFilter implements ExceptionFilter {
       const stepUp = error instanceof StepUpRequired ? error.stepUp : undefined;
       // who is asked for more stays signed in meanwhile
       if (!stepUp) await destroy(request);
-      response.redirect(303, (await this.logins.begin(request, response, request.path, stepUp)).href);
+      response.redirect(303, (await this.logins.begin(request, response, request.path, { stepUp })).href);
     } catch (failure) {
       this.#answer(failure, request, response);
     }
@@ -36,9 +37,8 @@ export class PageErrorFilter implements ExceptionFilter {
     if (status >= 500) this.#logger.error(error);
     else if (error instanceof PageError && error.cause !== undefined) this.#logger.warn(error);
     const reference = currentTraceId() ?? 'none';
-    const user = (request.session as Request['session'] | undefined)?.login?.subject;
     response.status(status).set('Cache-Control', 'no-store').type('html');
-    response.send(errorPage({ title, explanation, reference, user }));
+    response.send(errorPage({ title, explanation, reference, visitor: visitorOf(request) }));
   }
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 export const DEFAULT_PORT = 8080;
 const DEMO_SECRET = 'client-app-secret';
+const DEMO_LAB_SECRET = 'lab-secret';
 
 /** What client-app reads from its environment; see `.env.example`. */
 export const environment = z
@@ -17,6 +18,10 @@ export const environment = z
     CLIENT_ID: text('the id of this client at the authorization server').default('client-app'),
     CLIENT_SECRET: text().optional(),
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
+    USER_SERVICE_RESOURCE: httpUrl().default('http://localhost:8081'),
+    MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
+    LAB_SECRET: text('the secret of the clients that the lab plays').optional(),
+    NODE_ENV: z.string().optional(),
     SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
   })
   .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
@@ -38,6 +43,12 @@ export class Settings {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly userServiceUrl: string;
+  /** How the authorization server names user-service. RFC 8707 */
+  readonly userServiceResource: string;
+  readonly messageServiceUrl: string;
+  readonly labSecret: string;
+  /** Whether the lab does what it shows; never in production. */
+  readonly experiments: boolean;
   readonly sessionSecret: string | undefined;
 
   constructor(given: z.output<typeof environment> & HostSettings) {
@@ -50,6 +61,10 @@ export class Settings {
     this.clientId = given.CLIENT_ID;
     this.clientSecret = given.CLIENT_SECRET ?? DEMO_SECRET;
     this.userServiceUrl = given.USER_SERVICE_URL.replace(/\/$/, '');
+    this.userServiceResource = given.USER_SERVICE_RESOURCE;
+    this.messageServiceUrl = given.MESSAGE_SERVICE_URL.replace(/\/$/, '');
+    this.labSecret = given.LAB_SECRET ?? DEMO_LAB_SECRET;
+    this.experiments = given.NODE_ENV !== 'production';
     this.sessionSecret = given.SESSION_SECRET;
   }
 }

@@ -28,6 +28,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0',
   'RBxwJyVMoF0yLOHfZkQrWD7pWT7I0N4I1_skb4QEQF0',
   'SK87iuweLc2Dwglg1TbTPUsRreB0EsJSw0FzXaTf7rw',
+  'U8dNoL3ewiQ4rEDtvZHoBuvV0QiSEReA7AjcwoCjtvs',
   'UBMWEq9BzYLKJHc_4E6ktf-1Jn3ReHbacqWxlbO07ZE',
   'VSVEwxIdp4DoNDIY1P_03tfMkqTJIfD1nlxVsMtXPxs',
   'WVRCR1Ec7aA9LkHZu76cO3179yed5rZ_dfD6lQ1cWNI',

@@ -44,6 +44,12 @@ export class AuthorizationServer {
     return this.#configuration;
   }
 
+  /** Where the server tells its users what was done in their name; `undefined`: it does not. */
+  async meEndpoint(): Promise<string | undefined> {
+    const { onbehalf_me_endpoint: endpoint } = (await this.configuration()).serverMetadata();
+    return typeof endpoint === 'string' ? endpoint : undefined;
+  }
+
   /** Drops what is known of the server, its keys included: it may have been set up anew. */
   forget(): void {
     this.#configuration = undefined;
@@ -53,7 +59,7 @@ export class AuthorizationServer {
     const { issuer, clientId, clientSecret } = this.#settings;
     const authentication = ClientSecretBasic(clientSecret);
     const options = {
-      [customFetch]: this.#fetch,
+      [customFetch]: this.fetch,
       timeout: TIMEOUT,
       execute: this.#isInsecure() ? [allowInsecureRequests] : [],
     };
@@ -80,7 +86,7 @@ export class AuthorizationServer {
       clientSecret,
       authentication,
     );
-    configuration[customFetch] = this.#fetch;
+    configuration[customFetch] = this.fetch;
     configuration.timeout = TIMEOUT;
     if (this.#isInsecure()) allowInsecureRequests(configuration);
     // the ID token's signature too, not only where it came from
@@ -96,7 +102,8 @@ export class AuthorizationServer {
     return { ...(Object.fromEntries(entries) as ServerMetadata), issuer: found.issuer };
   }
 
-  readonly #fetch: CustomFetch = (url, options) => fetch(this.#address.toInternal(url), options as RequestInit);
+  /** Fetches from the server at the address where this app reaches it; from others as ever. */
+  readonly fetch: CustomFetch = (url, options) => fetch(this.#address.toInternal(url), options as RequestInit);
 
   /** The demo has no TLS; whoever gives an http address has decided it. */
   #isInsecure(): boolean {

@@ -3,8 +3,9 @@ import type { Request } from 'express';
 import { refreshTokenGrant, ResponseBodyError } from 'openid-client';
 import { AuthorizationServerUnavailable } from '../authorization-server/authorization-server-unavailable.js';
 import { AuthorizationServer } from '../authorization-server/authorization-server.js';
-import type { Login } from '../session/session-data.js';
+import type { HeldToken, Login } from '../session/session-data.js';
 import { reload, save } from '../session/sessions.js';
+import { Settings } from '../settings.js';
 import { LoginRequired } from './login-required.js';
 import { explain } from './oauth-failure.js';
 import { refreshed } from './to-login.js';
@@ -12,46 +13,74 @@ import { refreshed } from './to-login.js';
 /** A token that expires within this time is refreshed before it is used. Milliseconds. */
 const SKEW = 10_000;
 
-/** The access token of a session, refreshed when it has expired. */
+/** What a token of a session is for: user-service, or what the authorization server tells users about themselves. */
+type Kind = 'service' | 'me';
+
+/** The access tokens of a session, refreshed when they have expired. */
 @Injectable()
 export class AccessTokens {
-  readonly #flights = new Map<string, Promise<string>>();
+  /** What was begun last for a session. */
+  readonly #turns = new Map<string, Promise<string>>();
 
-  constructor(private readonly server: AuthorizationServer) {}
+  constructor(
+    private readonly server: AuthorizationServer,
+    private readonly settings: Settings,
+  ) {}
 
   /**
-   * One refresh at a time for a session, and never one with a token that was rotated already: the server would take it
-   * for stolen and revoke all.
+   * The token for user-service. One refresh at a time for a session, and never one with a token that was rotated already: the
+   * server would take it for stolen and revoke all.
    * @throws LoginRequired when the user must sign in again
    * @throws AuthorizationServerUnavailable when the server does not answer
    */
-  async current(request: Request): Promise<string> {
-    const { login } = request.session;
-    if (!login) throw new LoginRequired('Nobody is signed in');
-    if (isFresh(login)) return login.accessToken;
-    const id = request.sessionID;
-    const flight = this.#flights.get(id) ?? this.#refresh(request).finally(() => this.#flights.delete(id));
-    this.#flights.set(id, flight);
-    return flight;
+  current(request: Request): Promise<string> {
+    return this.#token(request, 'service');
   }
 
-  async #refresh(request: Request): Promise<string> {
+  /** The token for what the authorization server tells users about themselves; throws as {@link current} does. */
+  forMe(request: Request): Promise<string> {
+    return this.#token(request, 'me');
+  }
+
+  async #token(request: Request, kind: Kind): Promise<string> {
+    const { login } = request.session;
+    if (!login) throw new LoginRequired('Nobody is signed in');
+    const held = heldBy(login, kind);
+    if (held) return held;
+    const id = request.sessionID;
+    const before = this.#turns.get(id) ?? Promise.resolve();
+    const refresh = (): Promise<string> => this.#refresh(request, kind);
+    const turn: Promise<string> = before.then(refresh, refresh).finally(() => {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    });
+    this.#turns.set(id, turn);
+    return turn;
+  }
+
+  async #refresh(request: Request, kind: Kind): Promise<string> {
     // a refresh may have ended between the reading of this request's session and now
     const login = await readLogin(request);
-    if (isFresh(login)) return login.accessToken;
-    const next = await this.#exchange(login);
+    const held = heldBy(login, kind);
+    if (held) return held;
+    const next = await this.#exchange(login, kind);
     // the user may have signed out meanwhile: then there is no session to write to
     await readLogin(request);
     request.session.login = next;
     await save(request);
-    return next.accessToken;
+    return heldBy(next, kind) ?? next.accessToken;
   }
 
-  async #exchange(login: Login): Promise<Login> {
+  async #exchange(login: Login, kind: Kind): Promise<Login> {
     if (login.refreshToken === undefined) throw new LoginRequired('The access token has expired');
     const configuration = await this.server.configuration();
+    const me = await this.server.meEndpoint();
+    // RFC 8707 §2.2: one token is for one resource
+    const parameters: Record<string, string> =
+      me === undefined ? {} : { resource: kind === 'me' ? me : this.settings.userServiceResource };
     try {
-      return refreshed(login, await refreshTokenGrant(configuration, login.refreshToken));
+      const tokens = await refreshTokenGrant(configuration, login.refreshToken, parameters);
+      const next = refreshed(login, tokens);
+      return kind === 'service' ? next : { ...withTokenOf(login, next), me: tokenOf(next) };
     } catch (error) {
       if (error instanceof ResponseBodyError && error.status < 500) {
         throw new LoginRequired('The access token has expired and was not refreshed', { cause: explain(error) });
@@ -61,12 +90,26 @@ export class AccessTokens {
   }
 }
 
+function tokenOf({ accessToken, expiresAt }: Login): HeldToken {
+  return { accessToken, ...(expiresAt !== undefined && { expiresAt }) };
+}
+
+/** A login with the refresh token of another, and its own token for user-service. */
+function withTokenOf({ accessToken, expiresAt }: Login, next: Login): Login {
+  return { ...next, accessToken, expiresAt };
+}
+
 async function readLogin(request: Request): Promise<Login> {
   const login = (await reload(request)) ? request.session.login : undefined;
   if (!login) throw new LoginRequired('The session has ended');
   return login;
 }
 
-function isFresh({ expiresAt }: Login): boolean {
+function heldBy(login: Login, kind: Kind): string | undefined {
+  const held = kind === 'me' ? login.me : login;
+  return held && isFresh(held) ? held.accessToken : undefined;
+}
+
+function isFresh({ expiresAt }: HeldToken): boolean {
   return expiresAt === undefined || expiresAt - SKEW > Date.now();
 }

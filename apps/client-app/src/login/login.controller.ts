@@ -1,7 +1,7 @@
-import { Controller, Get, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { destroy, regenerate } from '../session/sessions.js';
-import { LoginService, SIGNED_OUT } from './login.service.js';
+import { DEMO_USER, LoginService, SIGNED_OUT } from './login.service.js';
 
 /** Signing in and out. */
 @Controller()
@@ -9,8 +9,8 @@ export class LoginController {
   constructor(private readonly logins: LoginService) {}
 
   @Get('login')
-  async login(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const url = await this.logins.begin(request, response, '/');
+  async login(@Query('demo') demo: unknown, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const url = await this.logins.begin(request, response, '/', demo === undefined ? {} : { hint: DEMO_USER });
     response.redirect(303, url.href);
   }
 

@@ -19,10 +19,14 @@ import type { StepUp } from './step-up.js';
 import { toLogin } from './to-login.js';
 
 export const CALLBACK_PATH = '/callback';
+/** The user of the demo, whose name and password everybody may know. */
+export const DEMO_USER = 'baeldung';
 /** How the way back from the logout at the authorization server is told from a visit. */
 export const SIGNED_OUT = 'signed-out';
 
 const SCOPE = 'openid profile user.read';
+/** What this app asks for besides, where the authorization server tells its users about themselves. */
+const ME_SCOPE = 'activity.read activity.stop exchange.evaluate';
 
 /** OpenID Connect login by authorization code with PKCE, and logout at the provider too. */
 @Injectable()
@@ -37,21 +41,32 @@ export class LoginService {
 
   /**
    * Where to send the browser to sign in. What must be known when it comes back is kept by the browser.
-   * @param stepUp what a service asks the user to prove anew. RFC 9470 §4
+   * `stepUp`: what a service asks the user to prove anew (RFC 9470 §4); `hint`: the user name to begin with (OpenID Connect Core §3.1.2.1)
    */
-  async begin(request: Request, response: Response, returnTo: string, stepUp?: StepUp): Promise<URL> {
+  async begin(
+    request: Request,
+    response: Response,
+    returnTo: string,
+    { stepUp, hint }: { readonly stepUp?: StepUp | undefined; readonly hint?: string | undefined } = {},
+  ): Promise<URL> {
     const configuration = await this.server.configuration();
     const { state, nonce, codeVerifier } = this.pending.begin(request, response, returnTo, stepUp);
-    return buildAuthorizationUrl(configuration, {
+    const me = await this.server.meEndpoint();
+    const parameters = new URLSearchParams({
       redirect_uri: this.settings.publicUrl + CALLBACK_PATH,
-      scope: SCOPE,
+      scope: me === undefined ? SCOPE : `${SCOPE} ${ME_SCOPE}`,
       state,
       nonce,
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
       ...(stepUp?.acrValues !== undefined && { acr_values: stepUp.acrValues }),
       ...(stepUp?.maxAge !== undefined && { max_age: String(stepUp.maxAge) }),
+      ...(typeof hint === 'string' && { login_hint: hint }),
     });
+    // RFC 8707 §2: each resource is a parameter of its own
+    for (const resource of me === undefined ? [] : [this.settings.userServiceResource, me])
+      parameters.append('resource', resource);
+    return buildAuthorizationUrl(configuration, parameters);
   }
 
   /** Whether this browser comes back from a login that it has begun. */
@@ -78,14 +93,19 @@ export class LoginService {
 
   async #redeem(configuration: Configuration, callback: URL, pending: PendingLogin): Promise<Login> {
     try {
-      const tokens = await authorizationCodeGrant(configuration, callback, {
+      const me = await this.server.meEndpoint();
+      const checks = {
         expectedState: pending.state,
         expectedNonce: pending.nonce,
         pkceCodeVerifier: pending.codeVerifier,
         idTokenExpected: true,
         // OpenID Connect Core §3.1.3.7: auth_time, when max_age was asked for
         maxAge: pending.stepUp?.maxAge,
-      });
+      };
+      // RFC 8707 §2.2: one token is for one resource
+      const parameters: Record<string, string> =
+        me === undefined ? {} : { resource: this.settings.userServiceResource };
+      const tokens = await authorizationCodeGrant(configuration, callback, checks, parameters);
       const login = toLogin(tokens);
       return this.settings.signOutByIdToken ? { ...login, idToken: tokens.id_token } : login;
     } catch (error) {

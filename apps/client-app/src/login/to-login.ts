@@ -1,4 +1,5 @@
 import type { TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
+import { newCsrfToken } from '../session/csrf.js';
 import type { Login } from '../session/session-data.js';
 
 /** Reads a login from the answer to an authorization code. */
@@ -11,6 +12,7 @@ export function toLogin(tokens: TokenEndpointResponse & TokenEndpointResponseHel
     authorizedParty: claims.azp ?? [claims.aud].flat().join(' '),
     ...(typeof claims['sid'] === 'string' && { sessionId: claims['sid'] }),
     signedInAt: Date.now(),
+    csrf: newCsrfToken(),
     ...accessOf(tokens),
   };
 }

@@ -37,7 +37,12 @@ export function messagePage(login: Login, { message, hops }: MessageAnswer): str
       </p>
     </>
   );
-  return layout({ title: 'Your message', content, user: login.subject });
+  return layout({
+    title: 'Your message',
+    content,
+    visitor: { user: login.subject, csrf: login.csrf },
+    path: '/api/user/message',
+  });
 }
 
 function tokenName(index: number): string {

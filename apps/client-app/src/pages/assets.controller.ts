@@ -1,6 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ICON } from './icon.js';
-import { STYLESHEET } from './stylesheet.js';
+import { PLAYER } from './player.js';
+import { STYLESHEET } from './styles/stylesheet.js';
 
 const CACHE = 'public, max-age=3600';
 
@@ -12,6 +13,13 @@ export class AssetsController {
   @Header('Cache-Control', CACHE)
   stylesheet(): string {
     return STYLESHEET;
+  }
+
+  @Get('player.js')
+  @Header('Content-Type', 'text/javascript; charset=utf-8')
+  @Header('Cache-Control', CACHE)
+  player(): string {
+    return PLAYER;
   }
 
   @Get('icon.svg')

@@ -1,3 +1,4 @@
+import type { Visitor } from '../session/visitor.js';
 import { layout } from './layout.js';
 
 export interface ErrorPage {
@@ -5,11 +6,11 @@ export interface ErrorPage {
   readonly explanation: string;
   /** What the user can quote, and what every service's log knows. */
   readonly reference: string;
-  readonly user?: string | undefined;
+  readonly visitor?: Visitor | undefined;
 }
 
 /** What went wrong, in words for a user; never how. */
-export function errorPage({ title, explanation, reference, user }: ErrorPage): string {
+export function errorPage({ title, explanation, reference, visitor }: ErrorPage): string {
   const content = (
     <section class="card narrow" role="alert">
       <h1>{title}</h1>
@@ -24,5 +25,5 @@ export function errorPage({ title, explanation, reference, user }: ErrorPage): s
       </p>
     </section>
   );
-  return layout({ title, content, ...(user !== undefined && { user }) });
+  return layout({ title, content, visitor });
 }

@@ -1,14 +1,30 @@
 import { renderDocument, type VNode } from '@onbehalf/html';
+import type { Visitor } from '../session/visitor.js';
+import { CsrfField } from './csrf-field.js';
 
 export interface Page {
   readonly title: string;
   readonly content: VNode;
   /** Who is signed in; absent: nobody. */
-  readonly user?: string;
+  readonly visitor?: Visitor | undefined;
+  /** The address of the page, where the navigation leads to it. */
+  readonly path?: string;
+  /** Whether the page has something that can be played. */
+  readonly isPlayable?: boolean;
 }
 
+/** What the navigation leads to. */
+const PLACES: readonly (readonly [path: string, name: string])[] = [
+  ['/api/user/message', 'The flow'],
+  ['/lab/failures', 'Ways that fail'],
+  ['/lab/which', 'Which one?'],
+  ['/lab/faces', 'Faces'],
+  ['/lab/evaluate', 'Evaluate'],
+  ['/lab/activity', 'Who acted for me'],
+];
+
 /** A whole page of client-app. */
-export function layout({ title, content, user }: Page): string {
+export function layout({ title, content, visitor, path, isPlayable }: Page): string {
   return renderDocument(
     <html lang="en">
       <head>
@@ -18,6 +34,7 @@ export function layout({ title, content, user }: Page): string {
         <title>{`${title} · client-app`}</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/client-app.css" />
+        {isPlayable && <script type="module" src="/assets/player.js"></script>}
       </head>
       <body>
         <a class="skip" href="#content">
@@ -27,19 +44,40 @@ export function layout({ title, content, user }: Page): string {
           <a class="brand" href="/">
             <img src="/assets/icon.svg" alt="" width="28" height="28" /> client-app
           </a>
-          {user !== undefined && <SignedIn user={user} />}
+          <nav aria-label="The lab">
+            {PLACES.map(([place, name]) => (
+              <a href={place} aria-current={place === path ? 'page' : undefined}>
+                {name}
+              </a>
+            ))}
+          </nav>
+          <Account visitor={visitor} />
         </header>
         <main id="content">{content}</main>
+        <footer>
+          <p>
+            Every request on these pages is real; tokens and secrets never leave this application. Token exchange is{' '}
+            <a href="https://www.rfc-editor.org/rfc/rfc8693">RFC 8693</a>.
+          </p>
+        </footer>
       </body>
     </html>,
   );
 }
 
-function SignedIn({ user }: { readonly user: string }): VNode {
+function Account({ visitor }: { readonly visitor: Visitor | undefined }): VNode {
+  if (!visitor) {
+    return (
+      <a class="button quiet" href="/login">
+        Sign in
+      </a>
+    );
+  }
   return (
     <form class="account" method="post" action="/logout">
+      <CsrfField visitor={visitor} />
       <span>
-        Signed in as <strong>{user}</strong>
+        Signed in as <strong>{visitor.user}</strong>
       </span>
       <button type="submit" class="quiet">
         Sign out

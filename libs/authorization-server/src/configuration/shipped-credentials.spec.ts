@@ -10,6 +10,7 @@ const OWN = {
   ...{ CLIENT_APP_URL: 'https://app.example', CLIENT_APP_SECRET: randomUUID(), USER_SERVICE_SECRET: randomUUID() },
   ...{ MESSAGE_SERVICE_SECRET: randomUUID(), OPERATOR_SECRET: randomUUID(), PROMETHEUS_SECRET: randomUUID() },
   TERMINAL_SECRET: randomUUID(),
+  LAB_SECRET: randomUUID(),
 };
 
 describe('what ships with the project', () => {

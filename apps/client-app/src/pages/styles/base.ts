@@ -1,14 +1,16 @@
-/** The one stylesheet of the pages. */
-export const STYLESHEET = `
+/** Colours, type, and what every page has. */
+export const BASE = `
 :root {
   color-scheme: light dark;
-  --ink: #1c2430; --muted: #566173; --paper: #f5f6f8; --card: #fff; --line: #c6ccd6;
+  --ink: #1b2330; --muted: #525d6e; --paper: #f4f6f9; --card: #fff; --line: #cbd2dc; --line-soft: #e3e7ed;
   --accent: #1f5fbf; --on-accent: #fff; --soft: #e8eff9; --mark: #fff0bf; --mark-line: #b98900;
+  --good: #136339; --good-soft: #e2f4e9; --bad: #a1151c; --bad-soft: #fdeaea; --warn: #7a4b00; --warn-soft: #fdf1d8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ink: #e8ebf0; --muted: #a6b0c0; --paper: #12161d; --card: #1b212b; --line: #3d4757;
-    --accent: #7fb0ff; --on-accent: #0d1420; --soft: #1d2a3f; --mark: #3d3310; --mark-line: #d6a419;
+    --ink: #e8ebf0; --muted: #a9b3c2; --paper: #10141b; --card: #191f29; --line: #3d4757; --line-soft: #2a3240;
+    --accent: #86b5ff; --on-accent: #0d1420; --soft: #1c2940; --mark: #3d3310; --mark-line: #d6a419;
+    --good: #86dca9; --good-soft: #143022; --bad: #ffb1b1; --bad-soft: #3b1a1d; --warn: #f0c674; --warn-soft: #362a10;
   }
 }
 * { box-sizing: border-box; }
@@ -16,16 +18,26 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 s
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { left: 1rem; top: .75rem; padding: .5rem .75rem; background: var(--card); color: var(--accent); }
-header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; justify-content: space-between;
-  max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem; }
+header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .8rem clamp(1rem, 4vw, 2rem);
+  background: var(--card); border-bottom: 1px solid var(--line); }
+nav { display: flex; flex: 1 1 auto; flex-wrap: wrap; gap: .15rem .35rem; }
+nav a { padding: .35rem .6rem; color: var(--muted); border-radius: .45rem; text-decoration: none; }
+nav a:hover { color: var(--ink); background: var(--soft); }
+nav a[aria-current] { color: var(--accent); background: var(--soft); font-weight: 600; }
+footer { max-width: 80rem; margin: 0 auto; padding: 1.5rem clamp(1rem, 4vw, 2rem) 2.5rem; color: var(--muted); font-size: .9rem; }
 .brand { display: inline-flex; gap: .6rem; align-items: center; color: inherit; font-weight: 650; text-decoration: none; }
 .brand img { display: block; }
 .account { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: 0; color: var(--muted); }
 .account strong { color: var(--ink); }
-main { max-width: 72rem; margin: 0 auto; padding: 1rem 1.5rem 4rem; }
+main { max-width: 80rem; margin: 0 auto; padding: 1.75rem clamp(1rem, 4vw, 2rem) 2rem; }
 h1 { margin: 0 0 .75rem; font-size: clamp(1.5rem, 1.2rem + 1.5vw, 2.1rem); line-height: 1.2; overflow-wrap: anywhere; }
-h2 { margin: 2.5rem 0 .5rem; font-size: 1.3rem; line-height: 1.3; }
-p { margin: 0 0 1rem; max-width: 42rem; }
+h2 { margin: 2.5rem 0 .5rem; font-size: 1.35rem; line-height: 1.3; }
+h3 { margin: 1.75rem 0 .4rem; font-size: 1.12rem; line-height: 1.35; }
+h4, h5 { margin: 0 0 .5rem; font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--muted); }
+h5 { margin-top: .9rem; }
+p { margin: 0 0 1rem; max-width: 46rem; overflow-wrap: anywhere; }
+input, select { max-width: 100%; padding: .5rem .65rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: .5rem; }
+label { font-weight: 600; }
 a { color: var(--accent); }
 .hint { color: var(--muted); }
 .card { padding: clamp(1.25rem, 4vw, 2.25rem); background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }
@@ -33,7 +45,7 @@ a { color: var(--accent); }
 .narrow { max-width: 44rem; margin: 6vh auto 0; }
 button, .button { display: inline-block; padding: .65rem 1.1rem; font: inherit; font-weight: 600; text-decoration: none;
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: .55rem; cursor: pointer; }
-button.quiet { padding: .35rem .8rem; color: var(--ink); background: transparent; border-color: var(--line); }
+button.quiet, .button.quiet { padding: .35rem .8rem; color: var(--ink); background: transparent; border-color: var(--line); }
 button:hover, .button:hover { filter: brightness(1.08); }
 blockquote { margin: 0 0 1rem; padding-left: 1.1rem; border-left: 4px solid var(--accent);
   font-size: clamp(1.15rem, 1rem + .8vw, 1.45rem); line-height: 1.4; overflow-wrap: anywhere; white-space: pre-line; }

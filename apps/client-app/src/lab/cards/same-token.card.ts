@@ -1,0 +1,35 @@
+import type { Card } from './card.js';
+
+/** The browser's token, sent on as it is. */
+export const sameToken: Card = {
+  id: 'same-token',
+  section: 'failures',
+  title: 'The same token everywhere',
+  when: 'A service passes on the token that it received. message-service must refuse it: the token was made for somebody else.',
+  async run({ userToken, addresses, track }) {
+    const url = `${addresses.messageService}/message`;
+    await track('Pass the token on', 'wrong', async (wrong) => {
+      const { status } = await wrong.call({ from: 'user-service', to: 'message-service', url, token: userToken });
+      return {
+        lesson:
+          status === 401
+            ? 'message-service expects itself in aud and finds user-service. If this passed, nobody could tell which service asks, and whoever steals one token opens every service.'
+            : `message-service answered ${status}, where 401 was expected.`,
+      };
+    });
+    await track('Exchange it first', 'right', async (right) => {
+      const { token } = await right.exchange('lab-1', userToken, {
+        audience: 'message-service',
+        scope: 'message.read',
+      });
+      if (!token) return { lesson: 'The exchange was refused: see why in its answer.' };
+      const { status } = await right.call({ from: 'lab-1', to: 'message-service', url, token });
+      return {
+        lesson:
+          status === 200
+            ? 'The same user, a token made for this call, and the service that acts stands in it.'
+            : `message-service answered ${status}.`,
+      };
+    });
+  },
+};

@@ -1,0 +1,96 @@
+import type { VNode } from '@onbehalf/html';
+import { Inspector } from '../../inspector/inspector.js';
+import { layout } from '../../pages/layout.js';
+import type { Run, Track } from '../../run/run.js';
+import type { Visitor } from '../../session/visitor.js';
+import type { Card } from '../cards/card.js';
+import { CardForm, sectionOf } from './card-form.js';
+
+/** A card, and what happened when it was run last. */
+export function cardPage(
+  card: Card,
+  run: Run | undefined,
+  visitor: Visitor | undefined,
+  values: Readonly<Record<string, string>> = {},
+): string {
+  const section = sectionOf(card);
+  const content = (
+    <>
+      <p class="crumb">
+        <a href={section.path}>{section.title}</a>
+      </p>
+      <section class="card">
+        <h1>{card.title}</h1>
+        <p>{card.when}</p>
+        <CardForm card={card} visitor={visitor} values={values} />
+      </section>
+      {run && <RunResult run={run} />}
+    </>
+  );
+  return layout({ title: card.title, content, visitor, path: section.path, isPlayable: run !== undefined });
+}
+
+function RunResult({ run }: { readonly run: Run }): VNode {
+  return (
+    <section aria-labelledby="result">
+      <h2 id="result">What happened</h2>
+      <p class="hint">
+        {new Date(run.at).toISOString().replace('T', ' ').slice(0, 19)} UTC
+        {run.traceId !== undefined && (
+          <>
+            {' '}
+            · trace <code>{run.traceId}</code>, under which every service has logged it
+          </>
+        )}
+      </p>
+      {run.tracks.length > 1 && <SideBySide tracks={run.tracks} />}
+      {run.tracks.map((track, index) => (
+        <section class="track" aria-labelledby={`track-${index}`}>
+          <h3 id={`track-${index}`}>
+            {track.title} <Verdict track={track} />
+          </h3>
+          <p>{track.lesson}</p>
+          <Inspector track={track} tokens={run.tokens} />
+        </section>
+      ))}
+    </section>
+  );
+}
+
+function SideBySide({ tracks }: { readonly tracks: readonly Track[] }): VNode {
+  return (
+    <div class="sides">
+      {tracks.map((track, index) => (
+        <div class={`side ${track.way}`}>
+          <p class="side-title">
+            <a href={`#track-${index}`}>{track.title}</a>
+          </p>
+          <p>
+            <Verdict track={track} />
+          </p>
+          <p>{track.lesson}</p>
+          {track.seen.length > 0 && (
+            <dl class="pairs">
+              {track.seen.map(([name, value]) => (
+                <div>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+const VERDICTS = {
+  wrong: { accepted: 'went through', refused: 'refused' },
+  right: { accepted: 'works', refused: 'did not work' },
+  compared: { accepted: 'went through', refused: 'refused' },
+} as const;
+
+function Verdict({ track: { way, outcome } }: { readonly track: Track }): VNode {
+  return <span class={`verdict ${way} ${outcome}`}>{VERDICTS[way][outcome]}</span>;
+}

@@ -1,0 +1,32 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { ForbiddenException, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Login } from './session-data.js';
+
+/** The name of the hidden field that every form of a signed-in user has. */
+export const CSRF_FIELD = 'csrf';
+
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+
+/** A value that only pages of this session know. */
+export function newCsrfToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** Refuses whatever would change something for a signed-in user and does not come from a form of that session. */
+@Injectable()
+export class CsrfGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<Request>();
+    const { login } = request.session;
+    if (SAFE.includes(request.method) || !login || isFrom(login, request.body)) return true;
+    throw new ForbiddenException();
+  }
+}
+
+function isFrom({ csrf }: Login, body: unknown): boolean {
+  const given = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[CSRF_FIELD] : undefined;
+  if (typeof given !== 'string') return false;
+  const [one, other] = [Buffer.from(given), Buffer.from(csrf)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
