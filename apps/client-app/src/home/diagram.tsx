@@ -48,13 +48,13 @@ export function Diagram(): VNode {
         B
       </text>
       <g class="claims-of">
-        <text x={440} y={272}>
-          A: sub baeldung · aud user-service
+        <text x={515} y={272} text-anchor="middle">
+          aud user-service
         </text>
-        <text x={700} y={272}>
-          B: sub baeldung · aud message-service
+        <text x={865} y={272} text-anchor="middle">
+          aud message-service
         </text>
-        <text class="act" x={700} y={291}>
+        <text class="act" x={865} y={291} text-anchor="middle">
           act user-service
         </text>
       </g>
