@@ -174,7 +174,6 @@ export class System {
       ISSUER: this.url('auth-server'),
       REVOCATIONS_URI: `${this.url('auth-server')}/oauth2/revocations`,
       CLIENT_APP_URL: this.url('client-app'),
-      PUBLIC_URL: this.url('client-app'),
       USER_SERVICE_URL: this.url('user-service'),
       USER_SERVICE_RESOURCE: this.url('user-service'),
       MESSAGE_SERVICE_URL: this.url('message-service'),

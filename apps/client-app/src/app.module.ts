@@ -4,6 +4,9 @@ import { AuthorizationServerHealth } from './authorization-server/authorization-
 import { AuthorizationServer } from './authorization-server/authorization-server.js';
 import { HomeController } from './home/home.controller.js';
 import { LabController } from './lab/pages/lab.controller.js';
+import { ObservedRecords } from './lab/experiment/observed-records.js';
+import { PartnerController } from './lab/partner/partner.controller.js';
+import { Partner } from './lab/partner/partner.js';
 import { Laboratory } from './lab/experiment/laboratory.js';
 import { AccessTokens } from './login/access-tokens.js';
 import { LoginController } from './login/login.controller.js';
@@ -24,7 +27,14 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      controllers: [HomeController, LoginController, MessageController, LabController, AssetsController],
+      controllers: [
+        HomeController,
+        LoginController,
+        MessageController,
+        LabController,
+        PartnerController,
+        AssetsController,
+      ],
       providers: [
         { provide: Settings, useValue: settings },
         AuthorizationServer,
@@ -36,6 +46,8 @@ export class AppModule {
         MeClient,
         ActivityRecords,
         Runs,
+        ObservedRecords,
+        Partner,
         Laboratory,
         { provide: APP_GUARD, useClass: CsrfGuard },
         { provide: APP_FILTER, useClass: PageErrorFilter },

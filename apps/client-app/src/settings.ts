@@ -19,6 +19,7 @@ export const environment = z
     CLIENT_SECRET: text().optional(),
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
     USER_SERVICE_RESOURCE: httpUrl().default('http://localhost:8081'),
+    MESSAGE_SERVICE_RESOURCE: httpUrl().default('http://localhost:8082'),
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
     LAB_SECRET: text('the secret of the clients that the lab plays').optional(),
     NODE_ENV: z.string().optional(),
@@ -43,8 +44,9 @@ export class Settings {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly userServiceUrl: string;
-  /** How the authorization server names user-service. RFC 8707 */
+  /** How the authorization server names the services. RFC 8707 */
   readonly userServiceResource: string;
+  readonly messageServiceResource: string;
   readonly messageServiceUrl: string;
   readonly labSecret: string;
   /** Whether the lab does what it shows; never in production. */
@@ -62,6 +64,7 @@ export class Settings {
     this.clientSecret = given.CLIENT_SECRET ?? DEMO_SECRET;
     this.userServiceUrl = given.USER_SERVICE_URL.replace(/\/$/, '');
     this.userServiceResource = given.USER_SERVICE_RESOURCE;
+    this.messageServiceResource = given.MESSAGE_SERVICE_RESOURCE;
     this.messageServiceUrl = given.MESSAGE_SERVICE_URL.replace(/\/$/, '');
     this.labSecret = given.LAB_SECRET ?? DEMO_LAB_SECRET;
     this.experiments = given.NODE_ENV !== 'production';

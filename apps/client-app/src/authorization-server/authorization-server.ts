@@ -50,6 +50,11 @@ export class AuthorizationServer {
     return typeof endpoint === 'string' ? endpoint : undefined;
   }
 
+  /** The address at which this app reaches what everybody else reaches at `url`. */
+  internal(url: string): string {
+    return this.#address.toInternal(url);
+  }
+
   /** Drops what is known of the server, its keys included: it may have been set up anew. */
   forget(): void {
     this.#configuration = undefined;

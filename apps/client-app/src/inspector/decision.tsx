@@ -10,6 +10,7 @@ export function Decision({ record }: { readonly record: AuditRecord }): VNode {
         <span class={`word ${record.outcome === 'issued' ? 'granted' : 'refused'}`}>{record.outcome}</span>{' '}
         {refusal ? refusal.reason : served(record)}
       </p>
+      {record.sentence !== undefined && <blockquote class="sentence">{record.sentence}</blockquote>}
       {decision && decision.edges.length > 0 && (
         <>
           <h5>Edge that allows it</h5>

@@ -91,7 +91,8 @@ export class MeClient {
 function reasonIn(text: string): string {
   try {
     const { error_description: description, error } = JSON.parse(text) as Record<string, unknown>;
-    return String(description ?? error ?? 'no reason given').slice(0, 300);
+    const told = [description, error].find((each) => typeof each === 'string');
+    return told?.slice(0, 300) ?? 'no reason given';
   } catch {
     return 'no reason given';
   }

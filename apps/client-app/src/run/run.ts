@@ -27,16 +27,16 @@ export interface ReceivedAnswer {
 
 /** What may be granted at most. */
 export interface Limits {
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** Seconds since the epoch. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
 }
 
 /** A rule that narrowed something, or, without `after`, the one that refused. */
 export interface DecisionStep {
   readonly rule: string;
   readonly before: Limits;
-  readonly after?: Limits;
+  readonly after?: Limits | undefined;
 }
 
 /** What the authorization server has written down of one request for a token. */
@@ -45,23 +45,23 @@ export interface AuditRecord {
   readonly at: string;
   readonly outcome: string;
   readonly client: string;
-  readonly subject?: string;
-  readonly kind?: string;
+  readonly subject?: string | undefined;
+  readonly kind?: string | undefined;
   /** The current actor first. */
   readonly actors: readonly string[];
   readonly targets: readonly string[];
-  readonly scopesRequested?: readonly string[];
-  readonly scopesGranted?: readonly string[];
-  readonly statedReason?: string;
-  readonly refusal?: { readonly rule: string; readonly error: string; readonly reason: string };
+  readonly scopesRequested?: readonly string[] | undefined;
+  readonly scopesGranted?: readonly string[] | undefined;
+  readonly statedReason?: string | undefined;
+  readonly refusal?: { readonly rule: string; readonly error: string; readonly reason: string } | undefined;
   /** How policy came to its decision; absent when there was none to come to. */
-  readonly decision?: { readonly edges: readonly string[]; readonly steps: readonly DecisionStep[] };
+  readonly decision?: { readonly edges: readonly string[]; readonly steps: readonly DecisionStep[] } | undefined;
   /** The hash of the record in the chain of records, base64url. */
-  readonly receipt?: string;
-  readonly traceId?: string;
-  readonly tokenId?: string;
+  readonly receipt?: string | undefined;
+  readonly traceId?: string | undefined;
+  readonly tokenId?: string | undefined;
   /** In a sentence, where the server tells one. */
-  readonly sentence?: string;
+  readonly sentence?: string | undefined;
 }
 
 /** A request that one party sent to another, and what became of it. */
@@ -87,8 +87,8 @@ export interface Message {
   readonly record?: AuditRecord;
 }
 
-/** `wrong`: how it should not be done; `right`: how it should be. */
-export type Way = 'wrong' | 'right' | 'compared';
+/** `wrong`: how it should not be done; `right`: how it should be; `guarded`: a wrong one that must be refused. */
+export type Way = 'wrong' | 'right' | 'guarded' | 'compared';
 
 /** One way to do something, from its first request to its last. */
 export interface Track {
@@ -109,7 +109,7 @@ export interface Run {
   readonly card: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly traceId?: string;
+  readonly traceId?: string | undefined;
   readonly tracks: readonly Track[];
   readonly tokens: readonly TokenView[];
 }

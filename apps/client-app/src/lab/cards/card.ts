@@ -24,9 +24,11 @@ export interface Card {
   /** A page of the repository's documentation, from its root, such as `docs/guides/x.md`. */
   readonly guide?: string;
   readonly fields?: readonly CardField[];
+  /** Whether the page offers to sign in once more, for what wants a fresh authentication. */
+  readonly signInAgain?: boolean;
   /**
    * Does it, by real requests. Whatever it sends by its tracks appears in the inspector, with the decision of the authorization
    * server beside it; what it says is said after the answers, so that it says what did happen.
    */
-  run(experiment: Experiment): Promise<void>;
+  readonly run: (experiment: Experiment) => Promise<void>;
 }

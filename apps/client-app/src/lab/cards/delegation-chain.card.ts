@@ -1,6 +1,5 @@
-import type { LabToken } from '../experiment/token-names.js';
-import type { ExperimentTrack } from '../experiment/experiment.js';
 import type { Card } from './card.js';
+import { goDown } from './go-down.js';
 
 const DEEPEST = 5;
 
@@ -19,7 +18,7 @@ export const delegationChain: Card = {
       options: [1, 2, 3, 4, DEEPEST].map((n) => ({ value: String(n), label: String(n) })),
     },
   ],
-  async run({ userToken, addresses, fields, track }) {
+  run: async ({ userToken, addresses, fields, track }) => {
     const levels = Number(fields['levels']);
     await track(`${levels} in a row`, 'right', async (chain) => {
       const held = await goDown(chain, userToken, levels);
@@ -30,27 +29,14 @@ export const delegationChain: Card = {
       });
       if (!token) return { lesson: 'The last exchange was refused: see why in its answer.' };
       const url = `${addresses.messageService}/message`;
-      const { status, json } = await chain.call({ from: `lab-${levels}`, to: 'message-service', url, token });
+      const answer = await chain.call({ from: `lab-${levels}`, to: 'message-service', url, token });
       return {
         lesson:
-          status === 200
+          answer.status === 200
             ? `message-service knows the user and all ${levels} that act.`
-            : `message-service answered ${status}.`,
-        seen: [['message-service says', String(json['message'] ?? status)]],
+            : `message-service answered ${answer.status}.`,
+        seen: [['message-service says', answer.text('message')]],
       };
     });
   },
 };
-
-/** Exchanges until the service of this level holds a token made for it. */
-export async function goDown(
-  chain: ExperimentTrack,
-  userToken: LabToken,
-  level: number,
-): Promise<LabToken | undefined> {
-  let held: LabToken | undefined = userToken;
-  for (let n = 1; n < level && held; n += 1) {
-    held = (await chain.exchange(`lab-${n}`, held, { audience: `lab-${n + 1}`, scope: 'lab.work' })).token;
-  }
-  return held;
-}

@@ -6,7 +6,7 @@ export const sameToken: Card = {
   section: 'failures',
   title: 'The same token everywhere',
   when: 'A service passes on the token that it received. message-service must refuse it: the token was made for somebody else.',
-  async run({ userToken, addresses, track }) {
+  run: async ({ userToken, addresses, track }) => {
     const url = `${addresses.messageService}/message`;
     await track('Pass the token on', 'wrong', async (wrong) => {
       const { status } = await wrong.call({ from: 'user-service', to: 'message-service', url, token: userToken });

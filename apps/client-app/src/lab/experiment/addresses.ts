@@ -3,10 +3,12 @@ export interface Addresses {
   readonly userService: string;
   readonly messageService: string;
   readonly issuer: string;
-  readonly jwksUri: string;
+  /** Where this machine reaches the keys of the issuer. */
+  readonly internalJwksUri: string;
+  /** How the authorization server names the services. RFC 8707 */
+  readonly userServiceResource: string;
+  readonly messageServiceResource: string;
   /** With the secret of the clients that the lab plays. */
   readonly tokenEndpoint: { readonly url: string; readonly secret: string };
   readonly revocationEndpoint: string | undefined;
-  /** Of this app. */
-  readonly publicUrl: string;
 }

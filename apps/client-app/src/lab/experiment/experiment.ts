@@ -1,7 +1,10 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { Pair, ReceivedAnswer, Track, Way } from '../../run/run.js';
+import type { Pair, Track, Way } from '../../run/run.js';
 import type { Addresses } from './addresses.js';
-import { LabToken, type TokenNames } from './token-names.js';
+import type { Answer } from './answer.js';
+import type { DpopKey } from './dpop-key.js';
+import type { ProcessName, Started } from './processes.js';
+import type { LabToken, TokenNames } from './token-names.js';
 import type { TrackRecorder } from './track-recorder.js';
 
 /** The parameters of an exchange beside the subject token. RFC 8693 §2.1 */
@@ -18,13 +21,6 @@ export interface ExchangeParameters {
   readonly what?: string;
 }
 
-/** What the token endpoint answered. */
-export interface TokenAnswer {
-  readonly token?: LabToken;
-  readonly status: number;
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
 /** A call of a service. */
 export interface ServiceCall {
   readonly from: string;
@@ -35,12 +31,6 @@ export interface ServiceCall {
   readonly scheme?: 'Bearer' | 'DPoP';
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
-}
-
-export interface ServiceAnswer {
-  readonly status: number;
-  readonly answer?: ReceivedAnswer;
-  readonly json: Readonly<Record<string, unknown>>;
 }
 
 /** What a card has at hand when its button is pressed. Whatever it sends goes over real HTTP, and into the inspector. */
@@ -54,7 +44,20 @@ export interface Experiment {
   readonly addresses: Addresses;
   readonly names: TokenNames;
   /** One way to do it; several stand side by side in the inspector. */
-  track(title: string, way: Way, work: (track: ExperimentTrack) => Promise<Lesson>): Promise<void>;
+  readonly track: (
+    title: string,
+    way: Way,
+    work: (track: ExperimentTrack) => Promise<Lesson> | Lesson,
+  ) => Promise<void>;
+  /** Starts a service that is made for this experiment; it ends with it. */
+  readonly start: (name: ProcessName, settings: Readonly<Record<string, string>>) => Promise<Started>;
+  /** A token of the issuer that the authorization server trusts, or one that only says so. */
+  readonly foreignToken: (
+    claims: Readonly<Record<string, unknown>>,
+    how?: { readonly forged: boolean },
+  ) => Promise<LabToken>;
+  /** A new key for DPoP proofs. */
+  readonly dpopKey: () => Promise<DpopKey>;
 }
 
 /** What a track shows, said after it has happened, so that it says what did happen. */
@@ -77,7 +80,7 @@ export class ExperimentTrack {
   }
 
   /** Exchanges a token as this client, one of those that the lab plays. RFC 8693 §2.1 */
-  exchange(client: string, subject: LabToken, given: ExchangeParameters): Promise<TokenAnswer> {
+  exchange(client: string, subject: LabToken, given: ExchangeParameters): Promise<Answer> {
     const { audience, scope, actorToken, requestedTokenType, parameters = {} } = given;
     const form: [string, string | LabToken][] = [
       ['grant_type', GrantType.TokenExchange],
@@ -97,17 +100,9 @@ export class ExperimentTrack {
   }
 
   /** A token of the client for itself. RFC 6749 §4.4 */
-  clientCredentials(
-    client: string,
-    scope: string,
-    parameters: Readonly<Record<string, string>> = {},
-  ): Promise<TokenAnswer> {
-    const form = [
-      ['grant_type', GrantType.ClientCredentials],
-      ['scope', scope],
-      ...Object.entries(parameters),
-    ] as const;
-    return this.ask(client, form as readonly (readonly [string, string])[], { what: 'client credentials' });
+  clientCredentials(client: string, scope: string, parameters: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const form = Object.entries({ grant_type: GrantType.ClientCredentials, scope, ...parameters });
+    return this.ask(client, form, { what: 'client credentials' });
   }
 
   /** Any other request at the token endpoint, as this client. */
@@ -119,26 +114,43 @@ export class ExperimentTrack {
       readonly about?: LabToken;
       readonly headers?: Readonly<Record<string, string>> | undefined;
     },
-  ): Promise<TokenAnswer> {
+  ): Promise<Answer> {
     const { url, secret } = this.addresses.tokenEndpoint;
     const { what, about, headers } = told;
     const credentials = { id: client, secret };
     const sending = { from: client, to: 'auth-server', what, url, form, client: credentials };
-    const { json, status, token } = await this.recorder.send({
+    return this.recorder.send({
       ...sending,
       ...(about && { about }),
       ...(headers && { headers }),
     });
-    return { json, status, ...(status === 200 && token && { token }) };
   }
 
   /** Calls a service. */
-  async call({ what, ...call }: ServiceCall): Promise<ServiceAnswer> {
+  call({ what, ...call }: ServiceCall): Promise<Answer> {
     const path = new URL(call.url).pathname;
-    const { status, json, message } = await this.recorder.send({
-      ...call,
-      what: what ?? `${call.method ?? 'GET'} ${path}`,
+    return this.recorder.send({ ...call, what: what ?? `${call.method ?? 'GET'} ${path}` });
+  }
+
+  /** Ends a token before its time. RFC 7009 */
+  async revoke(client: string, token: LabToken): Promise<void> {
+    const { tokenEndpoint, revocationEndpoint: url = '' } = this.addresses;
+    const credentials = { id: client, secret: tokenEndpoint.secret };
+    const form = [['token', token]] as const;
+    await this.recorder.send({
+      from: client,
+      to: 'auth-server',
+      what: 'revoke it',
+      url,
+      form,
+      client: credentials,
+      about: token,
     });
-    return { status, json, ...(message.answer && { answer: message.answer }) };
+  }
+
+  /** Puts down what was no request, such as a service that would not start; it is also what the track shows. */
+  say(event: { readonly from: string; readonly to: string; readonly what: string; readonly failure: string }): Lesson {
+    this.recorder.put(event);
+    return { lesson: event.failure };
   }
 }

@@ -5,20 +5,20 @@ import { AuthorizationServer } from '../../authorization-server/authorization-se
 import { AccessTokens } from '../../login/access-tokens.js';
 import { LoginRequired } from '../../login/login-required.js';
 import { ActivityRecords } from '../../me/activity-records.js';
-import type { AuditRecord, Run, Track, Way } from '../../run/run.js';
+import type { AuditRecord, Run } from '../../run/run.js';
 import { Runs } from '../../run/runs.js';
 import { withRecords } from '../../run/with-records.js';
 import { Settings } from '../../settings.js';
+import { Partner } from '../partner/partner.js';
 import type { Addresses } from './addresses.js';
-import { ExperimentTrack, type Experiment, type Lesson } from './experiment.js';
-import { TokenNames } from './token-names.js';
-import { TrackRecorder } from './track-recorder.js';
-import { Wire } from './wire.js';
+import type { Experiment } from './experiment.js';
+import { ExperimentRun } from './experiment-run.js';
+import { ObservedRecords } from './observed-records.js';
 
 /** Something that can be run: a card. */
 export interface Runnable {
   readonly id: string;
-  run(experiment: Experiment): Promise<void>;
+  readonly run: (experiment: Experiment) => Promise<void>;
 }
 
 /** Runs cards for the signed-in user, and keeps what happened. */
@@ -30,74 +30,67 @@ export class Laboratory {
     private readonly settings: Settings,
     private readonly server: AuthorizationServer,
     private readonly tokens: AccessTokens,
-    private readonly records: ActivityRecords,
+    private readonly activity: ActivityRecords,
+    private readonly observed: ObservedRecords,
+    private readonly partner: Partner,
     private readonly runs: Runs,
   ) {}
 
   /** @throws LoginRequired when nobody is signed in */
   async run(card: Runnable, fields: Readonly<Record<string, string>>, request: Request): Promise<Run> {
-    const accessToken = await this.tokens.current(request);
+    const userToken = await this.tokens.current(request);
     const { login } = request.session;
     if (!login) throw new LoginRequired('The session has ended');
-    const names = new TokenNames();
     const addresses = await this.#addresses();
-    names.hide(addresses.tokenEndpoint.secret, '$SECRET');
-    const tracks: Track[] = [];
-    const wire = new Wire(names, (url, init) => this.server.fetch(url, init as never));
-    const experiment: Experiment = {
-      user: login.subject,
-      userToken: names.name(accessToken),
-      fields,
-      addresses,
-      names,
-      track: async (title, way, work) => void tracks.push(await perform(title, way, work, { wire, names, addresses })),
-    };
+    const fetch = (url: string, init: RequestInit): Promise<Response> => this.server.fetch(url, init as never);
+    const given = { user: login.subject, userToken, fields, addresses, fetch, partner: this.partner };
     const at = Date.now();
-    await card.run(experiment);
+    const { tracks, tokens } = await new ExperimentRun(given).perform(card.run);
     const records = await this.#recordsOf(request);
     const traceId = currentTraceId();
-    const run = { card: card.id, at, traceId, tracks: withRecords(tracks, names.views, records), tokens: names.views };
-    return this.runs.add(request.sessionID, run);
-  }
-
-  // what was run is shown also where nothing can be read of what the server has decided
-  async #recordsOf(request: Request): Promise<readonly AuditRecord[]> {
-    return this.records.latest(request).catch((error: unknown) => {
-      this.#logger.warn(error);
-      return [];
+    return this.runs.add(request.sessionID, {
+      card: card.id,
+      at,
+      traceId,
+      tracks: withRecords(tracks, tokens, records),
+      tokens,
     });
   }
 
+  /** What was run is shown also where nothing can be read of what the server has decided. */
+  async #recordsOf(request: Request): Promise<readonly AuditRecord[]> {
+    const [own, others] = await Promise.allSettled([this.activity.latest(request), this.observed.ofThisRequest()]);
+    for (const each of [own, others]) if (each.status === 'rejected') this.#logger.warn(each.reason);
+    const mine = own.status === 'fulfilled' ? own.value : [];
+    const seen = others.status === 'fulfilled' ? others.value : [];
+    return withSentences(mine, seen);
+  }
+
   async #addresses(): Promise<Addresses> {
-    const { userServiceUrl, messageServiceUrl, issuer, labSecret, publicUrl } = this.settings;
+    const { userServiceUrl, messageServiceUrl, userServiceResource, messageServiceResource, issuer, labSecret } =
+      this.settings;
     const metadata = (await this.server.configuration()).serverMetadata();
     return {
       userService: userServiceUrl,
       messageService: messageServiceUrl,
+      userServiceResource,
+      messageServiceResource,
       issuer,
-      jwksUri: metadata.jwks_uri ?? '',
+      internalJwksUri: this.server.internal(metadata.jwks_uri ?? ''),
       tokenEndpoint: { url: metadata.token_endpoint ?? '', secret: labSecret },
       revocationEndpoint: metadata.revocation_endpoint,
-      publicUrl,
     };
   }
 }
 
-async function perform(
-  title: string,
-  way: Way,
-  work: (track: ExperimentTrack) => Promise<Lesson>,
-  { wire, names, addresses }: { readonly wire: Wire; readonly names: TokenNames; readonly addresses: Addresses },
-): Promise<Track> {
-  const recorder = new TrackRecorder(wire, names);
-  const { lesson, seen = [] } = await work(new ExperimentTrack(recorder, addresses));
-  const told = seen.map(([name, value]) => [name, names.redact(value)] as const);
-  return {
-    title,
-    way,
-    outcome: recorder.outcome,
-    lesson: names.redact(lesson),
-    seen: told,
-    messages: recorder.messages,
-  };
+/** The user's own records, each in a sentence where the trail has one, and those of the others. */
+function withSentences(own: readonly AuditRecord[], observed: readonly AuditRecord[]): readonly AuditRecord[] {
+  const known = new Map(observed.flatMap((record) => (record.tokenId === undefined ? [] : [[record.tokenId, record]])));
+  const told = own.map((record) => ({ ...record, sentence: known.get(record.tokenId ?? '')?.sentence }));
+  const ids = new Set(own.map(({ tokenId }) => tokenId));
+  const refused = own.some(({ outcome }) => outcome !== 'issued');
+  const rest = observed.filter(({ tokenId, outcome, subject }) =>
+    tokenId === undefined ? !(refused && outcome !== 'issued' && subject !== undefined) : !ids.has(tokenId),
+  );
+  return [...told, ...rest];
 }

@@ -31,6 +31,7 @@ export interface Received {
   readonly message: Message;
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>>;
+  readonly token?: LabToken;
 }
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -44,12 +45,17 @@ export class Wire {
     private readonly fetch: Fetch,
   ) {}
 
+  /** Milliseconds since the run began. */
+  get now(): number {
+    return performance.now() - this.#begun;
+  }
+
   async send(sending: Sending): Promise<Received> {
     const { from, to, what, url, form, token, about = token } = sending;
     const method = sending.method ?? (form ? 'POST' : 'GET');
     const headers = this.#headers(sending);
     const body = form && new URLSearchParams(form.map(([name, value]) => [name, plain(value)]));
-    const startedAt = performance.now() - this.#begun;
+    const startedAt = this.now;
     const request = { method, url, headers: this.#shown(headers), ...(form && { form: this.#shown([...body!]) }) };
     const told = { from, to, what, startedAt, request, ...(about && { presented: about.view.name }) };
     const sent = Object.fromEntries(headers);
@@ -64,14 +70,14 @@ export class Wire {
       } as const;
       const response = await this.fetch(url, options);
       const text = await readBounded(response, MAX_BYTES);
-      const duration = performance.now() - this.#begun - startedAt;
+      const duration = this.now - startedAt;
       const json = parse(text);
       const issued = this.#issuedIn(json);
       const answer = this.#answer(response, text, json);
       const message = { ...told, duration, answer, ...(issued && { issued: issued.view.name }) };
-      return { message, status: response.status, json };
+      return { message, status: response.status, json, ...(issued && { token: issued }) };
     } catch (error) {
-      const duration = performance.now() - this.#begun - startedAt;
+      const duration = this.now - startedAt;
       const failure = this.names.redact(error instanceof Error ? error.message : String(error));
       return { message: { ...told, duration, failure }, status: 0, json: {} };
     }

@@ -69,6 +69,7 @@ function SideBySide({ tracks }: { readonly tracks: readonly Track[] }): VNode {
             <Verdict track={track} />
           </p>
           <p>{track.lesson}</p>
+          <Trail track={track} />
           {track.seen.length > 0 && (
             <dl class="pairs">
               {track.seen.map(([name, value]) => (
@@ -85,9 +86,21 @@ function SideBySide({ tracks }: { readonly tracks: readonly Track[] }): VNode {
   );
 }
 
+/** What the authorization server has written down of the last token that was asked for. */
+function Trail({ track }: { readonly track: Track }): VNode | null {
+  const sentence = track.messages.findLast(({ record }) => record?.sentence !== undefined)?.record?.sentence;
+  return sentence === undefined ? null : (
+    <>
+      <p class="hint">The audit trail says</p>
+      <blockquote class="sentence">{sentence}</blockquote>
+    </>
+  );
+}
+
 const VERDICTS = {
   wrong: { accepted: 'went through', refused: 'refused' },
   right: { accepted: 'works', refused: 'did not work' },
+  guarded: { accepted: 'went through', refused: 'refused, as it must be' },
   compared: { accepted: 'went through', refused: 'refused' },
 } as const;
 

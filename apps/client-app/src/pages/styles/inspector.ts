@@ -35,8 +35,8 @@ export const INSPECTOR = `
 .took { color: var(--muted); font-variant-numeric: tabular-nums; font-size: .9rem; }
 .note { color: var(--warn); font-size: .9rem; }
 .status, .word, .verdict { padding: .1rem .5rem; border-radius: .4rem; font-size: .85rem; font-weight: 650; white-space: nowrap; }
-.status.accepted, .word.granted, .verdict.right.accepted, .verdict.wrong.refused, .verdict.compared.accepted { color: var(--good); background: var(--good-soft); }
-.status.refused, .word.refused, .word.removed, .verdict.wrong.accepted, .verdict.right.refused { color: var(--bad); background: var(--bad-soft); }
+.status.accepted, .word.granted, .verdict.right.accepted, .verdict.wrong.refused, .verdict.guarded.refused, .verdict.compared.accepted { color: var(--good); background: var(--good-soft); }
+.status.refused, .word.refused, .word.removed, .verdict.wrong.accepted, .verdict.guarded.accepted, .verdict.right.refused { color: var(--bad); background: var(--bad-soft); }
 .verdict.compared.refused { color: var(--bad); background: var(--bad-soft); }
 .word.added { color: var(--good); background: var(--good-soft); }
 .word.narrowed, .word.replaced { color: var(--warn); background: var(--warn-soft); }
@@ -67,6 +67,7 @@ export const INSPECTOR = `
 .added .values ins::before, .narrowed .values ins::before, .replaced .values ins::before { content: "+ "; }
 .added .values ins, .narrowed .values ins, .replaced .values ins { color: var(--good); }
 .kept .values { color: var(--muted); }
+.sentence { margin: 0 0 .75rem; padding-left: .7rem; border-left-width: 3px; font-size: .95rem; }
 .copy { margin: .4rem 0; padding: .25rem .7rem; font-size: .88rem; }
 @media (max-width: 46rem) {
   .lanes { display: none; }

@@ -12,7 +12,7 @@ export const LAB = `
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem; margin: 1rem 0 1.5rem; }
 .side { padding: 1rem 1.15rem; background: var(--card); border: 1px solid var(--line); border-top: 4px solid var(--line); border-radius: .7rem; min-width: 0; }
 .side.wrong { border-top-color: var(--bad); }
-.side.right { border-top-color: var(--good); }
+.side.right, .side.guarded { border-top-color: var(--good); }
 .side p { margin-bottom: .6rem; }
 .side-title { font-weight: 650; }
 .track > h3 { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }

@@ -1,0 +1,30 @@
+import type { LabToken } from './token-names.js';
+
+/** What a server answered. */
+export class Answer {
+  constructor(
+    /** 0 when there was no answer. */
+    readonly status: number,
+    private readonly json: Readonly<Record<string, unknown>>,
+    /** The token that it brought. */
+    readonly token?: LabToken,
+  ) {}
+
+  /** A member of the JSON body as text; empty when there is none. */
+  text(name: string): string {
+    return asText(this.json[name]);
+  }
+
+  /** Why it was refused, in the words of the server; or that it was not. RFC 6749 §5.2 */
+  get refusal(): string {
+    if (this.status >= 200 && this.status < 300) return 'It was granted.';
+    const [error, description] = [this.text('error'), this.text('error_description')];
+    return error === '' ? `It answered ${this.status}.` : `${error}: ${description}`;
+  }
+}
+
+/** A value of a claim or an answer as text; empty for none. */
+export function asText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
