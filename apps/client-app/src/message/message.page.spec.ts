@@ -17,7 +17,7 @@ const B = {
     exp: 2,
   },
 };
-const login = { subject: 'baeldung', authorizedParty: 'client-app', accessToken: '', signedInAt: 0 };
+const login = { subject: 'baeldung', authorizedParty: 'client-app', accessToken: '', signedInAt: 0, csrf: '' };
 
 describe('compareClaims', () => {
   it('puts who may do what first, and what each token has of its own last', () => {
