@@ -117,7 +117,11 @@ function configuration(sites: Sites): string {
   };
   const demo = readFileSync(DEMO, 'utf8');
   const [, passwordHash] = /passwordHash: (\S+)/.exec(demo) ?? [];
-  const users = ['ada', 'eve'].map((username) => ({ username, passwordHash, name: `${username} lovelace` }));
+  const users = ['ada', 'eve', 'ida', 'ina'].map((username) => ({
+    username,
+    passwordHash,
+    name: `${username} lovelace`,
+  }));
   const path = join(mkdtempSync(join(tmpdir(), 'browser-')), 'auth-server.yaml');
   writeFileSync(
     path,

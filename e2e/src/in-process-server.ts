@@ -51,6 +51,7 @@ export class InProcessServer {
       tokens: store.tokens,
       registrations: store.registrations,
       replay: store.replay,
+      consents: store.consents,
       adapter: store.providerAdapter,
     };
     const module = AuthorizationServerModule.forRoot(options);

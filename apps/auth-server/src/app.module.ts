@@ -42,6 +42,7 @@ export class AppModule {
         tokens: storage.tokens,
         registrations: storage.registrations,
         replay: storage.replay,
+        consents: storage.consents,
         adapter: storage.providerAdapter,
       }),
     });

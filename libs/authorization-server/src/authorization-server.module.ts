@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, DynamicModule, FactoryProvider } from '@nestjs/common';
-import type { AuditField, IssuedTokens } from '@onbehalf/authorization-ports';
+import type { AuditField, ConsentStore, IssuedTokens } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
@@ -12,7 +12,9 @@ import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import { countEvents } from './audit/count-events.js';
 import { SampledRefusals } from './audit/sampled-refusals.js';
-import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
+import { MemoryConsents } from './consents/memory-consents.js';
+import { countConsents } from './consents/count-consents.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL, CONSENTS, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
@@ -21,6 +23,10 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { FeatureRuntime } from './features/feature-runtime.js';
 import { exchangeProviders } from './wiring/exchange.providers.js';
 import { featureProviders } from './wiring/features.providers.js';
+import { AssetsController } from './pages/assets.controller.js';
+import { ConsentsController } from './pages/consents.controller.js';
+import { Pages } from './pages/page-view.js';
+import { FormTokens } from './consents/form-tokens.js';
 import { ConsentController } from './pages/consent.controller.js';
 import { HomeController } from './pages/home.controller.js';
 import { LoginController } from './pages/login.controller.js';
@@ -69,6 +75,27 @@ const trail: FactoryProvider<ServerAuditTrail> = {
     countEvents(auditTrail, ({ type, outcome }) => auditEvents.inc({ type, outcome })),
 };
 
+const consents: FactoryProvider<ConsentStore> = {
+  provide: CONSENTS,
+  inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
+  useFactory: ({ consents, auditTrail }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
+    countConsents(consents ?? new MemoryConsents(auditTrail, systemClock), ({ type, outcome }) =>
+      auditEvents.inc({ type, outcome }),
+    ),
+};
+
+const pages: FactoryProvider<Pages> = {
+  provide: Pages,
+  inject,
+  useFactory: ({ config }: AuthorizationServerOptions) => new Pages(config.pages),
+};
+
+const forms: FactoryProvider<FormTokens> = {
+  provide: FormTokens,
+  inject,
+  useFactory: ({ cookieKeys }: AuthorizationServerOptions) => new FormTokens(cookieKeys),
+};
+
 const refusals: FactoryProvider<SampledRefusals> = {
   provide: SampledRefusals,
   inject: [AUDIT_TRAIL, ServerMetrics],
@@ -100,9 +127,9 @@ const accounts: FactoryProvider<Accounts> = {
 
 const server: FactoryProvider<AuthorizationServer> = {
   provide: AuthorizationServer,
-  inject: [MODULE_OPTIONS_TOKEN, LiveProvider],
-  useFactory: ({ issuer }: AuthorizationServerOptions, provider: LiveProvider) =>
-    new AuthorizationServer(provider, issuer),
+  inject: [MODULE_OPTIONS_TOKEN, LiveProvider, Pages],
+  useFactory: ({ issuer }: AuthorizationServerOptions, provider: LiveProvider, pages: Pages) =>
+    new AuthorizationServer(provider, issuer, pages),
 };
 
 /**
@@ -114,6 +141,8 @@ const server: FactoryProvider<AuthorizationServer> = {
     HomeController,
     LoginController,
     ConsentController,
+    ConsentsController,
+    AssetsController,
     RevocationsController,
     ExplainController,
     AuditController,
@@ -125,6 +154,9 @@ const server: FactoryProvider<AuthorizationServer> = {
     keys,
     tokens,
     trail,
+    consents,
+    pages,
+    forms,
     auditFields,
     refusals,
     metrics,
@@ -136,7 +168,16 @@ const server: FactoryProvider<AuthorizationServer> = {
     ...registrationProviders(MODULE_OPTIONS_TOKEN),
     ...featureProviders(MODULE_OPTIONS_TOKEN),
   ],
-  exports: [AuthorizationServer, TokenExchange, FeatureRuntime, LiveProvider, SigningKeys, OWN_ISSUER, ISSUED_TOKENS],
+  exports: [
+    AuthorizationServer,
+    Pages,
+    TokenExchange,
+    FeatureRuntime,
+    LiveProvider,
+    SigningKeys,
+    OWN_ISSUER,
+    ISSUED_TOKENS,
+  ],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {
   static override forRoot(options: AuthorizationServerOptions): DynamicModule {

@@ -1,4 +1,5 @@
 import type {
+  ConsentStore,
   IssuedTokens,
   RateLimitStore,
   RegistrationStore,
@@ -27,6 +28,8 @@ export interface AuthorizationServerOptions {
   /** What is registered at run time, in place of entries of `config` or beside them. */
   readonly registrations: RegistrationStore;
   readonly replay: ReplayDetection;
+  /** What users let clients do. Absent: in memory, forgotten at the end of the process. */
+  readonly consents?: ConsentStore;
   /** Where sessions, codes and refresh tokens live. Absent: in memory, lost at the end of the process. */
   readonly adapter?: AdapterFactory | AdapterConstructor;
   /** Secrets that sign the cookies; the first signs, all verify. */

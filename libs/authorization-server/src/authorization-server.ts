@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isNormalPath, isRequestTarget } from '@onbehalf/oauth-protocol';
+import { Pages } from './pages/page-view.js';
 import { answerRefusalPage } from './pages/refusal-page.js';
 import { answerJson } from './protocol/answer.js';
 import type { LiveProvider } from './provider/live-provider.js';
@@ -28,24 +29,32 @@ export class AuthorizationServer {
   readonly #provider: LiveProvider;
   readonly #host: string;
   readonly #protocol: string;
+  readonly #pages: Pages;
 
-  constructor(provider: LiveProvider, issuer: string) {
+  constructor(provider: LiveProvider, issuer: string, pages = new Pages()) {
     const { host, protocol } = new URL(issuer);
     this.#provider = provider;
+    this.#pages = pages;
     this.#host = host;
     this.#protocol = protocol.slice(0, -1);
   }
 
   /** Answers what belongs to the protocol and passes everything else on. */
   readonly middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
-    if (!isRequestTarget(request.url ?? '')) return refuse(request, response, 400, MALFORMED);
+    if (!isRequestTarget(request.url ?? '')) return this.#refuse(request, response, 400, MALFORMED);
     const path = pathOf(request);
-    if (isAnotherSpelling(path)) return refuse(request, response, 404, NOT_FOUND);
+    if (isAnotherSpelling(path)) return this.#refuse(request, response, 404, NOT_FOUND);
     if (path === REVOCATION_FEED || !isOfProtocol(path)) return next();
     this.#pinAddress(request);
     if (!PAGES.some((page) => path.startsWith(page))) request.headers.accept = 'application/json';
     this.#provider.handle(request, response).catch(next);
   };
+
+  /** In a page to people, as JSON to clients. */
+  #refuse(request: IncomingMessage, response: ServerResponse, status: number, refusal: object): void {
+    if (request.headers.accept?.includes('text/html')) answerRefusalPage(response, status, this.#pages.for(request));
+    else answerJson(response, status, refusal);
+  }
 
   // addresses in metadata, redirects and DPoP proofs follow the issuer, whatever address a caller used
   #pinAddress({ headers }: IncomingMessage): void {
@@ -62,12 +71,6 @@ function isAnotherSpelling(path: string): boolean {
   if (ENDPOINTS.includes(path)) return false;
   const spelled = path.toLowerCase().replace(/\/+$/, '');
   return ENDPOINTS.includes(spelled) || (isOfProtocol(spelled) && (path.includes('%') || !isNormalPath(path)));
-}
-
-/** In a page to people, as JSON to clients. */
-function refuse({ headers }: IncomingMessage, response: ServerResponse, status: number, refusal: object): void {
-  if (headers.accept?.includes('text/html')) answerRefusalPage(response, status);
-  else answerJson(response, status, refusal);
 }
 
 function isOfProtocol(path: string): boolean {

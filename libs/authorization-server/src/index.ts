@@ -27,6 +27,7 @@ export { toPolicyRegistrations } from './policy/exchange-policy.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
 export { page, pagePolicy } from './pages/page.js';
+export { Pages, PageView } from './pages/page-view.js';
 export { OutageFilter } from './pages/outage.filter.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';

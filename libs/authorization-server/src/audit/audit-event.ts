@@ -11,6 +11,7 @@ export type AuditEvent =
   | LoginEvent
   | FailedLoginEvent
   | ConsentEvent
+  | ConsentWithdrawnEvent
   | LogoutEvent
   | IntrospectionRefusedEvent
   | RevocationEvent
@@ -64,14 +65,25 @@ export interface FailedLoginEvent {
   readonly traceId?: string;
 }
 
-/** A client may have tokens of a user from now on, or for more than before. */
+/** A client may have tokens of a user from now on, or for more than before; or the user said no. */
 export interface ConsentEvent {
   readonly type: 'consent';
-  readonly outcome: 'accepted';
+  readonly outcome: 'accepted' | 'rejected';
+  /** Who said so: for clients of its own, the operator answers. */
+  readonly decidedBy: 'user' | 'operator';
   readonly subject: string;
   readonly clientId: string;
   readonly targets: readonly string[];
   readonly scopesGranted: readonly string[];
+  readonly traceId?: string;
+}
+
+/** A user has taken back what a client might do: all its tokens of the user have ended. */
+export interface ConsentWithdrawnEvent {
+  readonly type: 'consent_withdrawn';
+  readonly outcome: 'accepted';
+  readonly subject: string;
+  readonly clientId: string;
   readonly traceId?: string;
 }
 

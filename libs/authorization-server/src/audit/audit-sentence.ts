@@ -16,8 +16,9 @@ const SENTENCES: Readonly<Record<string, (event: Event) => string>> = {
   login: ({ subject }) => `${name(subject)} signed in`,
   login_failed: ({ subject }) =>
     `somebody failed to sign in as ${subject === undefined ? 'nobody known' : name(subject)}`,
-  consent: ({ clientId, subject, scopesGranted }) =>
-    `${name(clientId)} may have tokens of ${name(subject)}: ${list(scopesGranted)}`,
+  consent: ({ clientId, subject, scopesGranted, outcome }) =>
+    `${name(clientId)} may ${outcome === 'rejected' ? 'not ' : ''}have tokens of ${name(subject)}: ${list(scopesGranted)}`,
+  consent_withdrawn: ({ clientId, subject }) => `${name(subject)} took all access from ${name(clientId)}`,
   logout: ({ subject }) => `${name(subject)} signed out`,
   introspection_refused: ({ clientId }) => `${name(clientId)} asked about a token that is none of its business`,
   revocation: ({ revokedTokenId, clientId, subject }) =>

@@ -2,6 +2,7 @@ import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-pro
 import { ADMIN_AUDIENCE } from './admin-audience.js';
 import { sectionOf, type ConfigSection } from './config-section.js';
 import { LONGEST_IMPERSONATION } from '@onbehalf/token-exchange';
+import { isNative } from './native-client.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
 
@@ -106,6 +107,10 @@ function checkClient(config: ServerConfig, client: ClientConfig, path: string): 
   }
   if (client.dpopBound && client.certificateBound) {
     throw new ConfigurationError(`${path}.certificateBound`, true, 'one of dpopBound and certificateBound');
+  }
+  // RFC 8252 §8.6: nothing tells it from another program of the user's machine
+  if (client.consent === 'skip' && isNative(client)) {
+    throw new ConfigurationError(`${path}.consent`, 'skip', 'always or remember for a public client on loopback');
   }
   checkDirectAccess(config, client, path);
   checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);

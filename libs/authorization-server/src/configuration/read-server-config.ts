@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parse, YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import type { ConfigSection } from './config-section.js';
 import { checkReferences } from './check-references.js';
+import type { PagesConfig } from './pages.schema.js';
 import { resolveVariables, type Environment } from './resolve-variables.js';
 import { configSchemaWith } from './extended-schema.js';
 import type { ServerConfig } from './server-config.schema.js';
@@ -32,7 +33,8 @@ export function readServerConfig(
   context: Omit<ConfigContext, 'file'> = {},
 ): ServerConfig {
   const file = basename(path);
-  return parseServerConfig(parseFile(readFile(path), file), environment, { ...context, file });
+  const config = parseServerConfig(parseFile(readFile(path), file), environment, { ...context, file });
+  return { ...config, pages: besideFile(config.pages, path) };
 }
 
 /**
@@ -55,6 +57,16 @@ export function parseServerConfig(
   checkReferences(data, file, sections);
   checkShippedCredentials(data, issuer, file);
   return data;
+}
+
+/** Files of the pages stand beside the configuration file, wherever the server is started. */
+function besideFile({ logo, languages, ...pages }: PagesConfig, path: string): PagesConfig {
+  const place = (each: string): string => resolve(dirname(path), each);
+  return {
+    ...pages,
+    ...(logo !== undefined && { logo: /^[a-z]{2,}:/i.test(logo) ? logo : place(logo) }),
+    ...(languages !== undefined && { languages: place(languages) }),
+  };
 }
 
 /** A variable is text: where a number, `true` or `false` is expected and a variable gives one, it counts as that. */

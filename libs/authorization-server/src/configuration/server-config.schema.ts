@@ -1,6 +1,8 @@
 import { isResourceIndicator, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { z } from 'zod';
+import { lifetimes } from './lifetimes.schema.js';
+import { pages } from './pages.schema.js';
 import { passwordHash } from './password-hash.js';
 import { rateLimits } from './rate-limits.schema.js';
 import {
@@ -87,6 +89,12 @@ export const client = z
       .enum(['ES256', 'RS256'])
       .default('RS256')
       .describe('how its ID tokens are signed (OpenID Connect Core section 15.1)'),
+    consent: z
+      .enum(['always', 'remember', 'skip'])
+      .optional()
+      .describe(
+        'when its users are asked: each time, once, or never, for a client of your own; absent: only for offline_access, where it is in this file, and once elsewhere',
+      ),
     dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
     certificateBound: z.boolean().default(false).describe('every access token is bound to its certificate (RFC 8705)'),
     subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
@@ -201,21 +209,9 @@ export const serverConfigSchema = z
           .describe('proofs must hold a nonce of this server (RFC 9449 section 8)'),
       })
       .prefault({}),
-    lifetimes: z
-      .strictObject({
-        accessToken: seconds.default(300),
-        refreshToken: seconds.default(14 * 24 * 3600),
-        refreshGrace: z
-          .int('whole seconds')
-          .min(0, 'no less than 0 seconds')
-          .max(300, 'no more than 300 seconds')
-          .default(0)
-          .describe('for which a used refresh token is answered again, for clients that refresh twice at once'),
-        session: seconds.default(8 * 3600),
-      })
-      .prefault({})
-      .describe('in seconds'),
+    lifetimes,
     rateLimits,
+    pages,
   })
   .describe('Configuration of the Onbehalf authorization server');
 

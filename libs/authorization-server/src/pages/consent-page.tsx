@@ -1,4 +1,9 @@
+import type { ConsentedScope } from '@onbehalf/authorization-ports';
+import type { VNode } from '@onbehalf/html';
+import { CONSENTS_PATH } from './consents-page.js';
 import { page } from './page.js';
+import { DEFAULT_VIEW, type PageView } from './page-view.js';
+import { scopeList } from './scope-list.js';
 
 export interface ConsentPage {
   /** The address that the form is sent to. */
@@ -7,38 +12,36 @@ export interface ConsentPage {
   readonly clientId: string;
   /** Who is signed in. */
   readonly user: string;
-  readonly scopes: readonly string[];
+  readonly scopes: readonly ConsentedScope[];
+  /** A yes counts for the requests to come. */
+  readonly isRemembered: boolean;
 }
 
-/** What the scopes of the server itself let a client do. OpenID Connect Core §5.4, §11 */
-const WORDS: Readonly<Record<string, string>> = {
-  openid: 'Know that it is you',
-  profile: 'See your name',
-  email: 'See your e-mail address',
-  offline_access: 'Keep this access while you are not there',
-};
-
 /** Asks the user whether a client may have what it asks for. Works without JavaScript. */
-export function consentPage({ action, clientId, user, scopes }: ConsentPage): string {
+export function consentPage(asked: ConsentPage, view: PageView = DEFAULT_VIEW): string {
+  const { action, clientId, user, scopes, isRemembered } = asked;
   return page(
-    'Allow access?',
+    view.text('consent.title'),
     <>
-      <p>
-        <strong>{clientId}</strong> asks you, <strong>{user}</strong>, to be allowed to:
-      </p>
-      <ul>
-        {scopes.map((scope) => (
-          <li key={scope}>{WORDS[scope] ?? <code>{scope}</code>}</li>
-        ))}
-      </ul>
+      <p>{view.fill('consent.asks', { client: <strong>{clientId}</strong>, user: <strong>{user}</strong> })}</p>
+      {scopeList(view, scopes)}
       <form method="post" action={action}>
         <button type="submit" name="decision" value="allow">
-          Allow
+          {view.text('consent.allow')}
         </button>
         <button type="submit" name="decision" value="deny">
-          Deny
+          {view.text('consent.deny')}
         </button>
       </form>
+      <p class="after">
+        {isRemembered ? view.fill('consent.remembered', { consents: consentsLink(view) }) : view.text('consent.once')}
+      </p>
     </>,
+    undefined,
+    view,
   );
+}
+
+function consentsLink(view: PageView): VNode {
+  return <a href={CONSENTS_PATH}>{view.text('consents.title')}</a>;
 }

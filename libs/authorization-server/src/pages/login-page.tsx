@@ -1,4 +1,5 @@
 import { page } from './page.js';
+import { DEFAULT_VIEW, type PageView } from './page-view.js';
 
 export interface LoginPage {
   /** The address that the form is sent to. */
@@ -10,23 +11,21 @@ export interface LoginPage {
 }
 
 /** The login form. Works without JavaScript; a wrong password is said and the user name kept. */
-export function loginPage({ action, clientId, username, error }: LoginPage): string {
+export function loginPage({ action, clientId, username, error }: LoginPage, view: PageView = DEFAULT_VIEW): string {
   const describedBy = error === undefined ? undefined : 'error';
   // the field that needs attention gets the focus
   const focusPassword = username !== undefined;
   return page(
-    'Sign in',
+    view.text('login.title'),
     <>
-      <p>
-        to continue to <strong>{clientId}</strong>
-      </p>
+      <p>{view.fill('login.client', { client: <strong>{clientId}</strong> })}</p>
       {error !== undefined && (
         <p class="error" id="error" role="alert">
           {error}
         </p>
       )}
       <form method="post" action={action}>
-        <label for="username">User name</label>
+        <label for="username">{view.text('login.username')}</label>
         <input
           id="username"
           name="username"
@@ -38,7 +37,7 @@ export function loginPage({ action, clientId, username, error }: LoginPage): str
           aria-describedby={describedBy}
           autofocus={!focusPassword}
         />
-        <label for="password">Password</label>
+        <label for="password">{view.text('login.password')}</label>
         <input
           id="password"
           name="password"
@@ -48,9 +47,11 @@ export function loginPage({ action, clientId, username, error }: LoginPage): str
           aria-describedby={describedBy}
           autofocus={focusPassword}
         />
-        <button type="submit">Sign in</button>
+        <button type="submit">{view.text('login.submit')}</button>
       </form>
     </>,
+    undefined,
+    view,
   );
 }
 
@@ -58,23 +59,13 @@ export function loginPage({ action, clientId, username, error }: LoginPage): str
  * Who guesses too often, or a user whose name somebody else guesses with, waits; so does everybody when too many sign in.
  * @param wait seconds
  */
-export function signInLaterPage(refused: 'too many attempts' | 'busy', wait: number): string {
+export function signInLaterPage(refused: 'too many attempts' | 'busy', wait: number, view: PageView): string {
   const minutes = Math.ceil(wait / 60);
-  const [reason, pause] =
-    refused === 'busy'
-      ? ['Many people sign in right now.', 'a few seconds']
-      : ['There were too many attempts to sign in.', minutes === 1 ? 'a minute' : `${minutes} minutes`];
-  return page(
-    'Please wait',
-    <p role="alert">
-      {reason} Please wait {pause}, then go back to the application and sign in again.
-    </p>,
-  );
+  const key = refused === 'busy' ? 'wait.busy' : minutes === 1 ? 'wait.minute' : 'wait.minutes';
+  const text = view.fill(key, { minutes: String(minutes) });
+  return page(view.text('wait.title'), <p role="alert">{text}</p>, undefined, view);
 }
 
-export function loginExpiredPage(): string {
-  return page(
-    'Please start again',
-    <p role="alert">This sign-in has expired or was already used. Go back to the application and sign in again.</p>,
-  );
+export function loginExpiredPage(view: PageView): string {
+  return page(view.text('expired.title'), <p role="alert">{view.text('expired.text')}</p>, undefined, view);
 }

@@ -1,8 +1,6 @@
 import { page } from './page.js';
+import type { PageView } from './page-view.js';
 
-export function outagePage(): string {
-  return page(
-    'Please try again',
-    <p role="alert">Something that we need does not answer for now. Please try again in a moment.</p>,
-  );
+export function outagePage(view: PageView): string {
+  return page(view.text('outage.title'), <p role="alert">{view.text('outage.text')}</p>, undefined, view);
 }

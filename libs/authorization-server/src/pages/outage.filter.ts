@@ -1,9 +1,10 @@
-import { Catch, HttpException, Logger, type ArgumentsHost } from '@nestjs/common';
+import { Catch, HttpException, Inject, Logger, Optional, type ArgumentsHost } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { outagePage } from './outage-page.js';
 import { pagePolicy } from './page.js';
+import { Pages, type PageView } from './page-view.js';
 import { answerRefusalPage } from './refusal-page.js';
 
 /**
@@ -13,6 +14,12 @@ import { answerRefusalPage } from './refusal-page.js';
 @Catch()
 export class OutageFilter extends BaseExceptionFilter {
   readonly #log = new Logger('AuthorizationServer');
+  readonly #pages: Pages;
+
+  constructor(@Optional() @Inject(Pages) pages?: Pages) {
+    super();
+    this.#pages = pages ?? new Pages();
+  }
 
   override catch(error: unknown, host: ArgumentsHost): void {
     const retryAfter = retryAfterOf(error);
@@ -22,11 +29,11 @@ export class OutageFilter extends BaseExceptionFilter {
       if (!isBrowser(request) || response.headersSent) return super.catch(error, host);
       const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
       if (status >= 500) this.#log.error(error);
-      return answerRefusalPage(response, status);
+      return answerRefusalPage(response, status, this.#pages.for(request));
     }
     this.#log.warn({ event: 'outage', reason: (error as Error).message });
     response.status(503).set({ 'retry-after': String(retryAfter), 'cache-control': 'no-store' });
-    if (isBrowser(request)) answerPage(response);
+    if (isBrowser(request)) answerPage(response, this.#pages.for(request));
     else response.json(UNAVAILABLE);
   }
 }
@@ -41,7 +48,7 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 }
 
-function answerPage(response: Response): void {
+function answerPage(response: Response, view: PageView): void {
   response.set('content-security-policy', pagePolicy());
-  response.type('html').send(outagePage());
+  response.type('html').send(outagePage(view));
 }

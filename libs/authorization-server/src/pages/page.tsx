@@ -1,24 +1,27 @@
 import { hash } from 'node:crypto';
 import { renderDocument, type VNode } from '@onbehalf/html';
+import { DEFAULT_VIEW } from './page-view.js';
 
 /**
  * A whole page of the authorization server.
  * @param goOnTo the address that the browser goes on to by itself
  */
-export function page(title: string, content: VNode, goOnTo?: string): string {
+export function page(title: string, content: VNode, goOnTo?: string, view = DEFAULT_VIEW): string {
+  const { language, logo, name } = view;
   return renderDocument(
-    <html lang="en">
+    <html lang={language.tag} dir={language.direction}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         {goOnTo !== undefined && <meta http-equiv="refresh" content={`0;url=${goOnTo}`} />}
-        <title>{`${title} · Authorization server`}</title>
+        <title>{`${title} · ${name}`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/authorization-server.css" />
       </head>
       <body>
         <main>
+          {logo && <img class="logo" src={logo.path} alt={name} />}
           <h1>{title}</h1>
           {content}
         </main>

@@ -1,43 +1,51 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { TextKey } from './languages/english.js';
 import { page, pagePolicy } from './page.js';
-
-const FAILED = 'Something went wrong on our side. Please try again.';
+import { DEFAULT_VIEW, type PageView } from './page-view.js';
 
 /** What people are told that clients are told in JSON, by its status. */
-const SENTENCES: Readonly<Record<number, string>> = {
-  400: 'The request cannot be understood. Go back to the application and start again.',
-  404: 'There is nothing at this address.',
-  413: 'What was sent is too large. Go back to the application and start again.',
-  429: 'There were too many requests. Please wait a moment, then try again.',
+const SENTENCES: Readonly<Record<number, TextKey>> = {
+  400: 'refused.400',
+  403: 'refused.403',
+  404: 'refused.404',
+  408: 'refused.408',
+  413: 'refused.413',
+  414: 'refused.413',
+  429: 'refused.429',
+  431: 'refused.431',
 };
 
-/** @param reason in addition to what the status says; no stranger's words */
-export function refusalPage(status: number, reason?: string): string {
+/** @param reason in addition to what the status says, in English; no stranger's words */
+export function refusalPage(status: number, reason?: string, view: PageView = DEFAULT_VIEW): string {
   return page(
-    'This did not work',
+    view.text('refused.title'),
     <>
-      <p role="alert">{SENTENCES[status] ?? FAILED}</p>
+      <p role="alert">{view.text(SENTENCES[status] ?? (status < 500 ? 'refused.400' : 'refused.failed'))}</p>
       {reason !== undefined && (
-        <p>
+        <p lang="en" dir="ltr">
           <code>{reason}</code>
         </p>
       )}
     </>,
+    undefined,
+    view,
   );
 }
+
+/** The headers of every page that is sent without Nest. */
+export const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': pagePolicy(),
+} as const;
 
 /** Answers with a page what is refused before anything else has looked at it. */
 export function answerRefusalPage(
   response: ServerResponse,
   status: number,
-  reason?: string,
-  headers: OutgoingHttpHeaders = {},
+  view: PageView,
+  { reason, headers = {} }: { readonly reason?: string; readonly headers?: OutgoingHttpHeaders } = {},
 ): void {
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    'content-security-policy': pagePolicy(),
-    ...headers,
-  });
-  response.end(refusalPage(status, reason));
+  response.writeHead(status, { ...PAGE_HEADERS, 'content-language': view.language.tag, ...headers });
+  response.end(refusalPage(status, reason, view));
 }

@@ -12,5 +12,7 @@ export const EXCHANGE_RECORDS = Symbol('exchange records');
 export const AUDIT_FIELDS = Symbol('audit fields');
 /** What this server decided and what operators did. */
 export const AUDIT_TRAIL = Symbol('audit trail');
+/** What users let clients do. */
+export const CONSENTS = Symbol('consents');
 /** Finds out where a request comes from. */
 export const CLIENT_ADDRESS = Symbol('client address');

@@ -72,6 +72,7 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.use(shareAnswers(options.allowsOrigin));
   answerErrors(provider, options);
   nameSessions(provider);
+  askForOfflineAccess(provider);
   acceptAtUserinfo(provider, findLoginToken(ownTokens, options.tokens, loginTokens(options)));
   const { tokens, trail, refusals } = options;
   provider.use(recordGrants(trail, refusals));
@@ -80,7 +81,6 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
     await next();
     await finishWork(ctx);
   });
-  provider.use(askForOfflineAccess);
   provider.use(answerForms(options.pages));
   provider.use(answerGrantedScopes);
   provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));

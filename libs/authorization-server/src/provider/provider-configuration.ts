@@ -1,3 +1,4 @@
+import type { ConsentStore } from '@onbehalf/authorization-ports';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import type {
@@ -17,6 +18,7 @@ import { ROUTES } from '../protocol/routes.js';
 import { completeAccessToken } from './tokens/access-token-claims.js';
 import type { ClientCertificateReader } from './clients/client-certificate.js';
 import { toClientMetadata } from './clients/client-metadata.js';
+import type { PartyLives } from './login/consent-prompt.js';
 import { loadGrant } from './login/grant-consent.js';
 import { livingRecords, type KnownLives } from './tokens/living-records.js';
 import { loginTokens } from './tokens/login-tokens.js';
@@ -36,6 +38,7 @@ export interface ProviderConfigurationOptions {
   readonly keys: SigningKeys;
   readonly accounts: Accounts;
   readonly trail: ServerAuditTrail;
+  readonly consents: ConsentStore;
   /** Absent: the provider's own, in memory. */
   readonly adapter?: AdapterFactory | AdapterConstructor;
   readonly cookieKeys: readonly string[];
@@ -107,7 +110,7 @@ export function toProviderConfiguration(
       const account = accounts.active(subject);
       return account && { accountId: subject, claims: () => claimsOf(account) };
     },
-    loadExistingGrant: loadGrant(scopesAt, options.trail),
+    loadExistingGrant: loadGrant(scopesAt),
     // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
@@ -116,7 +119,7 @@ export function toProviderConfiguration(
       customizers: { jwt: completeAccessToken(options.trail, options.lives.lives, loginTokens(options), typeOf) },
     },
     interactions: {
-      policy: loginPolicy(accounts),
+      policy: loginPolicy(accounts, { config, consents: options.consents, livesOf: livesOf(options.lives) }),
       url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
     },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
@@ -151,6 +154,14 @@ export function toProviderConfiguration(
       },
     },
   };
+}
+
+/** Of whoever is signed in, and of the client of the request. */
+function livesOf({ lives }: KnownLives): PartyLives {
+  return ({ oidc: { session, client } }) => ({
+    subjectLife: lives.of('user', session?.accountId ?? '') ?? 0,
+    clientLife: lives.of('client', client?.clientId ?? '') ?? 0,
+  });
 }
 
 /** OpenID Connect Core §5.1 */

@@ -10,6 +10,7 @@ const AUTHENTICATING = [ROUTES.token, ROUTES.introspection, ROUTES.revocation, R
 
 /** Answers a browser with a page that says why. */
 export type AnswerPage = (
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
   reason: string,
@@ -46,12 +47,12 @@ function isAuthenticating(request: IncomingMessage): boolean {
 /** In a page to people, as JSON to clients. */
 function refuse(
   answerPage: AnswerPage,
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
   refusal: { readonly error: string; readonly error_description: string },
   more: OutgoingHttpHeaders = {},
 ): void {
-  if (!headers.accept?.includes('text/html')) return answerJson(response, status, refusal, more);
-  answerPage(response, status, refusal.error_description, more);
+  if (!request.headers.accept?.includes('text/html')) return answerJson(response, status, refusal, more);
+  answerPage(request, response, status, refusal.error_description, more);
 }

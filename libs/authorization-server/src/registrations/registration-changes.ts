@@ -148,6 +148,7 @@ export class RegistrationChanges {
     const check = (all: readonly StoredRegistration[]): readonly Party[] => {
       const set = new RegistrationSet(file, all, documents);
       checkReferences(set.config, 'registrations', documents.sections);
+      if (kind === 'client') checkConsent(document, set.config, id);
       checkShippedCredentials(set.config, issuer, 'registrations');
       return kind === 'client' || kind === 'user' ? [set.party(kind, id)] : [];
     };
@@ -166,6 +167,13 @@ export class RegistrationChanges {
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
   }
+}
+
+/** That users are not asked, the file alone says: who changes registrations gives no client the accounts of others. */
+function checkConsent(document: object | undefined, { clients }: ServerConfig, id: string): void {
+  const { consent } = (document ?? {}) as Pick<ClientDocument, 'consent'>;
+  if (consent !== 'skip' || clients.find(({ clientId }) => clientId === id)?.consent === 'skip') return;
+  throw new ConfigurationError('consent', consent, 'always or remember, because the file alone lets a client skip it');
 }
 
 function changeEvent(

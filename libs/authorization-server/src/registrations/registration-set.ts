@@ -61,7 +61,14 @@ export class RegistrationSet {
     this.#secrets = new Map(this.list('client').map(({ id, document }) => [id, secretsOf(file, id, document)]));
     this.config = {
       ...file,
-      clients: this.list('client').map((client) => ({ ...toClient(client), enabled: this.#isLetIn(client) })),
+      clients: this.list('client').map((client) => ({
+        ...toClient(client),
+        enabled: this.#isLetIn(client),
+        consent: consentOf(
+          client,
+          inFile.find(({ kind, id }) => kind === 'client' && id === client.id),
+        ),
+      })),
       resources: this.list('resource').map(({ id, document }) => ({ ...document, audience: id })),
       users: this.list('user').map((user) => this.#toUser(user)),
       edges: this.list('edge').map(({ id, document }) => ({ ...document, id })),
@@ -161,6 +168,13 @@ function toClient({ id, document }: Registration): ClientConfig {
   const { authentication } = document as ClientDocument;
   const secret = authentication.startsWith('client_secret_') ? NO_SECRET : undefined;
   return { ...(document as ClientDocument), clientId: id, secret };
+}
+
+/** The file alone lets a client pass without its users, and says who is the operator's own. */
+function consentOf({ document }: Registration, inFile: Registration | undefined): ClientConfig['consent'] {
+  const [stored, file] = [document, inFile?.document].map((each) => each?.['consent'] as ClientConfig['consent']);
+  const allowed = stored === 'skip' && file !== 'skip' ? undefined : stored;
+  return allowed ?? (inFile ? file : 'remember');
 }
 
 function secretsOf(file: ServerConfig, id: string, document: Registration['document']): readonly StoredSecret[] {

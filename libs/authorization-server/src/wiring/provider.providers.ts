@@ -1,4 +1,5 @@
 import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import type { ConsentStore } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
@@ -9,6 +10,7 @@ import { SampledRefusals } from '../audit/sampled-refusals.js';
 import {
   AUDIT_TRAIL,
   CLIENT_ADDRESS,
+  CONSENTS,
   EXCHANGE_POLICY,
   EXCHANGE_RECORDS,
   OWN_ISSUER,
@@ -23,10 +25,11 @@ import { ServerMetrics } from '../metrics/server-metrics.js';
 import { registeredOrigins } from '../protocol/cross-origin.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { answerRefusalPage } from '../pages/refusal-page.js';
-import * as pages from '../pages/provider-pages.js';
+import { Pages } from '../pages/page-view.js';
+import { providerPages } from '../pages/provider-pages.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
-import { limitProtocolRequests } from '../rate-limits/limit-protocol-requests.js';
+import { limitProtocolRequests, type AnswerPage } from '../rate-limits/limit-protocol-requests.js';
 import { Registrations } from '../registrations/registrations.js';
 import { createProvider } from '../provider/authorization-provider.js';
 import { clientCertificates } from '../provider/clients/client-certificate.js';
@@ -43,6 +46,7 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       EXCHANGE_POLICY,
       EXCHANGE_RECORDS,
       AUDIT_TRAIL,
+      CONSENTS,
       SampledRefusals,
       TokenExchange,
       ClientLimits,
@@ -51,6 +55,7 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       Registrations,
       FeatureRuntime,
       CLIENT_ADDRESS,
+      Pages,
     ],
     useFactory: createLiveProvider,
   };
@@ -63,6 +68,7 @@ function createLiveProvider(
   policy: ExchangePolicy,
   sink: AuditSink,
   trail: ServerAuditTrail,
+  consents: ConsentStore,
   refusals: SampledRefusals,
   engine: TokenExchange,
   limits: ClientLimits,
@@ -71,6 +77,7 @@ function createLiveProvider(
   registrations: Registrations,
   features: FeatureRuntime,
   addressOf: ClientAddress,
+  pages: Pages,
 ): LiveProvider {
   const certificateOf = clientCertificates(options);
   const exchange = measureExchanges(engine, metrics);
@@ -78,23 +85,20 @@ function createLiveProvider(
     new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock, addressOf }),
     ...features.registration.grants,
   ];
-  const metadata = features.active.metadata();
+  const metadata = { ui_locales_supported: pages.languages.tags, ...features.active.metadata() };
   const log = new Logger('AuthorizationServer');
   const around = {
     trail,
+    consents,
     refusals,
     certificateOf,
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     log,
-    pages: {
-      error: pages.renderErrorPage,
-      logout: pages.renderLogoutPage,
-      loggedOut: pages.renderLoggedOutPage,
-      goOn: pages.renderGoOnPage,
-      formPost: pages.renderFormPostPage,
-    },
+    pages: providerPages(pages),
     grantTypes: grants.map(({ grantType }) => grantType),
   };
+  const answerPage: AnswerPage = (request, response, status, reason, headers) =>
+    answerRefusalPage(response, status, pages.for(request), { reason, headers });
   const live = new LiveProvider(() => {
     const { config, lives } = registrations.current;
     const allowsOrigin = registeredOrigins(config);
@@ -103,7 +107,7 @@ function createLiveProvider(
     const provider = createProvider(described, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin, log });
     const byGet = continueByGet(provider, endpoint.handle);
-    const handle = limitProtocolRequests(limits, authorizationLimits, byGet, answerRefusalPage);
+    const handle = limitProtocolRequests(limits, authorizationLimits, byGet, answerPage);
     return { provider, handle: measureRequests(metrics, handle) };
   });
   options.keys.onReplaced(() => live.renew());

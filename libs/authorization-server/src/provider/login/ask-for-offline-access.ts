@@ -1,17 +1,22 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
-import { ROUTES } from '../../protocol/routes.js';
+import type { default as Provider } from 'oidc-provider';
 
 /**
- * Middleware that has the user asked when a client wants access that outlives the session. Without `prompt=consent` the scope
- * would count for nothing, and nobody would be told. OpenID Connect Core §11
+ * Has the provider keep `offline_access` where a client does not say `prompt=consent` with it, however the request came: without it
+ * the scope would count for nothing, and nobody would be told. Whether the user is asked, the consent prompt decides. With
+ * `prompt=none` nobody can be, and the scope is ignored. OpenID Connect Core §11
  */
-export async function askForOfflineAccess(ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> {
-  const { scope, prompt = '' } = ctx.query;
-  if (ctx.path === ROUTES.authorization && typeof scope === 'string' && typeof prompt === 'string') {
-    const prompts = prompt.split(' ').filter(Boolean);
-    const isOffline = scope.split(' ').includes('offline_access');
-    const mayAsk = !prompts.includes('none') && !prompts.includes('consent');
-    if (isOffline && mayAsk) ctx.query = { ...ctx.query, prompt: [...prompts, 'consent'].join(' ') };
-  }
-  await next();
+export function askForOfflineAccess(provider: Provider): void {
+  Object.defineProperty(provider.OIDCContext.prototype, 'prompts', {
+    get(this: { readonly params?: Readonly<Record<string, unknown>> }): Set<string> {
+      const { prompt, scope } = this.params ?? {};
+      const prompts = new Set(wordsOf(prompt));
+      if (wordsOf(scope).includes('offline_access') && !prompts.has('none')) prompts.add('consent');
+      return prompts;
+    },
+  });
+}
+
+/** The values of a parameter that are separated by spaces. */
+export function wordsOf(value: unknown): string[] {
+  return typeof value === 'string' ? value.split(' ').filter(Boolean) : [];
 }

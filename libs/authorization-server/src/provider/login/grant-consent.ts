@@ -1,23 +1,22 @@
 import type { Client, Grant, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { ServerAuditTrail } from '../../audit/audit-event.js';
-import { grantedScopes, saveGrant } from '../records/record-consent.js';
+import { keepBefore } from '../records/record-consent.js';
 
 /** The scopes that a client may have at a resource with the user of the request. */
 export type ScopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client) => readonly string[];
 
 /**
- * The grant for a request: clients are registered by the operator, who consents for the users, so that the grant covers
- * exactly what was asked for, the registration allows and the user is entitled to.
+ * The grant for a request, as it is saved once nothing stands in its way: it covers exactly what was asked for, the registration
+ * allows and the user is entitled to.
  */
-export function loadGrant(scopesAt: ScopesAt, trail: Pick<ServerAuditTrail, 'recordWith'>) {
+export function loadGrant(scopesAt: ScopesAt) {
   return async (ctx: KoaContextWithOIDC): Promise<Grant | undefined> => {
     const { client, provider, session, resourceServers, requestParamScopes } = ctx.oidc;
     if (!client || !session?.accountId) return undefined;
     const grantId = session.grantIdFor(client.clientId);
     const existing = grantId ? await provider.Grant.find(grantId) : undefined;
     const grant = existing ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-    const consented = grantedScopes(grant);
+    keepBefore(grant);
     grant.addOIDCScope(ownScopes(ctx, client).join(' '));
     for (const [indicator, server] of Object.entries(resourceServers ?? {})) {
       const possible = scopesAt(ctx, indicator, client);
@@ -27,8 +26,6 @@ export function loadGrant(scopesAt: ScopesAt, trail: Pick<ServerAuditTrail, 'rec
       const granted = possible.filter((scope) => requestParamScopes.has(scope) || before.includes(scope));
       grant.resources = { ...grant.resources, [indicator]: granted.join(' ') };
     }
-    // nothing is granted by a request that the user is still to be asked about
-    if (!ctx.oidc.promptPending('consent')) await saveGrant(ctx, grant, consented, trail);
     return grant;
   };
 }

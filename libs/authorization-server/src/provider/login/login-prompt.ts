@@ -1,11 +1,16 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Accounts } from '../../accounts/accounts.js';
+import { consentPrompt } from './consent-prompt.js';
 import { checkGrantable } from './grant-consent.js';
+import { grantPrompt, type GrantOptions } from './grant-prompt.js';
 
 const { base, Check } = interactionPolicy;
 
-/** When users are asked to sign in: as the provider asks, and when the account of an open session counts no more. */
-export function loginPolicy(accounts: Accounts): interactionPolicy.DefaultPolicy {
+/**
+ * When users are asked to sign in: as the provider asks, and when the account of an open session counts no more; and then, whether a
+ * client may have what it asks for.
+ */
+export function loginPolicy(accounts: Accounts, consent: GrantOptions): interactionPolicy.DefaultPolicy {
   const policy = base();
   // before the others, none of which matters when nothing can be granted
   policy.get('login')!.checks.add(
@@ -35,6 +40,9 @@ export function loginPolicy(accounts: Accounts): interactionPolicy.DefaultPolicy
         isOfFormerAccount(ctx, accounts) ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT,
       ),
     );
+  policy.remove('consent');
+  policy.add(consentPrompt(consent));
+  policy.add(grantPrompt(consent));
   return policy;
 }
 

@@ -1,0 +1,70 @@
+/** What the pages say, in the language that all others fall back to. `{names}` stand for values. */
+export const ENGLISH = {
+  'server.name': 'Authorization server',
+  'login.title': 'Sign in',
+  'login.client': 'to continue to {client}',
+  'login.username': 'User name',
+  'login.password': 'Password',
+  'login.submit': 'Sign in',
+  'login.wrong': 'The user name or the password is wrong.',
+  'wait.title': 'Please wait',
+  'wait.busy':
+    'Many people sign in right now. Please wait a few seconds, then go back to the application and sign in again.',
+  'wait.minute':
+    'There were too many attempts to sign in. Please wait a minute, then go back to the application and sign in again.',
+  'wait.minutes':
+    'There were too many attempts to sign in. Please wait {minutes} minutes, then go back to the application and sign in again.',
+  'expired.title': 'Please start again',
+  'expired.text': 'This sign-in has expired or was already used. Go back to the application and sign in again.',
+  'consent.title': 'Allow access?',
+  'consent.asks': '{client} asks you, {user}, to be allowed to:',
+  'consent.resource': 'at {resource}',
+  'consent.remembered': 'You can take this back at any time under {consents}.',
+  'consent.once': 'You will be asked again next time.',
+  'consent.allow': 'Allow',
+  'consent.deny': 'Deny',
+  'consents.title': 'Who has access',
+  'consents.text': 'These applications have access to your account, {user}:',
+  'consents.none': 'No application has access to your account, {user}.',
+  'consents.since': 'since {date}',
+  'consents.operator': 'allowed by whoever runs this server',
+  'consents.withdraw': 'Withdraw',
+  'consents.withdraw.label': 'Withdraw the access of {client}',
+  'consents.withdrawn': '{client} has no access any more.',
+  'consents.signedOut': 'You are not signed in. Sign in at an application, then come back here.',
+  'logout.title': 'Sign out?',
+  'logout.user': 'You are signed in as {user}.',
+  'logout.submit': 'Sign out',
+  'logout.stay': 'Stay signed in',
+  'loggedOut.title': 'Signed out',
+  'loggedOut.text': 'You can close this page.',
+  'goOn.title': 'One moment',
+  'goOn.submit': 'Continue',
+  'refused.title': 'This did not work',
+  'refused.400': 'The request cannot be understood. Go back to the application and start again.',
+  'refused.403': 'This was not sent by a page of this server. Go back and try again.',
+  'refused.404': 'There is nothing at this address.',
+  'refused.408': 'The request took too long to arrive. Please try again.',
+  'refused.413': 'What was sent is too large. Go back to the application and start again.',
+  'refused.429': 'There were too many requests. Please wait a moment, then try again.',
+  'refused.431':
+    'The request, or what this browser keeps of this server, is too large. Delete its cookies and start again.',
+  'refused.failed': 'Something went wrong on our side. Please try again.',
+  'outage.title': 'Please try again',
+  'outage.text': 'Something that we need does not answer for now. Please try again in a moment.',
+  'home.text':
+    'Applications send you here to sign in and out. There is nothing to do here without one: open the application that you want to use.',
+  'home.consents': 'You can see here {consents}.',
+  'home.consents.link': 'who has access to your account',
+  'home.developers': 'For those who build one: {metadata}.',
+  'home.metadata': 'the metadata of this server',
+  'scope.openid': 'Know that it is you',
+  'scope.profile': 'See your name',
+  'scope.email': 'See your e-mail address',
+  'scope.offline_access': 'Keep this access while you are not there',
+} as const;
+
+export type TextKey = keyof typeof ENGLISH;
+
+/** The texts of one language, whole. */
+export type Texts = Readonly<Record<TextKey, string>>;
