@@ -13,6 +13,7 @@ COPY libs/vault-signer/package.json libs/vault-signer/
 COPY libs/authorization-server/package.json libs/authorization-server/
 COPY libs/features/id-tokens/package.json libs/features/id-tokens/
 COPY libs/features/saml-assertion/package.json libs/features/saml-assertion/
+COPY libs/features/custom-subject-tokens/package.json libs/features/custom-subject-tokens/
 COPY libs/resource-server/package.json libs/resource-server/
 COPY libs/token-exchange-client/package.json libs/token-exchange-client/
 COPY libs/service-host/package.json libs/service-host/

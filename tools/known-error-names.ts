@@ -44,7 +44,7 @@ export const CLASSES = table([
     'List the keys; another replica may have taken the step.',
   ],
   ['KeysUnavailable', 'The keys of an issuer cannot be had now.', 'See to the issuer; it is asked again by itself.'],
-  ['LaneFull', 'More sign-ins wait than can be looked at soon.', 'Try again shortly.'],
+  ['LaneFull', 'More sign-ins, or tokens of a custom type, wait than can be looked at soon.', 'Try again shortly.'],
   ['LoginRequired', 'The user has to sign in.', 'Send the user to the login.'],
   ['MalformedClaim', 'A claim has not the form that its specification gives it.', 'The message names it.'],
   [
@@ -62,6 +62,12 @@ export const CLASSES = table([
   ['OutOfReach', 'Operators cannot be registered at run time.', 'Change the file.'],
   ['PageError', 'The user is shown why something did not work.', 'The cause is in the log.'],
   ['PassingFailure', 'The token endpoint failed in a way that may pass.', 'It is asked again by itself.'],
+  [
+    'ProfileFault',
+    'A profile of a custom token type has thrown, was late, or has answered with what is no outcome.',
+    'Correct the profile; `createProfileTester` shows it.',
+  ],
+  ['ProfileRefusal', 'A profile did not accept a token, or was not asked.', '`outcome` and `reason` tell why.'],
   [
     'RecordsRefused',
     'The collector does not want the audit records.',

@@ -132,6 +132,11 @@ export const EVENTS = table([
     'Write it into the configuration file, or delete it from the store.',
   ],
   [
+    'subject_token_profile.failed',
+    'A profile of a custom token type has thrown, was late, or has answered with what is no outcome.',
+    '`reason` and `frames` tell where; test it with `createProfileTester`.',
+  ],
+  [
     'demo_credentials',
     'Credentials that ship with the project are in use.',
     'Set your own before anybody else can reach the server.',

@@ -2,6 +2,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { noPassword } from './password.js';
 import { OutOfReach } from '../registrations/out-of-reach.js';
 import type { RegistrationDocuments } from '../registrations/registration-documents.js';
+import type { Registrations } from '../registrations/registrations.js';
 import { VersionMismatch, type RegistrationChanges } from '../registrations/registration-changes.js';
 
 /** A new account; what is left out is as for any user. Nobody can log in to it by password. */
@@ -20,6 +21,7 @@ export interface NewAccount {
 export class AccountCreation {
   constructor(
     private readonly changes: RegistrationChanges,
+    private readonly registrations: Pick<Registrations, 'reload'>,
     private readonly documents: RegistrationDocuments,
   ) {}
 
@@ -39,7 +41,11 @@ export class AccountCreation {
       await this.changes.put('user', username, undefined, input, operator);
       return true;
     } catch (error) {
-      if (error instanceof VersionMismatch) return false;
+      if (error instanceof VersionMismatch) {
+        // another replica was faster, and this one is to know of it
+        await this.registrations.reload();
+        return false;
+      }
       if (error instanceof OutOfReach) throw new ConfigurationError('account', username, error.message);
       throw error;
     }

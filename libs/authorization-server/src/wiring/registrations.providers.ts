@@ -52,9 +52,9 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
   };
   const accounts: FactoryProvider<AccountCreation> = {
     provide: AccountCreation,
-    inject: [RegistrationChanges, RegistrationDocuments],
-    useFactory: (changes: RegistrationChanges, documents: RegistrationDocuments) =>
-      new AccountCreation(changes, documents),
+    inject: [RegistrationChanges, Registrations, RegistrationDocuments],
+    useFactory: (changes: RegistrationChanges, registrations: Registrations, documents: RegistrationDocuments) =>
+      new AccountCreation(changes, registrations, documents),
   };
   return [documents, registrations, changes, accounts];
 }

@@ -1,0 +1,1 @@
+export { createProfileTester, type ProfileTester, type TestedOutcome } from './profile-tester.js';
