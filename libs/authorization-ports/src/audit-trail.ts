@@ -9,6 +9,8 @@ export interface AuditQuery {
   readonly outcome?: string;
   readonly client?: string;
   readonly subject?: string;
+  /** Exchanges for one life of the account that the subject is. */
+  readonly subjectLife?: number;
   /** The current actor. */
   readonly actor?: string;
   /** A token that was issued, or one that was exchanged. */
@@ -71,6 +73,8 @@ export interface AuditReader {
   /** All records that match, the oldest first. */
   export(query: AuditQuery): AsyncIterable<AuditRecord>;
   tree(traceId: string): Promise<AuditTree>;
+  /** The clients to which something was issued by an exchange for one life of an account. */
+  usedClients(subject: string, life: number): Promise<readonly string[]>;
 }
 
 /**

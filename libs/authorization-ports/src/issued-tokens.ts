@@ -24,6 +24,16 @@ export interface IssuedTokenRecord {
   readonly expiresAt: number;
 }
 
+/** A record as the index answers it. */
+export interface IndexedToken extends IssuedTokenRecord {
+  /** The first token of the lineage. */
+  readonly rootJti: string;
+  /** Its issuer, when it is another server. */
+  readonly rootIss?: string;
+  /** Revoked itself, or something that it derives from. */
+  readonly revoked: boolean;
+}
+
 /** What the index knows of a token. */
 export interface IssuedTokenStanding {
   /** It is in the index, be it revoked or not. */
@@ -38,6 +48,10 @@ export interface IssuedTokenStanding {
 export interface IssuedTokens {
   /** @returns false when the token must not leave, because what it derives from was revoked meanwhile */
   record(token: IssuedTokenRecord): Promise<boolean>;
+  /** @param iss left out for this server */
+  find(jti: string, iss?: string): Promise<IndexedToken | undefined>;
+  /** The tokens that were issued under a grant by itself and can be used, the newest first; not more than some. */
+  usable(grantId: string): Promise<readonly IndexedToken[]>;
   /** @param iss left out for this server */
   standing(jti: string, iss?: string): Promise<IssuedTokenStanding>;
   /**

@@ -9,6 +9,8 @@ export interface RecordedEvent {
   readonly outcome?: string;
   readonly clientId?: string;
   readonly subject?: string;
+  /** Of an exchange: the life of the account that the subject is. */
+  readonly subjectLife?: number;
   /** The chain of actors, the current one first; only the current one is searched for. */
   readonly actors?: readonly { readonly sub?: string }[];
   /** The token that was issued. */

@@ -22,4 +22,3 @@ export { SealBroken } from './sealing/sealing-keys.js';
 export { SharedSecrets } from './keys/shared-secrets.js';
 export { SqlSigningKeyStore } from './keys/sql-signing-key-store.js';
 export { TokenIndex } from './tokens/token-index.js';
-export type { IndexedToken } from './tokens/token-record.js';

@@ -13,7 +13,7 @@ import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import { timedEvent } from '../chain/audit-chain.js';
 import type { AuditReceipt } from '../chain/audit-receipt.js';
-import { exportAudit, findAuditRecord, queryAudit } from './audit-query.js';
+import { exportAudit, findAuditRecord, queryAudit, usedClients } from './audit-query.js';
 import { auditTree } from './audit-tree.js';
 import type { SearchColumns } from '../chain/search-columns.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
@@ -69,6 +69,11 @@ export class AuditLog implements AuditReader {
   /** The record at one place of the trail, if there is one. */
   find(writer: string, sequence: number): Promise<AuditRecord | undefined> {
     return findAuditRecord(this.#database, writer, sequence);
+  }
+
+  /** The clients to which something was issued by an exchange for one life of an account. */
+  usedClients(subject: string, life: number): Promise<string[]> {
+    return usedClients(this.#database, subject, life);
   }
 
   /**

@@ -81,7 +81,8 @@ function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchCo
     if (column === undefined) throw new TypeError(`Records are not searched by ${name}`);
     select = select.where(sql<boolean>`${sql.ref(column)} = ${indexable(value)}`);
   }
-  const { type, from, to } = query;
+  const { type, from, to, subjectLife } = query;
+  if (subjectLife !== undefined) select = select.where('subject_life', '=', subjectLife);
   if (type !== undefined && type !== MOST_COMMON) select = select.where(sql<boolean>`type <> 'token_exchange'`);
   if (query.jti !== undefined) {
     const jti = indexable(query.jti);
@@ -90,6 +91,23 @@ function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchCo
   if (from) select = select.where('at', '>=', from.getTime());
   if (to) select = select.where('at', '<', to.getTime());
   return select;
+}
+
+/**
+ * The clients to which something was issued by an exchange for one life of an account, in the order of their ids. Looks each up
+ * once, however many records there are.
+ */
+export async function usedClients(database: Kysely<Schema>, subject: string, life: number): Promise<string[]> {
+  const issued = sql`audit_records where subject = ${indexable(subject)} and subject_life = ${life} and outcome = 'issued'`;
+  const { rows } = await sql<{ client_id: string }>`
+    with recursive used (client_id) as (
+      select (select min(client_id) from ${issued})
+      union all
+      select (select min(client_id) from ${issued} and client_id > used.client_id) from used
+      where used.client_id is not null
+    )
+    select client_id from used where client_id is not null`.execute(database);
+  return rows.map((row) => row.client_id);
 }
 
 /** The record at one place of the trail, if there is one. */

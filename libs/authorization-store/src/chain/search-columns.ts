@@ -3,7 +3,7 @@ import { indexable } from '../database/hash.js';
 import { auditColumn } from '../tables/declare-tables.js';
 
 type Members = Readonly<Record<string, unknown>>;
-type Values = Readonly<Record<string, string | null>>;
+type Values = Readonly<Record<string, string | number | null>>;
 
 /** The columns of every audit trail that repeat members of the event, so that records can be found by them. */
 const STANDARD = {
@@ -15,6 +15,7 @@ const STANDARD = {
   jti: (event: Members) => text(event['issuedTokenId']),
   parent_jti: (event: Members) => text(event['subjectTokenId']),
   trace_id: (event: Members) => text(event['traceId']),
+  subject_life: (event: Members) => whole(event['subjectLife']),
 } as const;
 
 /** The values of the columns that every trail has. */
@@ -57,6 +58,10 @@ export class SearchColumns {
 
 function currentActor(actors: unknown): unknown {
   return Array.isArray(actors) ? (actors[0] as { sub?: unknown } | null | undefined)?.sub : undefined;
+}
+
+function whole(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) : null;
 }
 
 function text(value: unknown): string | null {

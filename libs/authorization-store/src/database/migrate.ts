@@ -8,6 +8,7 @@ import { lives } from './migrations/0006-lives.js';
 import { auditTypes } from './migrations/0007-audit-types.js';
 import { declarations } from './migrations/0012-declarations.js';
 import { consents } from './migrations/0013-consents.js';
+import { activity } from './migrations/0014-activity.js';
 import { impersonations } from './migrations/0015-impersonations.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   auditTypes,
   declarations,
   consents,
+  activity,
   impersonations,
 ];
 

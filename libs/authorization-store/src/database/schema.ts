@@ -80,6 +80,8 @@ export interface AuditRecordTable {
   jti: string | null;
   parent_jti: string | null;
   trace_id: string | null;
+  /** Of an exchange: the life of the account that its subject is. */
+  subject_life: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 /** The newest record of each writer, sealed with a key that is not in the database. */

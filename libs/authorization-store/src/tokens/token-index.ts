@@ -1,4 +1,5 @@
 import type {
+  IndexedToken,
   IssuedTokenRecord,
   IssuedTokens,
   IssuedTokenStanding,
@@ -16,7 +17,7 @@ import type { TokenRow } from './token-insertion.js';
 import { tokenMark, type TokenKey } from './token-key.js';
 import { revoke } from './token-lineage.js';
 import { TokenStandings } from './token-standings.js';
-import { fromRow, type IndexedToken } from './token-record.js';
+import { fromRow } from './token-record.js';
 
 /** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
 const STILL_ACCEPTED = 60;
@@ -70,6 +71,21 @@ export class TokenIndex implements IssuedTokens {
       .where('jti', '=', key.jti)
       .executeTakeFirst();
     return row && fromRow(row, (await this.#standings.of(key)).revoked);
+  }
+
+  /** The tokens that were issued under a grant by itself and can be used, the newest first, a hundred at most. */
+  async usable(grantId: string): Promise<IndexedToken[]> {
+    const rows = await this.#database
+      .selectFrom('tokens')
+      .selectAll()
+      .where('grant_id', '=', indexable(grantId))
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', this.#clock())
+      .orderBy('recorded_at', 'desc')
+      .limit(100)
+      .execute();
+    const standings = await Promise.all(rows.map((row) => this.#standings.of(row)));
+    return rows.filter((_, i) => !standings[i]!.revoked).map((row) => fromRow(row, false));
   }
 
   /**

@@ -1,16 +1,7 @@
-import type { IssuedTokenRecord } from '@onbehalf/authorization-ports';
+import type { IndexedToken } from '@onbehalf/authorization-ports';
 import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { Selectable } from 'kysely';
 import type { TokenTable } from '../database/schema.js';
-
-/** A record as the index answers it. */
-export interface IndexedToken extends IssuedTokenRecord {
-  /** The first token of the lineage. */
-  readonly rootJti: string;
-  readonly rootIss?: string;
-  /** Revoked itself, or something that it derives from. */
-  readonly revoked: boolean;
-}
 
 export function fromRow(row: Selectable<TokenTable>, revoked: boolean): IndexedToken {
   return {

@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { testDatabases } from '@onbehalf/testing';
+import { CompiledQuery, createQueryId, sql, type Kysely, type KyselyPlugin, type RootOperationNode } from 'kysely';
+import { SearchColumns } from '../chain/search-columns.js';
+import { migrateSchema } from '../database/migrate.js';
+import type { Schema } from '../database/schema.js';
+import { parseStoreUrl } from '../database/store-url.js';
+import { connect, openStore } from '../open-store.js';
+import { queryAudit, usedClients } from './audit-query.js';
+
+const databases = await testDatabases();
+const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
+
+describe.each(databases)('the activity of an account on $name', (kind) => {
+  afterAll(() => kind.stop());
+
+  it('is that of one life, and names the clients that got something', async () => {
+    const store = await openStore({ url: await kind.database(), encryptionKeys });
+    const exchange = (clientId: string, subject: string, subjectLife?: number, outcome = 'issued') =>
+      store.audit.append({
+        type: 'token_exchange',
+        outcome,
+        clientId,
+        subject,
+        ...(subjectLife !== undefined && { subjectLife }),
+      });
+    await exchange('a', 'alice', 1);
+    await exchange('b', 'alice', 2);
+    await exchange('c', 'alice', 2, 'rejected');
+    await exchange('d', 'alice');
+    await exchange('e', 'bob', 2);
+    await exchange('b', 'alice', 2);
+    await exchange('A', 'alice', 2);
+    const clientsOf = async (subject: string, subjectLife: number) =>
+      (await store.audit.query({ subject, subjectLife })).records.map(({ event }) => event['clientId']);
+    expect(await clientsOf('alice', 2)).toEqual(['A', 'b', 'c', 'b']);
+    expect(await clientsOf('alice', 1)).toEqual(['a']);
+    expect(new Set(await store.audit.usedClients('alice', 2))).toEqual(new Set(['A', 'b']));
+    expect(await store.audit.usedClients('alice', 3)).toEqual([]);
+    expect(await store.audit.verify()).toMatchObject({ ok: true });
+    await store.close();
+  });
+
+  describe('however many records there are', () => {
+    const dialect = kind.name === 'SQLite' ? 'sqlite' : 'postgres';
+    let database: Kysely<Schema>;
+    let asked: RootOperationNode[];
+    const watching: KyselyPlugin = {
+      transformQuery: ({ node }) => {
+        asked.push(node);
+        return node;
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    };
+    /** Records of one account: every exchange of which the store knows, and as many of other types. */
+    const fill = (count: number) =>
+      sql`insert into audit_records (writer, sequence, previous_hash, hash, at, event, type, outcome, client_id, subject, subject_life)
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < ${sql.lit(count)})
+        select 'w', i, '', '', 1000 * i, '{}', 'token_exchange', 'issued', 'client-' || (i % 3), 'alice', i % 2 from n
+        union all
+        select 'v', i, '', '', 1000 * i, '{}', 'login', 'accepted', null, 'alice', null from n`.execute(database);
+    const analyze = () => sql`analyze`.execute(database);
+    const plan = async (node: RootOperationNode): Promise<string> => {
+      const { sql: text, parameters } = database.getExecutor().compileQuery(node, createQueryId());
+      const explain = dialect === 'sqlite' ? 'explain query plan' : 'explain (analyze, buffers, format json)';
+      const { rows } = await database.executeQuery(CompiledQuery.raw(`${explain} ${text}`, [...parameters]));
+      return JSON.stringify(rows);
+    };
+    const page = (cursor?: string) =>
+      queryAudit(
+        database.withPlugin(watching),
+        { subject: 'alice', subjectLife: 1, limit: 20, ...(cursor !== undefined && { cursor }) },
+        new SearchColumns(),
+      );
+
+    beforeEach(async () => {
+      asked = [];
+      database = connect(parseStoreUrl(await kind.database()));
+      await migrateSchema(database, dialect);
+      await fill(20_000);
+      await analyze();
+    }, 30_000);
+    afterEach(() => database.destroy());
+
+    it('a page reads its own records by the index, in order', async () => {
+      const first = await page();
+      const second = await page(first.cursor);
+      expect([...first.records, ...second.records].map(({ sequence }) => sequence)).toEqual(
+        Array.from({ length: 40 }, (_, i) => 19_999 - 2 * i),
+      );
+      for (const node of asked) {
+        const told = await plan(node);
+        expect(told).toContain('audit_records_by_account');
+        expect(told).not.toMatch(/TEMP B-TREE|"Sort"|Seq Scan|SCAN audit/);
+        if (dialect === 'postgres') expect(blocksOf(told)).toBeLessThan(60);
+      }
+      expect(asked).toHaveLength(2);
+    });
+
+    it('the clients of a person are looked up one by one', async () => {
+      expect(await usedClients(database.withPlugin(watching), 'alice', 1)).toEqual([
+        'client-0',
+        'client-1',
+        'client-2',
+      ]);
+      const told = await plan(asked[0]!);
+      expect(told).toContain('audit_records_by_used_client');
+      expect(told).not.toMatch(/Seq Scan|SCAN audit/);
+      if (dialect === 'postgres') expect(blocksOf(told)).toBeLessThan(60);
+    });
+  });
+});
+
+/** Blocks that PostgreSQL has read for a query, from its cache or not. */
+function blocksOf(plan: string): number {
+  const [, hit] = /"Shared Hit Blocks":(\d+)/.exec(plan) ?? [];
+  const [, read] = /"Shared Read Blocks":(\d+)/.exec(plan) ?? [];
+  return Number(hit) + Number(read);
+}
