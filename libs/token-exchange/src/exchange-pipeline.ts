@@ -1,4 +1,4 @@
-import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, GrantType, TokenType, type Clock } from '@onbehalf/oauth-protocol';
 import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
 import { admitAll, type Admission, type Claim } from './admission/admission.js';
@@ -12,14 +12,16 @@ import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
 import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
-import type { ExchangeContext, ExchangeRequest } from './request/exchange-request.js';
+import type { ExchangeContext, ExchangeRequest, ExplainContext } from './request/exchange-request.js';
 import { declaredParameters, EXCHANGE_PARAMETERS, type DeclaredParameter } from './request/parameters.js';
 import { parseExchangeRequest } from './request/parse-request.js';
 import { resolveTargets } from './request/resolve-targets.js';
 import { finalRules, standardRules } from './rules/standard-rules.js';
 import type { ExchangeState } from './tokens/exchange-state.js';
 import type { FactSources } from './tokens/token-state.js';
+import type { TokenFacts } from './tokens/token-facts.js';
 import { TypeRegistry } from './tokens/type-registry.js';
+import { verifiedToken } from './tokens/verified-token.js';
 import type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';
 import { verifyToken } from './verifiers/verify-token.js';
 
@@ -46,6 +48,14 @@ export interface PipelineOptions {
 export interface MadeToken {
   readonly issued: IssuedToken;
   readonly claim: Claim;
+}
+
+/** How a request is asked about. */
+interface Asked {
+  readonly context: ExchangeContext;
+  readonly explained: boolean;
+  /** Of a request that is explained. */
+  readonly subject?: TokenFacts | undefined;
 }
 
 /** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. Keeps no record: only {@link TokenExchange} may run it. */
@@ -104,14 +114,14 @@ export class ExchangePipeline {
   }
 
   /** Tells what {@link exchange} would do and why, by the same rules. Issues and consumes nothing. */
-  async explain(form: URLSearchParams, client: ClientRegistration, context: ExchangeContext): Promise<Explanation> {
+  async explain(form: URLSearchParams, client: ClientRegistration, context: ExplainContext): Promise<Explanation> {
     const { explainers = {} } = this.#options;
     let reached: Progress = {};
     try {
       await this.#decide(
-        form,
+        context.subject ? withoutSubject(form) : form,
         client,
-        { context, explained: true },
+        { context, explained: true, subject: context.subject },
         (progress) => (reached = { ...reached, ...progress }),
       );
       return explain(reached, client, { explainers });
@@ -123,7 +133,7 @@ export class ExchangePipeline {
   async #decide(
     form: URLSearchParams,
     { clientId }: ClientRegistration,
-    { context, explained }: { readonly context: ExchangeContext; readonly explained: boolean },
+    { context, explained, subject }: Asked,
     observe: ProgressObserver,
   ): Promise<{ readonly decision: Decision; readonly exchange: VerifiedExchange }> {
     const client = this.#registrationOf(clientId);
@@ -133,7 +143,7 @@ export class ExchangePipeline {
     observe({ resources });
     const verification = { client, at: this.#options.clock() };
     const from = { ...verification, explained, address: context.address };
-    const tokens = await this.#verify(request, from, observe);
+    const tokens = await this.#verify(request, from, observe, subject);
     const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
     const exchange = await gatherFacts(known, this.#sources);
     observe({ exchange });
@@ -190,17 +200,29 @@ export class ExchangePipeline {
     request: ExchangeRequest,
     context: Omit<VerificationContext, 'parameter' | 'parameters' | 'asked'>,
     observe: ProgressObserver,
+    established: TokenFacts | undefined,
   ): Promise<PresentedTokens> {
     const { audiences, resources, scopes, requestedType, parameters } = request;
     const asked = { audiences, resources, requestedType, ...(scopes && { scopes }) };
     const known = { ...context, asked, parameters };
-    const subject = await verifyToken(this.#verifiers, request.subject, known);
+    const subject = established
+      ? verifiedToken(established)
+      : await verifyToken(this.#verifiers, request.subject, known);
     observe({ subject });
     if (!request.actor) return { subject };
     const actorToken = await verifyToken(this.#verifiers, request.actor, known);
     observe({ actorToken });
     return { subject, actorToken };
   }
+}
+
+// what the parser demands, and nobody verifies
+function withoutSubject(form: URLSearchParams): URLSearchParams {
+  const asked = new URLSearchParams(form);
+  asked.set('grant_type', GrantType.TokenExchange);
+  asked.set('subject_token', 'established');
+  asked.set('subject_token_type', TokenType.AccessToken);
+  return asked;
 }
 
 // none can be left out, and a record that names a rule names one

@@ -11,7 +11,7 @@ import type { ClientRegistration } from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
 import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
-import type { ExchangeContext } from './request/exchange-request.js';
+import type { ExchangeContext, ExplainContext } from './request/exchange-request.js';
 
 /** What a token exchange is made of, and where it is recorded. */
 export interface TokenExchangeOptions extends PipelineOptions {
@@ -89,7 +89,7 @@ export class TokenExchange {
    * Tells what {@link exchange} would do for a client and why, by the same rules. Issues nothing, and so records nothing; the client
    * need not have authenticated.
    */
-  explain(form: URLSearchParams, client: ClientRegistration, context: ExchangeContext = {}): Promise<Explanation> {
+  explain(form: URLSearchParams, client: ClientRegistration, context: ExplainContext = {}): Promise<Explanation> {
     return this.#pipeline.explain(form, client, context);
   }
 

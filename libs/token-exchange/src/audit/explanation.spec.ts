@@ -81,6 +81,28 @@ describe('explain', () => {
     expect(await explain(subject, { proof: { jkt: 'key' } })).toMatchObject({ outcome: 'permitted' });
   });
 
+  it('judges an established subject in place of a token, which no exchange does', async () => {
+    const client = clientOf(lab.registrations, 'user-service');
+    const subject = {
+      issuer: lab.world.server.issuer,
+      subject: 'baeldung',
+      audiences: ['user-service'],
+      expiresAt: Math.floor(Date.now() / 1000) + 60,
+      scopes: ['user.read'],
+    };
+    const form = new URLSearchParams({ audience: 'message-service', subject_token: 'not read' });
+    expect(await lab.exchange.explain(form, client, { subject })).toMatchObject({
+      outcome: 'permitted',
+      subject: 'baeldung',
+      granted: { scopes: ['message.read'] },
+    });
+    expect(await lab.exchange.explain(form, client, { subject: { ...subject, scopes: [] } })).toMatchObject({
+      outcome: 'refused',
+    });
+    const exchanging = lab.exchange.exchange(await lab.form({ subject_token: 'x' }), client, { subject } as object);
+    await expect(exchanging).rejects.toMatchObject({ rule: 'subject-token' });
+  });
+
   it('comes to the same answer as the exchange, for every case', async () => {
     const real = await ExchangeLab.open();
     for (const one of exchangeCases) {

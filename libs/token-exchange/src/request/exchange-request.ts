@@ -1,4 +1,4 @@
-import type { Confirmation } from '../tokens/token-facts.js';
+import type { Confirmation, TokenFacts } from '../tokens/token-facts.js';
 
 /** A token as it was sent, with the type that its sender declares. */
 export interface PresentedToken {
@@ -32,4 +32,10 @@ export interface ExchangeContext {
   readonly address?: string;
   /** The trace this request belongs to, for the audit record. */
   readonly traceId?: string;
+}
+
+/** What is known of a request that is explained, and never granted. */
+export interface ExplainContext extends ExchangeContext {
+  /** Established facts of an access token that stand in place of `subject_token`, which is not read then. */
+  readonly subject?: TokenFacts;
 }
