@@ -16,7 +16,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import { sentenceOf } from '../audit/audit-sentence.js';
-import { badRequest, parseInput } from './bad-request.js';
+import { badRequest, parseInput } from '../protocol/bad-request.js';
 
 const AUDIT_READ = 'audit.read';
 

@@ -2,7 +2,7 @@ import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@ne
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { changingSteps, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
-import { badRequest } from './bad-request.js';
+import { badRequest } from '../protocol/bad-request.js';
 
 /** Answers what an exchange would come to, and why, without issuing anything. For operators. */
 @Controller('admin/exchange')

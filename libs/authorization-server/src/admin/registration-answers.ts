@@ -3,7 +3,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
 import { OutOfReach } from '../registrations/out-of-reach.js';
 import { NotRegistered, VersionMismatch } from '../registrations/registration-changes.js';
-import { badRequest } from './bad-request.js';
+import { badRequest } from '../protocol/bad-request.js';
 
 /**
  * The version that a change is based on; `undefined` when it creates.

@@ -23,7 +23,7 @@ import { RegistrationDocuments } from '../registrations/registration-documents.j
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import type { Registration } from '../registrations/registration.js';
 import { Registrations } from '../registrations/registrations.js';
-import { parseInput } from './bad-request.js';
+import { parseInput } from '../protocol/bad-request.js';
 import { answerMistakes, notFound, readPreconditions } from './registration-answers.js';
 import { etagOf, toView, type RegistrationView } from './registration-view.js';
 
