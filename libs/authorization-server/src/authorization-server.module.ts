@@ -28,6 +28,9 @@ import { ConsentsController } from './pages/consents.controller.js';
 import { Pages } from './pages/page-view.js';
 import { FormTokens } from './consents/form-tokens.js';
 import { ConsentController } from './pages/consent.controller.js';
+import { ActivityController } from './me/activity.controller.js';
+import { EvaluationController } from './me/evaluation.controller.js';
+import { meProviders } from './wiring/me.providers.js';
 import { HomeController } from './pages/home.controller.js';
 import { LoginController } from './pages/login.controller.js';
 import { MetricsController } from './admin/metrics.controller.js';
@@ -148,6 +151,8 @@ const server: FactoryProvider<AuthorizationServer> = {
     AuditController,
     MetricsController,
     RegistrationsController,
+    ActivityController,
+    EvaluationController,
   ],
   providers: [
     own,
@@ -167,6 +172,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     ...rateLimitProviders(MODULE_OPTIONS_TOKEN),
     ...registrationProviders(MODULE_OPTIONS_TOKEN),
     ...featureProviders(MODULE_OPTIONS_TOKEN),
+    ...meProviders(MODULE_OPTIONS_TOKEN),
   ],
   exports: [
     AuthorizationServer,

@@ -121,6 +121,7 @@ export class AuthorizationStore {
       export: (query) => audit.export(query),
       tree: (traceId) => audit.tree(traceId),
       find: (writer, sequence) => audit.find(writer, sequence),
+      usedClients: (subject, life) => audit.usedClients(subject, life),
     };
   }
 

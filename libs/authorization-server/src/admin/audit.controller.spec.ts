@@ -35,6 +35,7 @@ describe('the audit trail for operators', () => {
 
   const whole: AuditReader = {
     find: () => Promise.resolve(undefined),
+    usedClients: () => Promise.resolve([]),
     query: (query) => {
       asked = query;
       return Promise.resolve({ records, cursor: 'next' });
@@ -56,6 +57,7 @@ describe('the audit trail for operators', () => {
       provide: AUDIT_TRAIL,
       useFactory: (): AuditReader => ({
         find: (writer, sequence) => whole.find(writer, sequence),
+        usedClients: (subject, life) => whole.usedClients(subject, life),
         query: (query) => (trail.query ?? whole.query)(query),
         export: (query) => (trail.export ?? whole.export)(query),
         tree: (traceId) => (trail.tree ?? whole.tree)(traceId),

@@ -6,7 +6,7 @@ import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
  * itself: `key_change`, in the step of the key, and `audit_chain_opened`.
  */
 export type AuditEvent =
-  | ExchangeAuditEvent
+  | RecordedExchange
   | IssuanceEvent
   | LoginEvent
   | FailedLoginEvent
@@ -21,6 +21,9 @@ export type AuditEvent =
 
 /** The trail of this server: it takes these events and no others. */
 export type ServerAuditTrail = AuditTrail<AuditEvent>;
+
+/** An exchange, and the life of the account that its subject is. */
+export type RecordedExchange = ExchangeAuditEvent & { readonly subjectLife?: number };
 
 /** Stands for the client of a request that did not authenticate: what it claims to be proves nothing. */
 export const UNAUTHENTICATED = 'unauthenticated';

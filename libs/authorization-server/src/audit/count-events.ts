@@ -21,6 +21,7 @@ export function countEvents(trail: ServerAuditTrail, count: (event: AuditEvent) 
     query: (query) => trail.query(query),
     export: (query) => trail.export(query),
     tree: (traceId) => trail.tree(traceId),
+    usedClients: (subject, life) => trail.usedClients(subject, life),
     find: (writer, sequence) => trail.find(writer, sequence),
   };
 }

@@ -2,6 +2,7 @@ import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-pro
 import { ADMIN_AUDIENCE } from './admin-audience.js';
 import { sectionOf, type ConfigSection } from './config-section.js';
 import { LONGEST_IMPERSONATION } from '@onbehalf/token-exchange';
+import { ME_AUDIENCE, ME_SCOPES } from './me-audience.js';
 import { isNative } from './native-client.js';
 import { OWN_SCOPES } from './own-scopes.js';
 import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
@@ -16,8 +17,9 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
   const spelled = config.resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
   checkUnique(spelled, 'resource', `${file}: resources`);
   config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
-  config.resources.forEach(({ audience, typ }, i) => {
-    if (audience !== ADMIN_AUDIENCE || typ === 'at+jwt') return;
+  config.resources.forEach(({ audience, typ, scopes }, i) => {
+    if (audience === ME_AUDIENCE) checkOwnScopes(scopes, `${file}: resources[${i}].scopes`);
+    if (![ADMIN_AUDIENCE, ME_AUDIENCE].includes(audience) || typ === 'at+jwt') return;
     throw new ConfigurationError(`${file}: resources[${i}].typ`, typ, 'at+jwt for this server itself');
   });
   config.resources.forEach(({ scopes }, i) => checkNotOwn(scopes, `${file}: resources[${i}].scopes`));
@@ -67,6 +69,22 @@ function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig
   throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
 }
 
+// of a person only the person itself gets such tokens, by a login
+function checkNotOfPeople(
+  registered: Readonly<Record<string, unknown>>,
+  members: readonly string[],
+  path: string,
+): void {
+  const member = members.find((name) => [registered[name]].flat().includes(ME_AUDIENCE));
+  if (member === undefined) return;
+  throw new ConfigurationError(`${path}.${member}`, ME_AUDIENCE, 'an audience whose tokens may be exchanged');
+}
+
+function checkOwnScopes(scopes: readonly string[], setting: string): void {
+  const i = scopes.findIndex((scope) => !ME_SCOPES.some((own) => own === scope));
+  if (i >= 0) throw new ConfigurationError(`${setting}[${i}]`, scopes[i], ME_SCOPES.join(', '));
+}
+
 // at login they are asked of this server, and never get into a token for a resource
 function checkNotOwn(scopes: readonly string[], setting: string): void {
   const i = scopes.findIndex((scope) => Object.hasOwn(OWN_SCOPES, scope));
@@ -113,6 +131,7 @@ function checkClient(config: ServerConfig, client: ClientConfig, path: string): 
     throw new ConfigurationError(`${path}.consent`, 'skip', 'always or remember for a public client on loopback');
   }
   checkDirectAccess(config, client, path);
+  checkNotOfPeople({ ...client }, ['defaultTarget', 'represents'], path);
   checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);
   client.represents.forEach((audience, i) => checkAudience(config, audience, `${path}.represents[${i}]`));
   const known = new Set([...Object.keys(OWN_SCOPES), ...config.resources.flatMap(({ scopes }) => scopes)]);
@@ -153,6 +172,7 @@ function checkEdge(config: ServerConfig, edge: EdgeConfig, path: string): void {
   if (!client.grantTypes.includes(GrantType.TokenExchange)) {
     throw new ConfigurationError(`${path}.client`, edge.client, `a client with grant type ${GrantType.TokenExchange}`);
   }
+  checkNotOfPeople({ ...edge }, ['subjectAudience', 'target'], path);
   if (edge.mode === 'administrative') checkAdministrative(edge, path);
   else checkSubjectAudience(edge, client, path);
   checkAudience(config, edge.target, `${path}.target`);

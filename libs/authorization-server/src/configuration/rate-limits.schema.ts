@@ -30,5 +30,13 @@ const authorization = z
   .prefault({})
   .describe('what anybody may ask for and the server keeps: sign-ins that are begun, and logouts');
 
+const me = z
+  .strictObject({
+    window: window.default(60),
+    requestsPerAccount: times.default(300),
+  })
+  .prefault({})
+  .describe('what people ask about themselves');
+
 /** How often something may happen before it is answered with 429. */
-export const rateLimits = z.strictObject({ login, token, authorization }).prefault({});
+export const rateLimits = z.strictObject({ login, token, authorization, me }).prefault({});

@@ -1,6 +1,6 @@
 import type { IssuedTokenRecord } from '@onbehalf/authorization-ports';
-import type { AuditSink, ExchangePolicy, IssuedToken } from '@onbehalf/token-exchange';
-import type { ServerAuditTrail } from '../audit/audit-event.js';
+import type { AuditSink, ExchangeAuditEvent, ExchangePolicy, IssuedToken } from '@onbehalf/token-exchange';
+import type { RecordedExchange, ServerAuditTrail } from '../audit/audit-event.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
 import type { Lives } from '../registrations/lives.js';
 
@@ -14,13 +14,18 @@ export interface ExchangeRecordsOptions {
 
 /** The records of exchanges, as the engine writes them. What is refused to nobody in particular is sampled. */
 export function toAuditSink({ trail, refusals, policy, lives }: ExchangeRecordsOptions): AuditSink {
+  // what is done for a former life of an account is nobody's business in the next
+  const ofLife = (event: ExchangeAuditEvent): RecordedExchange => {
+    const subjectLife = event.subject === undefined ? undefined : lives().of('user', event.subject);
+    return subjectLife === undefined ? event : { ...event, subjectLife };
+  };
   const isKnown = (clientId: string): boolean => policy.client(clientId)?.confidential === true;
   return {
     record: async (event) => {
-      if (isKnown(event.clientId)) await trail.append(event);
-      else await refusals.record(event);
+      if (isKnown(event.clientId)) await trail.append(ofLife(event));
+      else await refusals.record(ofLife(event));
     },
-    recordIssued: (event, issued) => trail.recordIssued(event, toTokenRecord(issued, lives())),
+    recordIssued: (event, issued) => trail.recordIssued(ofLife(event), toTokenRecord(issued, lives())),
   };
 }
 

@@ -67,7 +67,7 @@ export class ServerMetrics {
   /** Requests and logins that were refused because there were too many of them. */
   readonly limited = new Counter({
     name: 'onbehalf_rate_limited_total',
-    help: 'Requests and logins that were refused with 429, by the limit that they exceeded (login, token, authorization)',
+    help: 'Requests and logins that were refused with 429, by the limit that they exceeded (login, token, authorization, me)',
     labelNames: ['limit'] as const,
     ...this.#registers,
   });

@@ -4,7 +4,9 @@ import type { RegistrationSet } from './registration-set.js';
 /** Operators are registered in the file alone: whoever may change registrations cannot make itself more than it is. */
 export class OutOfReach extends Error {
   constructor() {
-    super('operators, and all that leads to the resource of operators, are registered in the file only');
+    super(
+      'operators, all that leads to the resource of operators, and the own resources of this server are registered in the file only',
+    );
   }
 }
 

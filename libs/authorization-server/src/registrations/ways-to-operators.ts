@@ -1,6 +1,7 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
 import { directAudiences } from '../configuration/direct-access.js';
+import { ME_AUDIENCE } from '../configuration/me-audience.js';
 import type { ClientConfig, EdgeConfig, ServerConfig } from '../configuration/server-config.schema.js';
 
 /** The ids of registrations, by kind. */
@@ -34,7 +35,8 @@ export function idsOnTheWay({
     parties.has(client.clientId);
   return {
     client: new Set(clients.filter(isOfOperators).map(({ clientId }) => clientId)),
-    resource: audiences,
+    // what people see of themselves is no way to operators, and no less the server's own
+    resource: new Set([...audiences, ME_AUDIENCE]),
     edge: new Set(leading.map(({ id = '' }) => id)),
     user: new Set(
       users.flatMap(({ username, entitledScopes }) =>

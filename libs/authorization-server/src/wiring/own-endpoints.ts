@@ -1,6 +1,7 @@
-import type { ResourceServerOptions } from '@onbehalf/resource-server';
+import type { AcceptsToken, ResourceServerOptions } from '@onbehalf/resource-server';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
+import { ME_AUDIENCE } from '../configuration/me-audience.js';
 import { Entitlements } from '../policy/entitlements.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 
@@ -20,8 +21,8 @@ export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOption
   const users = new Map(config.users.map((user) => [user.username, user]));
   const entitlements = new Entitlements(config, { find: (subject) => users.get(subject) });
   return {
-    issuers: [{ issuer, keys: keys.verification, algorithms: OWN_ALGORITHMS }],
-    audience: ADMIN_AUDIENCE,
+    issuers: [{ issuer, keys: keys.verification, algorithms: OWN_ALGORITHMS, accepts: isFor }],
+    audience: [ADMIN_AUDIENCE, ME_AUDIENCE],
     notImpersonated: true,
     dpop: {
       baseUrl: issuer,
@@ -33,7 +34,15 @@ export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOption
       const { revoked, impersonation } = await tokens.standing(jwtId);
       // one that does not tell of its impersonation is known by its record
       if (revoked || impersonation) return true;
+      // what a person is entitled to is asked of the registrations in force, by the guard of its endpoints
+      if (audiences.includes(ME_AUDIENCE)) return false;
       return entitlements.left(subject, audiences, scopes).length < scopes.length;
     },
   };
 }
+
+/** Tokens of people open the endpoints of people, those of operators all others; one that is for both opens neither. */
+const isFor: AcceptsToken = ({ audiences }, { originalUrl = '' }) => {
+  const expected = /^\/me(?=[/?]|$)/i.test(originalUrl) ? ME_AUDIENCE : ADMIN_AUDIENCE;
+  return audiences.includes(expected) && !(audiences.includes(ADMIN_AUDIENCE) && audiences.includes(ME_AUDIENCE));
+};

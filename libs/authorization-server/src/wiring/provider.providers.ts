@@ -16,6 +16,8 @@ import {
   OWN_ISSUER,
 } from '../ports/injection-tokens.js';
 import { continueByGet } from '../endpoint/continue-by-get.js';
+import { ME_AUDIENCE } from '../configuration/me-audience.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
@@ -85,7 +87,7 @@ function createLiveProvider(
     new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock, addressOf }),
     ...features.registration.grants,
   ];
-  const metadata = { ui_locales_supported: pages.languages.tags, ...features.active.metadata() };
+  const told = { ui_locales_supported: pages.languages.tags, ...features.active.metadata() };
   const log = new Logger('AuthorizationServer');
   const around = {
     trail,
@@ -102,6 +104,7 @@ function createLiveProvider(
   const live = new LiveProvider(() => {
     const { config, lives } = registrations.current;
     const allowsOrigin = registeredOrigins(config);
+    const metadata = { ...told, ...ownMetadata(options.issuer, config) };
     const known = { lives, latest: () => registrations.reload().then(() => registrations.current.lives) };
     const described = { ...options, ...around, config, accounts, metadata, allowsOrigin, lives: known };
     const provider = createProvider(described, own);
@@ -113,4 +116,10 @@ function createLiveProvider(
   options.keys.onReplaced(() => live.renew());
   registrations.onChanged(() => live.renew());
   return live;
+}
+
+/** Where people see what is done on their behalf, where that is open. */
+function ownMetadata(issuer: string, { resources }: ServerConfig): object {
+  const isOpen = resources.some(({ audience }) => audience === ME_AUDIENCE);
+  return isOpen ? { onbehalf_me_endpoint: `${issuer}/me` } : {};
 }

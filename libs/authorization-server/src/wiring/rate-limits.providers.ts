@@ -7,6 +7,7 @@ import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { clientAddress, type ClientAddress } from '../rate-limits/client-address.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { LoginLimits } from '../rate-limits/login-limits.js';
+import { PersonLimits } from '../rate-limits/person-limits.js';
 import { RateLimiter } from '../rate-limits/rate-limiter.js';
 
 /** What holds the limits of login and token endpoint. */
@@ -50,5 +51,11 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
         limited.inc({ limit: 'authorization' }),
       ),
   };
-  return [limiter, logins, clients, authorization, address];
+  const people: FactoryProvider<PersonLimits> = {
+    provide: PersonLimits,
+    inject: [options, RateLimiter, ServerMetrics],
+    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, { limited }: ServerMetrics) =>
+      new PersonLimits(limiter, config.rateLimits.me, () => limited.inc({ limit: 'me' })),
+  };
+  return [limiter, people, logins, clients, authorization, address];
 }
