@@ -1,4 +1,3 @@
-import { randomBytes, scryptSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { Operator } from './operator.js';
 import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
 import { until } from './until.js';
+import { hashOf } from './user-file.js';
 import { UserAgent } from './user-agent.js';
 
 const REDIRECT = 'http://localhost:8080/callback';
@@ -19,11 +19,6 @@ const SOON = 5_000;
 
 type Document = Record<string, unknown>;
 
-function hashOf(password: string): string {
-  const salt = randomBytes(16);
-  const hash = scryptSync(password, salt, 32, { N: 2 ** 16, r: 8, p: 2, maxmem: 160 * 1024 * 1024 });
-  return `scrypt$65536$8$2$${salt.toString('base64url')}$${hash.toString('base64url')}`;
-}
 const ONE = hashOf('password');
 const OTHER = hashOf('another password');
 
