@@ -106,6 +106,11 @@ export const EVENTS = table([
     'A resource server was not let in to the revocation feed.',
     'Compare its credentials with its registration.',
   ],
+  [
+    'me.token_refused',
+    'A token that does not come from a login of the person, or through a client of the file, asked at `/me`.',
+    'Read `reason`; ask with a token that a login or a refresh gave for `auth-server-me`.',
+  ],
   ['userinfo.error', 'A request for user info was refused.', 'Read `code` and `reason`.'],
   ['end_session.error', 'A logout request was refused.', 'Compare `post_logout_redirect_uri` with the registration.'],
   ['pushed_authorization_request.error', 'A pushed authorization request was refused.', 'Read `code` and `reason`.'],
