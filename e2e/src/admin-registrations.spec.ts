@@ -255,6 +255,15 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
 
   it.each<[string, string, object, RegExp]>([
     ['a setting that does not exist', '/admin/clients/x', { ...reports, colour: 'red' }, /colour: no such parameter/],
+    [
+      'a scope that no object can hold',
+      '/admin/edges/x',
+      {
+        ...{ client: 'user-service', subjectAudience: 'user-service', target: 'message-service', mode: 'delegation' },
+        scopes: JSON.parse('{"message.read":{},"__proto__":{}}') as object,
+      },
+      /__proto__: no such parameter/,
+    ],
     ['a secret', '/admin/clients/x', { ...reports, secret: 'mine' }, /secret: no such parameter/],
     ['a grant that does not exist', '/admin/clients/x', { ...reports, grantTypes: ['token-exchange'] }, /full URN/],
     ['a scope that is not registered', '/admin/clients/x', { ...reports, scopes: ['fly'] }, /scopes/],

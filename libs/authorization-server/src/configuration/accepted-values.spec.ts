@@ -42,6 +42,13 @@ describe('what the start accepts works later', () => {
       'one resource twice',
       { resources: ['http://a', 'HTTP://A:80/'].map((resource, i) => ({ audience: `${i}`, resource })) },
     ],
+    [
+      'a scope that no object can hold',
+      {
+        edges: [JSON.parse('{"scopes":{"__proto__":{}}}') as object],
+        resources: [{ audience: 'a', scopes: ['__proto__'] }],
+      },
+    ],
     ['a plain type for the server itself', { resources: [{ audience: 'auth-server', typ: 'jwt' }] }],
   ])('%s is refused with one line', (_, config) => {
     expect(() => parseServerConfig(config, {})).toThrow(/^configuration: .+; accepted: [^\n]+$/);

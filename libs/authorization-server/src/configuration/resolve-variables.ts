@@ -9,7 +9,7 @@ export type JudgeDefault = (variable: string, value: string, path: string) => vo
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in every string of a configuration by the environment's values.
- * @throws ConfigurationError when a variable without default is not set
+ * @throws ConfigurationError when a variable without default is not set, or something has a name that no object can hold
  */
 export function resolveVariables(
   value: unknown,
@@ -21,6 +21,8 @@ export function resolveVariables(
   const resolve = (item: unknown, at: string): unknown => resolveVariables(item, environment, at, judgeDefault);
   if (Array.isArray(value)) return value.map((item, i) => resolve(item, `${path}[${i}]`));
   if (typeof value !== 'object' || value === null) return value;
+  // the schema would leave it out without a word
+  if (Object.hasOwn(value, '__proto__')) throw new ConfigurationError(path, '__proto__', 'another name here');
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, `${path}: ${key}`)]));
 }
 

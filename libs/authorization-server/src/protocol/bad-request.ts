@@ -11,6 +11,8 @@ export function badRequest(description: string): HttpException {
  * @throws HttpException 400 that names the first mistake; what is not known is a mistake, too
  */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  // the schema would leave it out without a word
+  if (JSON.stringify(input)?.includes('"__proto__":')) throw badRequest('__proto__: no such parameter here');
   const { success, data, error } = schema.safeParse(input);
   if (success) return data;
   const [issue] = error.issues;
