@@ -6,6 +6,7 @@ import { cheaperTokens } from './migrations/0004-cheaper-tokens.js';
 import { revocationLock } from './migrations/0005-revocation-lock.js';
 import { lives } from './migrations/0006-lives.js';
 import { auditTypes } from './migrations/0007-audit-types.js';
+import { revocationPages } from './migrations/0010-revocation-pages.js';
 import { declarations } from './migrations/0012-declarations.js';
 import { consents } from './migrations/0013-consents.js';
 import { activity } from './migrations/0014-activity.js';
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   revocationLock,
   lives,
   auditTypes,
+  revocationPages,
   declarations,
   consents,
   activity,
