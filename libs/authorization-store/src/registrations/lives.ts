@@ -57,7 +57,8 @@ export class Lives {
 
   /** Revokes what the lives held. A crash before leaves it to the sweeper. */
   async revoke(ended: readonly EndedLife[]): Promise<void> {
-    for (const { round, ...revocation } of ended) await applyMark(this.#database, revocation, round, this.#now());
+    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#now() };
+    for (const { round, ...revocation } of ended) await applyMark(revoking, revocation, round);
   }
 
   async #end(transaction: Transaction<Schema>, ended: readonly Life[]): Promise<EndedLife[]> {

@@ -1,55 +1,81 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { nextNumber } from '../database/counters.js';
+import type { Dialect } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
+import { nextNumber } from '../database/counters.js';
 import { tokenMark, type Flag, type TokenKey } from './token-key.js';
 
+/** Tokens that are looked for at once. */
+const PAGE = 1000;
 /** Tokens that are revoked in one transaction: few enough that no issuance waits for long. */
 const CHUNK = 100;
 
 type Found = TokenKey & { readonly revoked: Flag };
 
+/** What tokens are taken from: by a condition on them, or by what they were exchanged from. */
+export type Taken = { readonly where: RawBuilder<unknown> } | { readonly childrenOf: readonly TokenKey[] };
+
+/** Where tokens are revoked, and when: seconds since the epoch. */
+export interface Revoking {
+  readonly database: Kysely<Schema>;
+  readonly dialect: Dialect;
+  readonly now: number;
+}
+
 /**
  * Revokes tokens with all that was exchanged from them, a chunk at a time: each is committed, and in the feed, before the next.
  * Who begins again goes on where another one was cut off.
- * @param which the condition that they meet
  * @returns how many were revoked by this call
  */
 export async function revokeInChunks(
-  database: Kysely<Schema>,
-  which: RawBuilder<unknown>,
-  now: number,
+  revoking: Revoking,
+  taken: Taken,
   path: readonly ReadonlySet<string>[] = [],
 ): Promise<number> {
   let count = 0;
-  for (let page = await pageOf(database, which); page.length > 0; page = await pageOf(database, which, page.at(-1))) {
-    count += await revokeChunk(database, page, now);
-    // names of other issuers could lead back to where they came from
-    const fresh = page.filter((token) => !path.some((above) => above.has(tokenMark(token))));
-    if (fresh.length > 0) {
-      const below = [...path, new Set(fresh.map(tokenMark))];
-      count += await revokeInChunks(database, childrenOf(fresh), now, below);
+  for (let page = await pageOf(revoking, taken); page.length > 0; page = await pageOf(revoking, taken, page.at(-1))) {
+    for (let start = 0; start < page.length; start += CHUNK) {
+      count += await revokeWithChildren(revoking, page.slice(start, start + CHUNK), path);
     }
-    if (page.length < CHUNK) break;
+    if (page.length < PAGE) break;
   }
   return count;
 }
 
-/** The condition that the children of these tokens meet. */
-export function childrenOf(parents: readonly TokenKey[]): RawBuilder<unknown> {
-  return sql`(parent_iss, parent_jti) in (values ${keys(parents)})`;
+async function revokeWithChildren(
+  revoking: Revoking,
+  chunk: readonly Found[],
+  path: readonly ReadonlySet<string>[],
+): Promise<number> {
+  const count = await revokeChunk(revoking, chunk);
+  // names of other issuers could lead back to where they came from
+  const fresh = chunk.filter((token) => !path.some((above) => above.has(tokenMark(token))));
+  if (fresh.length === 0) return count;
+  const below = [...path, new Set(fresh.map(tokenMark))];
+  return count + (await revokeInChunks(revoking, { childrenOf: fresh }, below));
 }
 
-async function pageOf(database: Kysely<Schema>, which: RawBuilder<unknown>, after?: TokenKey): Promise<Found[]> {
-  const later = after ? sql`and (iss, jti) > (${after.iss}, ${after.jti})` : sql``;
-  const { rows } = await sql<Found>`
-    select iss, jti, revoked_at is not null as revoked from tokens where ${which} ${later}
-      order by iss, jti limit ${CHUNK}`.execute(database);
-  return rows;
+async function pageOf({ database, dialect }: Revoking, taken: Taken, after?: TokenKey): Promise<Found[]> {
+  const later = after ? sql`and (t.iss, t.jti) > (${after.iss}, ${after.jti})` : sql``;
+  const inOrder = sql`order by t.iss, t.jti limit ${PAGE}`;
+  const found = sql`t.iss, t.jti, t.revoked_at is not null as revoked`;
+  if ('where' in taken) {
+    const named = sql<Found>`select ${found} from tokens t where ${taken.where} ${later} ${inOrder}`;
+    return (await named.execute(database)).rows;
+  }
+  // each parent's children are looked up, whatever the database guesses of their number
+  const parents = sql`(values ${keys(taken.childrenOf)})`;
+  const isChild = sql`t.parent_iss = p.column1 and t.parent_jti = p.column2 ${later}`;
+  const children =
+    dialect === 'sqlite'
+      ? sql<Found>`select ${found} from ${parents} p cross join tokens t where ${isChild} ${inOrder}`
+      : sql<Found>`select t.* from ${parents} p cross join lateral
+          (select ${found} from tokens t where ${isChild} ${inOrder}) t ${inOrder}`;
+  return (await children.execute(database)).rows;
 }
 
-async function revokeChunk(database: Kysely<Schema>, page: readonly Found[], now: number): Promise<number> {
-  const left = page.filter(({ revoked }) => !revoked);
+async function revokeChunk({ database, now }: Revoking, chunk: readonly Found[]): Promise<number> {
+  const left = chunk.filter(({ revoked }) => !revoked);
   if (left.length === 0) return 0;
   const begun = performance.now();
   const count = await database.transaction().execute(async (transaction) => {

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { Dialect } from '../database/migrate.js';
 import type { RevocationKind, Schema } from '../database/schema.js';
-import { childrenOf, revokeInChunks } from './revocation-chunks.js';
+import { revokeInChunks, type Revoking, type Taken } from './revocation-chunks.js';
 import { excludeInsertions } from './revocation-lock.js';
 import type { Flag, TokenKey } from './token-key.js';
 
@@ -16,6 +16,7 @@ export const OPEN_MARK = sql<Flag>`exists (select 1 from revocation_marks where 
  * or its subject or client after it was recorded.
  */
 export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }: TokenKey): Promise<boolean> {
+  // SQLite takes a cross join in its order: otherwise it would read every token of every grant
   const { rows } = await sql`
     with recursive lineage (iss, jti) as (
       select cast(${iss} as text), cast(${jti} as text)
@@ -24,7 +25,7 @@ export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }:
         from tokens t join lineage l on t.iss = l.iss and t.jti = l.jti
         where t.parent_jti is not null
     ),
-    known as (select t.* from lineage l join tokens t on t.iss = l.iss and t.jti = l.jti),
+    known as (select t.* from lineage l cross join tokens t where t.iss = l.iss and t.jti = l.jti),
     wanted (kind, key, since, life) as (
       select 'token', iss || ' ' || jti, 0, cast(null as bigint) from lineage
       union all select 'grant', grant_id, 0, null from known where grant_id is not null
@@ -34,8 +35,8 @@ export async function isRevokedInLineage(database: Kysely<Schema>, { iss, jti }:
     )
     select 1 from known where revoked_at is not null
     union all
-    select 1 from wanted w join revocation_marks m on m.kind = w.kind and m.key = w.key
-      where ${isTakenBy(sql`m`, sql`w.since`, sql`w.life`)}
+    select 1 from wanted w cross join revocation_marks m
+      where m.kind = w.kind and m.key = w.key and ${isTakenBy(sql`m`, sql`w.since`, sql`w.life`)}
     limit 1`.execute(database);
   return rows.length > 0;
 }
@@ -81,7 +82,7 @@ export async function revoke(
   inTransaction: InTransaction = (work) => database.transaction().execute(work),
 ): Promise<number> {
   const round = await makeMark(inTransaction, dialect, revocation, now);
-  return applyMark(database, revocation, round, now);
+  return applyMark({ database, dialect, now }, revocation, round);
 }
 
 type InTransaction = (work: (transaction: Transaction<Schema>) => Promise<number>) => Promise<number>;
@@ -121,19 +122,14 @@ export async function openMark(
 }
 
 /** Revokes everything that the mark takes, with all that was exchanged from it, in chunks; then closes the mark. */
-export async function applyMark(
-  database: Kysely<Schema>,
-  revocation: Revocation,
-  round: number,
-  now: number,
-): Promise<number> {
+export async function applyMark(revoking: Revoking, revocation: Revocation, round: number): Promise<number> {
   const { kind, mark, token } = revocation;
-  let count = await revokeInChunks(database, named(revocation), now);
+  let count = await revokeInChunks(revoking, named(revocation));
   // one of a foreign issuer need not be in the index
-  if (token) count += await revokeInChunks(database, childrenOf([token]), now);
-  await database
+  if (token) count += await revokeInChunks(revoking, { childrenOf: [token] });
+  await revoking.database
     .updateTable('revocation_marks')
-    .set({ applied_at: now })
+    .set({ applied_at: revoking.now })
     .where('kind', '=', kind)
     .where('key', '=', mark)
     .where('round', '=', round)
@@ -141,23 +137,24 @@ export async function applyMark(
   return count;
 }
 
-/** The condition that the tokens meet which a revocation names. */
-function named({ kind, mark, life, token }: Revocation): RawBuilder<unknown> {
-  if (token) return sql`iss = ${token.iss} and jti = ${token.jti}`;
+/** The tokens that a revocation names. */
+function named({ kind, mark, life, token }: Revocation): Taken {
+  if (token) return { where: sql`iss = ${token.iss} and jti = ${token.jti}` };
   if (kind === 'token') throw new TypeError('A token is named by issuer and jti');
   const all = sql`${sql.ref(COLUMNS[kind])} = ${mark}`;
-  if (life === undefined) return all;
+  if (life === undefined) return { where: all };
   const ofToken = sql.ref(`${kind}_life`);
-  return sql`${all} and (${ofToken} is null or ${ofToken} <= ${life})`;
+  return { where: sql`${all} and (${ofToken} is null or ${ofToken} <= ${life})` };
 }
 
 /** Closes the marks that a process has left open, as a crash does, since this time (milliseconds). */
-export async function applyLeftMarks(database: Kysely<Schema>, since: number, now: number): Promise<void> {
+export async function applyLeftMarks(revoking: Revoking, since: number): Promise<void> {
+  const { database } = revoking;
   const open = database.selectFrom('revocation_marks').selectAll().where('applied_at', 'is', null);
   for (const { kind, key: mark, life, round } of await open.where('marked_at', '<', since).execute()) {
     const [iss, jti] = splitMark(mark);
     const token = kind === 'token' ? { token: { iss, jti } } : {};
-    await applyMark(database, { kind, mark, ...(life !== null && { life }), ...token }, round, now);
+    await applyMark(revoking, { kind, mark, ...(life !== null && { life }), ...token }, round);
   }
 }
 

@@ -68,7 +68,8 @@ export class Sweeper {
 
   /** One run; it also ends what a crash has left half revoked. Returns how many rows were deleted. */
   async sweep(): Promise<number> {
-    await applyLeftMarks(this.#database, Date.now() - LEFT_AFTER, this.#clock());
+    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock() };
+    await applyLeftMarks(revoking, Date.now() - LEFT_AFTER);
     let deleted = 0;
     for (const table of this.#expiring) {
       for (let batch = 0; batch < BATCHES; batch += 1) {
