@@ -84,6 +84,13 @@ const STEPS: readonly Step[] = [
     settings: { SCHEMA_CASES: 5000 },
     minutes: 15,
   },
+  {
+    title: 'a storm of revocations, on SQLite and PostgreSQL: 100,000 tokens of one session while others are issued',
+    project: 'e2e',
+    spec: 'revocation-storm',
+    settings: { SOAK_STORM: 100_000 },
+    minutes: 3,
+  },
   { title: 'clocks that differ', project: 'e2e', spec: 'clock-skew', settings: {}, minutes: 1 },
 ];
 
