@@ -150,15 +150,6 @@ describe.each(databases)('the store on $name', (kind) => {
       await database.destroy();
     });
 
-    it('apply one that has a lower number than the newest and came later', async () => {
-      const database = await opened();
-      await migrateSchema(database, dialect, [...migrations, next(last + 2, 1)]);
-      const all = [...migrations, next(last + 1, 1), next(last + 2, 1)];
-      expect(await migrateSchema(database, dialect, all)).toEqual([`next-${last + 1}`]);
-      expect(await migrateSchema(database, dialect, all)).toEqual([]);
-      await database.destroy();
-    });
-
     it('leave nothing behind when one fails', async () => {
       const database = await opened();
       const broken: Migration = { ...next(last + 1, 1), up: () => Promise.reject(new Error('broken')) };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { KeysUnavailable, type IssuerKeys } from '@onbehalf/jwt-verification';
+import { ACCESS_TOKEN_PROFILES, KeysUnavailable, type IssuerKeys } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations, createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import { decodeProtectedHeader } from 'jose';
@@ -258,6 +258,15 @@ describe('foreign issuers', () => {
     const open = await openTo();
     const sub = 'https://partner.example#alice';
     expect(await open.claims({ subject_token: await open.token({ sub }) })).toMatchObject({ sub });
+  });
+
+  it('reads its tokens by its profile, and no other of its JWTs', async () => {
+    const open = await openTo({ profile: ACCESS_TOKEN_PROFILES.spring });
+    const token = { header: { typ: undefined }, client_id: undefined, nbf: 1, scope: ['message.read', 'profile'] };
+    expect(await open.claims(await jwt(token))).toMatchObject({ sub: 'https://partner.example#alice' });
+    for (const other of [{ azp: 'app' }, { nbf: undefined }, { header: { typ: 'logout+jwt' } }]) {
+      expect(await open.refusal(await jwt({ ...token, ...other }))).toMatchObject({ rule: 'subject-token' });
+    }
   });
 
   it('maps a claim to a local account where it is configured', async () => {

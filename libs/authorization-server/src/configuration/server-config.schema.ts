@@ -1,10 +1,10 @@
 import { isResourceIndicator, MAX_ACTORS } from '@onbehalf/oauth-protocol';
-import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 import { z } from 'zod';
 import { lifetimes } from './lifetimes.schema.js';
 import { pages } from './pages.schema.js';
 import { passwordHash } from './password-hash.js';
 import { rateLimits } from './rate-limits.schema.js';
+import { trustedIssuer } from './trusted-issuer.schema.js';
 import {
   audience,
   clientId,
@@ -18,7 +18,6 @@ import {
   scope,
   seconds,
   tokenType,
-  url,
 } from './values.schema.js';
 
 /** Begins the URIs by which resources without one are known between this server and its provider. */
@@ -172,20 +171,6 @@ export const edge = z
     sharesToken: z.boolean().optional().describe('the target may share a token with other targets'),
   })
   .describe('who may exchange what for what');
-
-const trustedIssuer = z
-  .strictObject({
-    issuer,
-    jwksUri: url.optional().describe('absent: found by discovery'),
-    jwks: publicKeys.optional(),
-    algorithms: z.array(z.enum(SIGNING_ALGORITHMS)).min(1, 'at least one algorithm'),
-    types: z.array(name).min(1).optional().describe('accepted values of typ, such as at+jwt (the default) or jwt'),
-    subject: z
-      .strictObject({ claim: name.default('sub'), to: z.enum(['account', 'qualified']) })
-      .optional()
-      .describe('the claim that names a local account, or becomes iss#value; absent: iss#sub'),
-  })
-  .describe('a foreign issuer whose JWTs may be exchanged');
 
 /** The file that tells the authorization server its clients, resources, users and edges. */
 export const serverConfigSchema = z

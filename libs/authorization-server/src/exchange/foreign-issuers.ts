@@ -1,15 +1,17 @@
-import { LocalIssuerKeys, RemoteIssuerKeys } from '@onbehalf/jwt-verification';
+import { ACCESS_TOKEN_PROFILES, LocalIssuerKeys, mediaSubtype, RemoteIssuerKeys } from '@onbehalf/jwt-verification';
 import type { ForeignIssuer } from '@onbehalf/token-exchange';
 import type { JSONWebKeySet } from 'jose';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 
 /** The foreign issuers that the configuration trusts, with their keys: given, or fetched from the issuer when needed. */
 export function toForeignIssuers({ trustedIssuers }: ServerConfig): readonly ForeignIssuer[] {
-  return trustedIssuers.map(({ issuer, jwks, jwksUri, algorithms, types, subject }) => ({
+  return trustedIssuers.map(({ issuer, jwks, jwksUri, algorithms, types, profile, subject }) => ({
     issuer,
     keys: jwks ? new LocalIssuerKeys(jwks as JSONWebKeySet) : new RemoteIssuerKeys({ issuer, jwksUri }),
     algorithms,
-    types,
+    // as a typ header is compared
+    types: types?.map((type) => mediaSubtype(type) ?? type),
+    ...(profile && { profile: ACCESS_TOKEN_PROFILES[profile] }),
     subject,
   }));
 }

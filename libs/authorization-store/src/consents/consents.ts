@@ -75,9 +75,8 @@ export class Consents implements ConsentStore {
       return endGrants(transaction, ends, this.#clock());
     });
     // a crash before leaves it to the sweeper
-    for (const { round, ...revocation } of ended ?? []) {
-      await applyMark(this.#database, revocation, round, this.#clock());
-    }
+    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock() };
+    for (const { round, ...revocation } of ended ?? []) await applyMark(revoking, revocation, round);
     return ended?.map(({ mark }) => mark);
   }
 

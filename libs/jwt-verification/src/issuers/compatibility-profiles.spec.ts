@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { ACCESS_TOKEN_PROFILES, type AccessTokenProfileName } from './compatibility-profiles.js';
-import { verifyAccessToken } from '../verification/verify-access-token.js';
+import { toRfc9068Claims, verifyAccessToken } from '../verification/verify-access-token.js';
+import { verifyJwt } from '../verification/verify-jwt.js';
 
 /** `undefined` leaves a claim of the test issuer out. */
 type Claims = Record<string, unknown>;
@@ -276,6 +277,25 @@ describe('access token profiles', () => {
 
   it.each(OTHER_TOKENS)('%s refuses %s', async (profile, _case, claims) => {
     await expect(verify(profile, claims)).rejects.toMatchObject({ name: 'TokenRejection' });
+  });
+
+  it.each<[AccessTokenProfileName, Claims, Claims]>([
+    ['spring', { header: { typ: 'JWT' }, nbf: 1, scope: ['a', 'b'] }, { scope: 'a b', client_id: undefined }],
+    ['okta', { header: { typ: 'JWT' }, ver: 1, cid: 'c', scp: ['a'] }, { scope: 'a', client_id: 'c', aud: 'service' }],
+    [
+      'auth0',
+      { header: { typ: 'JWT' }, azp: 'a' },
+      { scope: '', client_id: 'a', jti: expect.stringMatching(/^sha-256:/) },
+    ],
+    [
+      'cognito',
+      { header: { typ: 'JWT' }, aud: undefined, client_id: 'c', token_use: 'access', jti: 'j' },
+      { aud: 'c', jti: 'j' },
+    ],
+  ])('the claims of %s are told in the words of RFC 9068', async (profile, claims, expected) => {
+    const token = await issuer.token({ ...withoutRfc9068, jti: 'j', ...claims });
+    const issuers = [{ ...issuer, profile: ACCESS_TOKEN_PROFILES[profile] }];
+    expect(toRfc9068Claims(token, await verifyJwt(token, { issuers }))).toMatchObject(expected);
   });
 
   it('identifies a token without jti by what its issuer signed', async () => {

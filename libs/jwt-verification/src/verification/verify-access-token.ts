@@ -66,16 +66,40 @@ function profileOf(issuer: TrustedIssuer): AccessTokenProfile {
   return issuer.profile ?? rfc9068Profile;
 }
 
+/**
+ * The claims of an access token in the words of RFC 9068 §2.2, whatever its issuer calls them: `aud`, `scope`, `jti`, and `client_id`
+ * where the issuer names the client by a claim of its own.
+ * @throws TokenRejection when it is no access token by the profile of its issuer
+ */
+export function toRfc9068Claims(token: string, verified: VerifiedJwt): VerifiedJwt['claims'] {
+  const { claims, issuer } = verified;
+  const profile = profileOf(issuer);
+  checkProfile(claims, profile);
+  const client = firstPresent(claims, profile.clientId);
+  return {
+    ...claims,
+    aud: claims[firstPresent(claims, profile.audience ?? ['aud'])] as string | string[],
+    scope: readScopes(claims, profile).join(' '),
+    jti: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
+    // the audience may name services as well
+    client_id: client === 'aud' ? undefined : text(claims, client),
+  };
+}
+
+function checkProfile(claims: JWTPayload, profile: AccessTokenProfile): void {
+  for (const name of profile.required) {
+    if (!Object.hasOwn(claims, name)) throw invalidClaim(name);
+  }
+  if (!profile.isAccessToken(claims)) throw new TokenRejection('type', 'The token is not an access token');
+}
+
 function toVerifiedAccessToken(
   token: string,
   { claims, issuer }: VerifiedJwt,
   services: readonly string[],
 ): VerifiedAccessToken {
   const profile = profileOf(issuer);
-  for (const name of profile.required) {
-    if (!Object.hasOwn(claims, name)) throw invalidClaim(name);
-  }
-  if (!profile.isAccessToken(claims)) throw new TokenRejection('type', 'The token is not an access token');
+  checkProfile(claims, profile);
   const impersonation = wellFormed(() => parseImpersonationMark(claims[IMPERSONATION_CLAIM]));
   return {
     token,

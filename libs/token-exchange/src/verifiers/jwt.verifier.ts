@@ -1,4 +1,10 @@
-import { TokenRejection, verifyJwt, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import {
+  TokenRejection,
+  toRfc9068Claims,
+  verifyJwt,
+  type TrustedIssuer,
+  type VerifiedJwt,
+} from '@onbehalf/jwt-verification';
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requiredText, requireType } from './jwt-facts.js';
@@ -15,7 +21,7 @@ export interface SubjectMapping {
 
 /** An issuer in another domain whose JWTs are accepted. */
 export interface ForeignIssuer extends TrustedIssuer {
-  /** Accepted values of `typ`, without `application/`, in lower case. Default `at+jwt`. */
+  /** Accepted values of `typ`, without `application/`, in lower case. Default: those of the profile, or `at+jwt`. */
   readonly types?: readonly string[];
   /** Default: `sub`, qualified. */
   readonly subject?: SubjectMapping;
@@ -54,23 +60,26 @@ export class JwtVerifier implements TokenVerifier {
     const verified = await verifyJwt(token, { issuers: [this.#issuer, ...this.#foreign], clock: () => at });
     const foreign = this.#foreign.find(({ issuer }) => issuer === verified.claims.iss);
     // of its own JWTs the server takes access tokens only: an ID token has a type of its own
-    return foreign ? readForeign(verified, foreign, this.#issuer.issuer) : readAccessToken(verified, this.typeOf);
+    if (!foreign) return readAccessToken(verified, this.typeOf);
+    requireType(verified, foreign.types ?? typesOf(foreign));
+    const claims = foreign.profile ? toRfc9068Claims(token, verified) : verified.claims;
+    return readForeign(claims, foreign, this.#issuer.issuer);
   }
 }
 
-function readForeign(
-  verified: VerifiedJwt,
-  { types = ['at+jwt'], subject = QUALIFIED }: ForeignIssuer,
-  own: string,
-): TokenFacts {
-  requireType(verified, types);
-  const facts = readJwtFacts(verified.claims);
+/** No `typ` counts as `jwt`. RFC 7519 §5.1 */
+function typesOf({ profile }: ForeignIssuer): readonly string[] {
+  return profile ? profile.types.map((type) => type || 'jwt') : ['at+jwt'];
+}
+
+function readForeign(claims: VerifiedJwt['claims'], { subject = QUALIFIED }: ForeignIssuer, own: string): TokenFacts {
+  const facts = readJwtFacts(claims);
   const { issuer } = facts;
   // no other issuer may speak for a party of this server
   if (facts.actors.some(({ iss }) => iss === own)) {
     throw new TokenRejection('claim', 'The token names an actor of this server, for which its issuer cannot speak');
   }
-  const name = requiredText(verified.claims, subject.claim);
+  const name = requiredText(claims, subject.claim);
   // RFC 8693 §4.1: an actor of another issuer is identified by both
   const actors = facts.actors.map((actor) => ({ iss: issuer, ...actor }));
   return subject.to === 'account'
