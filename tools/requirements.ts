@@ -9,7 +9,12 @@ import { requiredSentences, type RequiredSentence } from './required-sentences.t
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const table = `${root}docs/requirements.md`;
-const SPECS = ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'e2e/src/**/*.spec.ts'];
+const SPECS = [
+  'libs/*/src/**/*.spec.ts',
+  'libs/features/*/src/**/*.spec.ts',
+  'apps/*/src/**/*.spec.ts',
+  'e2e/src/**/*.spec.ts',
+];
 
 interface Proof {
   readonly id: string;

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { exchangeCases } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
-import { ExchangeLab } from './exchange.fixture.js';
+import { engineCases, ExchangeLab } from './exchange.fixture.js';
 import { formatTokenResponse } from './index.js';
 
 let lab: ExchangeLab;
@@ -10,7 +9,7 @@ beforeAll(async () => {
 });
 
 describe('bad input and the answer to it', () => {
-  it.each(exchangeCases.map((one) => [one.row, one.name, one] as const))('row %i: %s', async (_row, _name, one) => {
+  it.each(engineCases.map((one) => [one.row, one.name, one] as const))('row %i: %s', async (_row, _name, one) => {
     const context = one.proof ? { proof: { jkt: lab.world.callerKey } } : {};
     const request = [await one.send(lab.world), one.client, context] as const;
     if ('error' in one.expected) {

@@ -4,6 +4,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import {
   caseRegistrations,
   createExchangeWorld,
+  exchangeCases,
   exchangeForm,
   subjectToken,
   type ExchangeWorld,
@@ -14,11 +15,10 @@ import {
   AccessTokenIssuer,
   authenticatedClient,
   ExchangeRefusal,
-  IdTokenIssuer,
   JwtVerifier,
   OwnAccessTokenVerifier,
-  OwnIdTokenVerifier,
   RegisteredPolicy,
+  toIssuedToken,
   TokenExchange,
   type Account,
   type AuthenticatedClient,
@@ -27,6 +27,8 @@ import {
   type IssuedToken,
   type PolicyRegistrations,
   type TokenExchangeOptions,
+  type TokenFacts,
+  type TokenIssuer,
   type TokenSigner,
 } from './index.js';
 
@@ -59,7 +61,31 @@ export function signerOf(
   };
 }
 
-/** An exchange with every verifier, rule and issuer of this library and with real keys. */
+/** The cases that need no feature. */
+export const engineCases = exchangeCases.filter(({ feature }) => feature === undefined);
+
+/** A type of tokens that speak to their client, as those of a feature may. */
+export const GREETING = 'urn:example:token-type:greeting';
+
+/** Takes what an access token says for a greeting to its audience. */
+class GreetingVerifier extends OwnAccessTokenVerifier {
+  override readonly types = [GREETING] as never;
+
+  override async verify(...given: Parameters<OwnAccessTokenVerifier['verify']>): Promise<TokenFacts> {
+    return { ...(await super.verify(...given)), audienceOf: 'client', scopes: [] };
+  }
+}
+
+/** A type of tokens that give access to nothing. */
+export const RECEIPT = 'urn:example:token-type:receipt';
+
+const receipts: TokenIssuer = {
+  types: [RECEIPT],
+  issue: (permit) =>
+    Promise.resolve(toIssuedToken(permit, { token: 'a receipt', jwtId: randomUUID(), tokenType: 'N_A', scopes: [] })),
+};
+
+/** An exchange with every verifier, rule and issuer of this library, those of a feature, and real keys. */
 export function createExchange(
   server: SigningIssuer,
   registrations: PolicyRegistrations,
@@ -79,10 +105,10 @@ export function createExchange(
     },
     verifiers: [
       new OwnAccessTokenVerifier(server, typeOf),
-      new OwnIdTokenVerifier(server),
       new JwtVerifier(server, foreign, typeOf),
+      new GreetingVerifier(server),
     ],
-    issuers: [new AccessTokenIssuer(jwt), new IdTokenIssuer(jwt)],
+    issuers: [new AccessTokenIssuer(jwt), receipts],
     clock: systemClock,
     sink: { record: () => Promise.resolve(), recordIssued: () => Promise.resolve(true) },
     ...(foreign.length > 0 && { foreignIssuers: foreign.map(({ issuer }) => issuer) }),

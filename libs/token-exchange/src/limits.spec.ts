@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations } from '@onbehalf/testing';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { clientOf, ExchangeLab, signerOf } from './exchange.fixture.js';
+import { clientOf, ExchangeLab, GREETING, RECEIPT, signerOf } from './exchange.fixture.js';
 import {
   AccessTokenIssuer,
   narrow,
@@ -235,23 +235,14 @@ describe('requested types', () => {
     }
   });
 
-  it('issues an ID token only where the edge allows it, as N_A', async () => {
-    expect(await lab.refusal({ requested_token_type: TokenType.IdToken })).toMatchObject({
+  it('issues another type only where the edge allows it, as N_A', async () => {
+    expect(await lab.refusal({ requested_token_type: RECEIPT })).toMatchObject({
       code: 'invalid_request',
       rule: 'requested-type',
     });
-    const open = await openEdge({ issues: [TokenType.IdToken] });
-    const issued = await open.ask({ requested_token_type: TokenType.IdToken });
-    expect(issued).toMatchObject({ issuedTokenType: TokenType.IdToken, tokenType: 'N_A', scopes: [] });
-    expect(decodeProtectedHeader(issued.token).typ).toBe('JWT');
-    const claims = decodeJwt(issued.token);
-    expect(claims).toMatchObject({
-      sub: 'baeldung',
-      aud: 'message-service',
-      azp: 'user-service',
-      act: { sub: 'user-service' },
-    });
-    expect(claims).not.toHaveProperty('scope');
+    const open = await openEdge({ issues: [RECEIPT] });
+    const issued = await open.ask({ requested_token_type: RECEIPT });
+    expect(issued).toMatchObject({ issuedTokenType: RECEIPT, tokenType: 'N_A', scopes: [] });
     expect((await open.refusal({ requested_token_type: TokenType.AccessToken })).rule).toBe('requested-type');
   });
 
@@ -265,18 +256,6 @@ describe('requested types', () => {
     await open.ask({ audience: ['inbox', 'archive'], scope: 'mail.read' });
     expect(signed).toEqual(['RS256', undefined]);
   });
-
-  it('signs an ID token likewise', async () => {
-    const signed: unknown[] = [];
-    const edges = [{ ...toMessages, issues: [TokenType.IdToken] }];
-    const resources = caseRegistrations.resources.map((resource) => ({
-      ...resource,
-      signingAlgorithm: 'RS256' as const,
-    }));
-    const open = await ExchangeLab.open({ onSign: (header) => signed.push(header) }, { edges, resources });
-    await open.ask({ requested_token_type: TokenType.IdToken });
-    expect(signed).toEqual([{ typ: 'JWT', alg: 'RS256' }]);
-  });
 });
 
 describe('state is asked at every exchange', () => {
@@ -287,7 +266,9 @@ describe('state is asked at every exchange', () => {
       account: () => Promise.resolve({ enabled: true, protected: false }),
       use: () => Promise.resolve(true),
     };
-    const open = await ExchangeLab.open({ state });
+    const scopes = { 'message.read': {} };
+    const greeted = { ...toMessages, client: 'web-app', subjectAudience: 'web-app', scopes, subjectTypes: [GREETING] };
+    const open = await ExchangeLab.open({ state }, { edges: [toMessages, greeted] });
     const subjectToken = await open.token({ jti: 'one' });
     expect(await open.refusal({ subject_token: subjectToken })).toMatchObject({
       code: 'invalid_request',
@@ -295,10 +276,8 @@ describe('state is asked at every exchange', () => {
     });
     known.add('one');
     await expect(open.ask({ subject_token: subjectToken })).resolves.toBeDefined();
-    const idToken = await open.token({ header: { typ: 'JWT' }, aud: 'web-app' });
-    await expect(
-      open.ask({ subject_token: idToken, subject_token_type: TokenType.IdToken }, 'web-app'),
-    ).resolves.toBeDefined();
+    const greeting = await open.token({ aud: 'web-app', jti: 'never recorded' });
+    await expect(open.ask({ subject_token: greeting, subject_token_type: GREETING }, 'web-app')).resolves.toBeDefined();
   });
 
   it('asks anew each time: a revoked token, a disabled user, client or edge is refused at once', async () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations, exchangeCases, requirement } from '@onbehalf/testing';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, createLocalJWKSet } from 'jose';
-import { ExchangeLab } from './exchange.fixture.js';
+import { ExchangeLab, RECEIPT } from './exchange.fixture.js';
 import { formatTokenResponse, TOKEN_RESPONSE_HEADERS } from './index.js';
 
 let lab: ExchangeLab;
@@ -27,10 +27,10 @@ describe('RFC 8693 §2.2.1: successful response', () => {
     requirement('RFC8693-2.2.1-token-type', 'token_type is REQUIRED, and N_A when the token is no access token'),
     async () => {
       expect(formatTokenResponse(await lab.ask()).token_type).toBe('Bearer');
-      const edges = caseRegistrations.edges.map((edge) => ({ ...edge, issues: [TokenType.IdToken] }));
+      const edges = caseRegistrations.edges.map((edge) => ({ ...edge, issues: [RECEIPT] }));
       const open = await ExchangeLab.open({}, { edges });
-      const response = formatTokenResponse(await open.ask({ requested_token_type: TokenType.IdToken }));
-      expect(response).toMatchObject({ token_type: 'N_A', issued_token_type: TokenType.IdToken });
+      const response = formatTokenResponse(await open.ask({ requested_token_type: RECEIPT }));
+      expect(response).toMatchObject({ token_type: 'N_A', issued_token_type: RECEIPT });
       expect(response).not.toHaveProperty('scope');
     },
   );

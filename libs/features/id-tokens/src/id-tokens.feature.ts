@@ -1,6 +1,7 @@
 import { defineFeature } from '@onbehalf/authorization-server';
-import { IdTokenIssuer, OwnIdTokenVerifier } from '@onbehalf/token-exchange';
 import { z } from 'zod';
+import { IdTokenIssuer } from './id-token.issuer.js';
+import { OwnIdTokenVerifier } from './own-id-token.verifier.js';
 
 /**
  * ID tokens in exchanges (RFC 8693 §3): those of this server as subject tokens of the client that they were issued to, and ID tokens

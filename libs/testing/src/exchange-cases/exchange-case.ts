@@ -27,6 +27,8 @@ export interface ExchangeCase {
   /** The row of the table of bad input that it stands for. */
   readonly row: number;
   readonly name: string;
+  /** The feature that the server needs for it, beside what RFC 8693 itself defines. */
+  readonly feature?: string;
   /** The authenticated client. Default `user-service`. */
   readonly client?: string;
   /** Whether the caller proves {@link ExchangeWorld.callerKey}. */

@@ -89,6 +89,7 @@ export const subjectTokenCases: readonly ExchangeCase[] = [
   {
     row: 31,
     name: 'an ID token of the client itself is exchanged',
+    feature: 'idTokens',
     client: 'web-app',
     send: async (world) => ({
       subject_token: await subjectToken(world, { header: { typ: 'JWT' }, aud: 'web-app', client_id: undefined }),

@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { exchangeCases } from '@onbehalf/testing';
-import { clientOf, ExchangeLab } from '../exchange.fixture.js';
+import { clientOf, ExchangeLab, engineCases } from '../exchange.fixture.js';
 import type { Explanation, TokenIssuer } from '../index.js';
 import { finalRules, standardRules } from '../rules/standard-rules.js';
 
@@ -105,7 +104,7 @@ describe('explain', () => {
 
   it('comes to the same answer as the exchange, for every case', async () => {
     const real = await ExchangeLab.open();
-    for (const one of exchangeCases) {
+    for (const one of engineCases) {
       const form = await real.form(await one.send(real.world));
       const client = clientOf(real.registrations, one.client ?? 'user-service');
       const context = one.proof ? { proof: { jkt: real.world.callerKey } } : {};

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { createTestIssuer } from '@onbehalf/testing';
-import { createExchange, ExchangeLab } from '../exchange.fixture.js';
+import { createExchange, ExchangeLab, GREETING, RECEIPT } from '../exchange.fixture.js';
 import { JwtVerifier, OwnAccessTokenVerifier, RegisteredPolicy } from '../index.js';
 
 describe('registration', () => {
@@ -14,8 +14,8 @@ describe('registration', () => {
 
   it('tells the supported types from the same arrays', async () => {
     const { exchange } = await ExchangeLab.open();
-    expect(exchange.presentableTypes).toEqual([TokenType.AccessToken, TokenType.IdToken, TokenType.Jwt]);
-    expect(exchange.requestableTypes).toEqual([TokenType.AccessToken, TokenType.Jwt, TokenType.IdToken]);
+    expect(exchange.presentableTypes).toEqual([TokenType.AccessToken, TokenType.Jwt, GREETING]);
+    expect(exchange.requestableTypes).toEqual([TokenType.AccessToken, TokenType.Jwt, RECEIPT]);
   });
 });
 

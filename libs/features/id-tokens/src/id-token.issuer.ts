@@ -1,9 +1,12 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { Permit } from '../decision/decide.js';
-import type { JwtIssuerOptions } from './access-token.issuer.js';
-import { exchangeClaims, toIssuedToken } from './exchange-claims.js';
-import type { IssuedToken } from './issued-token.js';
-import type { TokenIssuer } from './token-issuer.js';
+import {
+  exchangeClaims,
+  toIssuedToken,
+  type IssuedToken,
+  type JwtIssuerOptions,
+  type Permit,
+  type TokenIssuer,
+} from '@onbehalf/token-exchange';
 
 /** Issues ID tokens to the target, where an edge allows it. OpenID Connect Core §2. No access token, hence `N_A`. */
 export class IdTokenIssuer implements TokenIssuer {

@@ -1,8 +1,13 @@
 import { TokenRejection, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { TokenFacts } from '../tokens/token-facts.js';
-import { readJwtFacts, requireClaims, requireType } from './jwt-facts.js';
-import type { TokenVerifier, VerificationContext } from './token-verifier.js';
+import {
+  readJwtFacts,
+  requireClaims,
+  requireType,
+  type TokenFacts,
+  type TokenVerifier,
+  type VerificationContext,
+} from '@onbehalf/token-exchange';
 
 /**
  * ID tokens of this authorization server. They speak to the client that they were issued to, which must be the one that
