@@ -112,7 +112,7 @@ describe('ID tokens as subjects (RFC 8693 §3, OpenID Connect Core §2)', () => 
       const { ask, token } = await open([edge]);
       return ask(asIdToken(await token({ aud: 'web-app' })), 'web-app').catch((error: unknown) => error);
     };
-    const { subjectTypes: _, ...unsaid } = fromBrowser;
+    const unsaid = { ...fromBrowser, subjectTypes: undefined } as unknown as Edge;
     expect(await refusal(unsaid)).toMatchObject({ code: 'invalid_request', rule: 'subject-type' });
     expect(await refusal({ ...fromBrowser, scopes })).toMatchObject({ code: 'invalid_scope', rule: 'required-scope' });
   });
