@@ -1,6 +1,7 @@
-import type { FactoryProvider, InjectionToken } from '@nestjs/common';
+import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
@@ -28,29 +29,27 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
     inject: [options],
     useFactory: ({ trustedProxies = [] }: AuthorizationServerOptions) => clientAddress(trustedProxies),
   };
-  const clients: FactoryProvider<ClientLimits> = {
-    provide: ClientLimits,
+  /** Limits of requests, which count by the address that they come from. */
+  const ofRequests = <Limits>(
+    provide: Type<Limits>,
+    name: 'token' | 'authorization',
+    create: (config: ServerConfig, limiter: RateLimiter, address: ClientAddress, refused: () => void) => Limits,
+  ): FactoryProvider<Limits> => ({
+    provide,
     inject: [options, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
     useFactory: (
       { config }: AuthorizationServerOptions,
       limiter: RateLimiter,
       address: ClientAddress,
       { limited }: ServerMetrics,
-    ) => new ClientLimits(limiter, config.rateLimits.token, address, () => limited.inc({ limit: 'token' })),
-  };
-  const authorization: FactoryProvider<AuthorizationLimits> = {
-    provide: AuthorizationLimits,
-    inject: [options, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
-    useFactory: (
-      { config }: AuthorizationServerOptions,
-      limiter: RateLimiter,
-      address: ClientAddress,
-      { limited }: ServerMetrics,
-    ) =>
-      new AuthorizationLimits(limiter, config.rateLimits.authorization, address, () =>
-        limited.inc({ limit: 'authorization' }),
-      ),
-  };
+    ) => create(config, limiter, address, () => limited.inc({ limit: name })),
+  });
+  const clients = ofRequests(ClientLimits, 'token', (config, limiter, address, refused) => {
+    return new ClientLimits(limiter, config.rateLimits.token, address, refused);
+  });
+  const authorization = ofRequests(AuthorizationLimits, 'authorization', (config, limiter, address, refused) => {
+    return new AuthorizationLimits(limiter, config.rateLimits.authorization, address, refused);
+  });
   const people: FactoryProvider<PersonLimits> = {
     provide: PersonLimits,
     inject: [options, RateLimiter, ServerMetrics],
