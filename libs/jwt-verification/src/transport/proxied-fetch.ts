@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@onbehalf/oauth-protocol';
 import { getProxyForUrl } from 'proxy-from-env';
 import type { ProxyAgent } from 'undici';
 
@@ -9,17 +10,12 @@ const agents = new Map<string, Promise<ProxyAgent>>();
  * What is on this machine is fetched directly: a proxy would look for it on its own.
  */
 export async function proxiedFetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-  const proxy = isThisMachine(new URL(url).hostname) ? '' : getProxyForUrl(url);
+  const proxy = isLoopbackHost(new URL(url).hostname) ? '' : getProxyForUrl(url);
   if (proxy === '') return fetch(url, init);
   const { fetch: fetchThrough } = await import('undici');
   const dispatcher = await agentOf(proxy);
   // undici declares the types of its own fetch anew
   return fetchThrough(url, { ...init, dispatcher } as never) as unknown as Promise<Response>;
-}
-
-/** Whether a host name stands for the machine that asks. RFC 6761 §6.3, RFC 1122 §3.2.1.3, RFC 4291 §2.5.3. */
-export function isThisMachine(hostname: string): boolean {
-  return /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 function agentOf(proxy: string): Promise<ProxyAgent> {

@@ -1,7 +1,7 @@
 import { TrustedProxies } from '@onbehalf/jwt-verification';
-import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock, httpUrl, onlyKnown } from '@onbehalf/oauth-protocol';
 import { randomBytes } from 'node:crypto';
-import { httpUrl, names, onlyKnown, wholeNumber } from './accepted-values.js';
+import { names, wholeNumber } from './accepted-values.js';
 import { DpopNonces } from '../proof/dpop-nonces.js';
 import { Dpop } from '../proof/dpop.js';
 import { InMemoryReplayStore } from '../proof/replay-store.js';
@@ -10,8 +10,15 @@ import type { ProofSettings } from '../proof/proof-of-possession.js';
 import { DEFAULT_ALGORITHMS, type DpopOptions, type MtlsOptions } from './resource-server-options.js';
 import { algorithms } from './trusted-issuers.js';
 
-const DPOP_OPTIONS = ['baseUrl', 'required', 'algorithms', 'maxAge', 'replay', 'nonce'] as const;
-const MTLS_OPTIONS = ['certificate', 'required'] as const;
+const DPOP_OPTIONS = Object.keys({
+  baseUrl: true,
+  required: true,
+  algorithms: true,
+  maxAge: true,
+  replay: true,
+  nonce: true,
+} satisfies Record<keyof DpopOptions, true>);
+const MTLS_OPTIONS = Object.keys({ certificate: true, required: true } satisfies Record<keyof MtlsOptions, true>);
 
 /** Bytes of a nonce secret. */
 const SECRET_BYTES = 32;

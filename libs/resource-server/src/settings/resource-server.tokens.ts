@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
-import { onlyKnown } from './accepted-values.js';
+import { onlyKnown } from '@onbehalf/oauth-protocol';
 import type { ResourceServerOptions } from './resource-server-options.js';
 
 /** Name of the passport strategy: `AuthGuard('onbehalf')`. */

@@ -1,7 +1,7 @@
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
 import { createPrivateKey } from 'node:crypto';
-import { fetchedUrl, oneOf, onlyKnown, wholeNumber } from './accepted-values.js';
+import { oneOf, wholeNumber } from './accepted-values.js';
 import type { Outages } from '../verification/outages.js';
 import type { IntrospectionOptions, ResourceServerOptions, RevocationFeedOptions } from './resource-server-options.js';
 import { Introspection } from '../revocation/introspection.js';
@@ -9,16 +9,25 @@ import type { ClientKey } from '../revocation/client-assertion.js';
 import type { ClientCredentials, OnOutage, RevocationCheck } from '../revocation/revocation-check.js';
 import { RevocationFeed } from '../revocation/revocation-feed.js';
 
-const INTROSPECTION_OPTIONS = [
-  'issuer',
-  'endpoint',
-  'client',
-  'cacheFor',
-  'maxEntries',
-  'timeout',
-  'onOutage',
-] as const;
-const FEED_OPTIONS = ['url', 'issuer', 'client', 'interval', 'maxAge', 'timeout', 'rootClaim', 'onOutage'] as const;
+const INTROSPECTION_OPTIONS = Object.keys({
+  issuer: true,
+  endpoint: true,
+  client: true,
+  cacheFor: true,
+  maxEntries: true,
+  timeout: true,
+  onOutage: true,
+} satisfies Record<keyof IntrospectionOptions, true>);
+const FEED_OPTIONS = Object.keys({
+  url: true,
+  issuer: true,
+  client: true,
+  interval: true,
+  maxAge: true,
+  timeout: true,
+  rootClaim: true,
+  onOutage: true,
+} satisfies Record<keyof RevocationFeedOptions, true>);
 
 const TIMEOUT = [1, 60_000] as const;
 

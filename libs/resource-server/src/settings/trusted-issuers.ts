@@ -7,8 +7,7 @@ import {
   type SigningAlgorithm,
   type TrustedIssuer,
 } from '@onbehalf/jwt-verification';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { fetchedUrl, httpUrl, onlyKnown } from './accepted-values.js';
+import { ConfigurationError, fetchedUrl, httpUrl, onlyKnown } from '@onbehalf/oauth-protocol';
 import type { Outages } from '../verification/outages.js';
 import { rolePaths } from '../requirements/roles.js';
 import {
@@ -19,7 +18,15 @@ import {
 } from './resource-server-options.js';
 
 /** The options that describe one issuer. */
-const ISSUER_OPTIONS = ['issuer', 'jwksUri', 'jwks', 'algorithms', 'profile', 'roles', 'accepts'] as const;
+const ISSUER_OPTIONS = Object.keys({
+  issuer: true,
+  jwksUri: true,
+  jwks: true,
+  algorithms: true,
+  profile: true,
+  roles: true,
+  accepts: true,
+} satisfies Record<keyof IssuerOptions, true>) as (keyof IssuerOptions)[];
 
 /** The issuers of the options, of which there is one at least and none twice. */
 export function trustedIssuers(options: ResourceServerOptions, outages: Outages): readonly TrustedIssuer[] {

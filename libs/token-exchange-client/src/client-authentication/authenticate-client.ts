@@ -1,5 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
+import {
+  clientAssertionClaims,
+  clientAssertionParameters,
+  formatBasicCredentials,
+  type Clock,
+} from '@onbehalf/oauth-protocol';
 import type { ClientAuth } from 'oauth4webapi';
 import type {
   ClientAuthentication,
@@ -7,9 +11,6 @@ import type {
   PrivateKeyJwtAuthentication,
 } from './client-authentication.js';
 import { jwtSigner } from './signing-key.js';
-
-/** Seconds that a client assertion lives. */
-const ASSERTION_LIFETIME = 60;
 
 /** What adds the client's credentials to one request; called anew for every attempt. */
 export function authenticateClient(authentication: ClientAuthentication, clock: Clock): ClientAuth {
@@ -43,17 +44,8 @@ function post({ clientId, clientSecret }: ClientSecretAuthentication): ClientAut
 function privateKeyJwt({ clientId, key, audience }: PrivateKeyJwtAuthentication, clock: Clock): ClientAuth {
   const sign = jwtSigner(key);
   return async (server, _client, body) => {
-    const now = clock();
-    const claims = {
-      iss: clientId,
-      sub: clientId,
-      aud: audience ?? server.issuer,
-      jti: randomUUID(),
-      iat: now,
-      exp: now + ASSERTION_LIFETIME,
-    };
-    body.set('client_id', clientId);
-    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
-    body.set('client_assertion', await sign({ typ: 'JWT' }, claims));
+    const claims = clientAssertionClaims(clientId, audience ?? server.issuer, clock());
+    const parameters = clientAssertionParameters(clientId, await sign({ typ: 'JWT' }, claims));
+    for (const [name, value] of parameters) body.set(name, value);
   };
 }

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { checkNumber, checkUrl, onlyKnown, requireText } from '../options/accepted-values.js';
+import { ConfigurationError, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import { checkNumber, requireText } from '../options/accepted-values.js';
 import type { OneOrMore } from '../tokens/token-request.js';
 
 /** Who is named as the actor, where the server wants an `actor_token` (RFC 8693 §2.1). */
@@ -50,7 +50,7 @@ export function validateDownstream(definition: DownstreamDefinition, allowInsecu
     const accepted = 'the address of the service; leave it out for one that gets messages only';
     throw new ConfigurationError(setting('baseUrl'), undefined, accepted);
   }
-  if (definition.baseUrl !== undefined) checkUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
+  if (definition.baseUrl !== undefined) fetchedUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
   if (definition.baseUrl?.includes('?')) {
     throw new ConfigurationError(setting('baseUrl'), definition.baseUrl, 'an address without a query');
   }

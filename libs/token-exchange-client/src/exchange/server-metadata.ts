@@ -5,7 +5,7 @@ import {
   processDiscoveryResponse,
   type AuthorizationServer,
 } from 'oauth4webapi';
-import { checkUrl } from '../options/accepted-values.js';
+import { fetchedUrl } from '@onbehalf/oauth-protocol';
 import { printable } from '../tokens/printable.js';
 import { ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import { OutageLog } from './outage-log.js';
@@ -119,7 +119,7 @@ export class DiscoveredMetadata implements ServerMetadata {
     const server = await this.#read(issuer, answer);
     if (server.token_endpoint === undefined) throw new TypeError('token_endpoint is missing');
     for (const endpoint of [server.token_endpoint, server.mtls_endpoint_aliases?.token_endpoint]) {
-      if (endpoint !== undefined) checkUrl('token_endpoint', endpoint, this.#options.allowInsecureHttp);
+      if (endpoint !== undefined) fetchedUrl('token_endpoint', endpoint, this.#options.allowInsecureHttp);
     }
     return server;
   }

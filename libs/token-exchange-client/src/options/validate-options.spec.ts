@@ -34,11 +34,7 @@ function mistake(work: () => unknown): string {
 describe('options: one line that names the setting, what was given and what is accepted', () => {
   it.each<[string, Partial<TokenExchangeOptions>, RegExp]>([
     ['neither issuer nor endpoint', { issuer: undefined }, /issuer is missing; accepted: .*tokenEndpoint/],
-    [
-      'issuer is no address',
-      { issuer: 'issuer' },
-      /tokenExchange.issuer is "issuer"; accepted: an absolute https: address/,
-    ],
+    ['issuer is no address', { issuer: 'issuer' }, /tokenExchange.issuer is "issuer"; accepted: an http or https URL/],
     ['issuer is empty', { issuer: '' }, /issuer is ""/],
     ['issuer in the clear', { issuer: 'http://issuer.example' }, /allowInsecureHttp: true/],
     ['endpoint in the clear', { tokenEndpoint: 'http://10.0.0.1/token' }, /tokenEndpoint is .*allowInsecureHttp: true/],
@@ -46,7 +42,7 @@ describe('options: one line that names the setting, what was given and what is a
     ['an address that begins like it', { issuer: 'http://127.0.0.1.example' }, /allowInsecureHttp/],
     ['a mistyped option', { isuer: 'x' } as object, /isuer is "not an option"; accepted: issuer, /],
     ['a mistyped cache option', { cache: { maxEntry: 1 } as object }, /cache.maxEntry is "not an option"/],
-    ['another scheme', { issuer: 'ftp://issuer.example' }, /https:/],
+    ['another scheme', { issuer: 'ftp://issuer.example' }, /an http or https URL/],
     ['credentials in the address', { issuer: 'https://user:s3cret@issuer.example' }, /without credentials/],
     [
       'no client authentication',

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { checkNumber, checkUrl, onlyKnown } from './accepted-values.js';
+import { ConfigurationError, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import { checkNumber } from './accepted-values.js';
 import { checkClientAuthentication, checkSigningKey } from './check-client-authentication.js';
 import type { CacheOptions } from '../cache/cache-options.js';
 import type { TokenExchangeOptions } from './token-exchange-options.js';
@@ -41,8 +41,8 @@ export function validateOptions(options: TokenExchangeOptions): void {
     const accepted = 'the issuer identifier, or tokenEndpoint with the address of the endpoint';
     throw new ConfigurationError('tokenExchange.issuer', undefined, accepted);
   }
-  if (issuer !== undefined) checkUrl('tokenExchange.issuer', issuer, allowInsecureHttp);
-  if (tokenEndpoint !== undefined) checkUrl('tokenExchange.tokenEndpoint', tokenEndpoint, allowInsecureHttp);
+  if (issuer !== undefined) fetchedUrl('tokenExchange.issuer', issuer, allowInsecureHttp);
+  if (tokenEndpoint !== undefined) fetchedUrl('tokenExchange.tokenEndpoint', tokenEndpoint, allowInsecureHttp);
   checkClientAuthentication(clientAuthentication, issuer);
   if (typeof dpop === 'object') checkSigningKey('tokenExchange.dpop.key', dpop.key);
   checkNumber('tokenExchange.timeout', timeout, 1, 60_000);
