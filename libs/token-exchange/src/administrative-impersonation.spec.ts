@@ -4,10 +4,9 @@ import { caseRegistrations, type FormMutation } from '@onbehalf/testing';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import { ExchangeLab } from './exchange.fixture.js';
+import { ExchangeLab, RECEIPT } from './exchange.fixture.js';
 import {
   OwnAccessTokenVerifier,
-  OwnIdTokenVerifier,
   type Admission,
   type ExchangeAuditEvent,
   type IssuedToken,
@@ -47,7 +46,7 @@ const registrations: PolicyRegistrations = {
     edge('user-service', 'user.read'),
     edge('inbox', 'mail.read', { disclose: false, timeToLive: 99_999 }),
     edge('archive', 'mail.read', { maxAuthenticationAge: 60, acr: ['mfa'] }),
-    edge('vault', 'vault.open', { issues: [TokenType.IdToken] }),
+    edge('vault', 'vault.open', { issues: [RECEIPT] }),
     edge('operators', 'all'),
     {
       client: 'user-service',
@@ -63,7 +62,7 @@ const registrations: PolicyRegistrations = {
       mode: 'impersonation',
       reason: 'optional',
       scopes: { 'unreachable.read': {} },
-      issues: [TokenType.AccessToken, TokenType.IdToken],
+      issues: [TokenType.AccessToken, RECEIPT],
     },
     {
       client: 'message-service',
@@ -109,7 +108,7 @@ describe('an administrative impersonation', () => {
     lab = await ExchangeLab.open(
       {
         accounts,
-        verifiers: [new OwnAccessTokenVerifier(server), new OwnIdTokenVerifier(server), userIds],
+        verifiers: [new OwnAccessTokenVerifier(server), userIds],
         admissions: [
           { name: 'first', admit: () => Promise.resolve({ release: async () => {}, settle: async () => {} }) },
           admission,
@@ -213,11 +212,12 @@ describe('an administrative impersonation', () => {
       rule: 'impersonated-reach',
       code: 'invalid_target',
     });
-    expect(
-      await lab.refusal({ ...from, audience: 'unreachable', requested_token_type: TokenType.IdToken }),
-    ).toMatchObject({ rule: 'impersonated-reach', code: 'invalid_request' });
+    expect(await lab.refusal({ ...from, audience: 'unreachable', requested_token_type: RECEIPT })).toMatchObject({
+      rule: 'impersonated-reach',
+      code: 'invalid_request',
+    });
     expect(await refusal({ audience: 'operators' })).toMatchObject({ rule: 'impersonated-reach' });
-    expect(await refusal({ audience: 'vault', requested_token_type: TokenType.IdToken })).toMatchObject({
+    expect(await refusal({ audience: 'vault', requested_token_type: RECEIPT })).toMatchObject({
       rule: 'impersonated-reach',
     });
     const hidden = (await begin({ audience: 'inbox' })).token;
