@@ -34,11 +34,15 @@ export class InProcessServer {
     private readonly server: Server,
   ) {}
 
-  /** @throws ConfigurationError for what the file may not say */
-  static async start(config: object, { store, keys }: Shared): Promise<InProcessServer> {
+  /**
+   * @param share also as it is made for the issuer, which the lineage of exchanged tokens needs
+   * @throws ConfigurationError for what the file may not say
+   */
+  static async start(config: object, share: Shared | ((issuer: string) => Promise<Shared>)): Promise<InProcessServer> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
+    const { store, keys } = typeof share === 'function' ? await share(issuer) : share;
     const options: AuthorizationServerOptions = {
       issuer,
       config: parseServerConfig(config, {}),

@@ -12,9 +12,13 @@ export class UserAgent {
     return this.#fetch(url, { method: 'GET' });
   }
 
-  async submit(url: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+  async submit(
+    url: string,
+    fields: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     const { origin } = new URL(url);
-    return this.#fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers: { origin } });
+    return this.#fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers: { origin, ...headers } });
   }
 
   /** Follows redirects, and pages that go on by themselves, until a page, or until one leads to `until`. */
