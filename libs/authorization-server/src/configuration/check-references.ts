@@ -38,7 +38,16 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
 }
 
 // a grant that nobody answers would be refused to the client only
-function checkOff({ clients }: ServerConfig, { name, grantTypes = [] }: ConfigSection, file: string): void {
+function checkOff(config: ServerConfig, { name, grantTypes = [], edgeModes = [] }: ConfigSection, file: string): void {
+  const { clients, edges } = config;
+  const edge = edges.findIndex(({ mode }) => edgeModes.includes(mode));
+  if (edge >= 0) {
+    throw new ConfigurationError(
+      `${file}: edges[${edge}].mode`,
+      edges[edge]!.mode,
+      `this mode only with the section ${name}`,
+    );
+  }
   for (const [i, client] of clients.entries()) {
     const grantType = client.grantTypes.find((each) => grantTypes.includes(each));
     if (grantType === undefined) continue;
@@ -208,6 +217,7 @@ const WITHOUT_EFFECT = [
   'subjectIssuers',
   'issues',
   'rebind',
+  'reason',
 ] as const;
 
 // an ID token has the client itself as its audience, OpenID Connect Core §2

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ServerConfig } from './server-config.schema.js';
+import type { EdgeConfig, ServerConfig } from './server-config.schema.js';
 
 /** Members that registrations hold for somebody else, under the name of its section. They may always be left out. */
 export interface SectionMembers {
@@ -21,6 +21,8 @@ export interface ConfigSection<Settings = unknown> {
   readonly members?: SectionMembers;
   /** Grants that clients may have beside those of this library, as absolute URIs. RFC 6749 §4.5 */
   readonly grantTypes?: readonly string[];
+  /** Modes of edges that it alone gives a meaning. */
+  readonly edgeModes?: readonly EdgeConfig['mode'][];
   /**
    * Checks what schemas cannot, such as names that must be registered.
    * @param section the section, as a mistake names it
