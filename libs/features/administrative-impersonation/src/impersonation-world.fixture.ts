@@ -1,0 +1,317 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import {
+  AuthorizationServer,
+  AuthorizationServerModule,
+  featureModules,
+  FeatureSet,
+  parseServerConfig,
+  SigningKeys,
+} from '@onbehalf/authorization-server';
+import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
+import { idTokens } from '@onbehalf/feature-id-tokens';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import type { TestDatabase } from '@onbehalf/testing';
+import { administrativeImpersonation, type BegunImpersonation } from './index.js';
+
+export const ISSUER = 'http://localhost:9001';
+/** Of this run alone. */
+const SECRET = randomUUID();
+const HASH = `scrypt$16384$8$1$${randomBytes(12).toString('base64url')}$${randomBytes(32).toString('base64url')}`;
+const OPERATOR_SCOPES = [
+  'impersonate',
+  'impersonation.read',
+  'impersonation.confirm',
+  'impersonation.stop',
+  'audit.read',
+  'metrics.read',
+  'exchange.explain',
+];
+
+const client = (clientId: string, more: object = {}) => ({
+  clientId,
+  secret: SECRET,
+  grantTypes: [GrantType.TokenExchange],
+  ...more,
+});
+const user = (username: string, more: object = {}) => ({ username, passwordHash: HASH, ...more });
+const edge = (target: string, scopes: string[], more: object = {}) => ({
+  client: 'support-tool',
+  target,
+  mode: 'administrative',
+  scopes: Object.fromEntries(scopes.map((scope) => [scope, {}])),
+  ...more,
+});
+
+/** A configuration with an edge of each kind. */
+export const file = {
+  administrativeImpersonation: { pollInterval: 5, confirmationTime: 600 },
+  resources: [
+    {
+      audience: 'user-service',
+      scopes: ['user.read', 'user.write', 'user.delete'],
+      administrativeImpersonation: { readOnly: ['user.read'] },
+    },
+    {
+      audience: 'message-service',
+      scopes: ['message.read'],
+      administrativeImpersonation: { readOnly: ['message.read'] },
+    },
+    { audience: 'ledger', scopes: ['ledger.read'], administrativeImpersonation: { readOnly: ['ledger.read'] } },
+    { audience: 'hidden', scopes: ['hidden.read'], administrativeImpersonation: { readOnly: ['hidden.read'] } },
+    { audience: 'auth-server', scopes: OPERATOR_SCOPES },
+  ],
+  clients: [
+    client('support-tool'),
+    client('other-tool'),
+    client('user-service', { represents: ['user-service'] }),
+    client('message-service', { represents: ['message-service'] }),
+    client('hidden-service', { represents: ['hidden'] }),
+    client('stranger', { represents: ['ledger'] }),
+    client('console', {
+      grantTypes: ['authorization_code'],
+      redirectUris: ['http://localhost:8080/callback'],
+      scopes: OPERATOR_SCOPES,
+      defaultResource: 'auth-server',
+    }),
+  ],
+  users: [
+    user('alice'),
+    user('bob'),
+    user('limited', { entitledScopes: ['message.read'] }),
+    user('guarded', { protected: true }),
+    user('former', { enabled: false }),
+    user('support', { entitledScopes: OPERATOR_SCOPES }),
+    user('second', { entitledScopes: OPERATOR_SCOPES }),
+    user('demoted', { entitledScopes: ['audit.read'] }),
+  ],
+  edges: [
+    edge('user-service', ['user.read', 'user.write'], {
+      administrativeImpersonation: { widens: ['user.write'] },
+    }),
+    edge('ledger', ['ledger.read'], { administrativeImpersonation: { secondPerson: true, ticket: 'required' } }),
+    edge('hidden', ['hidden.read'], { disclose: false, timeToLive: 600 }),
+    {
+      client: 'user-service',
+      subjectAudience: 'user-service',
+      target: 'message-service',
+      mode: 'delegation',
+      scopes: { 'message.read': {} },
+    },
+    {
+      client: 'message-service',
+      subjectAudience: 'message-service',
+      target: 'user-service',
+      mode: 'delegation',
+      allowCycle: true,
+      scopes: { 'user.read': {} },
+      issues: [TokenType.AccessToken, TokenType.IdToken],
+    },
+    {
+      client: 'hidden-service',
+      subjectAudience: 'hidden',
+      target: 'message-service',
+      mode: 'impersonation',
+      reason: 'optional',
+      scopes: { 'message.read': {} },
+      issues: [TokenType.AccessToken, TokenType.IdToken],
+    },
+  ],
+};
+
+export const told: BegunImpersonation[] = [];
+export const features = new FeatureSet([
+  idTokens,
+  administrativeImpersonation({ onImpersonation: (begun) => void told.push(begun) }),
+]);
+
+/** Checks a configuration with these members in place of its own. */
+export const parse = (change: object = {}) => parseServerConfig({ ...file, ...change }, {}, { sections: features.all });
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+/** Replicas of the server on one database. */
+export class ImpersonationWorld {
+  readonly #apps: NestExpressApplication[] = [];
+  readonly stores: AuthorizationStore[] = [];
+  readonly urls: string[] = [];
+  /** The login that tokens come from. */
+  login = randomUUID() as string;
+
+  private constructor(readonly keys: SigningKeys) {}
+
+  static async open(database: TestDatabase, replicas = 1): Promise<ImpersonationWorld> {
+    const world = new ImpersonationWorld(await SigningKeys.generate());
+    const url =
+      database.name === 'SQLite'
+        ? `sqlite:${join(mkdtempSync(join(tmpdir(), 'impersonation-')), 'store.db')}`
+        : await database.database();
+    const encryptionKeys = [randomBytes(32).toString('base64')];
+    const cookieKeys = [randomUUID()];
+    for (let replica = 0; replica < replicas; replica += 1) {
+      const { tables, auditFields } = features;
+      world.stores.push(
+        await openStore({ url, encryptionKeys, sweepInterval: 0, tables, auditFields, issuer: ISSUER }),
+      );
+      await world.#start(world.stores.at(-1)!, cookieKeys);
+    }
+    return world;
+  }
+
+  async #start(store: AuthorizationStore, cookieKeys: string[]): Promise<void> {
+    const config = parse();
+    const server = AuthorizationServerModule.forRoot({
+      issuer: ISSUER,
+      config,
+      keys: this.keys,
+      features,
+      tables: store.table,
+      auditTrail: store.trail,
+      tokens: store.tokens,
+      registrations: store.registrations,
+      replay: store.replay,
+      adapter: store.providerAdapter,
+      cookieKeys,
+      nonceSecret: Buffer.alloc(32),
+      rateLimits: store.rateLimits,
+    });
+    const module = { imports: [server, ...featureModules(features.in(config), server)] };
+    const testing = await Test.createTestingModule(module).compile();
+    const app = testing.createNestApplication<NestExpressApplication>({ logger: false });
+    app.use(app.get(AuthorizationServer).middleware);
+    await app.listen(0, '127.0.0.1');
+    this.#apps.push(app);
+    this.urls.push(`http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`);
+  }
+
+  async close(): Promise<void> {
+    for (const app of this.#apps) await app.close();
+    for (const store of this.stores) await store.close();
+  }
+
+  /** A token of this server, on record as all of them are. */
+  async token(claims: Record<string, unknown> = {}, header: Record<string, string> = {}): Promise<string> {
+    const now = seconds();
+    const all = {
+      iss: ISSUER,
+      sub: 'support',
+      aud: 'auth-server',
+      client_id: 'support-tool',
+      scope: 'impersonate',
+      iat: now,
+      exp: now + 300,
+      auth_time: now,
+      jti: randomUUID(),
+      ...claims,
+    };
+    const { jti, sub: subject, client_id: clientId, aud, exp: expiresAt } = all;
+    if (jti !== undefined) {
+      await this.stores[0]!.tokens.record({
+        jti,
+        subject,
+        clientId,
+        audiences: [aud].flat(),
+        expiresAt,
+        grantId: this.login,
+      });
+    }
+    return this.keys.sign(all, { typ: 'at+jwt', ...header });
+  }
+
+  async post(
+    path: string,
+    form: URLSearchParams | Record<string, string>,
+    client: string,
+    replica = 0,
+  ): Promise<Answer> {
+    const authorization = `Basic ${btoa(`${client}:${SECRET}`)}`;
+    const body = new URLSearchParams(form);
+    const response = await fetch(this.urls[replica]! + path, { method: 'POST', headers: { authorization }, body });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  }
+
+  /** A request of an administrator; members that are undefined are left out. */
+  async form(
+    change: Record<string, string | undefined> = {},
+    actor: Record<string, unknown> = {},
+  ): Promise<Record<string, string>> {
+    const form = {
+      grant_type: GrantType.TokenExchange,
+      subject_token: 'alice',
+      subject_token_type: TokenType.UserId,
+      actor_token: 'actor_token' in change ? change['actor_token'] : await this.token(actor),
+      actor_token_type: TokenType.AccessToken,
+      audience: 'user-service',
+      reason: 'the balance is wrong',
+      ...change,
+    };
+    return Object.fromEntries(
+      Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
+  }
+
+  async begin(
+    change: Record<string, string | undefined> = {},
+    actor: Record<string, unknown> = {},
+    replica = 0,
+  ): Promise<Answer> {
+    return this.post('/oauth2/token', await this.form(change, actor), 'support-tool', replica);
+  }
+
+  exchange(client: string, subject_token: string, more: Record<string, string> = {}, replica = 0): Promise<Answer> {
+    const form = {
+      grant_type: GrantType.TokenExchange,
+      subject_token,
+      subject_token_type: TokenType.AccessToken,
+      ...more,
+    };
+    return this.post('/oauth2/token', form, client, replica);
+  }
+
+  async introspect(client: string, token: string, replica = 0): Promise<Record<string, unknown>> {
+    return (await this.post('/oauth2/introspect', { token }, client, replica)).body;
+  }
+
+  /** Calls an endpoint of operators, as a person unless told otherwise. */
+  async call(method: string, path: string, claims: Record<string, unknown> = {}, replica = 0): Promise<Answer> {
+    const token = await this.token({
+      sub: 'second',
+      client_id: 'console',
+      scope: OPERATOR_SCOPES.join(' '),
+      ...claims,
+    });
+    return this.callWith(method, path, token, replica);
+  }
+
+  async callWith(method: string, path: string, token: string, replica = 0): Promise<Answer> {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(this.urls[replica]! + path, { method, headers });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, body: (isJson ? JSON.parse(text) : { text }) as Record<string, unknown> };
+  }
+
+  /** The last record that matches. */
+  async record(query: Record<string, unknown> = { type: 'token_exchange' }): Promise<Record<string, unknown>> {
+    const { records } = await this.stores[0]!.trail.query({ ...query, limit: 1 });
+    return { ...records[0]?.event };
+  }
+
+  /** Ends whatever is under way. */
+  async clear(): Promise<void> {
+    const { body } = await this.call('GET', '/admin/impersonations');
+    for (const { id } of body['impersonations'] as { id: string }[])
+      await this.call('DELETE', `/admin/impersonations/${id}`);
+  }
+}
