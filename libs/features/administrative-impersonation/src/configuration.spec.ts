@@ -5,7 +5,7 @@ import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { codeBlocks } from '@onbehalf/testing';
 import { randomUUID } from 'node:crypto';
 import { parse as parseYaml } from 'yaml';
-import { features, file, parse } from './impersonation-world.fixture.js';
+import { features, file, HASH, parse } from './impersonation-world.fixture.js';
 
 const [first, ...others] = file.edges;
 const edge = (change: object) => ({ edges: [{ ...first, ...change }, ...others] });
@@ -89,7 +89,11 @@ describe('the configuration of impersonations', () => {
     (path) => {
       const [example = ''] = codeBlocks(readFileSync(new URL(path, import.meta.url), 'utf8'), ['yaml']);
       const clients = [{ clientId: 'support-tool', secret: randomUUID(), grantTypes: [GrantType.TokenExchange] }];
-      const config = parseServerConfig({ clients, ...(parseYaml(example) as object) }, {}, { sections: features.all });
+      const config = parseServerConfig(
+        { clients, ...(parseYaml(example) as object) },
+        { SUPPORT_PASSWORD_HASH: HASH },
+        { sections: features.all },
+      );
       expect(config.edges[0]).toMatchObject({ client: 'support-tool', mode: 'administrative' });
     },
   );

@@ -22,7 +22,8 @@ import { administrativeImpersonation, type BegunImpersonation } from './index.js
 export const ISSUER = 'http://localhost:9001';
 /** Of this run alone. */
 const SECRET = randomUUID();
-const HASH = `scrypt$16384$8$1$${randomBytes(12).toString('base64url')}$${randomBytes(32).toString('base64url')}`;
+/** Of a password that nobody knows. */
+export const HASH = `scrypt$16384$8$1$${randomBytes(12).toString('base64url')}$${randomBytes(32).toString('base64url')}`;
 const OPERATOR_SCOPES = [
   'impersonate',
   'impersonation.read',
