@@ -14,6 +14,8 @@ import { LoginService } from './login/login.service.js';
 import { PendingLogins } from './login/pending-logins.js';
 import { MessageController } from './message/message.controller.js';
 import { UserServiceClient } from './message/user-service.client.js';
+import { ActivityController } from './me/activity.controller.js';
+import { EvaluateController } from './me/evaluate.controller.js';
 import { ActivityRecords } from './me/activity-records.js';
 import { MeClient } from './me/me.client.js';
 import { AssetsController } from './pages/assets.controller.js';
@@ -33,6 +35,8 @@ export class AppModule {
         MessageController,
         LabController,
         PartnerController,
+        ActivityController,
+        EvaluateController,
         AssetsController,
       ],
       providers: [

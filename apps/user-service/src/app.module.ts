@@ -12,6 +12,7 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     const client = { clientId: settings.CLIENT_ID, clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET };
     const { profile, preset, namesAudience } = PRODUCTS[settings.TOKEN_PROFILE];
+    const url = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
     return {
       module: AppModule,
       imports: [
@@ -22,7 +23,8 @@ export class AppModule {
           audience: settings.AUDIENCE,
           revocationFeed:
             settings.REVOCATIONS_URI === undefined ? undefined : { url: settings.REVOCATIONS_URI, client },
-          resource: { resource: settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}` },
+          resource: { resource: url },
+          dpop: { baseUrl: url },
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
           cache: true,
           global: true,

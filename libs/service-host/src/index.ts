@@ -8,5 +8,6 @@ export type { OverloadOptions } from './requests/load-shedding.js';
 export { serviceResource } from './telemetry/service-resource.js';
 export { hostSettings, httpUrl, port, text, type HostSettings } from './start/settings.js';
 export { startApp } from './start/start-app.js';
+export { callsOfThisRequest, type TimedCall } from './telemetry/timed-calls.js';
 export { currentRequestId, currentTraceId } from './telemetry/tracing.js';
 export { isExported, type Signal, type TelemetrySettings } from './telemetry/telemetry-settings.js';

@@ -13,7 +13,7 @@ export function Decision({ record }: { readonly record: AuditRecord }): VNode {
       {record.sentence !== undefined && <blockquote class="sentence">{record.sentence}</blockquote>}
       {decision && decision.edges.length > 0 && (
         <>
-          <h5>Edge that allows it</h5>
+          <h5>{refusal ? 'Edge that leads there' : 'Edge that allows it'}</h5>
           {decision.edges.map((edge) => (
             <p>
               <code>{edge}</code>

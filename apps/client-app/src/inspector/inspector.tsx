@@ -47,7 +47,9 @@ function Entry({ message, number, tokens }: EntryProps): VNode {
           </span>
           <span class="facts">
             {note !== undefined && <span class="note">{note}</span>}
-            <span class={`status ${toneOf(message)}`}>{answer ? answer.status : 'no answer'}</span>
+            <span class={`status ${toneOf(message)}`}>
+              {answer ? answer.status : failure === undefined ? 'done' : 'no answer'}
+            </span>
             <span class="took">{milliseconds(duration)}</span>
           </span>
         </summary>

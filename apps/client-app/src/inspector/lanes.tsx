@@ -74,7 +74,7 @@ function Row({ message, index, from, to, total }: RowProps): VNode {
         {index + 1}
       </text>
       <text class="what" x={(from + to) / 2 + direction * 6} y={y - 7} text-anchor="middle">
-        {shortened(message.what, Math.abs(to - from))}
+        {shortened(message.what, Math.max(Math.abs(to - from), 190))}
       </text>
       <rect class="bar" x={left} y={y - 8} width={width} height={16} rx={3} />
       <text
@@ -90,8 +90,8 @@ function Row({ message, index, from, to, total }: RowProps): VNode {
 }
 
 /** Refused, or not. */
-export function toneOf({ answer }: Message): 'accepted' | 'refused' {
-  return answer && answer.status < 400 ? 'accepted' : 'refused';
+export function toneOf({ answer, failure }: Message): 'accepted' | 'refused' {
+  return failure === undefined && (answer?.status ?? 0) < 400 ? 'accepted' : 'refused';
 }
 
 export function milliseconds(time: number): string {

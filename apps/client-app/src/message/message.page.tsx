@@ -1,6 +1,7 @@
 import type { VNode } from '@onbehalf/html';
 import { layout } from '../pages/layout.js';
-import type { Login } from '../session/session-data.js';
+import { Inspector, type InspectorProps } from '../inspector/inspector.js';
+import type { Visitor } from '../session/visitor.js';
 import { compareClaims, type ComparedClaim } from './claims-comparison.js';
 import type { Hop, MessageAnswer } from './message.js';
 
@@ -9,15 +10,23 @@ const SHORT = 16;
 const DATES = ['iat', 'exp', 'nbf', 'auth_time'];
 
 /** The message, and below it the tokens that it took, as the services that accepted them report them. */
-export function messagePage(login: Login, { message, hops }: MessageAnswer): string {
+export function messagePage(visitor: Visitor, { message, hops }: MessageAnswer, flow: InspectorProps): string {
   const content = (
     <>
       <section class="card">
         <h1>Your message</h1>
         <blockquote>{message}</blockquote>
         <p class="hint">
-          Fetched for {login.subject} by {hops.length} calls, each with a token of its own.
+          Fetched for {visitor.user} by {hops.length} calls, each with a token of its own.
         </p>
+      </section>
+      <section aria-labelledby="flow">
+        <h2 id="flow">The flow of this request</h2>
+        <p>
+          Each service has measured its own calls. Open a line to see the request, why the authorization server granted
+          it, and the token beside the one before.
+        </p>
+        <Inspector {...flow} />
       </section>
       <section aria-labelledby="tokens">
         <h2 id="tokens">The tokens behind it</h2>
@@ -40,7 +49,8 @@ export function messagePage(login: Login, { message, hops }: MessageAnswer): str
   return layout({
     title: 'Your message',
     content,
-    visitor: { user: login.subject, csrf: login.csrf },
+    visitor,
+    isPlayable: true,
     path: '/api/user/message',
   });
 }

@@ -8,12 +8,18 @@ import { messageAnswer, type MessageAnswer } from './message.js';
 
 /** Milliseconds; more than user-service itself waits for those behind it. */
 const TIMEOUT = 10_000;
+const PATH = '/user/message';
 const MAX_BYTES = 256 * 1024;
 
 /** user-service, called with the user's access token. */
 @Injectable()
 export class UserServiceClient {
   constructor(private readonly settings: Settings) {}
+
+  /** Where the message is asked for. */
+  get url(): string {
+    return this.settings.userServiceUrl + PATH;
+  }
 
   /**
    * The message of the user.
@@ -22,7 +28,7 @@ export class UserServiceClient {
    * @throws PageError when the message cannot be had
    */
   async message(accessToken: string): Promise<MessageAnswer> {
-    const response = await this.#get('/user/message', accessToken);
+    const response = await this.#get(PATH, accessToken);
     if (response.status === 401) throw notAccepted(response);
     if (response.status === 403)
       throw new PageError(403, 'This message is not for you', 'You lack the right to read it.');

@@ -1,11 +1,11 @@
 import type { AuditRecord, Message, TokenView, Track } from './run.js';
 
 /** Puts beside each request for a token what the authorization server has written down of it. */
-export function withRecords(
-  tracks: readonly Track[],
+export function withRecords<T extends Pick<Track, 'messages'>>(
+  tracks: readonly T[],
   tokens: readonly TokenView[],
   records: readonly AuditRecord[],
-): readonly Track[] {
+): readonly T[] {
   const left = [...records].reverse();
   const find = (message: Message): AuditRecord | undefined => {
     const tokenId = tokens.find(({ name }) => name === message.issued)?.claims['jti'];

@@ -5,6 +5,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from 'pino';
 import { pathOf, type Middleware } from '../requests/middleware.js';
+import { KeepCalls, keepingCalls } from './timed-calls.js';
 import { timeOrderedTraces } from './trace-ids.js';
 
 /** How long the last spans may take to leave. Milliseconds. */
@@ -21,8 +22,9 @@ export async function startTracing(app: string, exported: boolean, logger: Logge
   if (provider) return;
   if (exported) reportTelemetry(logger);
   // what sends them takes memory and time at the start, so only who wants it loads it
-  const exporting = exported && (await import('./span-export.js')).exportingTracer(app, logger);
-  provider = new NodeTracerProvider({ idGenerator: timeOrderedTraces, ...exporting });
+  const exporting = exported ? (await import('./span-export.js')).exportingTracer(app, logger) : undefined;
+  const spanProcessors = [new KeepCalls(), ...(exporting?.spanProcessors ?? [])];
+  provider = new NodeTracerProvider({ idGenerator: timeOrderedTraces, ...exporting, spanProcessors });
   provider.register({ propagator: new W3CTraceContextPropagator() });
 }
 
@@ -57,7 +59,7 @@ export function traceRequests(app: string): Middleware {
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     });
-    context.with(trace.setSpan(parent, span), next);
+    context.with(keepingCalls(trace.setSpan(parent, span)), next);
   };
 }
 

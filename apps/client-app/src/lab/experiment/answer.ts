@@ -1,3 +1,4 @@
+import { asText } from '../../run/as-text.js';
 import type { LabToken } from './token-names.js';
 
 /** What a server answered. */
@@ -21,10 +22,4 @@ export class Answer {
     const [error, description] = [this.text('error'), this.text('error_description')];
     return error === '' ? `It answered ${this.status}.` : `${error}: ${description}`;
   }
-}
-
-/** A value of a claim or an answer as text; empty for none. */
-export function asText(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -9,6 +9,9 @@ import { Laboratory } from '../experiment/laboratory.js';
 import { Runs } from '../../run/runs.js';
 import { pathOf } from './card-form.js';
 import { facesPage } from './faces.page.js';
+import { failuresPage } from './failures.page.js';
+import { whichPage } from './which.page.js';
+import { LoginService } from '../../login/login.service.js';
 import { offPage } from './off.page.js';
 import { cardPage } from './run.page.js';
 
@@ -21,6 +24,7 @@ export class LabController {
     private readonly settings: Settings,
     private readonly laboratory: Laboratory,
     private readonly runs: Runs,
+    private readonly logins: LoginService,
   ) {}
 
   @Get('faces')
@@ -28,6 +32,20 @@ export class LabController {
   @Header('Cache-Control', 'no-store')
   faces(@Req() request: Request): string {
     return facesPage(CARDS, visitorOf(request));
+  }
+
+  @Get('failures')
+  @Header('Content-Type', HTML)
+  @Header('Cache-Control', 'no-store')
+  failures(@Req() request: Request): string {
+    return failuresPage(CARDS, visitorOf(request));
+  }
+
+  @Get('which')
+  @Header('Content-Type', HTML)
+  @Header('Cache-Control', 'no-store')
+  which(@Req() request: Request): string {
+    return whichPage(visitorOf(request));
   }
 
   @Get('cards/:id')
@@ -43,6 +61,15 @@ export class LabController {
     if (!this.settings.experiments) return void response.status(403).type('html').send(offPage(visitor));
     const run = typeof runId === 'string' ? this.runs.find(request.sessionID, runId) : undefined;
     response.type('html').send(cardPage(card, run?.card === card.id ? run : undefined, visitor));
+  }
+
+  /** Sends the user to sign in once more, and back to the card. RFC 9470 §4 */
+  @Post('cards/:id/sign-in')
+  async signIn(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const card = cardOf(id);
+    if (!request.session.login || !card.signInAgain) throw new LoginRequired('Nobody is signed in');
+    const url = await this.logins.begin(request, response, pathOf(card), { stepUp: { maxAge: 0 } });
+    response.redirect(303, url.href);
   }
 
   @Post('cards/:id')

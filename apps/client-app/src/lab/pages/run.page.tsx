@@ -4,7 +4,8 @@ import { layout } from '../../pages/layout.js';
 import type { Run, Track } from '../../run/run.js';
 import type { Visitor } from '../../session/visitor.js';
 import type { Card } from '../cards/card.js';
-import { CardForm, sectionOf } from './card-form.js';
+import { CsrfField } from '../../pages/csrf-field.js';
+import { CardForm, pathOf, sectionOf } from './card-form.js';
 
 /** A card, and what happened when it was run last. */
 export function cardPage(
@@ -23,6 +24,14 @@ export function cardPage(
         <h1>{card.title}</h1>
         <p>{card.when}</p>
         <CardForm card={card} visitor={visitor} values={values} />
+        {card.signInAgain && visitor && (
+          <form class="run again" method="post" action={`${pathOf(card)}/sign-in`}>
+            <CsrfField visitor={visitor} />
+            <button type="submit" class="quiet">
+              Sign in again
+            </button>
+          </form>
+        )}
       </section>
       {run && <RunResult run={run} />}
     </>

@@ -3,6 +3,29 @@ export const LAB = `
 .crumb { margin-bottom: .6rem; font-size: .95rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: 1rem; margin: 1.25rem 0; padding: 0; list-style: none; }
 .cards .card { display: flex; flex-direction: column; padding: 1.25rem; }
+.choices { margin: 1.25rem 0; padding: 0; list-style: none; }
+.choice { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr) 13rem; gap: .5rem 1.5rem; align-items: center; padding: 1rem 1.25rem;
+  background: var(--card); border: 1px solid var(--line); }
+.choice:first-child { border-radius: .9rem .9rem 0 0; }
+.choice:last-child { border-radius: 0 0 .9rem .9rem; }
+.choice + .choice { border-top: 0; }
+.choice p { margin: 0; }
+.question { font-size: 1.05rem; }
+.answer { color: var(--accent); font-weight: 650; }
+.links { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: flex-end; }
+.links .button { padding: .35rem .8rem; }
+.not { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: 1rem 2rem; margin: 0; }
+.not dt { font-weight: 650; }
+.not dd { margin: .2rem 0 0; color: var(--muted); }
+.told { padding: .7rem 1rem; color: var(--good); background: var(--good-soft); border-radius: .6rem; }
+.activity { display: grid; gap: .75rem; margin: 1rem 0; padding: 0; list-style: none; }
+.activity .card { padding: .9rem 1.1rem; }
+.line-head { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; align-items: center; justify-content: space-between; }
+.line-head p { margin: 0; }
+.line-head time { color: var(--muted); font-size: .92rem; }
+.stop { padding: .3rem .8rem; color: var(--bad); background: transparent; border-color: var(--bad); }
+.check { display: flex; gap: .5rem; align-items: center; padding-block: .5rem; }
+.again { margin-top: .75rem; }
 .cards h2, .cards h3 { margin: 0 0 .4rem; font-size: 1.12rem; }
 .cards .run { margin-top: auto; }
 .card.reached { border-color: var(--accent); }
@@ -43,6 +66,8 @@ export const LAB = `
 .next h3 { margin: 0 0 .3rem; }
 .next p { margin: 0; }
 @media (max-width: 46rem) {
+  .choice { grid-template-columns: minmax(0, 1fr); }
+  .links { justify-content: flex-start; }
   .diagram { display: none; }
   .patterns, .patterns tbody, .patterns tr, .patterns th, .patterns td { display: block; }
   .patterns thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

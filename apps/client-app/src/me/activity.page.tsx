@@ -1,0 +1,90 @@
+import type { VNode } from '@onbehalf/html';
+import { Decision } from '../inspector/decision.js';
+import { CsrfField } from '../pages/csrf-field.js';
+import { layout } from '../pages/layout.js';
+import type { Visitor } from '../session/visitor.js';
+import { toRecord, type ActivityLine, type ActivityPage } from './activity.js';
+
+export const ACTIVITY_PATH = '/lab/activity';
+
+/** What was exchanged on behalf of the user, by whom and for what, with a button that ends it. */
+export function activityPageOf({ activity, cursor }: ActivityPage, visitor: Visitor, told?: string): string {
+  const content = (
+    <>
+      <h1>Who acted for me</h1>
+      <p>
+        Each line is an exchange in your name, from the audit trail of the authorization server. Stop ends its token,
+        and whatever was made from it.
+      </p>
+      {told !== undefined && (
+        <p class="told" role="status">
+          {told}
+        </p>
+      )}
+      {activity.length === 0 && <p>Nobody has acted for you yet. Read your message, and look again.</p>}
+      <ol class="activity">
+        {activity.map((line) => (
+          <Line line={line} visitor={visitor} />
+        ))}
+      </ol>
+      {cursor !== undefined && (
+        <p>
+          <a class="button quiet" href={`${ACTIVITY_PATH}?cursor=${encodeURIComponent(cursor)}`}>
+            Older
+          </a>
+        </p>
+      )}
+    </>
+  );
+  return layout({ title: 'Who acted for me', content, visitor, path: ACTIVITY_PATH });
+}
+
+function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor: Visitor }): VNode {
+  const isLive = line.outcome === 'issued' && line.active === true;
+  return (
+    <li class="card">
+      <div class="line-head">
+        <p>
+          <strong>{line.client_id}</strong> {verbOf(line)} <strong>{line.audiences.join(', ') || 'nobody'}</strong>
+          {line.scopes && line.scopes.length > 0 && (
+            <>
+              {' '}
+              for <code>{line.scopes.join(' ')}</code>
+            </>
+          )}
+        </p>
+        <p class="facts">
+          <time dateTime={line.at}>{line.at.replace('T', ' ').slice(0, 19)} UTC</time>
+          <span class={`status ${line.outcome === 'issued' ? 'accepted' : 'refused'}`}>{stateOf(line)}</span>
+          {isLive && (
+            <form method="post" action={`${ACTIVITY_PATH}/stop`}>
+              <CsrfField visitor={visitor} />
+              <input type="hidden" name="id" value={line.id} />
+              <button
+                type="submit"
+                class="stop"
+                aria-label={`Stop what ${line.client_id} does at ${line.audiences.join(', ')}`}
+              >
+                Stop
+              </button>
+            </form>
+          )}
+        </p>
+      </div>
+      <details class="fold">
+        <summary>Why</summary>
+        <Decision record={toRecord(line)} />
+      </details>
+    </li>
+  );
+}
+
+function verbOf({ outcome, kind }: ActivityLine): string {
+  if (outcome !== 'issued') return 'was refused at';
+  return kind === 'impersonation' ? 'went as you to' : 'acted for you at';
+}
+
+function stateOf({ outcome, active }: ActivityLine): string {
+  if (outcome !== 'issued') return outcome;
+  return active ? 'live' : 'over';
+}
