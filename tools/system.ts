@@ -174,6 +174,7 @@ export class System {
       ISSUER: this.url('auth-server'),
       REVOCATIONS_URI: `${this.url('auth-server')}/oauth2/revocations`,
       CLIENT_APP_URL: this.url('client-app'),
+      LAB_PARTNER_JWKS_URI: `${this.url('client-app')}/lab/partner/jwks.json`,
       USER_SERVICE_URL: this.url('user-service'),
       USER_SERVICE_RESOURCE: this.url('user-service'),
       MESSAGE_SERVICE_URL: this.url('message-service'),

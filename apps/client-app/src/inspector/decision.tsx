@@ -81,7 +81,9 @@ function Record({ record }: { readonly record: AuditRecord }): VNode {
   return (
     <details class="fold">
       <summary>Audit record</summary>
-      <pre class="code">{JSON.stringify(record, null, 2)}</pre>
+      <pre class="code" tabIndex={0}>
+        {JSON.stringify(record, null, 2)}
+      </pre>
       {record.receipt !== undefined && (
         <p class="hint">
           Receipt <code>{record.receipt}</code>: the hash of this record in the chain of records. A record that is

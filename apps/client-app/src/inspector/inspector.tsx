@@ -1,5 +1,5 @@
 import type { VNode } from '@onbehalf/html';
-import type { Message, SentRequest, TokenView, Track } from '../run/run.js';
+import type { AuditRecord, Message, Pair, SentRequest, TokenView, Track } from '../run/run.js';
 import { toCurl } from './curl.js';
 import { Decision } from './decision.js';
 import { Lanes, milliseconds, toneOf } from './lanes.js';
@@ -69,7 +69,7 @@ function Entry({ message, number, tokens }: EntryProps): VNode {
   );
 }
 
-function Request({ message: { request, presented } }: { readonly message: Message }): VNode {
+function Request({ message: { request, presented, record } }: { readonly message: Message }): VNode {
   return (
     <section>
       <h4>Request</h4>
@@ -78,13 +78,24 @@ function Request({ message: { request, presented } }: { readonly message: Messag
           It is about <strong>{presented}</strong>.
         </p>
       )}
-      {request ? (
-        <Sent request={request} />
-      ) : (
-        <p class="hint">Sent by the service itself; its record tells the rest.</p>
+      {request && <Sent request={request} />}
+      {!request && (
+        <p class="hint">
+          Sent by the service itself{record ? '. What the authorization server has noted of it:' : '.'}
+        </p>
       )}
+      {!request && record && <Pairs pairs={notedOf(record)} />}
     </section>
   );
+}
+
+/** What a record tells of the request that led to it. */
+function notedOf({ client, targets, scopesRequested }: AuditRecord): readonly Pair[] {
+  return [
+    ['client', client],
+    ['audience', targets.join(' ')],
+    ['scope', scopesRequested?.join(' ') ?? 'none asked for'],
+  ];
 }
 
 function Sent({ request }: { readonly request: SentRequest }): VNode {
@@ -99,13 +110,15 @@ function Sent({ request }: { readonly request: SentRequest }): VNode {
       {request.form && <Pairs pairs={request.form} />}
       <details class="fold" data-copy>
         <summary>As curl</summary>
-        <pre class="code">{toCurl(request)}</pre>
+        <pre class="code" tabIndex={0}>
+          {toCurl(request)}
+        </pre>
       </details>
     </>
   );
 }
 
-function Pairs({ pairs }: { readonly pairs: readonly (readonly [string, string])[] }): VNode | null {
+function Pairs({ pairs }: { readonly pairs: readonly Pair[] }): VNode | null {
   if (pairs.length === 0) return null;
   return (
     <dl class="pairs">
@@ -145,7 +158,11 @@ function Answer({ answer }: { readonly answer: NonNullable<Message['answer']> })
         <span class={`status ${answer.status < 400 ? 'accepted' : 'refused'}`}>{answer.status}</span>
       </p>
       <Pairs pairs={answer.headers} />
-      {answer.body !== '' && <pre class="code">{answer.body}</pre>}
+      {answer.body !== '' && (
+        <pre class="code" tabIndex={0}>
+          {answer.body}
+        </pre>
+      )}
     </>
   );
 }

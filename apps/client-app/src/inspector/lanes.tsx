@@ -73,8 +73,8 @@ function Row({ message, index, from, to, total }: RowProps): VNode {
       <text class="number" x={from} y={y + 4} text-anchor="middle">
         {index + 1}
       </text>
-      <text class="what" x={(from + to) / 2 + direction * 6} y={y - 7} text-anchor="middle">
-        {shortened(message.what, Math.max(Math.abs(to - from), 190))}
+      <text class="what" x={from + direction * 16} y={y - 7} text-anchor={direction > 0 ? 'start' : 'end'}>
+        {shortened(message.what, Math.max(Math.abs(to - from), 230))}
       </text>
       <rect class="bar" x={left} y={y - 8} width={width} height={16} rx={3} />
       <text

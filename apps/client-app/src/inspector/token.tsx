@@ -27,8 +27,14 @@ export function Token({ token, before }: { readonly token: TokenView; readonly b
       </details>
       <details class="fold">
         <summary>Header and claims</summary>
-        {Object.keys(token.header).length > 0 && <pre class="code">{JSON.stringify(token.header, null, 2)}</pre>}
-        <pre class="code">{JSON.stringify(token.claims, null, 2)}</pre>
+        {Object.keys(token.header).length > 0 && (
+          <pre class="code" tabIndex={0}>
+            {JSON.stringify(token.header, null, 2)}
+          </pre>
+        )}
+        <pre class="code" tabIndex={0}>
+          {JSON.stringify(token.claims, null, 2)}
+        </pre>
         <p class="hint">The signature is cut: without it this opens nothing.</p>
       </details>
     </div>
@@ -52,7 +58,8 @@ function Claim({ name, value }: { readonly name: string; readonly value: unknown
     <li class="claim" data-claim={name}>
       <span class="claim-name">{name}</span>
       <div class="values">
-        <ins>{show(value)}</ins> <Time name={name} value={value} />
+        <ins>{show(value)}</ins>
+        <Time name={name} value={value} />
       </div>
     </li>
   );

@@ -53,7 +53,7 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
             </>
           )}
         </p>
-        <p class="facts">
+        <div class="facts">
           <time dateTime={line.at}>{line.at.replace('T', ' ').slice(0, 19)} UTC</time>
           <span class={`status ${line.outcome === 'issued' ? 'accepted' : 'refused'}`}>{stateOf(line)}</span>
           {isLive && (
@@ -69,7 +69,7 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
               </button>
             </form>
           )}
-        </p>
+        </div>
       </div>
       <details class="fold">
         <summary>Why</summary>

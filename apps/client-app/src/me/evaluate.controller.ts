@@ -8,7 +8,7 @@ import { notTold } from './not-told.js';
 
 const HTML = 'text/html; charset=utf-8';
 /** Questions that the matrix asks at most. */
-const MOST_CELLS = 40;
+const MOST_CELLS = 60;
 const LONGEST = 200;
 
 /** What would be granted, and by which rules, without anything being issued. */
@@ -41,7 +41,7 @@ export class EvaluateController {
     });
   }
 
-  /** Every client that has acted for this user, with every target that one of them has. */
+  /** Every client that has acted for this user, with every target that an edge of it leads to. */
   @Post('reach')
   @HttpCode(200)
   @Header('Content-Type', HTML)
@@ -50,7 +50,9 @@ export class EvaluateController {
     const visitor = signedIn(request);
     const clients = await this.#clients(request);
     const targets = [...new Set(clients.flatMap((each) => each.targets))];
-    const pairs = clients.flatMap(({ client_id: client }) => targets.map((audience) => ({ client, audience })));
+    const pairs = clients.flatMap(({ client_id: client, targets: own }) =>
+      own.map((audience) => ({ client, audience })),
+    );
     const cells: Cell[] = [];
     for (const { client, audience } of pairs.slice(0, MOST_CELLS)) {
       const answer = await this.#ask(request, { client, audience, scope: '', isWhole: false });

@@ -197,7 +197,7 @@ function Matrix({ targets, cells }: NonNullable<EvaluatePage['matrix']>): VNode 
 
 function Reached({ cell }: { readonly cell: Cell | undefined }): VNode {
   const { answer } = cell ?? {};
-  if (!answer) return <span class="hint">{cell?.refused ?? 'not asked'}</span>;
+  if (!answer) return <span class="hint">{cell?.refused ?? 'no edge'}</span>;
   if (!answer.granted) {
     return (
       <>

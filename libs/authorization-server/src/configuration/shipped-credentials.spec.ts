@@ -11,6 +11,7 @@ const OWN = {
   ...{ MESSAGE_SERVICE_SECRET: randomUUID(), OPERATOR_SECRET: randomUUID(), PROMETHEUS_SECRET: randomUUID() },
   TERMINAL_SECRET: randomUUID(),
   LAB_SECRET: randomUUID(),
+  LAB_PARTNER_JWKS_URI: 'https://app.example/lab/partner/jwks.json',
   ISSUER,
 };
 

@@ -9,6 +9,8 @@ export const boundKey: Card = {
   guide: 'libs/resource-server/README.md',
   run: async ({ userToken, addresses, dpopKey, track }) => {
     const url = `${addresses.userService}/user/profile`;
+    // RFC 9449 §4.3: the address as the service knows it
+    const htu = `${addresses.userServiceResource}/user/profile`;
     const key = await dpopKey();
     await track('With a proof by its key', 'right', async (right) => {
       const { token: held } = await right.exchange('lab-1', userToken, { audience: 'lab-2', scope: 'lab.work' });
@@ -20,7 +22,7 @@ export const boundKey: Card = {
         headers: { DPoP: proof },
       });
       if (!token) return { lesson: 'The exchange was refused: see why in its answer.' };
-      const headers = { DPoP: await key.proof('GET', url, token) };
+      const headers = { DPoP: await key.proof('GET', htu, token) };
       const { status } = await right.call({ from: 'lab-2', to: 'user-service', url, token, scheme: 'DPoP', headers });
       key.bound = token;
       return {
@@ -39,7 +41,7 @@ export const boundKey: Card = {
     });
     await track('Stolen, with another key', 'guarded', async (guarded) => {
       const other = await dpopKey();
-      const headers = { DPoP: await other.proof('GET', url, bound) };
+      const headers = { DPoP: await other.proof('GET', htu, bound) };
       const { status } = await guarded.call({
         from: 'a thief',
         to: 'user-service',

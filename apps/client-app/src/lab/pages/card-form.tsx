@@ -26,14 +26,15 @@ interface CardFormProps {
 
 /** What is to be filled in, and the button. */
 export function CardForm({ card, visitor, values = {} }: CardFormProps): VNode {
+  const button = visitor ? (card.button ?? 'Run it') : 'Sign in to run it';
   return (
     <form class="run" method="post" action={pathOf(card)}>
       <CsrfField visitor={visitor} />
       {card.fields?.map((field) => (
         <Field field={field} id={`${card.id}-${field.name}`} value={values[field.name] ?? field.value} />
       ))}
-      <button type="submit" aria-label={`${card.button ?? 'Run it'}: ${card.title}`}>
-        {visitor ? (card.button ?? 'Run it') : 'Sign in to run it'}
+      <button type="submit" aria-label={`${button}: ${card.title}`}>
+        {button}
       </button>
     </form>
   );

@@ -67,8 +67,12 @@ export class LabController {
   @Post('cards/:id/sign-in')
   async signIn(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const card = cardOf(id);
-    if (!request.session.login || !card.signInAgain) throw new LoginRequired('Nobody is signed in');
-    const url = await this.logins.begin(request, response, pathOf(card), { stepUp: { maxAge: 0 } });
+    const { login } = request.session;
+    if (!login || !card.signInAgain) throw new LoginRequired('Nobody is signed in');
+    const url = await this.logins.begin(request, response, pathOf(card), {
+      stepUp: { maxAge: 0 },
+      hint: login.subject,
+    });
     response.redirect(303, url.href);
   }
 

@@ -44,6 +44,7 @@ export const INSPECTOR = `
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); }
 .panels > section { min-width: 0; padding: 1rem; }
 .panels > section + section { border-left: 1px solid var(--line-soft); }
+.panels h3 { margin-top: 0; }
 .panels p { margin-bottom: .6rem; }
 .line code { overflow-wrap: anywhere; }
 .pairs { margin: 0 0 .75rem; font-size: .92rem; }

@@ -24,8 +24,8 @@ export const LAB = `
 .line-head p { margin: 0; }
 .line-head time { color: var(--muted); font-size: .92rem; }
 .stop { padding: .3rem .8rem; color: var(--bad); background: transparent; border-color: var(--bad); }
-.check { display: flex; gap: .5rem; align-items: center; padding-block: .5rem; }
-.again { margin-top: .75rem; }
+.field.check { display: flex; gap: .5rem; align-items: center; padding-block: .5rem; }
+.again, .card + .run { margin-top: .75rem; }
 .cards h2, .cards h3 { margin: 0 0 .4rem; font-size: 1.12rem; }
 .cards .run { margin-top: auto; }
 .card.reached { border-color: var(--accent); }

@@ -1,0 +1,20 @@
+/** What each card of the lab comes to, track by track. */
+export const CARDS: readonly (readonly [id: string, verdicts: readonly string[]])[] = [
+  ['three-options', ['went through', 'went through', 'went through']],
+  ['same-token', ['refused', 'works']],
+  ['no-audience', ['went through', 'refused, as it must be', 'refused, as it must be']],
+  ['header-user', ['went through', 'works']],
+  ['client-credentials', ['went through', 'works']],
+  ['token-relay', ['went through', 'works']],
+  ['on-behalf-of', ['refused', 'works']],
+  ['too-much-scope', ['refused, as it must be', 'works']],
+  ['wrong-client', ['refused, as it must be', 'works']],
+  ['revoked', ['refused, as it must be', 'works']],
+  ['expired', ['refused, as it must be', 'works']],
+  ['sixth-level', ['refused, as it must be', 'works']],
+  ['delegation-chain', ['works']],
+  ['actor-token', ['works', 'refused, as it must be']],
+  ['impersonation', ['works', 'refused, as it must be']],
+  ['trusted-issuer', ['works', 'refused, as it must be']],
+  ['bound-key', ['works', 'refused, as it must be', 'refused, as it must be']],
+];
