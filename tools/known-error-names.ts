@@ -53,6 +53,11 @@ export const CLASSES = table([
     'Send one `Authorization` header with one token.',
   ],
   [
+    'MeRefused',
+    'The authorization server does not tell the user of the client app this, or not now.',
+    '`reason` is what it says; the user is shown it.',
+  ],
+  [
     'NoSubjectToken',
     'There is no token of a current request to exchange.',
     'Guard the route, or call outside of a request as the client itself.',
