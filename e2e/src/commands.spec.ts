@@ -53,7 +53,7 @@ function command(name: string, args: readonly string[] = [], options: Parameters
 
 describe('the commands of auth-server', () => {
   it('are built before they run, whoever starts them with Nx', () => {
-    expect(commands).toHaveLength(9);
+    expect(commands).toHaveLength(10);
     for (const name of commands) expect([name, nx.targets[name]?.dependsOn]).toEqual([name, ['build']]);
   });
 

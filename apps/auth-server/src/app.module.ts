@@ -35,7 +35,7 @@ export class AppModule {
         features,
         tables: storage.table,
         auditTrail: storage.trail,
-        metrics: withKeyAge(metrics, storage),
+        metrics: withGauges(metrics, storage),
         rateLimits: storage.rateLimits,
         trustedProxies: settings.TRUSTED_PROXIES,
         clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
@@ -58,11 +58,15 @@ export class AppModule {
   }
 }
 
-function withKeyAge(metrics: ServerMetrics, { keys }: AuthorizationStore): ServerMetrics {
+function withGauges(metrics: ServerMetrics, storage: AuthorizationStore): ServerMetrics {
   const help = 'How long the key that signs has been signing, by algorithm';
   metrics.gauge('onbehalf_signing_key_age_seconds', help, 'algorithm', async () => {
-    const signing = (await keys.list()).filter(({ state }) => state === 'signing');
+    const signing = (await storage.keys.list()).filter(({ state }) => state === 'signing');
     return new Map(signing.map(({ algorithm, signingAt = 0 }) => [algorithm, systemClock() - signingAt]));
   });
+  const clock = 'Seconds by which the clock of this process is ahead of the database; negative when it is behind';
+  metrics.gauge('onbehalf_clock_difference_seconds', clock, 'of', () =>
+    Promise.resolve(new Map([['process', storage.clockDifference]])),
+  );
   return metrics;
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { AuthorizationStore } from '@onbehalf/authorization-store';
+import { AuthorizationStore, ClocksDiffer } from '@onbehalf/authorization-store';
 import { failureCode } from './failure-code.js';
 
-/** Ready while the database answers. */
+/** Ready while the database answers, takes what is written, and has about the same time. */
 @Injectable()
 export class StoreHealthIndicator {
   constructor(
@@ -17,6 +17,7 @@ export class StoreHealthIndicator {
       await this.store.check();
       return indicator.up();
     } catch (error) {
+      if (error instanceof ClocksDiffer) return indicator.down(error.message);
       return indicator.down(`the database does not answer${failureCode(error)}`);
     }
   }

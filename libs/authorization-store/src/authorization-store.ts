@@ -1,4 +1,3 @@
-import type { Clock } from '@onbehalf/oauth-protocol';
 import type {
   AuditTrail,
   IssuedTokenRecord,
@@ -12,6 +11,9 @@ import { timedEvent } from './chain/audit-chain.js';
 import { SearchColumns } from './chain/search-columns.js';
 import { AuditLog, orUnavailable } from './audit/audit-log.js';
 import { Consents } from './consents/consents.js';
+import { Cursors } from './database/cursor.js';
+import { ClocksDiffer, CLOCKS_DIFFER, type DatabaseClock } from './database/database-clock.js';
+import { Epoch } from './database/epoch.js';
 import type { Dialect } from './database/migrate.js';
 import { AuditForwarding, type ForwardingOptions } from './audit/forwarding/audit-forwarding.js';
 import { HeldChains } from './audit/forwarding/held-chains.js';
@@ -36,10 +38,13 @@ export interface StoreParts extends Declared {
   readonly database: Kysely<Schema>;
   readonly dialect: Dialect;
   readonly sealing: SealingKeys;
-  readonly clock: Clock;
+  readonly clock: DatabaseClock;
   readonly sweepInterval: number;
   readonly issuer?: string;
 }
+
+/** Seconds between two writes that only prove that the database takes them. */
+const WRITE_EVERY = 5;
 
 /** Everything that the authorization server keeps. Made by `openStore`. */
 export class AuthorizationStore {
@@ -62,7 +67,9 @@ export class AuthorizationStore {
   readonly #sweeper: Sweeper;
   readonly #chains: HeldChains;
   readonly #tables: readonly TableDeclaration[];
-  readonly #clock: Clock;
+  readonly #clock: DatabaseClock;
+  readonly #epoch: Epoch;
+  #writtenAt = -Infinity;
   #forwarding: AuditForwarding | undefined;
 
   constructor({ database, dialect, sealing, clock, sweepInterval, issuer, tables = [], auditFields = [] }: StoreParts) {
@@ -70,21 +77,24 @@ export class AuthorizationStore {
     this.#sealing = sealing;
     this.#tables = tables;
     this.#clock = clock;
+    this.#epoch = new Epoch(database, dialect);
+    const cursors = new Cursors(this.#epoch);
     const columns = new SearchColumns(auditFields);
-    this.replay = new SqlReplayDetection(database, clock);
+    const { now } = clock;
+    this.replay = new SqlReplayDetection(database, now);
     const chain = new AuditChainWriter(database, dialect, sealing, columns);
-    this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, clock);
-    this.tokens = new TokenIndex(database, dialect, clock, this.#records, issuer);
-    this.audit = new AuditLog(database, sealing, this.#records, columns);
-    this.keys = new SqlSigningKeyStore(database, this.#records, sealing, clock);
+    this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, now);
+    this.tokens = new TokenIndex({ database, dialect, clock, records: this.#records, cursors, issuer });
+    this.audit = new AuditLog({ database, columns, cursors }, sealing, this.#records);
+    this.keys = new SqlSigningKeyStore(database, this.#records, sealing, now);
     this.registrations = new SqlRegistrationStore(database, dialect, this.#records, clock);
     this.consents = new Consents(database, dialect, this.#records, clock);
-    this.rateLimits = new SqlRateLimitStore(database, clock);
-    this.secrets = new SharedSecrets(database, sealing, clock);
+    this.rateLimits = new SqlRateLimitStore(database, now);
+    this.secrets = new SharedSecrets(database, sealing, now);
     const recording = { records: this.#records, pending: this.#pending };
-    this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, clock, recording);
+    this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, now, recording);
     this.trail = this.#toTrail();
-    this.#chains = new HeldChains(database, clock, chain.writer);
+    this.#chains = new HeldChains(database, now, chain.writer);
     this.#sweeper = new Sweeper(database, dialect, clock, tables);
     if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
   }
@@ -125,9 +135,27 @@ export class AuthorizationStore {
     };
   }
 
-  /** Whether the database answers, for readiness. Throws what stands in the way. */
+  /**
+   * Whether the database answers and takes what is written, for readiness.
+   * @throws ClocksDiffer, and what stands in the way
+   */
   async check(): Promise<void> {
-    await sql`select 1`.execute(this.#database);
+    await this.#clock.measure(this.#database);
+    if (Math.abs(this.#clock.difference) >= CLOCKS_DIFFER) throw new ClocksDiffer(this.#clock.difference);
+    const now = this.#clock.now();
+    if (now - this.#writtenAt < WRITE_EVERY) return;
+    await sql`update store_state set value = ${String(now)} where name = 'written_at'`.execute(this.#database);
+    this.#writtenAt = now;
+  }
+
+  /** Seconds by which the clock of this process is ahead of the database's; negative when it is behind. */
+  get clockDifference(): number {
+    return this.#clock.difference;
+  }
+
+  /** Has every cursor refused that was given before, as after a restore: guards then read the revocation feed from its beginning. */
+  renewCursors(): Promise<void> {
+    return this.#epoch.renew();
   }
 
   /**
@@ -136,7 +164,7 @@ export class AuthorizationStore {
    */
   readonly table = <T extends TableDeclaration>(declaration: T): Table<T> => {
     if (!this.#tables.includes(declaration)) throw new TypeError(`The table ${declaration.name} is not declared`);
-    return new StoredTable(declaration, this.#database, this.#sealing, this.#clock);
+    return new StoredTable(declaration, this.#database, this.#sealing, this.#clock.now);
   };
 
   /** Deletes expired rows now. Returns how many. */

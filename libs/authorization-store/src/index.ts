@@ -9,6 +9,7 @@ export {
 export * from './audit/forwarding/audit-receiver.js';
 export type { PendingRecords } from './audit/forwarding/held-chains.js';
 export { AuthorizationStore } from './authorization-store.js';
+export { ClocksDiffer } from './database/database-clock.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
 export { POOLINGS, type Pooling } from './database/transaction-pooling.js';

@@ -93,7 +93,7 @@ describe.each(databases)('the store on $name', (kind) => {
     const onQuery = ({ failed }: { failed: boolean }) => seen.push(failed);
     const store = await openStore({ url: await kind.database(), encryptionKeys, onQuery });
     seen.length = 0;
-    await store.check();
+    await store.audit.heads();
     expect(seen).toEqual([false]);
     await store.close();
   });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { ConfigurationError, systemClock, type Clock } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import { Kysely, sql, type LogEvent } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
+import { DatabaseClock } from './database/database-clock.js';
 import { migrateSchema } from './database/migrate.js';
 import { postgresDialect, type PoolOptions } from './database/postgres.js';
 import type { Schema } from './database/schema.js';
@@ -23,7 +24,10 @@ export interface StoreOptions extends Declared {
   readonly encryptionKeys?: readonly string[];
   /** This server's issuer: in the index of tokens it means the same as none. */
   readonly issuer?: string;
+  /** Instead of the database's, for tests. */
   readonly clock?: Clock;
+  /** Is told at the start and every minute by how many seconds this process is ahead of the database; negative when behind. */
+  readonly onClockDifference?: (seconds: number) => void;
   /** Connections to PostgreSQL; 10 unless told. */
   readonly connections?: number;
   /** Seconds until a query, or the wait for a connection to PostgreSQL, is given up; 3 unless told. */
@@ -62,11 +66,15 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
       ? migrateSchema(database, 'sqlite', undefined, (work) => declareTables(work, options))
       : sql`select 1`.execute(database);
   await orDisconnect<unknown>(database, ready);
-  const { issuer, clock = systemClock, sweepInterval = 60, tables, auditFields } = options;
+  const { dialect } = location;
+  const clock = new DatabaseClock({ dialect, clock: options.clock, onDifference: options.onClockDifference });
+  await orDisconnect(database, clock.measure(database));
+  clock.tellDifference();
+  const { issuer, sweepInterval = 60, tables, auditFields } = options;
   const own = issuer === undefined ? {} : { issuer };
   return new AuthorizationStore({
     database,
-    dialect: location.dialect,
+    dialect,
     sealing,
     clock,
     sweepInterval,

@@ -2,7 +2,7 @@ import type { AuthorizationStore } from './authorization-store.js';
 import { migrate, openStore, type StoreOptions } from './open-store.js';
 
 /** What an operator does by hand. */
-export const STORE_COMMANDS = ['migrate', 'audit-verify', 'audit-export', 'reencrypt'] as const;
+export const STORE_COMMANDS = ['migrate', 'audit-verify', 'audit-export', 'reencrypt', 'renew-cursors'] as const;
 
 export type StoreCommand = (typeof STORE_COMMANDS)[number];
 
@@ -47,6 +47,13 @@ const COMMANDS: Record<
   },
   'audit-export': async (store, write) => {
     for await (const record of store.audit.export()) write(JSON.stringify(record));
+    return 0;
+  },
+  'renew-cursors': async (store, write) => {
+    await store.renewCursors();
+    write(
+      'every cursor that was given before is refused from now on; guards read the revocation feed from its beginning',
+    );
     return 0;
   },
   reencrypt: async (store, write) => {

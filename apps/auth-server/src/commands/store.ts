@@ -24,6 +24,14 @@ Exit codes: 0 when it is whole, 1 when a record was edited, removed or moved, 2 
   --out <file>   write to a file instead of the standard output, where Nx adds lines of its own
 
 Exit codes: 0 when all is written, 2 when it could not be.`,
+  'renew-cursors': `Begins a new epoch of the database, after it was restored by other means than this project's commands.
+
+  renew-cursors
+
+Every cursor that was given before is refused from then on, so guards read the revocation feed from its beginning. A restore
+of PostgreSQL from a dump, a promotion, and the start on a SQLite file do so by themselves.
+
+Exit codes: 0 when it has begun, 2 when it has not.`,
   reencrypt: `Encrypts with the first of ENCRYPTION_KEYS what is encrypted with another one, which can go afterwards.
 
   reencrypt

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { testDatabases } from '@onbehalf/testing';
 import { CompiledQuery, createQueryId, sql, type Kysely, type KyselyPlugin, type RootOperationNode } from 'kysely';
 import { SearchColumns } from '../chain/search-columns.js';
+import { Cursors } from '../database/cursor.js';
+import { Epoch } from '../database/epoch.js';
 import { migrateSchema } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
 import { parseStoreUrl } from '../database/store-url.js';
@@ -68,9 +70,12 @@ describe.each(databases)('the activity of an account on $name', (kind) => {
     };
     const page = (cursor?: string) =>
       queryAudit(
-        database.withPlugin(watching),
+        {
+          database: database.withPlugin(watching),
+          columns: new SearchColumns(),
+          cursors: new Cursors(new Epoch(database, dialect)),
+        },
         { subject: 'alice', subjectLife: 1, limit: 20, ...(cursor !== undefined && { cursor }) },
-        new SearchColumns(),
       );
 
     beforeEach(async () => {

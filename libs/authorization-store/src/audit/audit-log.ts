@@ -13,9 +13,8 @@ import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import { timedEvent } from '../chain/audit-chain.js';
 import type { AuditReceipt } from '../chain/audit-receipt.js';
-import { exportAudit, findAuditRecord, queryAudit, usedClients } from './audit-query.js';
+import { exportAudit, findAuditRecord, queryAudit, usedClients, type ReadTrail } from './audit-query.js';
 import { auditTree } from './audit-tree.js';
-import type { SearchColumns } from '../chain/search-columns.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
 
 /** The append-only audit trail. */
@@ -23,11 +22,11 @@ export class AuditLog implements AuditReader {
   readonly #database: Kysely<Schema>;
   readonly #sealing: SealingKeys;
   readonly #records: RecordWriter;
-  readonly #columns: SearchColumns;
+  readonly #trail: ReadTrail;
 
-  constructor(database: Kysely<Schema>, sealing: SealingKeys, records: RecordWriter, columns: SearchColumns) {
-    this.#columns = columns;
-    this.#database = database;
+  constructor(trail: ReadTrail, sealing: SealingKeys, records: RecordWriter) {
+    this.#trail = trail;
+    this.#database = trail.database;
     this.#sealing = sealing;
     this.#records = records;
   }
@@ -48,7 +47,7 @@ export class AuditLog implements AuditReader {
 
   /** Checks all chains; see `verifyAudit`. */
   verify(anchors?: readonly AuditAnchor[]): Promise<AuditVerification> {
-    return verifyAudit(this.#database, this.#sealing, this.#columns, anchors);
+    return verifyAudit(this.#database, this.#sealing, this.#trail.columns, anchors);
   }
 
   /** The newest record of each chain, to be kept outside of the database and given to `verify` later. */
@@ -58,12 +57,12 @@ export class AuditLog implements AuditReader {
 
   /** @throws InvalidCursor */
   query(query: AuditQuery): Promise<AuditPage> {
-    return queryAudit(this.#database, query, this.#columns);
+    return queryAudit(this.#trail, query);
   }
 
   /** All records that match, the oldest first, for an export as JSON Lines. */
   export(query: Omit<AuditQuery, 'limit'> = {}): AsyncGenerator<AuditRecord> {
-    return exportAudit(this.#database, query, this.#columns);
+    return exportAudit(this.#trail, query);
   }
 
   /** The record at one place of the trail, if there is one. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditPage, AuditQuery, AuditRecord } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
-import { decodeCursor, encodeCursor } from '../database/cursor.js';
+import type { Cursors } from '../database/cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import { indexable } from '../database/hash.js';
 import type { SearchColumns } from '../chain/search-columns.js';
@@ -20,26 +20,25 @@ const COLUMNS = {
 /** Has no entry in the index of types; to all others, the database has to be told that they do. */
 const MOST_COMMON = 'token_exchange';
 
+/** What a trail is read by. */
+export interface ReadTrail {
+  readonly database: Kysely<Schema>;
+  readonly columns: SearchColumns;
+  readonly cursors: Cursors;
+}
+
 /** @throws InvalidCursor */
-export async function queryAudit(
-  database: Kysely<Schema>,
-  query: AuditQuery,
-  columns: SearchColumns,
-): Promise<AuditPage> {
+export async function queryAudit(trail: ReadTrail, query: AuditQuery): Promise<AuditPage> {
   const limit = Math.min(Math.max(query.limit ?? DEFAULT_LIMIT, 1), LIMIT);
-  return readPage(database, { query, columns, limit }, { direction: 'desc', after: sql`<` });
+  return readPage(trail, { query, limit }, { direction: 'desc', after: sql`<` });
 }
 
 /** All records that match, the oldest first, read page by page. */
-export async function* exportAudit(
-  database: Kysely<Schema>,
-  query: Omit<AuditQuery, 'limit'>,
-  columns: SearchColumns,
-): AsyncGenerator<AuditRecord> {
+export async function* exportAudit(trail: ReadTrail, query: Omit<AuditQuery, 'limit'>): AsyncGenerator<AuditRecord> {
   let { cursor } = query;
   do {
     const from: AuditQuery = cursor === undefined ? query : { ...query, cursor };
-    const page = await readPage(database, { query: from, columns, limit: LIMIT }, { direction: 'asc', after: sql`>` });
+    const page = await readPage(trail, { query: from, limit: LIMIT }, { direction: 'asc', after: sql`>` });
     yield* page.records;
     // SQLite answers at once: without this, nobody else would have a turn until the end
     await nextTurn();
@@ -48,13 +47,17 @@ export async function* exportAudit(
 }
 
 async function readPage(
-  database: Kysely<Schema>,
-  { query, columns, limit }: { readonly query: AuditQuery; readonly columns: SearchColumns; readonly limit: number },
+  { database, columns, cursors }: ReadTrail,
+  { query, limit }: { readonly query: AuditQuery; readonly limit: number },
   { direction, after }: { direction: 'asc' | 'desc'; after: RawBuilder<unknown> },
 ): Promise<AuditPage> {
   let select = matching(database, query, columns);
   if (query.cursor !== undefined) {
-    const [at, writer, sequence] = decodeCursor<[number, string, number]>(query.cursor, ['number', 'string', 'number']);
+    const [at, writer, sequence] = await cursors.decode<[number, string, number]>(query.cursor, [
+      'number',
+      'string',
+      'number',
+    ]);
     select = select.where(sql<boolean>`(at, writer, sequence) ${after} (${at}, ${writer}, ${sequence})`);
   }
   const rows = await select
@@ -65,7 +68,7 @@ async function readPage(
     .execute();
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
-  const next = last && { cursor: encodeCursor([last.at, last.writer, last.sequence]) };
+  const next = last && { cursor: await cursors.encode([last.at, last.writer, last.sequence]) };
   return { records: page.map(toAuditRecord), ...next };
 }
 

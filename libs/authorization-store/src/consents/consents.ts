@@ -1,7 +1,7 @@
 import type { ConsentStore, NewConsent, StandingConsent } from '@onbehalf/authorization-ports';
-import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { indexable, sha256 } from '../database/hash.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
 import type { ConsentTable, Schema } from '../database/schema.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
@@ -18,9 +18,9 @@ export class Consents implements ConsentStore {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
   readonly #records: RecordWriter;
-  readonly #clock: Clock;
+  readonly #clock: DatabaseClock;
 
-  constructor(database: Kysely<Schema>, dialect: Dialect, records: RecordWriter, clock: Clock) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, records: RecordWriter, clock: DatabaseClock) {
     this.#database = database;
     this.#dialect = dialect;
     this.#records = records;
@@ -33,7 +33,7 @@ export class Consents implements ConsentStore {
     const grant = { grant_id: indexable(consent.grantId), subject, client_id, expires_at: consent.grantExpiresAt };
     await this.#records.change(async (transaction, tell) => {
       tell(event);
-      if (rows.length > 0) await keep(transaction, rows, this.#clock());
+      if (rows.length > 0) await keep(transaction, rows, this.#clock.now());
       await transaction
         .insertInto('consented_grants')
         .values(grant)
@@ -48,7 +48,7 @@ export class Consents implements ConsentStore {
       .selectAll()
       .where('subject', '=', indexable(subject))
       .where('subject_life', '=', subjectLife)
-      .where('expires_at', '>', this.#clock())
+      .where('expires_at', '>', this.#clock.now())
       .orderBy('client_id')
       .orderBy('audience')
       .orderBy('scope')
@@ -72,10 +72,10 @@ export class Consents implements ConsentStore {
       const ends = [...new Set([...grants, ...(await grantsOfTokens(transaction, of))])];
       if (consents === 0 && ends.length === 0) return undefined;
       tell(event);
-      return endGrants(transaction, ends, this.#clock());
+      return endGrants(transaction, ends, this.#clock);
     });
     // a crash before leaves it to the sweeper
-    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock() };
+    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock.now() };
     for (const { round, ...revocation } of ended ?? []) await applyMark(revoking, revocation, round);
     return ended?.map(({ mark }) => mark);
   }
@@ -88,7 +88,7 @@ export class Consents implements ConsentStore {
       scope: indexable(scope),
       subject_life: subjectLife,
       client_life: clientLife,
-      given_at: this.#clock(),
+      given_at: this.#clock.now(),
       expires_at: expiresAt,
     }));
   }
@@ -151,7 +151,7 @@ async function grantsOfTokens(
 async function endGrants(
   transaction: Transaction<Schema>,
   grants: readonly string[],
-  now: number,
+  clock: DatabaseClock,
 ): Promise<EndedGrant[]> {
   if (grants.length === 0) return [];
   const hashes = grants.map(sha256);
@@ -161,7 +161,7 @@ async function endGrants(
   const ended: EndedGrant[] = [];
   for (const mark of grants) {
     const revocation = { kind: 'grant' as const, mark };
-    ended.push({ ...revocation, round: await openMark(transaction, revocation, now) });
+    ended.push({ ...revocation, round: await openMark(transaction, revocation, clock) });
   }
   return ended;
 }

@@ -11,6 +11,7 @@ import { declarations } from './migrations/0012-declarations.js';
 import { consents } from './migrations/0013-consents.js';
 import { activity } from './migrations/0014-activity.js';
 import { impersonations } from './migrations/0015-impersonations.js';
+import { storeState } from './migrations/0020-store-state.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   consents,
   activity,
   impersonations,
+  storeState,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */

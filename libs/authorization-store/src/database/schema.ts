@@ -178,6 +178,12 @@ export interface CounterTable {
   value: Generated<number>;
 }
 
+/** What is known of this copy of the database, by name. */
+export interface StoreStateTable {
+  name: 'epoch' | 'written_at';
+  value: string;
+}
+
 /** What features have declared: a table as JSON, or an audit field that records are searched by. */
 export interface DeclarationTable {
   name: string;
@@ -208,5 +214,6 @@ export interface Schema {
   rate_windows: RateWindowTable;
   declarations: DeclarationTable;
   counters: CounterTable;
+  store_state: StoreStateTable;
   schema_migrations: MigrationTable;
 }

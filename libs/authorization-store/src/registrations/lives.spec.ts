@@ -7,6 +7,7 @@ import { migrateSchema, migrations } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
+import { DatabaseClock } from '../database/database-clock.js';
 import { Sweeper } from '../upkeep/sweeper.js';
 
 const databases = await testDatabases();
@@ -165,7 +166,7 @@ describe.each(databases)('what a crash has left on $name', (kind) => {
         .values({ kind: 'subject', key, life, ...mark })
         .execute();
     }
-    await new Sweeper(database, dialect, () => now).sweep();
+    await new Sweeper(database, dialect, new DatabaseClock({ dialect, clock: () => now })).sweep();
     const revoked = await database.selectFrom('tokens').select('jti').where('revocation', 'is not', null).execute();
     expect(revoked.map(({ jti }) => jti).sort()).toEqual(['A', 'B']);
     expect(await sql`select 1 from revocation_marks where applied_at is null`.execute(database)).toMatchObject({

@@ -2,6 +2,7 @@ import type { Life, Party } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { forgetConsents } from '../consents/consents.js';
 import { nextNumber } from '../database/counters.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
 import { indexable } from '../database/hash.js';
 import type { Schema } from '../database/schema.js';
@@ -22,12 +23,12 @@ const BATCH = 500;
 export class Lives {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
-  readonly #now: () => number;
+  readonly #clock: DatabaseClock;
 
-  constructor(database: Kysely<Schema>, dialect: Dialect, clock: () => number) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, clock: DatabaseClock) {
     this.#database = database;
     this.#dialect = dialect;
-    this.#now = clock;
+    this.#clock = clock;
   }
 
   /**
@@ -57,7 +58,7 @@ export class Lives {
 
   /** Revokes what the lives held. A crash before leaves it to the sweeper. */
   async revoke(ended: readonly EndedLife[]): Promise<void> {
-    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#now() };
+    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock.now() };
     for (const { round, ...revocation } of ended) await applyMark(revoking, revocation, round);
   }
 
@@ -69,7 +70,7 @@ export class Lives {
       await transaction.deleteFrom('lives').where('kind', '=', kind).where('id', '=', id).execute();
       await forgetConsents(transaction, { [MARKS[kind] === 'subject' ? 'subject' : 'client_id']: indexable(id) });
       const revocation = { kind: MARKS[kind], mark: id, life };
-      marks.push({ ...revocation, round: await openMark(transaction, revocation, this.#now()) });
+      marks.push({ ...revocation, round: await openMark(transaction, revocation, this.#clock) });
     }
     return marks;
   }

@@ -8,9 +8,9 @@ import {
   type StoredRegistration,
   VersionConflict,
 } from '@onbehalf/authorization-ports';
-import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { lastNumber, nextNumber, setNumber } from '../database/counters.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
 import type { RegistrationTable, Schema } from '../database/schema.js';
 import { Lives, readLives } from './lives.js';
@@ -21,10 +21,10 @@ export class SqlRegistrationStore implements RegistrationStore {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
   readonly #records: RecordWriter;
-  readonly #clock: Clock;
+  readonly #clock: DatabaseClock;
   readonly #lives: Lives;
 
-  constructor(database: Kysely<Schema>, dialect: Dialect, records: RecordWriter, clock: Clock) {
+  constructor(database: Kysely<Schema>, dialect: Dialect, records: RecordWriter, clock: DatabaseClock) {
     this.#database = database;
     this.#records = records;
     this.#clock = clock;
@@ -113,7 +113,7 @@ export class SqlRegistrationStore implements RegistrationStore {
       id,
       version: (version ?? 0) + 1,
       document: JSON.stringify(document),
-      changed_at: this.#clock(),
+      changed_at: this.#clock.now(),
     };
     await transaction.insertInto('registrations').values(row).execute();
     return row;

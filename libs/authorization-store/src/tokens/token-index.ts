@@ -6,9 +6,9 @@ import type {
   RecordedEvent,
   RevocationPage,
 } from '@onbehalf/authorization-ports';
-import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import { decodeCursor, encodeCursor } from '../database/cursor.js';
+import type { Cursors } from '../database/cursor.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { RevocationKind, Schema } from '../database/schema.js';
 import { indexable } from '../database/hash.js';
 import type { Dialect } from '../database/migrate.js';
@@ -22,6 +22,15 @@ import { fromRow } from './token-record.js';
 /** Seconds past their expiry for which guards may still accept tokens: their tolerance, and a clock that is late as much. */
 const STILL_ACCEPTED = 60;
 
+interface TokenIndexParts {
+  readonly database: Kysely<Schema>;
+  readonly dialect: Dialect;
+  readonly clock: DatabaseClock;
+  readonly records: RecordWriter;
+  readonly cursors: Cursors;
+  readonly issuer?: string | undefined;
+}
+
 /**
  * The index of issued tokens: their lineage and what became of them (RFC 7009, RFC 7662). JWT access tokens are stored
  * nowhere else. An issuer that is left out, or is this server's own, means this server.
@@ -29,17 +38,19 @@ const STILL_ACCEPTED = 60;
 export class TokenIndex implements IssuedTokens {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
-  readonly #clock: Clock;
+  readonly #clock: DatabaseClock;
   readonly #issuer: string | undefined;
   readonly #records: RecordWriter;
   readonly #standings: TokenStandings;
+  readonly #cursors: Cursors;
 
-  constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock, records: RecordWriter, issuer?: string) {
+  constructor({ database, dialect, clock, records, cursors, issuer }: TokenIndexParts) {
     this.#database = database;
     this.#dialect = dialect;
     this.#clock = clock;
     this.#issuer = issuer;
     this.#records = records;
+    this.#cursors = cursors;
     this.#standings = new TokenStandings(database, dialect);
   }
 
@@ -118,13 +129,13 @@ export class TokenIndex implements IssuedTokens {
     const [revocation, iss, jti] =
       cursor === undefined
         ? [0, '', '']
-        : decodeCursor<[number, string, string]>(cursor, ['number', 'string', 'string']);
+        : await this.#cursors.decode<[number, string, string]>(cursor, ['number', 'string', 'string']);
     const rows = await this.#database
       .selectFrom('tokens')
       .select(['iss', 'jti', 'expires_at', 'revocation'])
       .where('revocation', 'is not', null)
       .where(sql<boolean>`(revocation, iss, jti) > (${revocation}, ${iss}, ${jti})`)
-      .where('expires_at', '>', this.#clock() - STILL_ACCEPTED)
+      .where('expires_at', '>', this.#clock.now() - STILL_ACCEPTED)
       .orderBy('revocation')
       .orderBy('iss')
       .orderBy('jti')
@@ -136,7 +147,8 @@ export class TokenIndex implements IssuedTokens {
       jti: row.jti,
       expiresAt: row.expires_at,
     }));
-    return { tokens, cursor: encodeCursor(last ? [last.revocation ?? 0, last.iss, last.jti] : [revocation, iss, jti]) };
+    const position = last ? [last.revocation ?? 0, last.iss, last.jti] : [revocation, iss, jti];
+    return { tokens, cursor: await this.#cursors.encode(position) };
   }
 
   /** A token as it is stored. */
@@ -151,7 +163,7 @@ export class TokenIndex implements IssuedTokens {
       session_id: token.sessionId === undefined ? null : indexable(token.sessionId),
       grant_id: token.grantId === undefined ? null : indexable(token.grantId),
       audiences: JSON.stringify(token.audiences),
-      recorded_at: Date.now(),
+      recorded_at: this.#clock.milliseconds(),
       expires_at: Math.ceil(token.expiresAt),
       subject_life: token.subjectLife ?? null,
       client_life: token.clientLife ?? null,
@@ -165,8 +177,8 @@ export class TokenIndex implements IssuedTokens {
     { token, event }: { token?: TokenKey; event?: RecordedEvent | undefined } = {},
   ): Promise<number> {
     const revocation = { kind, mark, ...(token && { token }) };
-    if (!event) return revoke(this.#database, this.#dialect, revocation, this.#clock());
-    return revoke(this.#database, this.#dialect, revocation, this.#clock(), (work) =>
+    if (!event) return revoke(this.#database, this.#dialect, revocation, this.#clock);
+    return revoke(this.#database, this.#dialect, revocation, this.#clock, (work) =>
       this.#records.change((transaction, tell) => {
         tell(event);
         return work(transaction);

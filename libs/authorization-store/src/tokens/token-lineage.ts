@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
 import type { RevocationKind, Schema } from '../database/schema.js';
 import { revokeInChunks, type Revoking, type Taken } from './revocation-chunks.js';
@@ -70,7 +71,6 @@ const MARK_LIFETIME = 7 * 24 * 3600;
 /**
  * Revokes what the mark takes, also what is being issued meanwhile: tokens that are recorded before the mark can be seen
  * are found, and whoever records one later finds the mark.
- * @param now seconds since the epoch
  * @param inTransaction runs the transaction from whose commit on everything counts as revoked
  * @returns how many tokens were revoked by this call
  */
@@ -78,11 +78,11 @@ export async function revoke(
   database: Kysely<Schema>,
   dialect: Dialect,
   revocation: Revocation,
-  now: number,
+  clock: DatabaseClock,
   inTransaction: InTransaction = (work) => database.transaction().execute(work),
 ): Promise<number> {
-  const round = await makeMark(inTransaction, dialect, revocation, now);
-  return applyMark({ database, dialect, now }, revocation, round);
+  const round = await makeMark(inTransaction, dialect, revocation, clock);
+  return applyMark({ database, dialect, now: clock.now() }, revocation, round);
 }
 
 type InTransaction = (work: (transaction: Transaction<Schema>) => Promise<number>) => Promise<number>;
@@ -91,11 +91,11 @@ function makeMark(
   inTransaction: InTransaction,
   dialect: Dialect,
   revocation: Revocation,
-  now: number,
+  clock: DatabaseClock,
 ): Promise<number> {
   return inTransaction(async (transaction) => {
     await excludeInsertions(transaction, dialect);
-    return openMark(transaction, revocation, now);
+    return openMark(transaction, revocation, clock);
   });
 }
 
@@ -107,9 +107,10 @@ function makeMark(
 export async function openMark(
   transaction: Transaction<Schema>,
   { kind, mark, life }: Omit<Revocation, 'token'>,
-  now: number,
+  clock: DatabaseClock,
 ): Promise<number> {
-  const marked = { marked_at: Date.now(), expires_at: now + MARK_LIFETIME, applied_at: null, life: life ?? null };
+  const times = { marked_at: clock.milliseconds(), expires_at: clock.now() + MARK_LIFETIME, applied_at: null };
+  const marked = { ...times, life: life ?? null };
   const { round } = await transaction
     .insertInto('revocation_marks')
     .values({ kind, key: mark, ...marked })

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '@onbehalf/oauth-protocol';
 import type { TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { anyOf } from '../database/rows-statement.js';
 import { storedName } from '../tables/table-columns.js';
+import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
 import { applyLeftMarks } from '../tokens/token-lineage.js';
@@ -40,13 +40,18 @@ const BATCHES = 20;
 export class Sweeper {
   readonly #database: Kysely<Schema>;
   readonly #dialect: Dialect;
-  readonly #clock: Clock;
+  readonly #clock: DatabaseClock;
   readonly #expiring: readonly Expiring[];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   /** @param tables what is declared beside the tables of this library */
-  constructor(database: Kysely<Schema>, dialect: Dialect, clock: Clock, tables: readonly TableDeclaration[] = []) {
+  constructor(
+    database: Kysely<Schema>,
+    dialect: Dialect,
+    clock: DatabaseClock,
+    tables: readonly TableDeclaration[] = [],
+  ) {
     this.#database = database;
     this.#dialect = dialect;
     this.#clock = clock;
@@ -68,8 +73,11 @@ export class Sweeper {
 
   /** One run; it also ends what a crash has left half revoked. Returns how many rows were deleted. */
   async sweep(): Promise<number> {
-    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock() };
-    await applyLeftMarks(revoking, Date.now() - LEFT_AFTER);
+    // first, so that nothing ends by the time of a clock that was set meanwhile
+    await this.#clock.measure(this.#database);
+    this.#clock.tellDifference();
+    const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock.now() };
+    await applyLeftMarks(revoking, this.#clock.milliseconds() - LEFT_AFTER);
     let deleted = 0;
     for (const table of this.#expiring) {
       for (let batch = 0; batch < BATCHES; batch += 1) {
@@ -86,7 +94,7 @@ export class Sweeper {
   async #deleteBatch({ table, key: columns, expires, unless }: Expiring): Promise<number> {
     const key = sql.join(columns.map((column) => sql.ref(`gone.${column}`)));
     // asked again of the row that is deleted: it may have been renewed since it was found
-    const cutoff = this.#clock() - MARGIN;
+    const cutoff = this.#clock.now() - MARGIN;
     const kept = unless ? sql` and not ${unless(cutoff)}` : sql``;
     const expired = sql`${sql.ref(`gone.${expires}`)} < ${cutoff}${kept}`;
     // who works on a row is not waited for, nor does anybody wait in a circle: the next run finds it
