@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
-import { AuthorizationStore } from '../authorization-store.js';
+import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
 import { ClocksDiffer } from './database-clock.js';
 
