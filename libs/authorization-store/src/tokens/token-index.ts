@@ -91,7 +91,7 @@ export class TokenIndex implements IssuedTokens {
       .selectAll()
       .where('grant_id', '=', indexable(grantId))
       .where('revoked_at', 'is', null)
-      .where('expires_at', '>', this.#clock())
+      .where('expires_at', '>', this.#clock.now())
       .orderBy('recorded_at', 'desc')
       .limit(100)
       .execute();
