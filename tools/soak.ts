@@ -91,6 +91,13 @@ const STEPS: readonly Step[] = [
     settings: { SOAK_STORM: 100_000 },
     minutes: 3,
   },
+  {
+    title: 'mutated SAML assertions: none says anything but what was signed',
+    project: 'saml-assertion',
+    spec: 'signature-wrapping',
+    settings: { SAML_MUTATIONS: 50_000 },
+    minutes: 2,
+  },
   { title: 'clocks that differ', project: 'e2e', spec: 'clock-skew', settings: {}, minutes: 1 },
 ];
 

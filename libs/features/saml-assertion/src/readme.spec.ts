@@ -6,9 +6,12 @@ import { codeBlocks } from '@onbehalf/testing';
 import { parse } from 'yaml';
 import { PUBLIC_KEY } from './assertion/assertion.fixture.js';
 
-const [example = ''] = codeBlocks(readFileSync(new URL('../README.md', import.meta.url), 'utf8'), ['yaml']);
+const exampleIn = (path: string) => codeBlocks(readFileSync(new URL(path, import.meta.url), 'utf8'), ['yaml'])[0]!;
 
-it('the configuration of the README is accepted as it stands there', () => {
+it.each([
+  ['README', exampleIn('../README.md')],
+  ['guide', exampleIn('../../../../docs/guides/saml.md')],
+])('the configuration of the %s is accepted as it stands there', (_, example) => {
   const around = {
     resources: [
       { audience: 'legacy', scopes: [] },
