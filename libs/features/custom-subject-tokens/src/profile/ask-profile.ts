@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Outcome } from './outcome.js';
 
 /** A profile that has thrown, has not answered in time, or has said what makes no sense. Holds no token. */
@@ -41,7 +42,7 @@ export async function askProfile<Answer = Outcome>(
 }
 
 function faultOf(error: unknown): ProfileFault {
-  if (!(error instanceof Error)) return new ProfileFault(`the profile has thrown a ${typeof error}`);
+  if (!types.isNativeError(error)) return new ProfileFault(`the profile has thrown a ${typeof error}`);
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return new ProfileFault(
     `the profile has thrown ${/^\w+$/.test(error.name) ? error.name : 'an error'}`,
