@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { LegacySystem } from './legacy.ts';
 import { APPS, DEFAULT_PORTS, System, type AppName } from './system.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -9,7 +10,9 @@ const WIDTH = Math.max(...APPS.map((app) => app.length));
 
 await checkPorts();
 build();
-const system = new System(ports(), inherited(), (app, line) => console.log(`${app.padEnd(WIDTH)}  ${readable(line)}`));
+const legacy = process.env['NODE_ENV'] === 'production' ? undefined : await LegacySystem.start();
+const settings = { ...inherited(), ...legacy?.settings };
+const system = new System(ports(), settings, (app, line) => console.log(`${app.padEnd(WIDTH)}  ${readable(line)}`));
 const stopping = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => new Promise((stop) => process.once(signal, stop))));
 const started = system.start(...APPS);
 const ended = Promise.race(started.map(async (app) => app.exit.then(() => `${app.name} has ended`)));
@@ -26,6 +29,7 @@ if (reason !== undefined) {
   process.exitCode = 1;
 }
 await system.down();
+await legacy?.stop();
 console.log('All apps have stopped.');
 process.exit();
 
@@ -95,6 +99,7 @@ function table(): string {
     '',
     ...lines,
     '',
+    ...(legacy ? [`A system from before OAuth: ${legacy.url}/idp`] : []),
     `Open ${system.url('client-app')} and sign in as baeldung / password. Ctrl-C stops everything.`,
     '',
   ].join('\n');

@@ -15,6 +15,7 @@ import type { TelemetrySettings } from '@onbehalf/service-host';
 import { auditForwarding } from './audit-forwarding/forward-audit.js';
 import type { Settings } from './environment.js';
 import { features } from './features.js';
+import { ProfilesModule } from './profiles/profiles.module.js';
 import { serverSecrets } from './server-secrets.js';
 import { SigningKeysHealthIndicator } from './signing-keys.health.js';
 import { StoreModule } from './store.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
         adapter: storage.providerAdapter,
       }),
     });
+    const profiles = ProfilesModule.with({ url: settings.LEGACY_SERVICE_URL, key: settings.LEGACY_SERVICE_KEY });
     return {
       module: AppModule,
       providers: [
@@ -53,7 +55,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: OutageFilter },
         ...auditForwarding(settings, metrics),
       ],
-      imports: [TerminusModule, store, server, ...featureModules(features.in(config), server)],
+      imports: [TerminusModule, store, server, profiles, ...featureModules(features.in(config), server)],
     };
   }
 }

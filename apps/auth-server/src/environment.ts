@@ -59,6 +59,8 @@ const settings = z.object({
     .optional(),
   VAULT_TRANSIT_MOUNT: z.string().default('transit'),
   VAULT_NAMESPACE: z.string().optional(),
+  LEGACY_SERVICE_URL: httpUrl().optional(),
+  LEGACY_SERVICE_KEY: z.string().min(16, 'a secret of at least 16 characters').optional(),
   SIGNING_KEYS_FILE: z.string().min(1, 'the path of a JWK Set with private keys for ES256 and RS256').optional(),
   KEY_SIGN_FOR: seconds.default(30 * 24 * 3600),
   KEY_PUBLISH_AHEAD: seconds.default(3600),
