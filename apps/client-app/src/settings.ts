@@ -21,6 +21,7 @@ export const environment = z
     USER_SERVICE_RESOURCE: httpUrl().default('http://localhost:8081'),
     MESSAGE_SERVICE_RESOURCE: httpUrl().default('http://localhost:8082'),
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
+    LEGACY_SERVICE_URL: httpUrl().optional(),
     LAB_SECRET: text('the secret of the clients that the lab plays').optional(),
     NODE_ENV: z.string().optional(),
     SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
@@ -48,6 +49,8 @@ export class Settings {
   readonly userServiceResource: string;
   readonly messageServiceResource: string;
   readonly messageServiceUrl: string;
+  /** The demo's system from before OAuth, where it runs. */
+  readonly legacyServiceUrl: string | undefined;
   readonly labSecret: string;
   /** Whether the lab does what it shows; never in production. */
   readonly experiments: boolean;
@@ -66,6 +69,7 @@ export class Settings {
     this.userServiceResource = given.USER_SERVICE_RESOURCE;
     this.messageServiceResource = given.MESSAGE_SERVICE_RESOURCE;
     this.messageServiceUrl = given.MESSAGE_SERVICE_URL.replace(/\/$/, '');
+    this.legacyServiceUrl = given.LEGACY_SERVICE_URL;
     this.labSecret = given.LAB_SECRET ?? DEMO_LAB_SECRET;
     this.experiments = given.NODE_ENV !== 'production';
     this.sessionSecret = given.SESSION_SECRET;

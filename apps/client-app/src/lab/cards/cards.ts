@@ -4,6 +4,7 @@ import { clientCredentials } from './client-credentials.card.js';
 import { delegationChain } from './delegation-chain.card.js';
 import { actorToken, impersonation, stepUp, trustedIssuer } from './faces.cards.js';
 import { headerUser } from './header-user.card.js';
+import { customToken, samlAssertion } from './legacy.cards.js';
 import { noAudience } from './no-audience.card.js';
 import { onBehalfOf } from './on-behalf-of.card.js';
 import { expired, revoked, sixthLevel, tooMuchScope, wrongClient } from './refused.cards.js';
@@ -29,6 +30,8 @@ export const CARDS: readonly Card[] = [
   actorToken,
   impersonation,
   trustedIssuer,
+  samlAssertion,
+  customToken,
   stepUp,
   boundKey,
 ];

@@ -8,6 +8,8 @@ export interface Addresses {
   /** How the authorization server names the services. RFC 8707 */
   readonly userServiceResource: string;
   readonly messageServiceResource: string;
+  /** The system from before OAuth, where it runs. */
+  readonly legacyService: string | undefined;
   /** With the secret of the clients that the lab plays. */
   readonly tokenEndpoint: { readonly url: string; readonly secret: string };
   readonly revocationEndpoint: string | undefined;

@@ -76,6 +76,7 @@ export class Laboratory {
       userServiceResource,
       messageServiceResource,
       issuer,
+      legacyService: this.settings.legacyServiceUrl,
       internalJwksUri: this.server.internal(metadata.jwks_uri ?? ''),
       tokenEndpoint: { url: metadata.token_endpoint ?? '', secret: labSecret },
       revocationEndpoint: metadata.revocation_endpoint,
