@@ -53,6 +53,9 @@ export function checkText(text: string): string {
   if (content.includes('<?')) throw rejection('malformed', 'The assertion holds a processing instruction');
   if (/<!(?!--|\[CDATA\[)/.test(content))
     throw rejection('malformed', 'The assertion holds a document type declaration');
+  // XML 1.0 §2.5; the parser lets it through
+  if (/<!--(?!(?:(?!--)[^])*-->)/.test(content))
+    throw rejection('malformed', 'The assertion holds two hyphens in a comment');
   if (count(content, '<') > MAX_MARKUP || count(content, '=') > MAX_MARKUP) throw tooLarge();
   return content;
 }

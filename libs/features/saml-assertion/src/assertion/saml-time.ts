@@ -11,6 +11,13 @@ export function timeOf(element: Element, name: string): number | undefined {
   const value = attributeOf(element, name);
   if (value === undefined) return undefined;
   const time = DATE_TIME.test(value) ? Date.parse(value.replace(/(\.\d{3})\d+Z$/, '$1Z')) / 1000 : NaN;
-  if (!Number.isFinite(time)) throw rejection('malformed', `The assertion's ${name} is no time in UTC`);
+  if (!Number.isFinite(time) || !isOfCalendar(value))
+    throw rejection('malformed', `The assertion's ${name} is no time in UTC`);
   return time;
+}
+
+// Date takes the 30th of February for the 2nd of March, and 24:00 for the next day
+function isOfCalendar(value: string): boolean {
+  const seconds = value.slice(0, 19);
+  return new Date(`${seconds}Z`).toISOString().startsWith(seconds);
 }

@@ -121,6 +121,15 @@ describe('RFC 8693 §3: the encoding of an assertion', () => {
     ],
     ['an attribute without quotes', encode(signed().replace('ID="_a"', 'ID=_a'))],
     ['an undeclared prefix', encode(signed().replace('<saml:Subject>', '<x:y/><saml:Subject>'))],
+    ['two hyphens in a comment', encode(signed().replace('<saml:Subject>', '<!-- a -- b --><saml:Subject>'))],
+    ['three hyphens at the end of a comment', encode(signed().replace('<saml:Subject>', '<!-- a ---><saml:Subject>'))],
+    ['a comment without end', encode(signed().replace('</saml:Assertion>', '<!-- a </saml:Assertion>'))],
+    ['another meaning of xml', encode(signed().replace('ID="_a"', 'xmlns:xml="urn:x" ID="_a"'))],
+    ['a meaning of xmlns', encode(signed().replace('ID="_a"', 'xmlns:xmlns="urn:x" ID="_a"'))],
+    [
+      'another prefix for xml',
+      encode(signed().replace('ID="_a"', 'xmlns:y="http://www.w3.org/XML/1998/namespace" ID="_a"')),
+    ],
     ['a relative namespace', encode(signed({ extra: '<x:y xmlns:x="relative"/>' }))],
   ])('must not hold %s', (_, encoded) => {
     expect(refusal(encoded).code).toBe('malformed');
@@ -250,15 +259,22 @@ describe('RFC 7522 §3: whom and when an assertion is for', () => {
     expect(verify(encode(signed(content))).name).toBe('alice');
   });
 
-  it.each(['2027-01-15T08:05:00', '2027-01-15T08:05:00+00:00', '2027-01-15', 'tomorrow', '1800000300'])(
-    'refuses %s as a time: SAML Core §1.3.3 has UTC alone',
-    (written) => {
-      const xml = signed({
-        extra: `<saml:AuthnStatement AuthnInstant="${written}"><saml:AuthnContext/></saml:AuthnStatement>`,
-      });
-      expect(refusal(encode(xml)).code).toBe('malformed');
-    },
-  );
+  it.each([
+    '2027-01-15T08:05:00',
+    '2027-01-15T08:05:00+00:00',
+    '2027-01-15',
+    'tomorrow',
+    '1800000300',
+    '2026-02-30T08:05:00Z',
+    '2025-02-29T08:05:00Z',
+    '2026-04-31T08:05:00Z',
+    '2026-04-30T24:00:00Z',
+  ])('refuses %s as a time: SAML Core §1.3.3 has UTC alone', (written) => {
+    const xml = signed({
+      extra: `<saml:AuthnStatement AuthnInstant="${written}"><saml:AuthnContext/></saml:AuthnStatement>`,
+    });
+    expect(refusal(encode(xml)).code).toBe('malformed');
+  });
 });
 
 it(requirement('RFC8693-3-saml2', 'saml2 indicates a base64url-encoded SAML 2.0 assertion'), () => {

@@ -130,9 +130,20 @@ function checkElement(element: Element): void {
     if (declares && !isAbsolute(value) && !(name === 'xmlns' && value === '')) {
       throw rejection('malformed', 'The assertion declares a namespace that is no absolute URI');
     }
+    if (declares && rebinds(name, value)) {
+      throw rejection('malformed', 'The assertion declares a prefix that XML has for itself');
+    }
     if (!declares && prefix && !namespaceURI) throw undeclared();
   }
   if (element.prefix && !element.namespaceURI) throw undeclared();
+}
+
+const OF_XML = ['http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2000/xmlns/'];
+
+// Namespaces in XML 1.0 §3: what xml and xmlns stand for is settled, and no other prefix stands for it
+function rebinds(name: string, value: string): boolean {
+  if (name === 'xmlns:xml') return value !== OF_XML[0];
+  return name === 'xmlns:xmlns' || OF_XML.includes(value);
 }
 
 function isAbsolute(uri: string): boolean {
