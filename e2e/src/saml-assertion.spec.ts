@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { requirement, signAssertion, startPostgres, unsignedAssertion, type AssertionContent } from '@onbehalf/testing';
+import { requirement, signAssertion, unsignedAssertion, type AssertionContent } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
 import { basic, postForm, type Answer } from './form-post.js';
+import { Operator } from './operator.js';
+import { closeStores, sharedStores } from './shared-stores.js';
 
 const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
 const IDP = 'urn:example:legacy-idp';
@@ -30,6 +32,7 @@ const service = { secret: 'secret', grantTypes: [GrantType.TokenExchange] };
 
 const CONFIG = {
   resources: [
+    { audience: 'auth-server', scopes: ['exchange.explain'] },
     { audience: 'legacy', scopes: [] },
     { audience: 'message-service', scopes: ['message.read'] },
   ],
@@ -37,6 +40,13 @@ const CONFIG = {
     { ...service, clientId: 'legacy-service', represents: ['legacy'] },
     { ...service, clientId: 'other-service', represents: ['legacy'] },
     { ...service, clientId: 'message-service', represents: ['message-service'] },
+    {
+      clientId: 'operator',
+      secret: 'operator-secret',
+      grantTypes: [GrantType.ClientCredentials],
+      scopes: ['exchange.explain'],
+      defaultResource: 'auth-server',
+    },
   ],
   users: [
     { username: 'alice', passwordHash: PASSWORD, enabled: true },
@@ -105,6 +115,27 @@ describe('SAML assertions at the token endpoint', () => {
     expect(Number(body['expires_in'])).toBeLessThanOrEqual(40);
   });
 
+  it('are explained, whatever becomes of them, and not used up by it', async () => {
+    const operator = await Operator.with('exchange.explain', server);
+    const explain = async (subject_token: string) => {
+      const form = { client_id: 'legacy-service', subject_token, subject_token_type: TokenType.Saml2 };
+      const body = new URLSearchParams({ ...form, grant_type: GrantType.TokenExchange, audience: 'message-service' });
+      return (await operator.fetch('/admin/exchange/explain', { method: 'POST', body })).json();
+    };
+    const id = `_${randomUUID()}`;
+    const presented = assertion({ id });
+    const acr = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
+    expect(await explain(presented)).toMatchObject({
+      outcome: 'permitted',
+      details: { samlAssertion: { assertion: id, issuer: IDP, audiences: ['legacy'], acr } },
+    });
+    expect((await exchange(server, presented)).status).toBe(200);
+    expect(await explain(assertion({ recipient: `${ACS}/other` }))).toMatchObject({
+      outcome: 'refused',
+      details: { samlAssertion: { rejected: 'audience' } },
+    });
+  });
+
   it('are accepted once, and a refused request does not use them up', async () => {
     const presented = assertion();
     expect((await exchange(server, presented, 'legacy-service', 'message.write')).body['error']).toBe('invalid_scope');
@@ -141,19 +172,16 @@ describe('SAML assertions at the token endpoint', () => {
   );
 });
 
-const postgres = await startPostgres();
+afterAll(closeStores);
 
-(postgres ? describe : describe.skip)('SAML assertions at two replicas on PostgreSQL', () => {
+describe.each(sharedStores)('SAML assertions at two replicas on $name', ({ open }) => {
   let replicas: Replicas;
 
   beforeAll(async () => {
-    replicas = await Replicas.up(await postgres!.database(), { AUTH_SERVER_CONFIG: configFile() });
+    replicas = await Replicas.up(await open(), { AUTH_SERVER_CONFIG: configFile() });
   }, 60_000);
 
-  afterAll(async () => {
-    await replicas.down();
-    await postgres?.stop();
-  });
+  afterAll(() => replicas.down());
 
   it('are accepted once, by whichever replica is first', async () => {
     for (let round = 0; round < 5; round += 1) {

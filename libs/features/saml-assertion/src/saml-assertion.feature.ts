@@ -1,5 +1,7 @@
 import { defineFeature, type ServerConfig } from '@onbehalf/authorization-server';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { TokenRejection } from '@onbehalf/jwt-verification';
+import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
+import type { ExchangeRefusal, Progress } from '@onbehalf/token-exchange';
 import { samlAssertionSettings, type SamlAssertionSettings } from './saml-assertion.schema.js';
 import { SamlAssertionVerifier } from './saml-assertion.verifier.js';
 
@@ -26,11 +28,17 @@ export const samlAssertion = defineFeature({
       },
     },
   ],
-  explain: ({ subject }) =>
-    subject?.details['assertion'] === undefined
-      ? undefined
-      : { assertion: subject.details['assertion'], issuer: subject.issuer, expiresAt: subject.expiresAt },
+  explain,
 });
+
+/** What is known of the assertion, or what is wrong with it; `undefined`: the token is none. */
+function explain({ request, subject }: Progress, refusal?: ExchangeRefusal): object | undefined {
+  if (request?.subject.type !== TokenType.Saml2) return undefined;
+  const { cause } = refusal ?? {};
+  if (!subject) return cause instanceof TokenRejection ? { rejected: cause.code } : undefined;
+  const { issuer, issuedAt, expiresAt, audiences, authentication } = subject;
+  return { assertion: subject.details['assertion'], issuer, issuedAt, expiresAt, audiences, ...authentication };
+}
 
 function check({ issuers }: SamlAssertionSettings, { clients, trustedIssuers }: ServerConfig, section: string): void {
   const refuse = (at: string, value: string, accepted: string): never => {
