@@ -19,7 +19,7 @@ const RETRY_AFTER = 5;
  * Tokens of one type that are looked at at a time, so that not many guesses pass together before the first is counted; and those that
  * may wait, so that a profile that hangs does not keep them all.
  */
-const LANE = { width: 32, waiting: 1_000 };
+const LANE = { width: 32, waiting: 96 };
 
 type Refused = Exclude<CheckedOutcome, { outcome: 'subject' }>;
 

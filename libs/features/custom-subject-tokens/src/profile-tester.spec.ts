@@ -40,6 +40,15 @@ describe('the tester of profiles', () => {
       throw new RangeError('cannot read secret-token');
     });
     await expect(thrower.verify('secret-token')).rejects.toThrow(/^the profile has thrown RangeError$/);
+    const forger = createProfileTester((token) => {
+      throw new Error(`cannot read ${token}`);
+    });
+    const { frames } = await forger.verify('x\n    at secret (secret.js:1:1)').then(
+      () => ({ frames: ['none'] }),
+      (error: { frames: string[] }) => error,
+    );
+    expect(frames.length).toBeGreaterThan(0);
+    expect(frames.join()).not.toContain('secret');
     let signal: AbortSignal | undefined;
     const late = createProfileTester(
       (_token, request) => {

@@ -34,6 +34,18 @@ export const NONSENSE: Readonly<Record<string, (at: number) => unknown>> = {
   null: () => null,
   'a text': () => 'yes',
   'no outcome': () => ({}),
+  'what throws when it is read': () =>
+    Object.defineProperty({}, 'outcome', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    }),
+  'a chain of actors that is a ring': (at) => {
+    const ring: { sub: string; act?: unknown } = { sub: 'a' };
+    ring.act = ring;
+    return subject({ account: 'alice', expiresAt: at + 60, actor: ring as ActingParty });
+  },
   'an outcome that nobody knows': () => ({ outcome: 'fine' }),
   'a subject without a statement': () => ({ outcome: 'subject' }),
   'a subject that is nobody': (at) => subject({ expiresAt: at + 60 } as SubjectStatement),

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import type { Outcome } from './outcome.js';
 
+const MOST_FRAMES = 20;
+
 /** A profile that has thrown, has not answered in time, or has said what makes no sense. Holds no token. */
 export class ProfileFault extends Error {
   constructor(
@@ -43,7 +45,13 @@ export async function askProfile<Answer = Outcome>(
 
 function faultOf(error: unknown): ProfileFault {
   if (!types.isNativeError(error)) return new ProfileFault(`the profile has thrown a ${typeof error}`);
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const { message, stack = '' } = error;
+  // behind the message, which may hold lines that look like frames
+  const behind = stack.slice(Math.max(stack.indexOf(message), 0) + message.length);
+  const frames = behind
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, MOST_FRAMES);
   return new ProfileFault(
     `the profile has thrown ${/^\w+$/.test(error.name) ? error.name : 'an error'}`,
     frames.map((frame) => frame.trim()),

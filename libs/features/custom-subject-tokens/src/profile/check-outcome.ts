@@ -53,13 +53,22 @@ export type CheckedStatement = Omit<z.infer<typeof statement>, 'actor'> & {
  * @throws ProfileFault for what is no outcome
  */
 export function checkOutcome(said: unknown, at: number): CheckedOutcome {
-  const { data, error } = outcome.safeParse(said);
+  const { data, error } = parse(said);
   if (error) throw new ProfileFault(`the profile has not answered with an outcome: ${mistakeOf(error)}`);
   if (data.outcome !== 'subject') return data;
   const { actor, ...rest } = data.statement;
   const future = (['issuedAt', 'authTime'] as const).find((member) => (rest[member] ?? 0) > at + CLOCK_TOLERANCE);
   if (future) throw new ProfileFault(`${future} of the subject is in the future`);
   return { outcome: 'subject', statement: { ...rest, actors: actorsOf(actor) } };
+}
+
+// what is asked for its members may throw
+function parse(said: unknown): ReturnType<typeof outcome.safeParse> {
+  try {
+    return outcome.safeParse(said);
+  } catch {
+    throw new ProfileFault('the profile has answered with what cannot be read');
+  }
 }
 
 function actorsOf(actor: unknown): readonly Actor[] {
