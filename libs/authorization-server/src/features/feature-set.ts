@@ -65,6 +65,8 @@ export class ActiveFeatures {
   /** @param partsFor gives a feature with these settings what it is built from */
   register(partsFor: (settings: Settings) => FeatureParts<Settings>): Required<FeatureRegistration> {
     const registrations = this.#active.map(({ feature, settings }) => feature.register?.(partsFor(settings)) ?? {});
+    // one would speak for the parties of the other
+    checkUnique(registrations.flatMap(({ foreignIssuers = [] }) => foreignIssuers));
     return {
       verifiers: registrations.flatMap(({ verifiers = [] }) => verifiers),
       rules: registrations.flatMap(({ rules = [] }) => rules),
