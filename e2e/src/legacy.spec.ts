@@ -32,7 +32,7 @@ describe('a system from before OAuth, in the demo', () => {
     const SAMLResponse = /name="SAMLResponse" value="([^"]+)"/.exec(page)?.[1] ?? '';
     const { headers } = await post('/service/acs', { SAMLResponse });
     const cookie = (headers.get('set-cookie') ?? '').split(';')[0]!;
-    const known = await (await fetch(`${legacy.url}/service`, { headers: { cookie } })).json();
+    const known: unknown = await (await fetch(`${legacy.url}/service`, { headers: { cookie } })).json();
     return { ...(known as { session: string; assertion: string; user: string }), cookie };
   }
 

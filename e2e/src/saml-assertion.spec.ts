@@ -120,7 +120,10 @@ describe('SAML assertions at the token endpoint', () => {
     const explain = async (subject_token: string) => {
       const form = { client_id: 'legacy-service', subject_token, subject_token_type: TokenType.Saml2 };
       const body = new URLSearchParams({ ...form, grant_type: GrantType.TokenExchange, audience: 'message-service' });
-      return (await operator.fetch('/admin/exchange/explain', { method: 'POST', body })).json();
+      const explanation: unknown = await (
+        await operator.fetch('/admin/exchange/explain', { method: 'POST', body })
+      ).json();
+      return explanation;
     };
     const id = `_${randomUUID()}`;
     const presented = assertion({ id });
