@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { requirement, signAssertion, unsignedAssertion, type AssertionContent } from '@onbehalf/testing';
+import {
+  forgedAssertions,
+  requirement,
+  signAssertion,
+  unsignedAssertion,
+  type AssertionContent,
+} from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
@@ -17,6 +23,7 @@ const IDP = 'urn:example:legacy-idp';
 const ENTITY = 'https://legacy.example/metadata';
 const ACS = 'https://legacy.example/acs';
 
+const NOW = Math.floor(Date.now() / 1000);
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pem = keys.publicKey.export({ type: 'spki', format: 'pem' });
 
@@ -162,6 +169,19 @@ describe('SAML assertions at the token endpoint', () => {
     expect([status, body['error']]).toEqual([400, 'invalid_request']);
     expect(headers.get('cache-control')).toContain('no-store');
     expect(JSON.stringify(body)).not.toContain(IDP);
+  });
+
+  const made = (content: Partial<AssertionContent> = {}) =>
+    unsignedAssertion({ now: NOW, issuer: IDP, audience: ENTITY, recipient: ACS, ...content });
+
+  it.each(
+    forgedAssertions({
+      unsigned: made,
+      sign: (xml, signing = {}) => signAssertion(xml, { key: keys.privateKey, ...signing }),
+    }),
+  )('are refused when they are forged: %s', async (_, xml) => {
+    const { status, body } = await exchange(server, Buffer.from(xml).toString('base64url'));
+    expect([status, body['error']]).toEqual([400, 'invalid_request']);
   });
 
   it(

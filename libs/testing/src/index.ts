@@ -8,5 +8,6 @@ export * from './test-databases.js';
 export * from './test-issuer.js';
 export * from './test-server.js';
 export * from './transit-server.js';
+export * from './forged-assertions.js';
 export * from './saml-assertions.js';
 export * from './readme-examples.js';
