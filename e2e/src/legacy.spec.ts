@@ -6,6 +6,7 @@ import { decodeJwt } from 'jose';
 import { LegacySystem } from '../../tools/legacy.ts';
 import { System } from '../../tools/system.ts';
 import { basic, postForm, type Answer } from './form-post.js';
+import { UserAgent } from './user-agent.js';
 
 const SESSION_TYPE = 'urn:example:token-type:legacy-session';
 
@@ -16,7 +17,7 @@ describe('a system from before OAuth, in the demo', () => {
   beforeAll(async () => {
     legacy = await LegacySystem.start();
     system = await System.onFreePorts(legacy.settings);
-    await system.up('auth-server', 'message-service', 'user-service');
+    await system.up('auth-server', 'message-service', 'user-service', 'client-app');
   }, 60_000);
   afterAll(async () => {
     await system.down();
@@ -83,6 +84,29 @@ describe('a system from before OAuth, in the demo', () => {
     expect((await post('/service/session', { id: session })).status).toBe(401);
     expect((await post('/service/acs', { SAMLResponse: Buffer.from(forged).toString('base64') })).status).toBe(400);
   });
+
+  it.each([
+    ['saml-assertion', ['works', ...Array<string>(3).fill('refused, as it must be')]],
+    ['custom-token', ['works', ...Array<string>(2).fill('refused, as it must be')]],
+  ])(
+    'is used by the card %s of the lab, by a button that really does it',
+    async (id, expected) => {
+      const agent = new UserAgent();
+      const client = system.url('client-app');
+      const page = await agent.follow(await agent.get(`${client}/login`));
+      await agent.follow(await agent.submit(page.url, { username: 'baeldung', password: 'password' }));
+      const card = await (await agent.get(`${client}/lab/cards/${id}`)).text();
+      const [, name = '', value = ''] = /<input type="hidden" name="([^"]+)" value="([^"]+)"/.exec(card) ?? [];
+      const done = await agent.submit(`${client}/lab/cards/${id}`, { [name]: value });
+      const result = await (await agent.follow(done)).text();
+      const verdicts = [...result.matchAll(/class="verdict[^"]*">([^<]+)</g)].map(([, verdict]) => verdict);
+      // each stands in the overview, and at its track
+      expect(verdicts).toEqual([...expected, ...expected]);
+      expect(result).toContain('Hello baeldung');
+      expect(result).not.toMatch(/eyJ[\w-]{8}|lab-secret|LEGACYSESSION=[\w-]{20}|PHNhbWw6/);
+    },
+    30_000,
+  );
 
   it('is not for production', () => {
     const script = fileURLToPath(new URL('../../tools/legacy-service.ts', import.meta.url));

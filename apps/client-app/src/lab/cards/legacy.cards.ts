@@ -2,6 +2,7 @@ import { TokenType } from '@onbehalf/oauth-protocol';
 import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
 import { signInTheOldWay, type LegacyLogin } from '../experiment/legacy-sign-in.js';
 import type { LabToken } from '../experiment/token-names.js';
+import type { Way } from '../../run/run.js';
 import type { Card } from './card.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
@@ -19,23 +20,24 @@ export const samlAssertion: Card = {
   guide: 'docs/guides/saml.md',
   run: async (experiment) => {
     const { names, track } = experiment;
-    await atLegacy(experiment, 'Sign in the old way, exchange the assertion', async (right, login) => {
-      const assertion = names.name(login.assertion);
+    let used: LabToken | undefined;
+    await atLegacy(experiment, 'right', 'Sign in the old way, exchange the assertion', async (right, login) => {
+      used = names.name(login.assertion);
       await lookAt(right, experiment, login);
-      const lesson = await exchangeAndCall(right, experiment, assertion, SAML);
-      await track('The same assertion once more', 'guarded', async (guarded) => {
-        const answer = await guarded.exchange(CLIENT, assertion, SAML);
-        return { lesson: answer.refusal };
-      });
-      return lesson;
+      return exchangeAndCall(right, experiment, used, SAML);
     });
-    await atLegacy(experiment, 'An assertion with another name in it', async (guarded, login) => {
+    await track('The same assertion once more', 'guarded', async (guarded) => {
+      if (!used) return { lesson: 'There is none.' };
+      const answer = await guarded.exchange(CLIENT, used, SAML);
+      return { lesson: answer.refusal };
+    });
+    await atLegacy(experiment, 'guarded', 'An assertion with another name in it', async (guarded, login) => {
       const xml = Buffer.from(login.assertion, 'base64url').toString();
       const forged = xml.replace(/(<saml:NameID[^>]*>)[^<]*/, '$1admin');
       const answer = await guarded.exchange(CLIENT, names.name(Buffer.from(forged).toString('base64url')), SAML);
       return { lesson: answer.refusal };
     });
-    await atLegacy(experiment, 'By a service that it was not made for', async (guarded, login) => {
+    await atLegacy(experiment, 'guarded', 'By a service that it was not made for', async (guarded, login) => {
       const answer = await guarded.exchange('lab-1', names.name(login.assertion), SAML);
       return { lesson: answer.refusal };
     });
@@ -51,7 +53,7 @@ export const customToken: Card = {
   guide: 'docs/guides/custom-token-exchange.md',
   run: async (experiment) => {
     const { names, track } = experiment;
-    await atLegacy(experiment, 'The session id becomes a token', async (right, login) => {
+    await atLegacy(experiment, 'right', 'The session id becomes a token', async (right, login) => {
       await lookAt(right, experiment, login);
       return exchangeAndCall(right, experiment, names.name(login.session), SESSION);
     });
@@ -68,24 +70,21 @@ export const customToken: Card = {
 
 async function atLegacy(
   { user, addresses, names, track }: Experiment,
+  kind: Way,
   title: string,
   work: (track: ExperimentTrack, login: LegacyLogin) => Promise<Lesson>,
 ): Promise<void> {
   const { legacyService } = addresses;
-  await track(
-    title,
-    title.startsWith('Sign in') || title.startsWith('The session') ? 'right' : 'guarded',
-    async (way) => {
-      const missing = { from: 'browser', to: 'legacy', what: 'sign in the old way' };
-      if (legacyService === undefined) {
-        return way.say({ ...missing, failure: 'The legacy system is not running: npm start starts it.' });
-      }
-      const login = await signInTheOldWay(legacyService, user);
-      if (!login) return way.say({ ...missing, failure: 'The legacy system has not let the user in.' });
-      names.hide(login.session, '$LEGACY_SESSION');
-      return work(way, login);
-    },
-  );
+  await track(title, kind, async (way) => {
+    const missing = { from: 'browser', to: 'legacy', what: 'sign in the old way' };
+    if (legacyService === undefined) {
+      return way.say({ ...missing, failure: 'The legacy system is not running: npm start starts it.' });
+    }
+    const login = await signInTheOldWay(legacyService, user);
+    if (!login) return way.say({ ...missing, failure: 'The legacy system has not let the user in.' });
+    names.hide(login.session, '$LEGACY_SESSION');
+    return work(way, login);
+  });
 }
 
 /** What the legacy service has for the session: the user, and the assertion. */
