@@ -4,8 +4,8 @@ type Content = Partial<AssertionContent>;
 
 /** How the assertions of a test are made: for whom they are, and by which key they are signed. */
 export interface AssertionMaker {
-  unsigned(content?: Content): string;
-  sign(xml: string, signing?: Partial<AssertionSigning>): string;
+  readonly unsigned: (content?: Content) => string;
+  readonly sign: (xml: string, signing?: Partial<AssertionSigning>) => string;
 }
 
 /**
