@@ -57,7 +57,7 @@ function config(partner: ServedTestIssuer, mapped: ServedTestIssuer, gone: Serve
         issuer: mapped.issuer,
         jwksUri: mapped.jwksUri,
         algorithms: ['ES256'],
-        subject: { claim: 'email', to: 'account' },
+        subject: { claim: 'preferred_username', to: 'account' },
       },
     ],
     edges: [
@@ -208,9 +208,9 @@ describe('the faces of token exchange, at the token endpoint', () => {
     });
 
     it('a claim of a trusted foreign issuer can name a local account, which must exist', async () => {
-      const send = async (email: string): Promise<Answer> =>
+      const send = async (preferred_username: string): Promise<Answer> =>
         exchange('user-service', {
-          subject_token: await mapped.token({ aud: 'user-service', sub: '4711', email }),
+          subject_token: await mapped.token({ aud: 'user-service', sub: '4711', preferred_username }),
           subject_token_type: TokenType.Jwt,
         });
       expect(claimsOf(await send('baeldung')).sub).toBe('baeldung');

@@ -9,6 +9,6 @@ export * from './keys/remote-issuer-keys.js';
 export * from './verification/token-rejection.js';
 export * from './issuers/trusted-issuer.js';
 export * from './transport/trusted-proxies.js';
-export { MAX_TOKEN_BYTES } from './verification/unverified-jwt.js';
+export { MAX_TOKEN_BYTES, readUnverifiedJwt, type UnverifiedJwt } from './verification/unverified-jwt.js';
 export * from './verification/verify-access-token.js';
 export * from './verification/verify-jwt.js';

@@ -1,4 +1,4 @@
-import { ConfigurationError, GrantType, TokenType, type Clock } from '@onbehalf/oauth-protocol';
+import { GrantType, OAuthError, TokenType, type Clock } from '@onbehalf/oauth-protocol';
 import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
 import { admitAll, type Admission, type Claim } from './admission/admission.js';
@@ -8,7 +8,12 @@ import type { Rule } from './decision/rule.js';
 import type { VerifiedExchange } from './decision/verified-exchange.js';
 import type { IssuedToken } from './issuers/issued-token.js';
 import type { TokenIssuer } from './issuers/token-issuer.js';
-import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
+import {
+  DEFAULT_KIND,
+  type ClientRegistration,
+  type ExchangePolicy,
+  type ResourceRegistration,
+} from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
 import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
@@ -16,7 +21,7 @@ import type { ExchangeContext, ExchangeRequest, ExplainContext } from './request
 import { declaredParameters, EXCHANGE_PARAMETERS, type DeclaredParameter } from './request/parameters.js';
 import { parseExchangeRequest } from './request/parse-request.js';
 import { resolveTargets } from './request/resolve-targets.js';
-import { finalRules, standardRules } from './rules/standard-rules.js';
+import { withStandardRules } from './rules/standard-rules.js';
 import type { ExchangeState } from './tokens/exchange-state.js';
 import type { FactSources } from './tokens/token-state.js';
 import type { TokenFacts } from './tokens/token-facts.js';
@@ -58,6 +63,11 @@ interface Asked {
   readonly subject?: TokenFacts | undefined;
 }
 
+const EXCHANGE_ALONE = [GrantType.TokenExchange];
+const KINDS = ['resource', 'authorization_server'] as const;
+
+const kindOf = ({ kind = DEFAULT_KIND }: ResourceRegistration): string => kind;
+
 /** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. Keeps no record: only {@link TokenExchange} may run it. */
 export class ExchangePipeline {
   readonly #options: PipelineOptions;
@@ -71,20 +81,20 @@ export class ExchangePipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#rules = withStandardRules(options.additionalRules ?? []);
-    this.#verifiers = new TypeRegistry('verifiers', options.verifiers);
-    this.#issuers = new TypeRegistry('issuers', options.issuers);
+    this.#verifiers = new TypeRegistry('verifiers', options.verifiers, ({ grantTypes = EXCHANGE_ALONE }) => grantTypes);
+    this.#issuers = new TypeRegistry('issuers', options.issuers, ({ issuesFor = DEFAULT_KIND }) => [issuesFor]);
     this.#parameters = declaredParameters([...options.verifiers, ...this.#rules, ...options.issuers]);
     this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
   }
 
-  /** Token types that are accepted as `subject_token_type` and `actor_token_type`. */
-  get presentableTypes(): readonly string[] {
-    return this.#verifiers.types;
+  /** Token types that are accepted by this grant: of token exchange, as `subject_token_type` and `actor_token_type`. */
+  presentableTypes(grantType: string): readonly string[] {
+    return this.#verifiers.types(grantType);
   }
 
   /** Token types that are accepted as `requested_token_type`. */
   get requestableTypes(): readonly string[] {
-    return this.#issuers.types;
+    return this.#issuers.types();
   }
 
   /** Every parameter of the request that is read: those of RFC 8693 §2.1 and those that are declared. */
@@ -109,7 +119,7 @@ export class ExchangePipeline {
       const claim = await admitAll(this.#options.admissions ?? [], decision.permit, exchange);
       return { issued: await this.#make(decision.permit, claim), claim };
     } catch (error) {
-      throw answerFor(client, toRefusal('exchange', error));
+      throw answerFor(client, toRefusal('exchange', error), context.grantType);
     }
   }
 
@@ -139,11 +149,12 @@ export class ExchangePipeline {
     const client = this.#registrationOf(clientId);
     const request = this.#parse(form);
     observe({ request });
-    const resources = atStage('target', () => resolveTargets(request, client, this.#options.policy));
+    const resources = atStage('target', () => this.#targetsOf(request, client));
     observe({ resources });
     const verification = { client, at: this.#options.clock() };
     const from = { ...verification, explained, address: context.address };
-    const tokens = await this.#verify(request, from, observe, subject);
+    const { grantType = GrantType.TokenExchange } = context;
+    const tokens = await this.#verify(request, grantType, from, observe, subject);
     const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
     const exchange = await gatherFacts(known, this.#sources);
     observe({ exchange });
@@ -155,7 +166,7 @@ export class ExchangePipeline {
   async #make(permit: Permit, claim: Claim): Promise<IssuedToken> {
     try {
       await this.#useUp(permit);
-      return await this.#issuerFor(permit.requestedType).issue(permit);
+      return await this.#issuerOf(permit).issue(permit);
     } catch (error) {
       await claim.release();
       throw error;
@@ -185,19 +196,36 @@ export class ExchangePipeline {
 
   #parse(form: URLSearchParams): ExchangeRequest {
     const request = atStage('request', () => parseExchangeRequest(form, this.#parameters));
-    this.#issuerFor(request.requestedType);
-    return request;
+    if (this.requestableTypes.includes(request.requestedType)) return request;
+    const description = `requested_token_type is not supported; supported are ${this.requestableTypes.join(' ')}`;
+    throw new ExchangeRefusal('token-type', 'invalid_request', description);
   }
 
-  #issuerFor(type: string): TokenIssuer {
-    const issuer = this.#issuers.find(type);
-    if (issuer) return issuer;
-    const description = `requested_token_type is not supported; supported are ${this.#issuers.types.join(' ')}`;
-    throw new ExchangeRefusal('token-type', 'invalid_request', description);
+  #targetsOf(request: ExchangeRequest, client: ClientRegistration): readonly ResourceRegistration[] {
+    const behind = KINDS.some((kind) => this.#issuers.find(kind, request.requestedType)?.readsResources);
+    if (behind && request.audiences.length === 0) {
+      throw new OAuthError('invalid_request', 'audience is required for this requested_token_type');
+    }
+    const named = behind ? { audiences: request.audiences, resources: [] } : request;
+    const targets = resolveTargets(named, client, this.#options.policy);
+    const kinds = [...new Set(targets.map(kindOf))];
+    if (!kinds.every((kind) => this.#issuers.find(kind, request.requestedType))) {
+      throw new OAuthError('invalid_target', 'requested_token_type is not issued for this target');
+    }
+    // a grant has one audience: RFC 7523 §3
+    if (targets.length > 1 && kinds.includes('authorization_server')) {
+      throw new OAuthError('invalid_target', 'A grant for another authorization server has no other target');
+    }
+    return targets;
+  }
+
+  #issuerOf({ targets: [target], requestedType }: Permit): TokenIssuer {
+    return this.#issuers.find(kindOf(target!.resource), requestedType)!;
   }
 
   async #verify(
     request: ExchangeRequest,
+    grantType: string,
     context: Omit<VerificationContext, 'parameter' | 'parameters' | 'asked'>,
     observe: ProgressObserver,
     established: TokenFacts | undefined,
@@ -205,12 +233,11 @@ export class ExchangePipeline {
     const { audiences, resources, scopes, requestedType, parameters } = request;
     const asked = { audiences, resources, requestedType, ...(scopes && { scopes }) };
     const known = { ...context, asked, parameters };
-    const subject = established
-      ? verifiedToken(established)
-      : await verifyToken(this.#verifiers, request.subject, known);
+    const verifiers = { registry: this.#verifiers, grantType };
+    const subject = established ? verifiedToken(established) : await verifyToken(verifiers, request.subject, known);
     observe({ subject });
     if (!request.actor) return { subject };
-    const actorToken = await verifyToken(this.#verifiers, request.actor, known);
+    const actorToken = await verifyToken(verifiers, request.actor, known);
     observe({ actorToken });
     return { subject, actorToken };
   }
@@ -223,15 +250,6 @@ function withoutSubject(form: URLSearchParams): URLSearchParams {
   asked.set('subject_token', 'established');
   asked.set('subject_token_type', TokenType.AccessToken);
   return asked;
-}
-
-// none can be left out, and a record that names a rule names one
-function withStandardRules(additional: readonly Rule[]): readonly Rule[] {
-  const rules = [...standardRules, ...additional, ...finalRules];
-  const names = rules.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new ConfigurationError('additionalRules', twice, 'a name that no other rule has');
-  return rules;
 }
 
 function atStage<T>(stage: string, work: () => T): T {

@@ -12,6 +12,7 @@ export { deny, narrow, type Denial, type Narrowing, type Verdict } from './decis
 export type * from './decision/verified-exchange.js';
 export { AccessTokenIssuer, type JwtIssuerOptions } from './issuers/access-token.issuer.js';
 export { exchangeClaims, toIssuedToken } from './issuers/exchange-claims.js';
+export { grantClaims, tellsEmail, type GrantIdentity } from './issuers/grant-claims.js';
 export type { IssuedToken } from './issuers/issued-token.js';
 export type { TokenIssuer, TokenSigner } from './issuers/token-issuer.js';
 export { formatTokenResponse, TOKEN_RESPONSE_HEADERS, type TokenResponse } from './issuers/token-response.js';
@@ -28,7 +29,15 @@ export { entitledScopes, type Holder } from './tokens/entitlement.js';
 export type { ExchangeState } from './tokens/exchange-state.js';
 export type * from './tokens/token-facts.js';
 export type { VerifiedToken } from './tokens/verified-token.js';
+export { verifyGrant, type GrantExpectations, type VerifiedGrant } from './verifiers/authorization-grant.js';
+export {
+  readForeignToken,
+  trustedFor,
+  type ForeignIssuer,
+  type IssuerUsage,
+  type SubjectMapping,
+} from './verifiers/foreign-token.js';
 export { readJwtFacts, requireClaims, requireType } from './verifiers/jwt-facts.js';
-export { JwtVerifier, type ForeignIssuer, type SubjectMapping } from './verifiers/jwt.verifier.js';
+export { JwtVerifier } from './verifiers/jwt.verifier.js';
 export { OwnAccessTokenVerifier } from './verifiers/own-access-token.verifier.js';
 export type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';

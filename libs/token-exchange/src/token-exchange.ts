@@ -1,4 +1,4 @@
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { GrantType, type Clock } from '@onbehalf/oauth-protocol';
 import { auditEvent, type AuditedRequest, type ExchangeAuditEvent } from './audit/audit-event.js';
 import type { AuditMember } from './audit/audit-member.js';
 import type { AuditSink } from './audit/audit-sink.js';
@@ -38,7 +38,12 @@ export class TokenExchange {
 
   /** Token types that are accepted as `subject_token_type` and `actor_token_type`. */
   get presentableTypes(): readonly string[] {
-    return this.#pipeline.presentableTypes;
+    return this.presentableBy(GrantType.TokenExchange);
+  }
+
+  /** Token types that are accepted by a grant. */
+  presentableBy(grantType: string): readonly string[] {
+    return this.#pipeline.presentableTypes(grantType);
   }
 
   /** Token types that are accepted as `requested_token_type`. */
@@ -70,7 +75,7 @@ export class TokenExchange {
     if (outcome instanceof ExchangeRefusal) throw await this.#refuse(request, outcome);
     const refusal = await this.#keep(request, outcome);
     if (!refusal) return outcome.issued;
-    throw await this.#refuse(request, answerFor(client, refusal));
+    throw await this.#refuse(request, answerFor(client, refusal, context.grantType));
   }
 
   /** Records a token that was made. @returns why it must not leave, where it must not */

@@ -1,23 +1,22 @@
 import { readJson, UnexpectedStatus, type ReadJsonOptions } from '../transport/read-json.js';
 
+type Metadata = Readonly<Record<string, unknown>>;
+
 /**
- * The `jwks_uri` in the issuer's metadata: OpenID Connect Discovery 1.0 §4, then RFC 8414 §3 when the first is not there.
- * @throws Error when neither document is served, or it is not the issuer's own
+ * The `jwks_uri` in the issuer's metadata: OpenID Connect Discovery 1.0 §4, then RFC 8414 §3 when the first document is not there
+ * or does not have it. Some servers tell of their keys in one and of what else they can do in the other.
+ * @throws Error when neither document has it, or one is not the issuer's own
  */
 export async function discoverJwksUri(issuer: string, options: ReadJsonOptions): Promise<string> {
-  const [openidConfiguration, oauthMetadata] = metadataUrls(issuer);
-  let metadata: unknown;
-  try {
-    metadata = await readJson(openidConfiguration, options);
-  } catch (error) {
-    if (!(error instanceof UnexpectedStatus && error.status === 404)) throw error;
-    metadata = await readJson(oauthMetadata, options);
+  for (const url of metadataUrls(issuer)) {
+    const { jwks_uri: jwksUri } = (await readMetadata(url, issuer, options)) ?? {};
+    if (jwksUri !== undefined) return checkedUri(jwksUri, issuer);
   }
-  return jwksUriOf(metadata, issuer);
+  throw new Error('the metadata has no jwks_uri');
 }
 
 // RFC 8414 §3.1 inserts the well-known part between host and path, OpenID Connect Discovery §4.1 appends it
-function metadataUrls(issuer: string): [string, string] {
+function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
   return [
@@ -26,11 +25,23 @@ function metadataUrls(issuer: string): [string, string] {
   ];
 }
 
-function jwksUriOf(metadata: unknown, issuer: string): string {
-  const { issuer: given, jwks_uri: jwksUri } = (metadata ?? {}) as Record<string, unknown>;
+/** @returns `undefined` where nothing is served */
+async function readMetadata(url: string, issuer: string, options: ReadJsonOptions): Promise<Metadata | undefined> {
+  let metadata: Metadata;
+  try {
+    metadata = ((await readJson(url, options)) ?? {}) as Metadata;
+  } catch (error) {
+    if (error instanceof UnexpectedStatus && error.status === 404) return undefined;
+    throw error;
+  }
+  const { issuer: given } = metadata;
   // RFC 8414 §3.3: the issuer value returned MUST be identical to the one the metadata was asked for
   if (given !== issuer) throw new Error(`the metadata names the issuer ${quoted(given)}, not ${quoted(issuer)}`);
-  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new Error('the metadata has no jwks_uri');
+  return metadata;
+}
+
+function checkedUri(jwksUri: unknown, issuer: string): string {
+  if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri)) throw new Error('the jwks_uri of the metadata is no URL');
   // keys that come over plain HTTP would undo the TLS of the issuer
   if (new URL(issuer).protocol === 'https:' && new URL(jwksUri).protocol !== 'https:') {
     throw new Error('the jwks_uri of an https issuer is not https');

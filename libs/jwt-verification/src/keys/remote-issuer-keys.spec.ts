@@ -279,6 +279,15 @@ describe('RemoteIssuerKeys', () => {
       await expect(find(discovering('/tenant'))).resolves.toBeDefined();
     });
 
+    it('reads both documents where the first does not tell of the keys', async () => {
+      origin.serveByPath({
+        '/.well-known/openid-configuration': metadata({ jwks_uri: undefined }),
+        '/.well-known/oauth-authorization-server': metadata(),
+        '/jwks': issuer.jwks,
+      });
+      await expect(find(discovering())).resolves.toBeDefined();
+    });
+
     it('asks again when the keys have moved', async () => {
       origin.serveByPath({ '/.well-known/openid-configuration': metadata(), '/jwks': issuer.jwks });
       const keys = discovering();
@@ -299,7 +308,7 @@ describe('RemoteIssuerKeys', () => {
       ['names another issuer', { issuer: 'https://other.test' }, 'the metadata names the issuer '],
       ['names no issuer', { issuer: undefined }, 'the metadata names the issuer '],
       ['has no jwks_uri', { jwks_uri: undefined }, 'the metadata has no jwks_uri'],
-      ['has a jwks_uri that is no URL', { jwks_uri: '/jwks' }, 'the metadata has no jwks_uri'],
+      ['has a jwks_uri that is no URL', { jwks_uri: '/jwks' }, 'the jwks_uri of the metadata is no URL'],
     ])('RFC 8414 §3.3: metadata that %s is not used', async (_case, more, message) => {
       origin.serve(metadata(more));
       await expect(find(discovering())).rejects.toMatchObject({

@@ -4,14 +4,14 @@ import { TokenRejection } from './token-rejection.js';
 /** Longer tokens are refused before they are decoded. Bytes. */
 export const MAX_TOKEN_BYTES = 8 * 1024;
 
-/** What must be known of a JWT to find the key that verifies it. */
+/** What a JWT says, which is anybody's word until its signature is verified. */
 export interface UnverifiedJwt {
   readonly header: JWTHeaderParameters;
-  readonly iss: unknown;
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Reads header and issuer of a JWT in compact form, which are anybody's word until the signature is verified. RFC 7519 §7.2.
+ * Reads header and claims of a JWT in compact form, which are anybody's word until the signature is verified. RFC 7519 §7.2.
  * @throws TokenRejection `oversized` or `malformed`
  */
 export function readUnverifiedJwt(token: string): UnverifiedJwt {
@@ -20,7 +20,7 @@ export function readUnverifiedJwt(token: string): UnverifiedJwt {
   const [header, claims, signature] = [token.slice(0, first), token.slice(first + 1, last), token.slice(last + 1)];
   // a further dot would be in the middle, where base64url has none
   if (first === last || ![header, claims, signature].every(isBase64url)) throw notAJwt();
-  return { header: readHeader(header), iss: readObject(claims)['iss'] };
+  return { header: readHeader(header), claims: readObject(claims) };
 }
 
 /** Headers that were read: an issuer writes the same one into all its tokens, until it changes its key. */

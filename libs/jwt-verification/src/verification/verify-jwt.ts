@@ -41,8 +41,8 @@ export interface VerifiedJwt {
  * @throws KeysUnavailable when the issuer's keys cannot be had now
  */
 export async function verifyJwt(token: string, expected: JwtExpectations): Promise<VerifiedJwt> {
-  const { header, iss } = readUnverifiedJwt(token);
-  const issuer = findIssuer(iss, expected.issuers);
+  const { header, claims } = readUnverifiedJwt(token);
+  const issuer = findIssuer(claims['iss'], expected.issuers);
   checkType(header.typ, typeof expected.types === 'function' ? expected.types(issuer) : expected.types);
   checkAlgorithm(header.alg, issuer);
   const payload = await verifySignature(token, header, issuer, expected);

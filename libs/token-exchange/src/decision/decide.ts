@@ -26,6 +26,10 @@ export interface Grant extends Limits {
   readonly clientId: string;
   readonly subject: string;
   readonly audiences: readonly string[];
+  /** Who is asked for, with the edges that lead there. */
+  readonly targets: readonly Target[];
+  /** The values of `resource`, as sent. */
+  readonly resources: readonly string[];
   /** Seconds since the epoch. */
   readonly issuedAt: number;
   /** The current actor first; empty for an impersonation. */
@@ -162,6 +166,8 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     clientId: client.clientId,
     subject: subject.subject,
     audiences: targets.map(({ resource }) => resource.audience),
+    targets,
+    resources: request.resources,
     issuedAt: at,
     actors: actorChain(exchange),
     ...(subject.mayAct && !targets.every(spendsMayAct) && { mayAct: subject.mayAct }),

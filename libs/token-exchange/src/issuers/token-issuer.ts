@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 import type { Permit } from '../decision/decide.js';
+import type { TargetKind } from '../policy/policy.js';
 import type { ReadsParameters } from '../request/parameters.js';
 import type { IssuedToken } from './issued-token.js';
 
@@ -8,6 +9,10 @@ import type { IssuedToken } from './issued-token.js';
 export interface TokenIssuer extends ReadsParameters {
   /** Absolute URIs. RFC 8693 §3. */
   readonly types: readonly string[];
+  /** What its tokens are for. Default `resource`; of each kind, one issuer is responsible for a type. */
+  readonly issuesFor?: TargetKind;
+  /** Whether `resource` parameters name what lies behind the one target that `audience` names, and no targets themselves. */
+  readonly readsResources?: boolean;
   issue(permit: Permit): Promise<IssuedToken>;
 }
 

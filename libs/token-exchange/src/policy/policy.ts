@@ -7,10 +7,18 @@ export interface Extensible {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** A protected resource, as registered. */
+/** What can be asked for: a resource of this domain, or the authorization server of another one. */
+export type TargetKind = 'resource' | 'authorization_server';
+
+/** What tokens can be issued for, as registered: mostly a protected resource. */
 export interface ResourceRegistration extends Extensible {
   /** Its logical name: what clients send as `audience` and what stands in `aud`. RFC 8693 §2.1. */
   readonly audience: string;
+  /**
+   * What tokens for it are: access tokens for a resource (the default), or grants for the authorization server of another domain,
+   * whose issuer identifier is then its `audience`.
+   */
+  readonly kind?: TargetKind;
   /** Its absolute URI, when it may also be asked for by `resource`. RFC 8707 §2. */
   readonly resource?: string;
   /** Every scope that means something at this resource. RFC 9068 §3. */
@@ -137,6 +145,9 @@ export const DEFAULT_ADMINISTRATOR_AGE = 300;
 
 /** Actors a chain may hold when its edge does not say. */
 export const DEFAULT_MAX_DEPTH = 4;
+
+/** What a target is when it does not say. */
+export const DEFAULT_KIND: TargetKind = 'resource';
 
 /** What an edge takes and issues when it does not say. */
 export const DEFAULT_TOKEN_TYPES: readonly string[] = [TokenType.AccessToken, TokenType.Jwt];

@@ -1,3 +1,4 @@
+import { GrantType } from '@onbehalf/oauth-protocol';
 import type { ClientRegistration } from '../policy/policy.js';
 import { ExchangeRefusal } from './exchange-refusal.js';
 
@@ -7,9 +8,22 @@ import { ExchangeRefusal } from './exchange-refusal.js';
  */
 const INVALID_GRANT_IN_SPRING = ['subject-token', 'actor-token', 'subject-state', 'actor-state', 'may-act'];
 
-/** The refusal in the words that this client depends on: strict by default, otherwise as its registration says. */
-export function answerFor({ compatible }: ClientRegistration, refusal: ExchangeRefusal): ExchangeRefusal {
+/**
+ * The refusal in the words that its caller depends on. The grant tells which: of a grant with an assertion, whatever is wrong with
+ * that is `invalid_grant` (RFC 7521 §4.1.1), of token exchange `invalid_request`, unless the client is registered for another server's words.
+ */
+export function answerFor(
+  { compatible }: ClientRegistration,
+  refusal: ExchangeRefusal,
+  grantType: string = GrantType.TokenExchange,
+): ExchangeRefusal {
   const { rule, code, description, reason, parameters, cause } = refusal;
-  if (compatible !== 'spring' || code !== 'invalid_request' || !INVALID_GRANT_IN_SPRING.includes(rule)) return refusal;
-  return new ExchangeRefusal(rule, 'invalid_grant', description, { reason, parameters, cause });
+  const isOfGrant =
+    grantType === GrantType.TokenExchange
+      ? compatible === 'spring' && INVALID_GRANT_IN_SPRING.includes(rule)
+      : rule !== 'request';
+  if (!isOfGrant || code !== 'invalid_request') return refusal;
+  const toldOfAssertion = description.replaceAll('subject_token', 'assertion');
+  const told = grantType === GrantType.TokenExchange ? description : toldOfAssertion;
+  return new ExchangeRefusal(rule, 'invalid_grant', told, { reason, parameters, cause });
 }

@@ -30,6 +30,11 @@ export interface ExchangeContext {
   readonly proof?: Confirmation;
   /** Where the request comes from, as the server counts callers. */
   readonly address?: string;
+  /**
+   * The grant by which the token is presented, which also says how its refusals read. Default token exchange; otherwise a grant
+   * whose assertion is the subject token. RFC 7521 §4.1
+   */
+  readonly grantType?: string;
   /** The trace this request belongs to, for the audit record. */
   readonly traceId?: string;
 }

@@ -8,7 +8,7 @@ import type { ExchangeRequest } from './exchange-request.js';
  * @throws OAuthError `invalid_target` when one is unknown, or none is named and the client has no default
  */
 export function resolveTargets(
-  { audiences, resources }: ExchangeRequest,
+  { audiences, resources }: Pick<ExchangeRequest, 'audiences' | 'resources'>,
   { defaultTarget }: ClientRegistration,
   policy: ExchangePolicy,
 ): readonly ResourceRegistration[] {

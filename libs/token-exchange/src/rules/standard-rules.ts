@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Rule } from '../decision/rule.js';
 import { actorRule } from './actor.rule.js';
 import { authenticationRule } from './authentication.rule.js';
@@ -5,6 +6,7 @@ import { clientRule } from './client.rule.js';
 import { delegationCycleRule } from './delegation-cycle.rule.js';
 import { delegationDepthRule } from './delegation-depth.rule.js';
 import { impersonatedReachRule, impersonatedSubjectRule } from './impersonated.rule.js';
+import { givenGrantRule, takenGrantRule } from './grant.rule.js';
 import { impersonationRule } from './impersonation.rule.js';
 import { boundClientRule, keyBindingRule } from './key-binding.rule.js';
 import { mayActRule } from './may-act.rule.js';
@@ -41,7 +43,21 @@ export const standardRules: readonly Rule[] = [
   requestedScopeRule,
   requiredScopeRule,
   entitlementRule,
+  takenGrantRule,
+  givenGrantRule,
 ];
 
 /** Judge after the rules of others. */
 export const finalRules: readonly Rule[] = [impersonatedSubjectRule];
+
+/**
+ * The rules of this library, and these among them: none can be left out, and a record that names a rule names one.
+ * @throws ConfigurationError when two rules have one name
+ */
+export function withStandardRules(additional: readonly Rule[]): readonly Rule[] {
+  const rules = [...standardRules, ...additional, ...finalRules];
+  const names = rules.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigurationError('additionalRules', twice, 'a name that no other rule has');
+  return rules;
+}

@@ -50,8 +50,17 @@ export interface TokenFacts {
    * request; the impersonation and its first token have it.
    */
   readonly named?: { readonly id: string };
+  /** What a grant of another domain gives at most; absent: the token is none. RFC 7523 §2.1 */
+  readonly grant?: GrantLimits;
   /** What else it says, for rules, issuers and audit members that know its kind. Holds no secret. */
   readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The bounds of a grant of another domain; what is absent, the edge decides alone. */
+export interface GrantLimits {
+  readonly scopes?: readonly string[];
+  /** Audiences or URIs. */
+  readonly resources?: readonly string[];
 }
 
 /** A token by which another came to be. */

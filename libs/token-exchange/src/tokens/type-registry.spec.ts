@@ -14,6 +14,7 @@ describe('registration', () => {
 
   it('tells the supported types from the same arrays', async () => {
     const { exchange } = await ExchangeLab.open();
+    expect(exchange.presentableBy('urn:example:no-grant')).toEqual([]);
     expect(exchange.presentableTypes).toEqual([TokenType.AccessToken, TokenType.Jwt, GREETING]);
     expect(exchange.requestableTypes).toEqual([TokenType.AccessToken, TokenType.Jwt, RECEIPT]);
   });

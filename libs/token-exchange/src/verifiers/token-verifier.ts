@@ -24,6 +24,8 @@ export interface VerificationContext {
 export interface TokenVerifier extends ReadsParameters {
   /** Absolute URIs. RFC 8693 §3. */
   readonly types: readonly string[];
+  /** The grants by which its tokens are presented. Default token exchange alone; of each grant, one verifier is responsible for a type. */
+  readonly grantTypes?: readonly string[];
   /**
    * @throws TokenRejection or MalformedClaim when the token is refused, whatever the cause
    * @throws KeysUnavailable when the issuer's keys cannot be had now

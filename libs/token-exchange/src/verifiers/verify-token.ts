@@ -12,13 +12,13 @@ import type { TokenVerifier, VerificationContext } from './token-verifier.js';
  *   `temporarily_unavailable` when that cannot be told now
  */
 export async function verifyToken(
-  verifiers: TypeRegistry<TokenVerifier>,
+  { registry, grantType }: { readonly registry: TypeRegistry<TokenVerifier>; readonly grantType: string },
   { parameter, token, type }: PresentedToken,
   context: Omit<VerificationContext, 'parameter'>,
 ): Promise<VerifiedToken> {
-  const verifier = verifiers.find(type);
+  const verifier = registry.find(grantType, type);
   if (!verifier) {
-    const description = `${parameter}_type is not supported; supported are ${verifiers.types.join(' ')}`;
+    const description = `${parameter}_type is not supported; supported are ${registry.types(grantType).join(' ')}`;
     throw new ExchangeRefusal('token-type', 'invalid_request', description);
   }
   try {
