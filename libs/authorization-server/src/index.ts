@@ -6,6 +6,8 @@ export { AuthorizationServerModule } from './authorization-server.module.js';
 export { Lane, LaneFull } from './accounts/lane.js';
 export { hashPassword } from './accounts/password.js';
 export { ADMIN_AUDIENCE } from './configuration/admin-audience.js';
+export { emailOf } from './accounts/email-address.js';
+export { grantIdentity } from './configuration/grant-identity.schema.js';
 export type { ConfigSection, SectionMembers } from './configuration/config-section.js';
 export { serverConfigJsonSchema } from './configuration/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';
@@ -33,6 +35,7 @@ export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';
 export { SigningKeys } from './keys/signing-keys.js';
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
+export type { HeldRefreshToken, RefreshTokens } from './ports/refresh-tokens.js';
 export { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limits/rate-limiter.js';
 export type { NewAccount } from './accounts/account-creation.js';
 export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

@@ -25,37 +25,30 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
   config.resources.forEach(({ scopes }, i) => checkNotOwn(scopes, `${file}: resources[${i}].scopes`));
   checkUnique(config.users, 'username', `${file}: users`);
   checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
-  config.trustedIssuers.forEach((issuer, i) => checkKeys(issuer, `${file}: trustedIssuers[${i}].jwksUri`));
+  config.trustedIssuers.forEach((issuer, i) => checkIssuer(issuer, `${file}: trustedIssuers[${i}]`));
   config.users.forEach(({ username }, i) => checkSubject(config, username, `${file}: users[${i}].username`));
   config.clients.forEach(({ clientId }, i) => checkName(clientId, `${file}: clients[${i}].clientId`));
   config.clients.forEach((client, i) => checkClient(config, client, `${file}: clients[${i}]`));
-  config.edges.forEach((edge, i) => checkEdge(config, edge, `${file}: edges[${i}]`));
+  const onEdges = [GrantType.TokenExchange, ...sections.flatMap(({ grantTypes = [] }) => grantTypes)];
+  config.edges.forEach((edge, i) => checkEdge(config, edge, onEdges, `${file}: edges[${i}]`));
   for (const section of sections) {
     const settings = sectionOf(section, config);
-    if (settings === undefined) checkOff(config, section, file);
-    else section.check?.(settings, config, `${file}: ${section.name}`);
+    if (settings !== undefined) section.check?.(settings, config, `${file}: ${section.name}`);
   }
+  checkOff(config, sections, file);
 }
 
 // a grant that nobody answers would be refused to the client only
-function checkOff(config: ServerConfig, { name, grantTypes = [], edgeModes = [] }: ConfigSection, file: string): void {
-  const { clients, edges } = config;
-  const edge = edges.findIndex(({ mode }) => edgeModes.includes(mode));
-  if (edge >= 0) {
-    throw new ConfigurationError(
-      `${file}: edges[${edge}].mode`,
-      edges[edge]!.mode,
-      `this mode only with the section ${name}`,
-    );
-  }
-  for (const [i, client] of clients.entries()) {
-    const grantType = client.grantTypes.find((each) => grantTypes.includes(each));
-    if (grantType === undefined) continue;
-    throw new ConfigurationError(
-      `${file}: clients[${i}].grantTypes`,
-      grantType,
-      `this grant only with the section ${name}`,
-    );
+function checkOff(config: ServerConfig, sections: readonly ConfigSection[], file: string): void {
+  const isOn = (section: ConfigSection): boolean => sectionOf(section, config) !== undefined;
+  for (const [i, client] of config.clients.entries()) {
+    for (const grantType of client.grantTypes) {
+      const offering = sections.filter(({ grantTypes = [] }) => grantTypes.includes(grantType));
+      if (offering.length === 0 || offering.some(isOn)) continue;
+      const names = offering.map(({ name }) => name).join(' or ');
+      const accepted = `this grant only with the section ${names}`;
+      throw new ConfigurationError(`${file}: clients[${i}].grantTypes`, grantType, accepted);
+    }
   }
 }
 
@@ -101,10 +94,18 @@ function checkNotOwn(scopes: readonly string[], setting: string): void {
   throw new ConfigurationError(`${setting}[${i}]`, scopes[i], 'a scope that is not one of this server itself');
 }
 
-// RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
-function checkKeys({ issuer, jwks, jwksUri }: ServerConfig['trustedIssuers'][number], setting: string): void {
-  if (jwks || jwksUri !== undefined || /^https?:/i.test(issuer)) return;
-  throw new ConfigurationError(setting, jwksUri, `jwks or jwksUri, because nothing can be found at ${issuer}`);
+function checkIssuer(
+  { issuer, jwks, jwksUri, subject }: ServerConfig['trustedIssuers'][number],
+  setting: string,
+): void {
+  // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
+  if (!jwks && jwksUri === undefined && !/^https?:/i.test(issuer)) {
+    const accepted = `jwks or jwksUri, because nothing can be found at ${issuer}`;
+    throw new ConfigurationError(`${setting}.jwksUri`, jwksUri, accepted);
+  }
+  // an issuer may speak for the addresses of its own domains alone
+  if ((subject?.claim === 'email') === (subject?.domains !== undefined)) return;
+  throw new ConfigurationError(`${setting}.subject.domains`, subject?.domains, 'domains exactly for the claim email');
 }
 
 // RFC 9068 §5: a client identifier must not collide with a user's subject
@@ -141,15 +142,15 @@ function checkClient(config: ServerConfig, client: ClientConfig, path: string): 
   }
   checkDirectAccess(config, client, path);
   checkNotOfPeople({ ...client }, ['defaultTarget', 'represents'], path);
-  checkAudience(config, client.defaultTarget, `${path}.defaultTarget`);
-  client.represents.forEach((audience, i) => checkAudience(config, audience, `${path}.represents[${i}]`));
+  checkResource(config, client.defaultTarget, `${path}.defaultTarget`);
+  client.represents.forEach((audience, i) => checkResource(config, audience, `${path}.represents[${i}]`));
   const known = new Set([...Object.keys(OWN_SCOPES), ...config.resources.flatMap(({ scopes }) => scopes)]);
   client.scopes.forEach((scope, i) => checkKnown(scope, known, `${path}.scopes[${i}]`));
 }
 
 function checkDirectAccess(config: ServerConfig, { resources, defaultResource }: ClientConfig, path: string): void {
-  resources?.forEach((audience, i) => checkAudience(config, audience, `${path}.resources[${i}]`));
-  checkAudience(config, defaultResource, `${path}.defaultResource`);
+  resources?.forEach((audience, i) => checkResource(config, audience, `${path}.resources[${i}]`));
+  checkResource(config, defaultResource, `${path}.defaultResource`);
   if (resources && defaultResource !== undefined) {
     checkKnown(defaultResource, new Set(resources), `${path}.defaultResource`);
   }
@@ -175,16 +176,20 @@ function checkCredentials({ authentication, secret, jwks, assertionAudience }: C
   }
 }
 
-function checkEdge(config: ServerConfig, edge: EdgeConfig, path: string): void {
+function checkEdge(config: ServerConfig, edge: EdgeConfig, grantTypes: readonly string[], path: string): void {
   const client = config.clients.find(({ clientId }) => clientId === edge.client);
   if (!client) throw new ConfigurationError(`${path}.client`, edge.client, 'the clientId of a registered client');
-  if (!client.grantTypes.includes(GrantType.TokenExchange)) {
-    throw new ConfigurationError(`${path}.client`, edge.client, `a client with grant type ${GrantType.TokenExchange}`);
+  if (!client.grantTypes.some((grantType) => grantTypes.includes(grantType))) {
+    throw new ConfigurationError(`${path}.client`, edge.client, `a client with grant type ${grantTypes.join(' or ')}`);
   }
   checkNotOfPeople({ ...edge }, ['subjectAudience', 'target'], path);
   if (edge.mode === 'administrative') checkAdministrative(edge, path);
   else checkSubjectAudience(edge, client, path);
   checkAudience(config, edge.target, `${path}.target`);
+  const isServer = config.resources.some(({ audience, kind }) => audience === edge.target && kind !== 'resource');
+  if (isServer && edge.mode !== 'delegation') {
+    throw new ConfigurationError(`${path}.mode`, edge.mode, 'delegation, because the target is another domain');
+  }
   if (edge.mode === 'impersonation' && edge.actor !== undefined) {
     throw new ConfigurationError(`${path}.actor`, edge.actor, 'no actor, because mode is impersonation');
   }
@@ -244,9 +249,14 @@ function checkEdgeScopes(config: ServerConfig, edge: EdgeConfig, path: string): 
   }
 }
 
-function checkAudience(config: ServerConfig, audience: string | undefined, setting: string): void {
+function checkAudience(config: Pick<ServerConfig, 'resources'>, audience: string | undefined, setting: string): void {
   if (audience === undefined) return;
   checkKnown(audience, new Set(config.resources.map((resource) => resource.audience)), setting);
+}
+
+// another domain's authorization server is a target of edges, and nothing else
+function checkResource({ resources }: ServerConfig, audience: string | undefined, setting: string): void {
+  checkAudience({ resources: resources.filter(({ kind }) => kind === 'resource') }, audience, setting);
 }
 
 function checkKnown(value: string, known: ReadonlySet<string>, setting: string): void {

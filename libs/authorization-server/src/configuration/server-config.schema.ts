@@ -26,6 +26,12 @@ export const AUDIENCE_URN = 'urn:onbehalf:audience:';
 export const resource = z
   .strictObject({
     audience: registeredName.describe('the value of the aud claim'),
+    kind: z
+      .enum(['resource', 'authorization_server'])
+      .default('resource')
+      .describe(
+        'authorization_server: that of another domain, with its issuer identifier as the audience; it is given grants, never access tokens',
+      ),
     resource: z
       .string()
       .refine(isResourceIndicator, 'an absolute URI without a fragment (RFC 8707 section 2)')

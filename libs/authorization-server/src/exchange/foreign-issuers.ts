@@ -1,17 +1,24 @@
 import { ACCESS_TOKEN_PROFILES, LocalIssuerKeys, mediaSubtype, RemoteIssuerKeys } from '@onbehalf/jwt-verification';
 import type { ForeignIssuer } from '@onbehalf/token-exchange';
 import type { JSONWebKeySet } from 'jose';
+import { accountWith } from '../accounts/email-address.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 
-/** The foreign issuers that the configuration trusts, with their keys: given, or fetched from the issuer when needed. */
-export function toForeignIssuers({ trustedIssuers }: ServerConfig): readonly ForeignIssuer[] {
-  return trustedIssuers.map(({ issuer, jwks, jwksUri, algorithms, types, profile, subject }) => ({
+type Users = () => ServerConfig['users'];
+
+/**
+ * The foreign issuers that the configuration trusts, with their keys: given, or fetched from the issuer when needed.
+ * @param users who is registered at the moment
+ */
+export function toForeignIssuers({ trustedIssuers }: ServerConfig, users: Users): readonly ForeignIssuer[] {
+  return trustedIssuers.map(({ issuer, jwks, jwksUri, algorithms, types, profile, subject, usages }) => ({
     issuer,
     keys: jwks ? new LocalIssuerKeys(jwks as JSONWebKeySet) : new RemoteIssuerKeys({ issuer, jwksUri }),
     algorithms,
     // as a typ header is compared
     types: types?.map((type) => mediaSubtype(type) ?? type),
     ...(profile && { profile: ACCESS_TOKEN_PROFILES[profile] }),
-    subject,
+    usages,
+    subject: subject?.claim === 'email' ? { ...subject, accountOf: (email) => accountWith(users(), email) } : subject,
   }));
 }

@@ -77,11 +77,22 @@ export class ActiveFeatures {
     };
   }
 
-  /** @throws ConfigurationError when two features publish the same member */
-  metadata(): Readonly<Record<string, unknown>> {
-    const members = this.#active.flatMap(({ feature, settings }) => Object.entries(feature.metadata?.(settings) ?? {}));
-    checkUnique(members.map(([name]) => name));
-    return Object.fromEntries(members);
+  /**
+   * @param config what is registered now
+   * @throws ConfigurationError when two features publish the same member, unless both as a list
+   */
+  metadata(config: ServerConfig): Readonly<Record<string, unknown>> {
+    const members = this.#active.flatMap(({ feature, settings }) =>
+      Object.entries(feature.metadata?.(settings, config) ?? {}),
+    );
+    const scalars = members.filter(([, value]) => !Array.isArray(value)).map(([name]) => name);
+    const lists = Map.groupBy(
+      members.filter(([, value]) => Array.isArray(value)),
+      ([name]) => name,
+    );
+    checkUnique([...scalars, ...lists.keys()]);
+    const joined = [...lists].map(([name, entries]) => [name, [...new Set(entries.flatMap(([, value]) => value))]]);
+    return Object.fromEntries([...members, ...joined]) as Readonly<Record<string, unknown>>;
   }
 
   get auditMembers(): readonly AuditMember[] {

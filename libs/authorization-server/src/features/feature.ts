@@ -27,6 +27,7 @@ import type { ConfigSection } from '../configuration/config-section.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
 import type { ServerMetrics } from '../metrics/server-metrics.js';
+import type { RefreshTokens } from '../ports/refresh-tokens.js';
 import type { RateLimiter } from '../rate-limits/rate-limiter.js';
 import type { AccountCreation } from '../accounts/account-creation.js';
 
@@ -50,6 +51,8 @@ export interface FeatureParts<Settings> {
   readonly policy: ExchangePolicy;
   /** What has become of tokens and accounts. */
   readonly state: ExchangeState;
+  /** The refresh tokens of this server, for those who take them as subject tokens. */
+  readonly refreshTokens: RefreshTokens;
   /** Marks identifiers as used, for all replicas together. */
   readonly replay: ReplayDetection;
   /** The index of issued tokens, to revoke what the feature has issued with all that was exchanged from it. */
@@ -103,8 +106,8 @@ export const FEATURE_PARTS = Symbol('the parts of the feature');
  */
 export interface Feature<Settings = unknown> extends ConfigSection<Settings> {
   register?(parts: FeatureParts<NonNullable<Settings>>): FeatureRegistration;
-  /** Members of the server's metadata. RFC 8414 §2 */
-  metadata?(settings: NonNullable<Settings>): Readonly<Record<string, unknown>>;
+  /** Members of the server's metadata, by what is registered now; of lists that several features have, all entries. RFC 8414 §2 */
+  metadata?(settings: NonNullable<Settings>, config: ServerConfig): Readonly<Record<string, unknown>>;
   readonly tables?: readonly TableDeclaration[];
   readonly audit?: readonly FeatureAuditField[];
   /** Endpoints and pages. */

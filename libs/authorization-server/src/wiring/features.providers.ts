@@ -12,6 +12,7 @@ import { AccountCreation } from '../accounts/account-creation.js';
 import { Registrations } from '../registrations/registrations.js';
 import { RateLimiter } from '../rate-limits/rate-limiter.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
+import { HeldRefreshTokens } from '../provider/tokens/held-refresh-tokens.js';
 import { FeatureSet } from '../features/feature-set.js';
 
 /** The features that the configuration has on. */
@@ -28,10 +29,11 @@ export function featureProviders(options: InjectionToken): FactoryProvider[] {
       AccountCreation,
       AUDIT_TRAIL,
       ServerMetrics,
+      HeldRefreshTokens,
     ],
     useFactory: createRuntime,
   };
-  return [runtime];
+  return [{ provide: HeldRefreshTokens, useFactory: () => new HeldRefreshTokens() }, runtime];
 }
 
 function createRuntime(
@@ -44,17 +46,19 @@ function createRuntime(
   accounts: AccountCreation,
   trail: ServerAuditTrail,
   metrics: ServerMetrics,
+  refreshTokens: HeldRefreshTokens,
 ): FeatureRuntime {
   const { config, keys, replay, tables, tokens, features = new FeatureSet() } = options;
   return new FeatureRuntime(features.in(config), {
     config: () => registrations.current.config,
     own,
-    foreignIssuers: toForeignIssuers(config),
+    foreignIssuers: toForeignIssuers(config, () => registrations.current.config.users),
     signer: keys,
     randomId: timeOrderedId,
     clock: systemClock,
     policy,
     state,
+    refreshTokens,
     replay,
     tokens,
     metrics,

@@ -1,10 +1,11 @@
 import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/common';
 import type { ConsentStore } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
-import { systemClock } from '@onbehalf/oauth-protocol';
+import { GrantType, systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { Accounts } from '../accounts/accounts.js';
+import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
 import {
@@ -19,7 +20,9 @@ import { continueByGet } from '../endpoint/continue-by-get.js';
 import { ME_AUDIENCE } from '../configuration/me-audience.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
-import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
+import type { Grant } from '../endpoint/grant.js';
+import { JwtBearerGrant } from '../exchange/jwt-bearer.grant.js';
+import { TokenExchangeGrant, type TokenExchangeGrantOptions } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
@@ -35,6 +38,7 @@ import { limitProtocolRequests, type AnswerPage } from '../rate-limits/limit-pro
 import { Registrations } from '../registrations/registrations.js';
 import { createProvider } from '../provider/authorization-provider.js';
 import { clientCertificates } from '../provider/clients/client-certificate.js';
+import { HeldRefreshTokens } from '../provider/tokens/held-refresh-tokens.js';
 import { LiveProvider } from '../provider/live-provider.js';
 
 /** The provider with our grants, replaced whenever keys or registrations change. */
@@ -58,6 +62,7 @@ export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvi
       FeatureRuntime,
       CLIENT_ADDRESS,
       Pages,
+      HeldRefreshTokens,
     ],
     useFactory: createLiveProvider,
   };
@@ -80,14 +85,17 @@ function createLiveProvider(
   features: FeatureRuntime,
   addressOf: ClientAddress,
   pages: Pages,
+  refreshTokens: HeldRefreshTokens,
 ): LiveProvider {
   const certificateOf = clientCertificates(options);
   const exchange = measureExchanges(engine, metrics);
   const grants = [
-    new TokenExchangeGrant({ policy, exchange, sink, clock: systemClock, addressOf }),
+    ...exchangeGrants(
+      { policy, exchange, sink, clock: systemClock, addressOf },
+      engine.presentableBy(GrantType.JwtBearer),
+    ),
     ...features.registration.grants,
   ];
-  const told = { ui_locales_supported: pages.languages.tags, ...features.active.metadata() };
   const log = new Logger('AuthorizationServer');
   const around = {
     trail,
@@ -97,22 +105,27 @@ function createLiveProvider(
     acceptsSecret: registrations.acceptsSecret.bind(registrations),
     log,
     pages: providerPages(pages),
-    grantTypes: grants.map(({ grantType }) => grantType),
   };
   const answerPage: AnswerPage = (request, response, status, reason, headers) =>
     answerRefusalPage(response, status, pages.for(request), { reason, headers });
   const live = new LiveProvider(() => {
     const { config, lives } = registrations.current;
     const allowsOrigin = registeredOrigins(config);
-    const metadata = { ...told, ...ownMetadata(options.issuer, config) };
     const known = { lives, latest: () => registrations.reload().then(() => registrations.current.lives) };
-    const described = { ...options, ...around, config, accounts, metadata, allowsOrigin, lives: known };
+    const metadata = {
+      ui_locales_supported: pages.languages.tags,
+      ...features.active.metadata(config),
+      ...ownMetadata(options.issuer, config),
+    };
+    const grantTypes = announced(grants, config);
+    const described = { ...options, ...around, grantTypes, config, accounts, metadata, allowsOrigin, lives: known };
     const provider = createProvider(described, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin, log });
     const byGet = continueByGet(provider, endpoint.handle);
     const handle = limitProtocolRequests(limits, authorizationLimits, byGet, answerPage);
     return { provider, handle: measureRequests(metrics, handle) };
   });
+  refreshTokens.keptBy(() => live.current);
   options.keys.onReplaced(() => live.renew());
   registrations.onChanged(() => live.renew());
   return live;
@@ -122,4 +135,20 @@ function createLiveProvider(
 function ownMetadata(issuer: string, { resources }: ServerConfig): object {
   const isOpen = resources.some(({ audience }) => audience === ME_AUDIENCE);
   return isOpen ? { onbehalf_me_endpoint: `${issuer}/me` } : {};
+}
+
+/** The grants that the engine answers. Assertions are taken where a feature knows what they say. */
+function exchangeGrants(options: TokenExchangeGrantOptions, assertions: readonly string[]): readonly Grant[] {
+  const exchange = new TokenExchangeGrant(options);
+  return assertions.length === 0 ? [exchange] : [exchange, new JwtBearerGrant({ ...options, types: assertions })];
+}
+
+// assertions of other domains are told of once a client may present them
+function announced(grants: readonly Grant[], { clients }: ServerConfig): readonly string[] {
+  return grants
+    .map(({ grantType }) => grantType)
+    .filter(
+      (grantType) =>
+        grantType !== GrantType.JwtBearer || clients.some((client) => client.grantTypes.includes(grantType)),
+    );
 }
