@@ -13,6 +13,8 @@ COPY libs/vault-signer/package.json libs/vault-signer/
 COPY libs/authorization-server/package.json libs/authorization-server/
 COPY libs/features/id-tokens/package.json libs/features/id-tokens/
 COPY libs/features/administrative-impersonation/package.json libs/features/administrative-impersonation/
+COPY libs/features/identity-chaining/package.json libs/features/identity-chaining/
+COPY libs/features/cross-app-access/package.json libs/features/cross-app-access/
 COPY libs/features/saml-assertion/package.json libs/features/saml-assertion/
 COPY libs/features/custom-subject-tokens/package.json libs/features/custom-subject-tokens/
 COPY libs/resource-server/package.json libs/resource-server/

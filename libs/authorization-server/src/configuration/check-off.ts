@@ -1,0 +1,27 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { sectionOf, type ConfigSection } from './config-section.js';
+import type { ServerConfig } from './server-config.schema.js';
+
+/**
+ * What belongs to a section is used only with it: a grant that nobody answers would be refused to the client only.
+ * @throws ConfigurationError
+ */
+export function checkOff(config: ServerConfig, sections: readonly ConfigSection[], file: string): void {
+  const isOn = (section: ConfigSection): boolean => sectionOf(section, config) !== undefined;
+  for (const section of sections) if (!isOn(section)) checkModes(config, section, file);
+  for (const [i, client] of config.clients.entries()) {
+    for (const grantType of client.grantTypes) {
+      const offering = sections.filter(({ grantTypes = [] }) => grantTypes.includes(grantType));
+      if (offering.length === 0 || offering.some(isOn)) continue;
+      const names = offering.map(({ name }) => name).join(' or ');
+      const accepted = `this grant only with the section ${names}`;
+      throw new ConfigurationError(`${file}: clients[${i}].grantTypes`, grantType, accepted);
+    }
+  }
+}
+
+function checkModes({ edges }: ServerConfig, { name, edgeModes = [] }: ConfigSection, file: string): void {
+  const i = edges.findIndex(({ mode }) => edgeModes.includes(mode));
+  if (i < 0) return;
+  throw new ConfigurationError(`${file}: edges[${i}].mode`, edges[i]!.mode, `this mode only with the section ${name}`);
+}

@@ -1,0 +1,33 @@
+import type { FeatureParts } from '@onbehalf/authorization-server';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import {
+  trustedFor,
+  verifyGrant,
+  type GrantExpectations,
+  type TokenFacts,
+  type TokenVerifier,
+  type VerificationContext,
+} from '@onbehalf/token-exchange';
+import type { IdentityChainingSettings } from './identity-chaining.schema.js';
+
+/** JWT authorization grants of the issuers that are trusted for them. Access tokens and ID-JAGs have types of their own. RFC 7523 §3 */
+export class AuthorizationGrantVerifier implements TokenVerifier {
+  readonly types = [TokenType.Jwt];
+  readonly grantTypes = [GrantType.JwtBearer];
+  readonly #expected: GrantExpectations;
+
+  constructor({ own, foreignIssuers, settings }: FeatureParts<IdentityChainingSettings>) {
+    this.#expected = {
+      own: own.issuer,
+      issuers: trustedFor('jwt-bearer', foreignIssuers),
+      types: ['', 'jwt', 'authorization-grant+jwt'],
+      requiredClaims: [],
+      longestLife: 3600,
+      reuse: settings.reuse,
+    };
+  }
+
+  async verify(token: string, context: VerificationContext): Promise<TokenFacts> {
+    return (await verifyGrant(token, context, this.#expected)).facts;
+  }
+}
