@@ -1,5 +1,7 @@
 import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-protocol';
 import { ADMIN_AUDIENCE } from './admin-audience.js';
+import { checkIssuer } from './check-issuer.js';
+import { checkOff } from './check-off.js';
 import { sectionOf, type ConfigSection } from './config-section.js';
 import { LONGEST_IMPERSONATION } from '@onbehalf/token-exchange';
 import { ME_AUDIENCE, ME_SCOPES } from './me-audience.js';
@@ -36,20 +38,6 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
     if (settings !== undefined) section.check?.(settings, config, `${file}: ${section.name}`);
   }
   checkOff(config, sections, file);
-}
-
-// a grant that nobody answers would be refused to the client only
-function checkOff(config: ServerConfig, sections: readonly ConfigSection[], file: string): void {
-  const isOn = (section: ConfigSection): boolean => sectionOf(section, config) !== undefined;
-  for (const [i, client] of config.clients.entries()) {
-    for (const grantType of client.grantTypes) {
-      const offering = sections.filter(({ grantTypes = [] }) => grantTypes.includes(grantType));
-      if (offering.length === 0 || offering.some(isOn)) continue;
-      const names = offering.map(({ name }) => name).join(' or ');
-      const accepted = `this grant only with the section ${names}`;
-      throw new ConfigurationError(`${file}: clients[${i}].grantTypes`, grantType, accepted);
-    }
-  }
 }
 
 function checkUnique<T extends object>(items: readonly T[], key: keyof T & string, path: string): void {
@@ -92,20 +80,6 @@ function checkNotOwn(scopes: readonly string[], setting: string): void {
   const i = scopes.findIndex((scope) => Object.hasOwn(OWN_SCOPES, scope));
   if (i < 0) return;
   throw new ConfigurationError(`${setting}[${i}]`, scopes[i], 'a scope that is not one of this server itself');
-}
-
-function checkIssuer(
-  { issuer, jwks, jwksUri, subject }: ServerConfig['trustedIssuers'][number],
-  setting: string,
-): void {
-  // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
-  if (!jwks && jwksUri === undefined && !/^https?:/i.test(issuer)) {
-    const accepted = `jwks or jwksUri, because nothing can be found at ${issuer}`;
-    throw new ConfigurationError(`${setting}.jwksUri`, jwksUri, accepted);
-  }
-  // an issuer may speak for the addresses of its own domains alone
-  if ((subject?.claim === 'email') === (subject?.domains !== undefined)) return;
-  throw new ConfigurationError(`${setting}.subject.domains`, subject?.domains, 'domains exactly for the claim email');
 }
 
 // RFC 9068 §5: a client identifier must not collide with a user's subject

@@ -78,10 +78,10 @@ export class ActiveFeatures {
   }
 
   /**
-   * @param config what is registered now
+   * @param config what is registered now; absent: what the file says
    * @throws ConfigurationError when two features publish the same member, unless both as a list
    */
-  metadata(config: ServerConfig): Readonly<Record<string, unknown>> {
+  metadata(config: ServerConfig = this.#config): Readonly<Record<string, unknown>> {
     const members = this.#active.flatMap(({ feature, settings }) =>
       Object.entries(feature.metadata?.(settings, config) ?? {}),
     );

@@ -5,7 +5,6 @@ import { GrantType, systemClock } from '@onbehalf/oauth-protocol';
 import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { Accounts } from '../accounts/accounts.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { SampledRefusals } from '../audit/sampled-refusals.js';
 import {

@@ -1,0 +1,17 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { ServerConfig } from './server-config.schema.js';
+
+/** Makes sure that the keys of a trusted issuer can be found, and that it speaks for e-mail addresses of its own domains alone. */
+export function checkIssuer(
+  { issuer, jwks, jwksUri, subject }: ServerConfig['trustedIssuers'][number],
+  setting: string,
+): void {
+  // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
+  if (!jwks && jwksUri === undefined && !/^https?:/i.test(issuer)) {
+    const accepted = `jwks or jwksUri, because nothing can be found at ${issuer}`;
+    throw new ConfigurationError(`${setting}.jwksUri`, jwksUri, accepted);
+  }
+  // an issuer may speak for the addresses of its own domains alone
+  if ((subject?.claim === 'email') === (subject?.domains !== undefined)) return;
+  throw new ConfigurationError(`${setting}.subject.domains`, subject?.domains, 'domains exactly for the claim email');
+}
