@@ -1,5 +1,5 @@
 import { startApp } from '@onbehalf/service-host';
-import { AuthorizationServer, ServerMetrics } from '@onbehalf/authorization-server';
+import { AuthorizationServer, Pages, refusalPages, ServerMetrics } from '@onbehalf/authorization-server';
 import { AppModule } from './app.module.js';
 import { environment } from './environment.js';
 import { SigningKeysHealthIndicator } from './signing-keys.health.js';
@@ -23,5 +23,6 @@ await startApp({
   readiness: { store: StoreHealthIndicator, keys: SigningKeysHealthIndicator },
   overload: { alwaysAnswered: ['/metrics', ...guardsLiveOn], onRefused: () => metrics.overload.inc() },
   // the pages of the server set a stricter policy of their own
+  refusalPage: (app) => refusalPages(app.get(Pages, { strict: false })),
   middleware: (app) => [app.get(AuthorizationServer, { strict: false }).middleware],
 });

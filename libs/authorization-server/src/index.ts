@@ -30,6 +30,7 @@ export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotati
 export type { KeySchedule } from './keys/key-schedule.js';
 export { page, pagePolicy } from './pages/page.js';
 export { Pages, PageView } from './pages/page-view.js';
+export { refusalPages } from './pages/refusal-page.js';
 export { OutageFilter } from './pages/outage.filter.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';

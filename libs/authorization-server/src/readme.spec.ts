@@ -59,6 +59,7 @@ const rotation = new KeyRotation(keys, { publishAhead: 3600, signFor: 30 * 86_40
         tokens: store.tokens,
         registrations: store.registrations,
         replay: store.replay,
+        consents: store.consents,
         rateLimits: store.rateLimits,
         adapter: store.providerAdapter,
         cookieKeys, // secrets that sign the cookies

@@ -33,7 +33,7 @@ export function consentPage(asked: ConsentPage, view: PageView = DEFAULT_VIEW): 
           {view.text('consent.deny')}
         </button>
       </form>
-      <p class="after">
+      <p>
         {isRemembered ? view.fill('consent.remembered', { consents: consentsLink(view) }) : view.text('consent.once')}
       </p>
     </>,

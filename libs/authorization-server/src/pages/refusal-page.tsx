@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { TextKey } from './languages/english.js';
 import { page, pagePolicy } from './page.js';
-import { DEFAULT_VIEW, type PageView } from './page-view.js';
+import { DEFAULT_VIEW, type Pages, type PageView } from './page-view.js';
 
 /** What people are told that clients are told in JSON, by its status. */
 const SENTENCES: Readonly<Record<number, TextKey>> = {
@@ -38,6 +38,17 @@ export const PAGE_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': pagePolicy(),
 } as const;
+
+/** The pages for what is refused before this library sees it, for whoever serves it. */
+export function refusalPages(
+  pages: Pages,
+): (status: number, request: Parameters<Pages['for']>[0]) => { headers: OutgoingHttpHeaders; body: string } {
+  return (status: number, request: Parameters<Pages['for']>[0]) => {
+    const view = pages.for(request);
+    const headers: OutgoingHttpHeaders = { ...PAGE_HEADERS, 'content-language': view.language.tag };
+    return { headers, body: refusalPage(status, undefined, view) };
+  };
+}
 
 /** Answers with a page what is refused before anything else has looked at it. */
 export function answerRefusalPage(

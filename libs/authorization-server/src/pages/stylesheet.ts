@@ -12,6 +12,7 @@ main { width: 100%; max-width: 26rem; padding: 2rem; background: var(--card); bo
 h1 { margin: 0 0 .25rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
 p { margin: 0 0 1.25rem; color: var(--muted); overflow-wrap: anywhere; }
 p:last-child { margin-bottom: 0; }
+form + p { margin-top: 1.25rem; }
 strong { color: var(--ink); }
 a:not(.button) { color: var(--accent); }
 label { display: block; margin-bottom: .25rem; font-weight: 600; }

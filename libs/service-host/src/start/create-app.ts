@@ -15,6 +15,8 @@ import type { Middleware } from '../requests/middleware.js';
 import { createLogger, logRefusals, logRequests } from '../telemetry/logging.js';
 import { serveOpenApi, type OpenApiOptions } from '../requests/open-api.js';
 import { refuseTargets } from '../requests/refuse-targets.js';
+import type { RefusalPage } from '../requests/refusal-page.js';
+import { answerUnreadable } from '../requests/unreadable-requests.js';
 import { secureHeaders } from '../requests/security-headers.js';
 import { hostSettings, type HostSettings } from './settings.js';
 import { isExported, telemetrySettings, type TelemetrySettings } from '../telemetry/telemetry-settings.js';
@@ -32,6 +34,8 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly overload?: OverloadOptions;
   /** For an app that serves pages: directives by name. Without it, answers may load nothing. */
   readonly contentSecurityPolicy?: (settings: z.output<Schema>) => Readonly<Record<string, readonly string[]>>;
+  /** Tells browsers in a page what is refused before the app itself sees it. */
+  readonly refusalPage?: (app: NestExpressApplication) => RefusalPage;
   /** Whole protocols that need nothing of Express, such as an authorization server's: behind logs and health, before it. */
   readonly middleware?: (app: NestExpressApplication) => readonly Middleware[];
   /** Mounts middleware of Express, before any body parser. */
@@ -90,16 +94,23 @@ export async function createApp<Schema extends z.ZodObject>(
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const draining = new Draining();
-  beforeExpress(app.getHttpServer(), logger, [
-    draining.middleware,
-    shedding(settings, logger, options.overload).middleware,
-    traceRequests(options.name),
-    logRequests(logger),
-    secureHeaders(options.contentSecurityPolicy?.(own)),
-    refuseTargets,
-    healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
-    ...(options.middleware?.(app) ?? []),
-  ]);
+  const page = options.refusalPage?.(app);
+  beforeExpress(
+    app.getHttpServer(),
+    logger,
+    [
+      draining.middleware,
+      shedding(settings, logger, options.overload).middleware,
+      traceRequests(options.name),
+      logRequests(logger),
+      secureHeaders(options.contentSecurityPolicy?.(own)),
+      refuseTargets(page),
+      healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
+      ...(options.middleware?.(app) ?? []),
+    ],
+    page,
+  );
+  answerUnreadable(app.getHttpServer(), page);
   await options.configure?.(app, settings);
   if (options.openApi) await serveOpenApi(app, options.openApi);
   await app.init();
