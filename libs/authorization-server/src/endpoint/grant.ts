@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { OAuthError } from '@onbehalf/oauth-protocol';
 import type { ProofOfPossession } from '../provider/seam/request-seam.js';
 
-/** A grant of the token endpoint beside those of the provider. RFC 6749 §4.5 */
+/**
+ * A grant of the token endpoint beside those of the provider. RFC 6749 §4.5. The endpoint authenticates the client, by the method that it
+ * is registered with; a grant has no say in it. RFC 6749 §3.2.1
+ */
 export interface Grant {
   readonly grantType: string;
   /** Every parameter that the grant reads; others are ignored. RFC 6749 §3.2 */

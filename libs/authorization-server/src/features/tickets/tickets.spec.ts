@@ -135,6 +135,20 @@ describe('a feature in one folder and one line', () => {
     expect((await token('gate', { grant_type: TICKET_GRANT, holder: 'alice' })).status).toBe(400);
   });
 
+  it('has its grant behind the authentication of the endpoint, whatever the grant would take', async () => {
+    const named = { grant_type: TICKET_GRANT, holder: 'alice', client_id: 'shop' };
+    const asked = (form: Record<string, string>): Promise<Response> =>
+      fetch(`${url}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) });
+    const anonymous = { grant_type: TICKET_GRANT, holder: 'alice' };
+    for (const form of [anonymous, named, { ...named, client_secret: 'guessed' }]) {
+      const response = await asked(form);
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        expect.objectContaining({ error: 'invalid_client' }),
+      ]);
+    }
+  });
+
   it('has a subject token type, used once, and a parameter and a rule for it', async () => {
     const ticket = await sell();
     expect((await token('gate', exchange(ticket, { gate: 'x'.repeat(21) }))).body['error']).toBe('invalid_request');
