@@ -7,6 +7,8 @@ import { recordRefused } from './record-refused.js';
 import { registeredClient, type TokenExchangeGrantOptions } from './token-exchange.grant.js';
 
 export interface JwtBearerGrantOptions extends TokenExchangeGrantOptions {
+  /** This server, whom assertions are for. */
+  readonly issuer: string;
   /** Token types that assertions may be. */
   readonly types: readonly string[];
 }
@@ -61,6 +63,11 @@ export class JwtBearerGrant implements Grant {
     // RFC 7521 §4.1
     if (!assertion) throw new OAuthError('invalid_request', 'assertion is required');
     const { header, claims } = readUnverifiedJwt(assertion);
+    const [audience, ...others] = [claims['aud']].flat();
+    // before its target is looked for: one that is not for this server names resources of another
+    if (audience !== this.#options.issuer || others.length > 0) {
+      throw noGrant('The assertion must be for this server alone');
+    }
     const type = TYPES[mediaSubtype(header.typ) ?? ''] ?? TokenType.Jwt;
     if (!this.#options.types.includes(type)) throw noGrant('The assertion is of a type that is not accepted');
     const asked = new URLSearchParams({

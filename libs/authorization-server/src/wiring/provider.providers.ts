@@ -20,8 +20,8 @@ import { ME_AUDIENCE } from '../configuration/me-audience.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import type { Grant } from '../endpoint/grant.js';
-import { JwtBearerGrant } from '../exchange/jwt-bearer.grant.js';
-import { TokenExchangeGrant, type TokenExchangeGrantOptions } from '../exchange/token-exchange.grant.js';
+import { JwtBearerGrant, type JwtBearerGrantOptions } from '../exchange/jwt-bearer.grant.js';
+import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
@@ -90,7 +90,7 @@ function createLiveProvider(
   const exchange = measureExchanges(engine, metrics);
   const grants = [
     ...exchangeGrants(
-      { policy, exchange, sink, clock: systemClock, addressOf },
+      { issuer: own.issuer, policy, exchange, sink, clock: systemClock, addressOf },
       engine.presentableBy(GrantType.JwtBearer),
     ),
     ...features.registration.grants,
@@ -137,7 +137,10 @@ function ownMetadata(issuer: string, { resources }: ServerConfig): object {
 }
 
 /** The grants that the engine answers. Assertions are taken where a feature knows what they say. */
-function exchangeGrants(options: TokenExchangeGrantOptions, assertions: readonly string[]): readonly Grant[] {
+function exchangeGrants(
+  options: Omit<JwtBearerGrantOptions, 'types'>,
+  assertions: readonly string[],
+): readonly Grant[] {
   const exchange = new TokenExchangeGrant(options);
   return assertions.length === 0 ? [exchange] : [exchange, new JwtBearerGrant({ ...options, types: assertions })];
 }
