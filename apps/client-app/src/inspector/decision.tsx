@@ -13,7 +13,7 @@ export function Decision({ record }: { readonly record: AuditRecord }): VNode {
       {record.sentence !== undefined && <blockquote class="sentence">{record.sentence}</blockquote>}
       {decision && decision.edges.length > 0 && (
         <>
-          <h5>{refusal ? 'Edge that leads there' : 'Edge that allows it'}</h5>
+          <p class="head">{refusal ? 'Edge that leads there' : 'Edge that allows it'}</p>
           {decision.edges.map((edge) => (
             <p>
               <code>{edge}</code>
@@ -44,7 +44,7 @@ export function Path({
     return <p class="hint">{refusal ? 'Refused before any rule narrowed it.' : 'No rule had to narrow it.'}</p>;
   return (
     <>
-      <h5>Rules</h5>
+      <p class="head">Rules</p>
       <ol class="path">
         {steps.map(({ rule, before, after }) => (
           <li class={after ? 'narrowed' : 'refused'}>

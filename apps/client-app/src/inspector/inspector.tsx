@@ -57,7 +57,7 @@ function Entry({ message, number, tokens }: EntryProps): VNode {
           <Request message={message} />
           {message.record && (
             <section>
-              <h4>Decision</h4>
+              <p class="head">Decision</p>
               <Decision record={message.record} />
             </section>
           )}
@@ -72,7 +72,7 @@ function Entry({ message, number, tokens }: EntryProps): VNode {
 function Request({ message: { request, presented, record } }: { readonly message: Message }): VNode {
   return (
     <section>
-      <h4>Request</h4>
+      <p class="head">Request</p>
       {presented !== undefined && (
         <p class="hint">
           It is about <strong>{presented}</strong>.
@@ -138,7 +138,7 @@ function Outcome({ message, tokens }: { readonly message: Message; readonly toke
   const before = tokens.find(({ name }) => name === message.presented);
   return (
     <section>
-      <h4>{issued ? 'Token' : 'Answer'}</h4>
+      <p class="head">{issued ? 'Token' : 'Answer'}</p>
       {issued && <Token token={issued} before={message.to === 'auth-server' ? before : undefined} />}
       {answer && !issued && <Answer answer={answer} />}
       {answer && issued && (

@@ -33,8 +33,8 @@ main { max-width: 80rem; margin: 0 auto; padding: 1.75rem clamp(1rem, 4vw, 2rem)
 h1 { margin: 0 0 .75rem; font-size: clamp(1.5rem, 1.2rem + 1.5vw, 2.1rem); line-height: 1.2; overflow-wrap: anywhere; }
 h2 { margin: 2.5rem 0 .5rem; font-size: 1.35rem; line-height: 1.3; }
 h3 { margin: 1.75rem 0 .4rem; font-size: 1.12rem; line-height: 1.35; }
-h4, h5 { margin: 0 0 .5rem; font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--muted); }
-h5 { margin-top: .9rem; }
+.head { margin: 0 0 .5rem; font-weight: 650; font-size: .8rem; letter-spacing: .06em; text-transform: uppercase; color: var(--muted); }
+p + .head, .path + .head { margin-top: .9rem; }
 p { margin: 0 0 1rem; max-width: 46rem; overflow-wrap: anywhere; }
 input, select { max-width: 100%; padding: .5rem .65rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: .5rem; }
 label { font-weight: 600; }
