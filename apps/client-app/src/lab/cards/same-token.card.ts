@@ -9,7 +9,7 @@ export const sameToken: Card = {
   run: async ({ userToken, addresses, track }) => {
     const url = `${addresses.messageService}/message`;
     await track('Pass the token on', 'wrong', async (wrong) => {
-      const { status } = await wrong.call({ from: 'user-service', to: 'message-service', url, token: userToken });
+      const { status } = await wrong.call({ from: 'client-app', to: 'message-service', url, token: userToken });
       return {
         lesson:
           status === 401
