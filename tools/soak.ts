@@ -17,9 +17,12 @@ interface Step {
   readonly settings: Readonly<Record<string, number>>;
   /** As measured on two cores, rounded up. */
   readonly minutes: number;
+  /** Commands without which it is skipped, each with the argument that makes it answer. */
+  readonly needs?: Readonly<Record<string, string>>;
 }
 
 interface Outcome {
+  readonly skipped?: string;
   readonly passed: number;
   readonly failed: number;
   readonly seconds: number;
@@ -98,6 +101,14 @@ const STEPS: readonly Step[] = [
     settings: { SAML_MUTATIONS: 50_000 },
     minutes: 2,
   },
+  {
+    title: "Spring's login, resource servers and exchange, with the settings of spring-article.yaml",
+    project: 'e2e',
+    spec: 'src/spring',
+    settings: { SOAK_SPRING: 1 },
+    minutes: 3,
+    needs: { java: '-version', mvn: '-version' },
+  },
   { title: 'clocks that differ', project: 'e2e', spec: 'clock-skew', settings: {}, minutes: 1 },
 ];
 
@@ -133,7 +144,12 @@ function build(): void {
   process.exit(1);
 }
 
-async function run({ title, project, spec, settings, minutes }: Step, place: string): Promise<Outcome> {
+async function run({ title, project, spec, settings, minutes, needs = {} }: Step, place: string): Promise<Outcome> {
+  const missing = Object.entries(needs).find(([command, argument]) => spawnSync(command, [argument]).status !== 0);
+  if (missing) {
+    console.log(`\n── ${place}: ${title}: skipped, because ${missing[0]} is not installed`);
+    return { passed: 0, failed: 0, seconds: 0, skipped: missing[0] };
+  }
   const told = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   console.log(`\n── ${place}: ${title} (about ${minutes} min) ${told.join(' ')}`);
   const report = join(scratch, `${project}-${spec.replaceAll('/', '-')}.json`);
@@ -172,10 +188,12 @@ function readReport(path: string): { passed: number; failed: number } {
 /** @returns the exit code */
 function summarize(): number {
   console.log('');
-  for (const [index, { failed, seconds }] of outcomes.entries()) {
-    console.log(`${failed ? 'FAILED' : 'passed'}  ${String(seconds).padStart(5)} s  ${chosen[index]!.title}`);
+  for (const [index, { failed, seconds, skipped }] of outcomes.entries()) {
+    const outcome = skipped === undefined ? 'passed' : `skipped, no ${skipped}:`;
+    console.log(`${failed ? 'FAILED' : outcome}  ${String(seconds).padStart(5)} s  ${chosen[index]!.title}`);
   }
-  const sum = (member: keyof Outcome): number => outcomes.reduce((all, outcome) => all + outcome[member], 0);
+  const sum = (member: 'passed' | 'failed' | 'seconds'): number =>
+    outcomes.reduce((all, outcome) => all + outcome[member], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${Math.round(sum('seconds') / 60)} minutes`);
   return sum('failed') > 0 ? 1 : 0;
 }
