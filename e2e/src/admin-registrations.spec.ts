@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { startPostgres } from '@onbehalf/testing';
+import fc from 'fast-check';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, type Answer } from './form-post.js';
@@ -234,6 +235,30 @@ describe.each(databases)('registrations at run time, with two replicas on $name'
     expect((await ask('message-service-secret')).status).toBe(401);
     expect((await ask(String(body['clientSecret']))).status).toBe(200);
   });
+
+  it('an emergency is not told of another version, whatever is changed at both replicas at once', async () => {
+    const path = '/admin/clients/busy';
+    const document = {
+      grantTypes: [GrantType.ClientCredentials],
+      scopes: ['user.read'],
+      defaultResource: 'user-service',
+    };
+    const replicas = [operator, operator.at(replica.url('auth-server'))] as const;
+    expect((await send('PUT', path, document, { 'if-none-match': '*' })).status).toBe(201);
+    const change = fc.tuple(fc.constantFrom('disable', 'enable', 'secret', 'put'), fc.constantFrom(0, 1));
+    const changes = fc.array(change, { minLength: 2, maxLength: 6 }).map((some) => [...some, ['disable', 1] as const]);
+    const property = fc.asyncProperty(changes, async (all) => {
+      const { etag } = await send('GET', path);
+      const answers = all.map(async ([operation, at]) => {
+        if (operation !== 'put') return (await send('POST', `${path}/${operation}`, {}, {}, replicas[at])).status;
+        const { status } = await send('PUT', path, document, { 'if-match': etag }, replicas[at]);
+        // who names a version may be told that it was another one
+        return status === 412 ? 200 : status;
+      });
+      expect(await Promise.all(answers)).toEqual(all.map(() => 200));
+    });
+    await fc.assert(property, { numRuns: 8, seed: 23, endOnFailure: true });
+  }, 60_000);
 
   it('two operators cannot overwrite each other', async () => {
     const { etag } = await send('GET', '/admin/clients/reports');

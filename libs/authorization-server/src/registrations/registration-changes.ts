@@ -71,33 +71,34 @@ export class RegistrationChanges {
 
   /**
    * Lets a client, a user or an edge in or out, whatever its version. Out means that all it holds is revoked.
-   * @throws NotRegistered, VersionMismatch when somebody else was faster
+   * @throws NotRegistered
    */
-  async setEnabled(
+  setEnabled(
     kind: 'client' | 'user' | 'edge',
     id: string,
     enabled: boolean,
     operator: Operator,
   ): Promise<Registration> {
-    const current = await this.#registered(kind, id);
-    const document = { ...current.document, enabled };
-    const operation = enabled ? 'enable' : 'disable';
-    return this.#apply({ kind, id, document }, current, operation, operator);
+    return this.#whateverItsVersion(kind, id, (current) => {
+      const document = { ...current.document, enabled };
+      return this.#apply({ kind, id, document }, current, enabled ? 'enable' : 'disable', operator);
+    });
   }
 
   /**
    * Gives a client a new secret; the ones before hold for `overlap` more seconds.
-   * @throws NotRegistered, VersionMismatch
+   * @throws NotRegistered
    */
   async rotateSecret(id: string, overlap: number, operator: Operator): Promise<{ secret: string; expiresAt: number }> {
-    const current = await this.#registered('client', id);
     const now = this.#options.clock();
     const { secret, stored } = makeSecret();
-    const document = current.document as ClientDocument;
-    const fileSecretExpiresAt = Math.min(document.fileSecretExpiresAt ?? Infinity, now + overlap);
-    const secrets = [stored, ...withOverlap(document.secrets, now, now + overlap)];
-    const change = { kind: 'client' as const, id, document: { ...document, secrets, fileSecretExpiresAt } };
-    await this.#apply(change, current, 'rotate-secret', operator);
+    await this.#whateverItsVersion('client', id, (current) => {
+      const document = current.document as ClientDocument;
+      const fileSecretExpiresAt = Math.min(document.fileSecretExpiresAt ?? Infinity, now + overlap);
+      const secrets = [stored, ...withOverlap(document.secrets, now, now + overlap)];
+      const change = { kind: 'client' as const, id, document: { ...document, secrets, fileSecretExpiresAt } };
+      return this.#apply(change, current, 'rotate-secret', operator);
+    });
     return { secret, expiresAt: now + overlap };
   }
 
@@ -111,10 +112,21 @@ export class RegistrationChanges {
     await this.#apply({ kind, id }, current, 'delete', operator);
   }
 
-  async #registered(kind: RegistrationKind, id: string): Promise<Registration> {
-    const current = await this.#committed(kind, id);
-    if (!current) throw new NotRegistered();
-    return current;
+  /** Who names no version is not told that it was another one: each time that somebody else was faster, it is made anew. */
+  async #whateverItsVersion<Result>(
+    kind: RegistrationKind,
+    id: string,
+    change: (current: Registration) => Promise<Result>,
+  ): Promise<Result> {
+    for (;;) {
+      const current = await this.#committed(kind, id);
+      if (!current) throw new NotRegistered();
+      try {
+        return await change(current);
+      } catch (error) {
+        if (!(error instanceof VersionMismatch)) throw error;
+      }
+    }
   }
 
   // the schemas of what is sent do not hold it
