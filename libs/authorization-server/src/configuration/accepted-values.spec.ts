@@ -22,6 +22,7 @@ describe('what the start accepts works later', () => {
     ['a client id that is not ASCII', clients({ clientId: 'bücher' })],
     ['a client id with a line break', clients({ clientId: 'a\nb' })],
     ['a client id that is longer than any', clients({ clientId: 'a'.repeat(201) })],
+    ['a client id that no object can hold', clients({ clientId: '__proto__' })],
     ['a secret that is not ASCII', clients({ secret: 'pässword' })],
     ['a secret with a control character', clients({ secret: 'a\tb' })],
     ['two proofs of possession', clients({ dpopBound: true, certificateBound: true })],

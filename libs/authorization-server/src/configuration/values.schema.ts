@@ -21,7 +21,9 @@ export const registeredName = name
     (value) => value.length <= LONGEST_NAME && value.isWellFormed() && !/\p{Cc}/u.test(value),
     `a name of no more than ${LONGEST_NAME} characters, without control characters`,
   )
-  .refine((value) => value === value.trim(), 'a name without space at its ends');
+  .refine((value) => value === value.trim(), 'a name without space at its ends')
+  // sessions hold what clients were given by their names
+  .refine((value) => value !== '__proto__', 'another name');
 export const clientId = registeredName
   .max(200, 'at most 200 characters')
   .regex(/^[\x20-\x7e]+$/, 'printable ASCII characters (RFC 6749 appendix A)');
