@@ -6,6 +6,7 @@ import { hash, type StoredSecret } from './client-secrets.js';
 import { Lives, partyOf } from './lives.js';
 import type { Registration } from './registration.js';
 import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
+import { readStored, type UnfitRegistration } from './read-stored.js';
 import { idsOnTheWay, type IdsByKind } from './ways-to-operators.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */
@@ -34,6 +35,8 @@ export class RegistrationSet {
   readonly onTheWay: IdsByKind;
   /** What is stored of that and does not count. */
   readonly overruled: readonly Pick<Registration, 'kind' | 'id'>[];
+  /** What is stored and no version of now would store, with the reason: nobody is let in by it, nor by the file in its place. */
+  readonly unfit: readonly UnfitRegistration[];
   readonly #entries: ReadonlyMap<string, Registration>;
   readonly lives: Lives;
   readonly #isLetIn: (party: Registration) => boolean;
@@ -46,8 +49,10 @@ export class RegistrationSet {
     lives?: readonly Life[],
   ) {
     const inFile = fromFile(file);
-    const inStore = stored.map((each) => ({ ...each, document: documents.stored[each.kind].parse(each.document) }));
+    const { fit: inStore, unfit } = readStored(stored, documents);
+    this.unfit = unfit;
     const entries = new Map(inFile.map((entry) => [keyOf(entry), entry]));
+    for (const entry of unfit) entries.delete(keyOf(entry));
     this.onTheWay = idsOnTheWay(toConfig([...inFile, ...inStore]));
     const counting = inStore.map((entry) =>
       this.onTheWay[entry.kind].has(entry.id) ? shutOut(entry, entries.get(keyOf(entry))) : entry,
@@ -80,7 +85,7 @@ export class RegistrationSet {
   }
 
   find(kind: RegistrationKind, id: string): Registration | undefined {
-    return this.#entries.get(keyOf({ kind, id }));
+    return this.#entries.get(keyOf({ kind, id })) ?? this.unfit.find((entry) => entry.kind === kind && entry.id === id);
   }
 
   /** A client or user as far as its life goes. */

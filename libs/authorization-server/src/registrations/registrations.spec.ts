@@ -111,6 +111,31 @@ describe('registrations in force', () => {
     expect(registrations.acceptsSecret('user-service', shown)).toBe(false);
   });
 
+  it.each<[string, string, object, RegExp]>([
+    ['an id with NUL', 'a\0b', {}, /^id: /],
+    ['an id with a space at its end', 'shop ', {}, /^id: /],
+    ['an id that is not ASCII', 'bücher', {}, /^id: /],
+    ['an id that no object can hold', '__proto__', {}, /^id: /],
+    ['a fragment in a redirect URI', 'shop', { redirectUris: ['https://a.example/#b'] }, /^redirectUris\.0: /],
+    [
+      'a fragment in place of a client of the file',
+      'user-service',
+      { redirectUris: ['https://a.example/#b'] },
+      /^redirectUris/,
+    ],
+    ['a grant that nobody knows', 'shop', { grantTypes: ['password'] }, /^grantTypes\.0: /],
+  ])('leave out what is stored with %s, and name it', async (_, id, odd, reason) => {
+    const good = client({});
+    store.write({ ...client(odd), id, version: 7 }, { ...good, id: 'good' });
+    await registrations.follow();
+    const { unfit, config } = registrations.current;
+    expect(unfit).toEqual([expect.objectContaining({ kind: 'client', id, reason: expect.stringMatching(reason) })]);
+    expect(config.clients.map(({ clientId }) => clientId)).toContain('good');
+    expect(config.clients.map(({ clientId }) => clientId)).not.toContain(id);
+    // for operators, who can delete it
+    expect(registrations.current.find('client', id)).toMatchObject({ version: 7, document: { enabled: false } });
+  });
+
   it('every edge has a name, also without one in the file', () => {
     const name = 'user-service:user-service:message-service:delegation';
     expect(registrations.current.list('edge').map(({ id }) => id)).toEqual([name, `${name}:2`, 'named']);
@@ -167,7 +192,7 @@ describe('registrations in force', () => {
     ['while the store does not answer', (store) => (store.available = false)],
     [
       'when it holds what nobody understands',
-      (store) => store.write({ kind: 'user', id: 'x', version: 1, document: {} }),
+      (store) => store.write({ kind: 'resource', id: 'x', version: 1, document: { newer: true } }),
     ],
   ])('stay as they are %s, and say so', async (_, happens) => {
     happens(store);

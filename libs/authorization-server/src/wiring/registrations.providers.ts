@@ -31,6 +31,12 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
         onOldFile: (file) =>
           log.warn({ event: 'registrations.old_file', ...file }, "nobody's session ends by this file"),
       });
+      const nameUnfit = (): void => {
+        for (const { kind, id, reason } of registrations.current.unfit)
+          log.warn({ event: 'registrations.unfit', kind, id, reason }, 'it is stored, and lets nobody in');
+      };
+      nameUnfit();
+      registrations.onChanged(nameUnfit);
       for (const { kind, id } of registrations.current.overruled)
         log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators: the file alone tells of it');
       const credentials = { clients: file.clients, users: registrations.current.config.users };
