@@ -98,4 +98,14 @@ export const RULES = table([
   ['scope', 'Nothing is left of the scopes that were asked for.', 'Ask for a scope that the target has.'],
   ['single-use', 'The token may be used once and was used before.', 'Send a fresh one; look for who else has it.'],
   ['lifetime', 'The subject token ends too soon for another token.', 'Send a fresh one.'],
+  [
+    'taken-grant',
+    'The grant of another domain is for other resources, or bound to a key that the request does not prove.',
+    'Ask for what it names, with the key that it was issued to.',
+  ],
+  [
+    'given-grant',
+    'Nobody is impersonated in another domain.',
+    'Let the edge to the other domain be one of delegation.',
+  ],
 ]);
