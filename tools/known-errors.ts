@@ -17,6 +17,17 @@ export const ANSWERS = table([
     'Read `error_description`; for a token, the audit record names the rule and the reason.',
   ],
   [
+    'authorization_pending',
+    'A second person has to confirm the impersonation (RFC 8628 §3.5).',
+    'Let another operator confirm `request_id`, and send the same request again after `interval` seconds.',
+  ],
+  ['slow_down', 'The same request came again too soon (RFC 8628 §3.5).', 'Wait for `interval` seconds.'],
+  [
+    'impersonation_forbidden',
+    'An administrator uses the account, and the endpoint is closed to that.',
+    'Let the user do it; more scope would not help.',
+  ],
+  [
     'invalid_client',
     'The client did not authenticate: no credentials, wrong ones, or a method that it is not registered for.',
     'Compare the client’s `authentication` and secret with what it sends.',
@@ -140,6 +151,11 @@ export const EVENTS = table([
     'subject_token_profile.failed',
     'A profile of a custom token type has thrown, was late, or has answered with what is no outcome.',
     '`reason` and `frames` tell where; test it with `createProfileTester`.',
+  ],
+  [
+    'impersonation_hook_failed',
+    'What a team wants to be told of impersonations has thrown.',
+    'Read `reason`; the impersonation is on record all the same.',
   ],
   [
     'demo_credentials',

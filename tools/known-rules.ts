@@ -76,6 +76,22 @@ export const RULES = table([
     'Look for the reason in the record; the administrator is not told.',
   ],
   [
+    'administrator',
+    'The actor token is not for this server, or its subject may not impersonate.',
+    'Give the engineer the role of the edge in `entitledScopes`, and ask for it at the sign-in.',
+  ],
+  [
+    'stated-ticket',
+    'An impersonation names no ticket where it must, or one that is no plain text.',
+    'Name the ticket.',
+  ],
+  ['read-only', 'A scope was asked for that does more than read.', 'Ask for less, or let the edge widen to it.'],
+  [
+    'impersonation-admission',
+    'Another impersonation of the engineer is under way, or a second person has not confirmed.',
+    'Stop the other one; let another operator confirm.',
+  ],
+  [
     'delegation-depth',
     'The chain of actors would be longer than the edge allows.',
     'Shorten the chain of calls, or raise `maxDepth`.',

@@ -13,7 +13,7 @@ export interface ImpersonationAdmissionOptions {
 
 /** One impersonation of an administrator at a time, and, where an edge says so, none that a second person has not confirmed. */
 export class ImpersonationAdmission implements Admission {
-  readonly name = 'impersonation';
+  readonly name = 'impersonation-admission';
   readonly #options: ImpersonationAdmissionOptions;
 
   constructor(options: ImpersonationAdmissionOptions) {
