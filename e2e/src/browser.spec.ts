@@ -3,6 +3,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { System } from '../../tools/system.ts';
 import { consentPages } from './browser-consent.js';
 import { signInPages } from './browser-sign-in.js';
+import { supportPages } from './browser-support.js';
 import { heading, signIn, World } from './browser-world.js';
 import { findChromium, NO_BROWSER } from './chromium.js';
 
@@ -25,6 +26,7 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
 
   describe('sign-in and sign-out', () => signInPages(() => world));
   describe('consent', () => consentPages(() => world));
+  describe('support', () => supportPages(() => world));
 
   /** The cells of one claim, in the order of the tokens. */
   async function claim(page: Page, name: string): Promise<string[]> {

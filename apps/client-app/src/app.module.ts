@@ -22,6 +22,8 @@ import { AssetsController } from './pages/assets.controller.js';
 import { PageErrorFilter } from './page-error.filter.js';
 import { Runs } from './run/runs.js';
 import { CsrfGuard } from './session/csrf.js';
+import { SupportController } from './support/support.controller.js';
+import { SupportTool } from './support/support-tool.js';
 import { Settings } from './settings.js';
 
 @Module({})
@@ -37,6 +39,7 @@ export class AppModule {
         PartnerController,
         ActivityController,
         EvaluateController,
+        SupportController,
         AssetsController,
       ],
       providers: [
@@ -52,6 +55,7 @@ export class AppModule {
         Runs,
         ObservedRecords,
         Partner,
+        SupportTool,
         Laboratory,
         { provide: APP_GUARD, useClass: CsrfGuard },
         { provide: APP_FILTER, useClass: PageErrorFilter },

@@ -1,3 +1,4 @@
+import { administrativeImpersonation } from './administrative-impersonation.card.js';
 import { boundKey } from './bound-key.card.js';
 import type { Card } from './card.js';
 import { clientCredentials } from './client-credentials.card.js';
@@ -29,6 +30,7 @@ export const CARDS: readonly Card[] = [
   delegationChain,
   actorToken,
   impersonation,
+  administrativeImpersonation,
   trustedIssuer,
   samlAssertion,
   customToken,
