@@ -176,8 +176,8 @@ function checkAdministrative(edge: EdgeConfig, path: string): void {
   if (left !== undefined) {
     throw new ConfigurationError(`${path}.${left}`, edge[left], `no ${left}, because mode is administrative`);
   }
-  if (edge.target === ADMIN_AUDIENCE) {
-    throw new ConfigurationError(`${path}.target`, edge.target, 'another resource than that of operators');
+  if ([ADMIN_AUDIENCE, ME_AUDIENCE].includes(edge.target)) {
+    throw new ConfigurationError(`${path}.target`, edge.target, 'another resource than those of this server');
   }
   const [scope] = Object.entries(edge.scopes).find(([, { requires }]) => requires !== undefined) ?? [];
   if (scope !== undefined) {

@@ -336,6 +336,36 @@ describe.each(databases)('administrative impersonation on $name', (database) => 
       expect((await world.begin()).status).toBe(200);
     });
 
+    it('comes with a stop of the user, who sees who it was and why', async () => {
+      const token = accessToken(await world.begin());
+      const id = String(decodeJwt(token).jti);
+      const life = (await world.stores[0]!.tokens.find(id))?.subjectLife;
+      const own = await world.ownToken('alice', life);
+      const { body } = await world.callWith('GET', '/me/activity', own);
+      const [line] = body['activity'] as Record<string, unknown>[];
+      expect(line).toMatchObject({
+        kind: 'administrative',
+        actors: [{ sub: 'support', sub_profile: 'user' }],
+        stated_reason: 'the balance is wrong',
+        active: true,
+        jti: id,
+      });
+      expect((await world.callWith('DELETE', `/me/activity/${String(line!['id'])}`, own, 1)).status).toBe(204);
+      expect(await ended(token)).toBe(true);
+      expect((await world.call('GET', '/admin/impersonations')).body['impersonations']).toEqual([]);
+      expect((await world.begin()).status).toBe(200);
+    });
+
+    it('is seen and stopped by nobody who only uses the account', async () => {
+      const token = accessToken(await world.begin());
+      const life = (await world.stores[0]!.tokens.find(String(decodeJwt(token).jti)))?.subjectLife;
+      const mark = { [IMPERSONATION_CLAIM]: { id: 'x', sub: 'support' } };
+      for (const path of ['/me/activity', '/me/clients']) {
+        expect((await world.callWith('GET', path, token)).status).toBe(401);
+        expect((await world.callWith('GET', path, await world.ownToken('alice', life, mark))).status).toBe(403);
+      }
+    });
+
     it('wins over an exchange that is under way', async () => {
       const token = accessToken(await world.begin());
       const id = String(decodeJwt(token).jti);

@@ -34,6 +34,11 @@ describe('the configuration of impersonations', () => {
       'edges[0].target is "auth-server"',
     ],
     [
+      'what this server tells a user',
+      edge({ target: 'auth-server-me', scopes: { 'activity.read': {} } }),
+      'edges[0].target is "auth-server-me"',
+    ],
+    [
       'a scope that requires another',
       edge({ scopes: { 'user.read': { requires: ['user.read'] } } }),
       'edges[0].scopes.user.read.requires',

@@ -66,6 +66,7 @@ export const file = {
     { audience: 'ledger', scopes: ['ledger.read'], administrativeImpersonation: { readOnly: ['ledger.read'] } },
     { audience: 'hidden', scopes: ['hidden.read'], administrativeImpersonation: { readOnly: ['hidden.read'] } },
     { audience: 'auth-server', scopes: OPERATOR_SCOPES },
+    { audience: 'auth-server-me', resource: `${ISSUER}/me`, scopes: ['activity.read', 'activity.stop'] },
   ],
   clients: [
     client('support-tool'),
@@ -74,6 +75,12 @@ export const file = {
     client('message-service', { represents: ['message-service'] }),
     client('hidden-service', { represents: ['hidden'] }),
     client('stranger', { represents: ['ledger'] }),
+    client('app', {
+      grantTypes: ['authorization_code'],
+      redirectUris: ['http://localhost:8080/callback'],
+      scopes: ['activity.read', 'activity.stop'],
+      defaultResource: 'auth-server-me',
+    }),
     client('console', {
       grantTypes: ['authorization_code'],
       redirectUris: ['http://localhost:8080/callback'],
@@ -301,6 +308,26 @@ export class ImpersonationWorld {
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json');
     return { status: response.status, body: (isJson ? JSON.parse(text) : { text }) as Record<string, unknown> };
+  }
+
+  /** A token of a login of the user, for what this server tells about oneself. */
+  async ownToken(subject: string, life: number | undefined, claims: Record<string, unknown> = {}): Promise<string> {
+    const [jti, audience, clientId] = [randomUUID(), 'auth-server-me', 'app'];
+    const expiresAt = seconds() + 300;
+    const of = { subject, clientId, audiences: [audience], grantId: randomUUID(), expiresAt };
+    await this.stores[0]!.tokens.record({ jti, ...of, ...(life !== undefined && { subjectLife: life }) });
+    const scope = 'activity.read activity.stop';
+    const standard = {
+      iss: ISSUER,
+      sub: subject,
+      aud: audience,
+      client_id: clientId,
+      scope,
+      iat: seconds(),
+      exp: expiresAt,
+      jti,
+    };
+    return this.keys.sign({ ...standard, ...claims }, { typ: 'at+jwt' });
   }
 
   /** The last record that matches. */
