@@ -4,7 +4,10 @@ import { callsOfThisRequest, type TimedCall } from '@onbehalf/service-host';
 import { decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 
-/** A token as the service that accepted it reports it: its claims, never the token. */
+/**
+ * A token as the service that accepted it reports it: its claims, never the token.
+ * user-service has the same file: two services share what they send each other, and no code.
+ */
 export class TokenSeen {
   @ApiProperty({ description: 'The service that accepted the token', example: 'message-service' })
   service!: string;

@@ -14,7 +14,10 @@ interface Product {
   readonly namesAudience: boolean;
 }
 
-/** What one setting decides: the authorization server that this service lives with. */
+/**
+ * What one setting decides: the authorization server that this service lives with. message-service has the same file: each of the two
+ * is an example to copy, whole without the other.
+ */
 export const PRODUCTS: Readonly<Record<TokenProfile, Product>> = {
   onbehalf: { profile: 'rfc9068', preset: onbehalf, namesAudience: true },
   spring: { profile: 'spring', preset: springAuthorizationServer, namesAudience: false },
