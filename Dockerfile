@@ -1,31 +1,18 @@
 # One image per app: docker build --build-arg APP=user-service .
+
+# The manifests of all projects, and nothing else: sources may change without the packages being installed again
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /srv
+COPY libs libs
+COPY apps apps
+COPY e2e e2e
+RUN find . -type f ! -name package.json -delete && find . -type d -empty -delete
+
 FROM node:24-bookworm-slim AS base
 WORKDIR /srv
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY package.json package-lock.json .npmrc ./
-COPY libs/oauth-protocol/package.json libs/oauth-protocol/
-COPY libs/html/package.json libs/html/
-COPY libs/jwt-verification/package.json libs/jwt-verification/
-COPY libs/token-exchange/package.json libs/token-exchange/
-COPY libs/authorization-ports/package.json libs/authorization-ports/
-COPY libs/authorization-store/package.json libs/authorization-store/
-COPY libs/vault-signer/package.json libs/vault-signer/
-COPY libs/authorization-server/package.json libs/authorization-server/
-COPY libs/features/id-tokens/package.json libs/features/id-tokens/
-COPY libs/features/administrative-impersonation/package.json libs/features/administrative-impersonation/
-COPY libs/features/identity-chaining/package.json libs/features/identity-chaining/
-COPY libs/features/cross-app-access/package.json libs/features/cross-app-access/
-COPY libs/features/saml-assertion/package.json libs/features/saml-assertion/
-COPY libs/features/custom-subject-tokens/package.json libs/features/custom-subject-tokens/
-COPY libs/resource-server/package.json libs/resource-server/
-COPY libs/token-exchange-client/package.json libs/token-exchange-client/
-COPY libs/service-host/package.json libs/service-host/
-COPY libs/testing/package.json libs/testing/
-COPY apps/auth-server/package.json apps/auth-server/
-COPY apps/client-app/package.json apps/client-app/
-COPY apps/user-service/package.json apps/user-service/
-COPY apps/message-service/package.json apps/message-service/
-COPY e2e/package.json e2e/
+COPY --from=manifests /srv ./
 
 FROM base AS build
 RUN npm ci
