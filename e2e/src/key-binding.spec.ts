@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate } from '@onbehalf/testing';
+import { createTestCertificate, requirement } from '@onbehalf/testing';
 import {
   calculateJwkThumbprint,
   decodeJwt,
@@ -130,12 +130,18 @@ describe('tokens that are bound to a key', () => {
   afterAll(() => system.down());
 
   describe('RFC 9449 §5: DPoP', () => {
-    it('a proof binds the new token, and the answer says so', async () => {
-      const caller = new Caller(system, 'user-service');
-      const answer = await caller.exchange(await caller.subjectToken(), await caller.proof(key));
-      expect(answer.body['token_type']).toBe('DPoP');
-      expect(claimsOf(answer)['cnf']).toEqual({ jkt: key.thumbprint });
-    });
+    it(
+      requirement(
+        'RFC9449-5-token-type',
+        'a token_type of DPoP MUST be included in the response, to signal that the token was bound to the key',
+      ),
+      async () => {
+        const caller = new Caller(system, 'user-service');
+        const answer = await caller.exchange(await caller.subjectToken(), await caller.proof(key));
+        expect(answer.body['token_type']).toBe('DPoP');
+        expect(claimsOf(answer)['cnf']).toEqual({ jkt: key.thumbprint });
+      },
+    );
 
     it('a bound subject token is exchanged with its proof, and not without or with another key', async () => {
       const caller = new Caller(system, 'user-service');
@@ -147,14 +153,20 @@ describe('tokens that are bound to a key', () => {
       expect((await caller.exchange(bound, await caller.proof(key))).status).toBe(200);
     });
 
-    it('a client that is registered for DPoP gets no token without a proof, and always a bound one', async () => {
-      const caller = new Caller(system, 'dpop-service');
-      const bound = await caller.subjectToken(await caller.proof(key));
-      expect((await caller.exchange(bound)).body['error']).toBe('invalid_dpop_proof');
-      const rebound = await createKey();
-      const answer = await caller.exchange(bound, await caller.proof(rebound));
-      expect(claimsOf(answer)['cnf']).toEqual({ jkt: rebound.thumbprint });
-    });
+    it(
+      requirement(
+        'RFC9449-5.2-bound-clients',
+        'token requests without the DPoP header MUST be rejected where dpop_bound_access_tokens is true',
+      ),
+      async () => {
+        const caller = new Caller(system, 'dpop-service');
+        const bound = await caller.subjectToken(await caller.proof(key));
+        expect((await caller.exchange(bound)).body['error']).toBe('invalid_dpop_proof');
+        const rebound = await createKey();
+        const answer = await caller.exchange(bound, await caller.proof(rebound));
+        expect(claimsOf(answer)['cnf']).toEqual({ jkt: rebound.thumbprint });
+      },
+    );
 
     it.each<[string, (caller: Caller) => Promise<Record<string, string>>]>([
       ['for another method', (caller) => caller.proof(key, { htm: 'GET' })],
@@ -166,20 +178,26 @@ describe('tokens that are bound to a key', () => {
       ['signed by another key', async (caller) => caller.proof({ ...(await createKey()), jwk: key.jwk })],
       ['with a symmetric algorithm', () => Promise.resolve({ dpop: `${hs256Header(key)}.e30.c2ln` })],
       ['that is no JWT', () => Promise.resolve({ dpop: 'proof' })],
-    ])('a proof %s is invalid_dpop_proof', async (_, make) => {
-      const caller = new Caller(system, 'user-service');
-      const { status, body } = await caller.exchange(await caller.subjectToken(), await make(caller));
-      expect(status).toBe(400);
-      expect(['invalid_dpop_proof', 'use_dpop_nonce']).toContain(body['error']);
-    });
+    ])(
+      `${requirement('RFC9449-4.3-checks', 'to validate a DPoP proof, the receiving server MUST ensure each of its conditions')}: a proof %s`,
+      async (_, make) => {
+        const caller = new Caller(system, 'user-service');
+        const { status, body } = await caller.exchange(await caller.subjectToken(), await make(caller));
+        expect(status).toBe(400);
+        expect(['invalid_dpop_proof', 'use_dpop_nonce']).toContain(body['error']);
+      },
+    );
 
-    it('a proof is accepted once', async () => {
-      const caller = new Caller(system, 'user-service');
-      const token = await caller.subjectToken();
-      const proof = await caller.proof(key);
-      expect((await caller.exchange(token, proof)).status).toBe(200);
-      expect((await caller.exchange(token, proof)).body['error']).toBe('invalid_dpop_proof');
-    });
+    it(
+      requirement('RFC9449-11.1-replay', 'requests for which the jti value has been seen before are declined'),
+      async () => {
+        const caller = new Caller(system, 'user-service');
+        const token = await caller.subjectToken();
+        const proof = await caller.proof(key);
+        expect((await caller.exchange(token, proof)).status).toBe(200);
+        expect((await caller.exchange(token, proof)).body['error']).toBe('invalid_dpop_proof');
+      },
+    );
   });
 
   describe('RFC 8705 §3: certificates', () => {
@@ -232,19 +250,25 @@ describe('RFC 9449 §8: nonces of the authorization server', () => {
 
   afterAll(() => system.down());
 
-  it('a proof without a nonce is told one, and accepted with it', async () => {
-    const caller = new Caller(system, 'user-service');
-    const key = await createKey();
-    const token = await caller.subjectToken();
-    const refused = await caller.exchange(token, await caller.proof(key));
-    expect([refused.status, refused.body['error']]).toEqual([400, 'use_dpop_nonce']);
-    const nonce = refused.headers.get('dpop-nonce');
-    expect(nonce).toEqual(expect.any(String));
-    const accepted = await caller.exchange(token, await caller.proof(key, { nonce }));
-    expect(claimsOf(accepted)['cnf']).toEqual({ jkt: key.thumbprint });
-    const invented = await caller.exchange(token, await caller.proof(key, { nonce: 'invented' }));
-    expect(invented.body['error']).toBe('use_dpop_nonce');
-  });
+  it(
+    requirement(
+      'RFC9449-8-demand',
+      'the authorization server demands a nonce with 400, use_dpop_nonce and a DPoP-Nonce header',
+    ),
+    async () => {
+      const caller = new Caller(system, 'user-service');
+      const key = await createKey();
+      const token = await caller.subjectToken();
+      const refused = await caller.exchange(token, await caller.proof(key));
+      expect([refused.status, refused.body['error']]).toEqual([400, 'use_dpop_nonce']);
+      const nonce = refused.headers.get('dpop-nonce');
+      expect(nonce).toEqual(expect.any(String));
+      const accepted = await caller.exchange(token, await caller.proof(key, { nonce }));
+      expect(claimsOf(accepted)['cnf']).toEqual({ jkt: key.thumbprint });
+      const invented = await caller.exchange(token, await caller.proof(key, { nonce: 'invented' }));
+      expect(invented.body['error']).toBe('use_dpop_nonce');
+    },
+  );
 });
 
 function hs256Header({ jwk }: Key): string {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate, startPostgres } from '@onbehalf/testing';
+import { createTestCertificate, requirement, startPostgres } from '@onbehalf/testing';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { System } from '../../tools/system.ts';
 import { basic, postForm } from './form-post.js';
@@ -102,7 +102,7 @@ describe.each(databases)("the server's own endpoints are guarded as everybody's,
     expect(await statusOf(path, { authorization: `DPoP ${token}`, dpop: right })).toBe(200);
   });
 
-  it('RFC 9449 §11.1: a proof is accepted once, by all replicas together', async () => {
+  it(`${requirement('RFC9449-11.1-replay', 'requests for which the jti value has been seen before are declined')}, by all replicas together`, async () => {
     const token = await boundToken();
     const headers = { authorization: `DPoP ${token}`, dpop: await proof('GET', '/admin/audit', token) };
     expect(await statusOf('/admin/audit', headers)).toBe(200);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { requirement, startPostgres } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { System } from '../../tools/system.ts';
 import { logIn, obtainCode, type Login } from './authorization-code.js';
@@ -126,11 +126,14 @@ describe.each(databases)('tokens for what is registered, on $name', (kind) => {
   ];
 
   describe('with client credentials', () => {
-    it.each(foreign)('RFC 8707 §2: %s is invalid_target', async (_, fields) => {
-      const { status, body } = await credentials('web', fields);
-      expect([status, body['error']]).toEqual([400, 'invalid_target']);
-      expect(JSON.stringify(body)).not.toContain('payroll');
-    });
+    it.each(foreign)(
+      `${requirement('RFC8707-2-invalid-target', 'an unacceptable resource SHOULD be answered with invalid_target')}: %s`,
+      async (_, fields) => {
+        const { status, body } = await credentials('web', fields);
+        expect([status, body['error']]).toEqual([400, 'invalid_target']);
+        expect(JSON.stringify(body)).not.toContain('payroll');
+      },
+    );
 
     it('one that is registered beside another is invalid_target', async () => {
       const { body } = await credentials('web', { resource: [CRM, PAYROLL], scope: 'read' });
@@ -170,19 +173,22 @@ describe.each(databases)('tokens for what is registered, on $name', (kind) => {
   });
 
   describe('at login', () => {
-    it.each(foreign)('RFC 8707 §2: %s is invalid_target, pushed or not', async (_, parameters) => {
-      const scope = `openid ${parameters['scope'] ?? ''}`.trim();
-      expect(await refusal('web', { ...parameters, scope })).toBe('invalid_target');
-      const pushed = {
-        response_type: 'code',
-        client_id: 'web',
-        redirect_uri: REDIRECT_URI,
-        code_challenge: 'x'.repeat(43),
-        code_challenge_method: 'S256',
-      };
-      const answer = await postForm(`${server}/oauth2/par`, { ...pushed, ...parameters, scope }, as('web'));
-      expect(answer.body['error']).toBe('invalid_target');
-    });
+    it.each(foreign)(
+      `${requirement('RFC8707-2-invalid-target', 'an unacceptable resource SHOULD be answered with invalid_target')}: %s, pushed or not`,
+      async (_, parameters) => {
+        const scope = `openid ${parameters['scope'] ?? ''}`.trim();
+        expect(await refusal('web', { ...parameters, scope })).toBe('invalid_target');
+        const pushed = {
+          response_type: 'code',
+          client_id: 'web',
+          redirect_uri: REDIRECT_URI,
+          code_challenge: 'x'.repeat(43),
+          code_challenge_method: 'S256',
+        };
+        const answer = await postForm(`${server}/oauth2/par`, { ...pushed, ...parameters, scope }, as('web'));
+        expect(answer.body['error']).toBe('invalid_target');
+      },
+    );
 
     it('RFC 6749 §4.1.2.1: a scope of which nothing can be granted is refused before anybody signs in', async () => {
       expect(await refusal('web', { scope: 'bogus' })).toBe('invalid_scope');

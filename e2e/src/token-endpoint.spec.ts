@@ -285,20 +285,23 @@ describe('the token endpoint', () => {
   });
 
   describe('RFC 8414 §2: metadata', () => {
-    it.each(['openid-configuration', 'oauth-authorization-server'])('/.well-known/%s lists the grant', async (name) => {
-      const { body } = await toAnswer(await fetch(`${system.url('auth-server')}/.well-known/${name}`));
-      expect(body).toMatchObject({
-        issuer: system.url('auth-server'),
-        token_endpoint: endpoint,
-        grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', GrantType.TokenExchange],
-        token_endpoint_auth_methods_supported: expect.arrayContaining([
-          'client_secret_basic',
-          'client_secret_post',
-          'private_key_jwt',
-        ]),
-        code_challenge_methods_supported: ['S256'],
-      });
-    });
+    it.each(['openid-configuration', 'oauth-authorization-server'])(
+      `${requirement('RFC8414-2-required', 'issuer and token_endpoint are REQUIRED')}: /.well-known/%s, which lists the grant`,
+      async (name) => {
+        const { body } = await toAnswer(await fetch(`${system.url('auth-server')}/.well-known/${name}`));
+        expect(body).toMatchObject({
+          issuer: system.url('auth-server'),
+          token_endpoint: endpoint,
+          grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', GrantType.TokenExchange],
+          token_endpoint_auth_methods_supported: expect.arrayContaining([
+            'client_secret_basic',
+            'client_secret_post',
+            'private_key_jwt',
+          ]),
+          code_challenge_methods_supported: ['S256'],
+        });
+      },
+    );
 
     it('follows the issuer, whatever Host a caller sends', async () => {
       const headers = { 'x-forwarded-host': 'attacker.example' };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { requirement } from '@onbehalf/testing';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { logIn, obtainCode } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
@@ -94,55 +95,70 @@ describe('RFC 7009 §2.2: revocation', () => {
       headers: as(clientId),
     });
 
-  it('is answered the same for every token, without content', async () => {
-    const { body } = await login('web');
-    const access = String(body['access_token']);
-    const refresh = String(body['refresh_token']);
-    const unknown = [refresh.slice(0, -1), 'unknown', `${access.slice(0, -4)}AAAA`];
-    for (const token of [...unknown, access, access, refresh, refresh]) {
-      const answer = await revoke(token, 'web');
-      expect(told(answer)).toEqual([200, null, '0']);
-      expect(await answer.text()).toBe('');
-    }
-  });
+  it(
+    requirement(
+      'RFC7009-2.2-revoked',
+      'the status code is 200 when the token has been revoked and when the client submitted an invalid token',
+    ),
+    async () => {
+      const { body } = await login('web');
+      const access = String(body['access_token']);
+      const refresh = String(body['refresh_token']);
+      const unknown = [refresh.slice(0, -1), 'unknown', `${access.slice(0, -4)}AAAA`];
+      for (const token of [...unknown, access, access, refresh, refresh]) {
+        const answer = await revoke(token, 'web');
+        expect(told(answer)).toEqual([200, null, '0']);
+        expect(await answer.text()).toBe('');
+      }
+    },
+  );
 });
 
-describe('RFC 6749 §5.2, RFC 7662 §2.3, RFC 7009 §2.2.1: a client that does not authenticate', () => {
-  const ENDPOINTS = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par'];
-  const fields = { grant_type: GrantType.ClientCredentials, token: 'a', response_type: 'code' };
-  const cases: [string, Fields, Record<string, string>][] = [
-    ['no credentials', fields, {}],
-    ['no parameters at all', { more: 'a' }, {}],
-    ['no credentials from a browser', fields, { accept: 'text/html' }],
-    ['an empty client_id', { ...fields, client_id: '' }, {}],
-    ['its name alone', { ...fields, client_id: 'web' }, {}],
-    ['an unknown name', { ...fields, client_id: 'nobody' }, {}],
-    ['a wrong secret in the body', { ...fields, client_id: 'web', client_secret: 'wrong' }, {}],
-    ['a wrong secret in the header', fields, { authorization: basic('web', 'wrong') }],
-  ];
+describe(
+  requirement(
+    'RFC7662-2.1-authorization',
+    'to prevent token scanning attacks, the endpoint MUST also require some form of authorization',
+  ),
+  () => {
+    const ENDPOINTS = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par'];
+    const fields = { grant_type: GrantType.ClientCredentials, token: 'a', response_type: 'code' };
+    const cases: [string, Fields, Record<string, string>][] = [
+      ['no credentials', fields, {}],
+      ['no parameters at all', { more: 'a' }, {}],
+      ['no credentials from a browser', fields, { accept: 'text/html' }],
+      ['an empty client_id', { ...fields, client_id: '' }, {}],
+      ['its name alone', { ...fields, client_id: 'web' }, {}],
+      ['an unknown name', { ...fields, client_id: 'nobody' }, {}],
+      ['a wrong secret in the body', { ...fields, client_id: 'web', client_secret: 'wrong' }, {}],
+      ['a wrong secret in the header', fields, { authorization: basic('web', 'wrong') }],
+    ];
 
-  describe.each(ENDPOINTS)('at %s', (path) => {
-    it.each(cases)('%s is invalid_client, with a challenge (RFC 9110 §15.5.2)', async (_case, sent, headers) => {
-      const answer = await post(path, sent, headers);
-      expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client']);
-      expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="[^"]+"/);
-      expect(answer.headers.get('cache-control')).toBe('no-store');
-    });
+    describe.each(ENDPOINTS)('at %s', (path) => {
+      it.each(cases)(
+        `${requirement('RFC7009-2.1-credentials', 'the authorization server first validates the client credentials')}: %s is invalid_client, with a challenge (RFC 9110 §15.5.2)`,
+        async (_case, sent, headers) => {
+          const answer = await post(path, sent, headers);
+          expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client']);
+          expect(answer.headers.get('www-authenticate')).toMatch(/^Basic realm="[^"]+"/);
+          expect(answer.headers.get('cache-control')).toBe('no-store');
+        },
+      );
 
-    it.each<[string, Fields, Record<string, string>]>([
-      ['two methods', { ...fields, client_secret: 'secret' }, as('web')],
-      ['a repeated client_id', { ...fields, client_id: ['web', 'web'] }, {}],
-      ['a form of another type', fields, { 'content-type': 'text/plain' }],
-    ])('%s stays invalid_request', async (_case, sent, headers) => {
-      const { status, body } = await post(path, sent, headers);
-      expect([status, body['error']]).toEqual([400, 'invalid_request']);
+      it.each<[string, Fields, Record<string, string>]>([
+        ['two methods', { ...fields, client_secret: 'secret' }, as('web')],
+        ['a repeated client_id', { ...fields, client_id: ['web', 'web'] }, {}],
+        ['a form of another type', fields, { 'content-type': 'text/plain' }],
+      ])('%s stays invalid_request', async (_case, sent, headers) => {
+        const { status, body } = await post(path, sent, headers);
+        expect([status, body['error']]).toEqual([400, 'invalid_request']);
+      });
     });
-  });
-});
+  },
+);
 
 describe('RFC 8414 §2: the metadata', () => {
   it.each(['oauth-authorization-server', 'openid-configuration'])(
-    'of %s says how clients authenticate at revocation and introspection',
+    `${requirement('RFC8414-2-endpoint-algorithms', 'the signing algorithms of revocation and introspection MUST be present where private_key_jwt is among their methods')}: %s`,
     async (name) => {
       const metadata: unknown = await (await fetch(`${server.issuer}/.well-known/${name}`)).json();
       const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];

@@ -66,28 +66,37 @@ describe.each(['express', 'fastify'])('RFC 9728 on %s', (platform) => {
     },
   );
 
-  it('§2: tells of proof of possession', async () => {
-    await start({
-      resource: { resource: 'https://api.test' },
-      dpop: { baseUrl: 'https://api.test', algorithms: ['ES256'], required: true },
-      mtls: { certificate: 'socket' },
-    });
-    expect((await get('/.well-known/oauth-protected-resource')).body).toMatchObject({
-      dpop_signing_alg_values_supported: ['ES256'],
-      dpop_bound_access_tokens_required: true,
-      tls_client_certificate_bound_access_tokens: true,
-    });
-  });
+  it(
+    requirement(
+      'RFC9728-2-bound',
+      'the metadata tells whether DPoP-bound and certificate-bound access tokens are demanded',
+    ),
+    async () => {
+      await start({
+        resource: { resource: 'https://api.test' },
+        dpop: { baseUrl: 'https://api.test', algorithms: ['ES256'], required: true },
+        mtls: { certificate: 'socket' },
+      });
+      expect((await get('/.well-known/oauth-protected-resource')).body).toMatchObject({
+        dpop_signing_alg_values_supported: ['ES256'],
+        dpop_bound_access_tokens_required: true,
+        tls_client_certificate_bound_access_tokens: true,
+      });
+    },
+  );
 
-  it('§5.1: every challenge names the metadata', async () => {
-    const issuer = await start({ resource: { resource: 'https://api.test/messages' } });
-    const metadata = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource/messages"';
-    expect((await get('/v1/v1/message')).headers['www-authenticate']).toBe(`Bearer ${metadata}`);
-    const response = await get('/v1/v1/message').auth(await issuer.token({ aud: 'other' }), { type: 'bearer' });
-    expect(response.headers['www-authenticate']).toBe(
-      `Bearer error="invalid_token", error_description="Invalid audience claim. Expected 'service', got 'other'", ${metadata}`,
-    );
-  });
+  it(
+    requirement('RFC9728-5.1-challenge', 'resource_metadata in WWW-Authenticate is the URL of the metadata'),
+    async () => {
+      const issuer = await start({ resource: { resource: 'https://api.test/messages' } });
+      const metadata = 'resource_metadata="https://api.test/.well-known/oauth-protected-resource/messages"';
+      expect((await get('/v1/v1/message')).headers['www-authenticate']).toBe(`Bearer ${metadata}`);
+      const response = await get('/v1/v1/message').auth(await issuer.token({ aud: 'other' }), { type: 'bearer' });
+      expect(response.headers['www-authenticate']).toBe(
+        `Bearer error="invalid_token", error_description="Invalid audience claim. Expected 'service', got 'other'", ${metadata}`,
+      );
+    },
+  );
 
   it('is not hidden by a route that catches all, and is for clients in browsers', async () => {
     await start({ resource: { resource: 'https://api.test' } }, '');

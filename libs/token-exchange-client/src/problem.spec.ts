@@ -3,6 +3,7 @@ import { Controller, Get, Module, type INestApplication, type Type } from '@nest
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { requirement } from '@onbehalf/testing';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
 import { DownstreamExceptionFilter } from './downstream-exception.filter.js';
 import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './tokens/exchange-errors.js';
@@ -88,7 +89,7 @@ describe('answers of the exception filter', () => {
     },
   );
 
-  it('RFC 6750 §3.1: a token that ended on the way is answered as the guard would have', async () => {
+  it(`${requirement('RFC6750-3.1-invalid-token', 'invalid_token SHOULD be answered with 401')}, also when the token ended on the way`, async () => {
     const answer = await answerTo(refused('invalid_request', { subjectExpired: true }));
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe(

@@ -321,7 +321,7 @@ describe('foreign issuers', () => {
   });
 
   it.each(['https://partner.example#', 'https://partner.example#a', 'https://partner.example?a'])(
-    'RFC 8414 §2: the issuer identifier %s has a query or a fragment',
+    `${requirement('RFC8414-2-issuer', 'the issuer identifier has no query or fragment components')}: %s`,
     (issuer) => {
       expect(() => new JwtVerifier(lab.world.server, [{ ...partner, issuer }])).toThrow(/without fragment/);
     },

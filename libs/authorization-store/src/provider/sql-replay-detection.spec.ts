@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { requirement, testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
 
@@ -16,7 +16,7 @@ describe.each(databases)('replay detection on $name', (kind) => {
   afterEach(() => store.close());
   afterAll(() => kind.stop());
 
-  it('tells exactly one of fifty concurrent uses that it is the first', async () => {
+  it(`${requirement('RFC9449-11.1-replay', 'requests for which the jti value has been seen before are declined')}, all but one of fifty at once`, async () => {
     const uses = await Promise.all(Array.from({ length: 50 }, () => store.replay.use('jti', now + 60)));
     expect(uses.filter((first) => first)).toHaveLength(1);
   });

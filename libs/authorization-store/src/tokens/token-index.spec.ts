@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidCursor, type IssuedTokenRecord } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { requirement, testDatabases } from '@onbehalf/testing';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
@@ -84,13 +84,16 @@ describe.each(databases)('the index of tokens on $name', (kind) => {
   it.each([
     ['grant', { grantId: 'g' }, (tokens: AuthorizationStore['tokens']) => tokens.revokeByGrant('g')],
     ['session', { sessionId: 's' }, (tokens: AuthorizationStore['tokens']) => tokens.revokeBySession('s')],
-  ])('revokes by %s, with descendants that do not carry it', async (_name, member, revoke) => {
-    await record('named', member);
-    await record('child', { parentJti: 'named' });
-    await record('other');
-    expect(await revoke(store.tokens)).toBe(2);
-    expect(await revoked('named', 'child', 'other')).toEqual(['named', 'child']);
-  });
+  ])(
+    `${requirement('RFC7009-2.1-same-grant', 'the authorization server SHOULD also invalidate all access tokens based on the same authorization grant')}: by %s, with descendants that do not carry it`,
+    async (_name, member, revoke) => {
+      await record('named', member);
+      await record('child', { parentJti: 'named' });
+      await record('other');
+      expect(await revoke(store.tokens)).toBe(2);
+      expect(await revoked('named', 'child', 'other')).toEqual(['named', 'child']);
+    },
+  );
 
   it('lets a grant and a session have no new tokens afterwards', async () => {
     await store.tokens.revokeByGrant('g');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -271,13 +271,19 @@ describe('RemoteIssuerKeys', () => {
       await expect(find(discovering('/realms/demo/'))).resolves.toBeDefined();
     });
 
-    it('RFC 8414 §3.1: falls back to the metadata with the well-known part inserted', async () => {
-      origin.serveByPath({
-        '/.well-known/oauth-authorization-server/tenant': metadata({ issuer: `${origin.url}/tenant` }),
-        '/jwks': issuer.jwks,
-      });
-      await expect(find(discovering('/tenant'))).resolves.toBeDefined();
-    });
+    it(
+      requirement(
+        'RFC8414-3.1-path',
+        'the well-known URI string is inserted between the host and the path of the issuer',
+      ),
+      async () => {
+        origin.serveByPath({
+          '/.well-known/oauth-authorization-server/tenant': metadata({ issuer: `${origin.url}/tenant` }),
+          '/jwks': issuer.jwks,
+        });
+        await expect(find(discovering('/tenant'))).resolves.toBeDefined();
+      },
+    );
 
     it('reads both documents where the first does not tell of the keys', async () => {
       origin.serveByPath({
@@ -305,11 +311,15 @@ describe('RemoteIssuerKeys', () => {
     });
 
     it.each([
-      ['names another issuer', { issuer: 'https://other.test' }, 'the metadata names the issuer '],
+      [
+        `names another issuer: ${requirement('RFC8414-3.3-issuer', 'if the issuer values are not identical, the data contained in the response MUST NOT be used')}`,
+        { issuer: 'https://other.test' },
+        'the metadata names the issuer ',
+      ],
       ['names no issuer', { issuer: undefined }, 'the metadata names the issuer '],
       ['has no jwks_uri', { jwks_uri: undefined }, 'the metadata has no jwks_uri'],
       ['has a jwks_uri that is no URL', { jwks_uri: '/jwks' }, 'the jwks_uri of the metadata is no URL'],
-    ])('RFC 8414 §3.3: metadata that %s is not used', async (_case, more, message) => {
+    ])('metadata that %s is not used', async (_case, more, message) => {
       origin.serve(metadata(more));
       await expect(find(discovering())).rejects.toMatchObject({
         name: 'KeysUnavailable',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import { createHmac, createPublicKey, webcrypto } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -247,7 +247,7 @@ const CREDENTIALS: Row[] = [
   ],
   ['the token in the query', async ({ issuer }) => ({ path: `/message?access_token=${await issuer.token()}` }), bare],
   [
-    'the token in the query and in the header',
+    `${requirement('RFC6750-2-one-method', 'no more than one method to transmit the token MUST be used in a request')}: query and header`,
     async ({ issuer }) => ({ path: '/message?access_token=x', ...bearer(await issuer.token()) }),
     TWO_METHODS,
   ],
@@ -261,7 +261,7 @@ const CREDENTIALS: Row[] = [
     bare,
   ],
   [
-    'the token in a form and in the header',
+    `${requirement('RFC6750-2-one-method', 'no more than one method to transmit the token MUST be used in a request')}: form and header`,
     async ({ issuer }) => ({
       method: 'POST',
       headers: [

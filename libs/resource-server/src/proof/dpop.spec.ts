@@ -288,25 +288,31 @@ describe.each(['express', 'fastify'])('RFC 9449 on %s', (platform) => {
     });
   });
 
-  it('§7.1: too little scope is told in the DPoP scheme to who used it', async () => {
-    const token = await bound();
-    const sent = await proof(holder, token, { claims: { htu: `${BASE}/scoped` } });
-    const response = await call(app, `DPoP ${token}`, sent, '/scoped');
-    expect([response.status, response.headers['www-authenticate']]).toEqual([
-      403,
-      `DPoP error="insufficient_scope", error_description="The scope 'message.read' is required", scope="message.read", ${ALGS}`,
-    ]);
-  });
+  it(
+    requirement('RFC9449-7.1-challenge', 'insufficient_scope is told in a challenge of the DPoP scheme, with algs'),
+    async () => {
+      const token = await bound();
+      const sent = await proof(holder, token, { claims: { htu: `${BASE}/scoped` } });
+      const response = await call(app, `DPoP ${token}`, sent, '/scoped');
+      expect([response.status, response.headers['www-authenticate']]).toEqual([
+        403,
+        `DPoP error="insufficient_scope", error_description="The scope 'message.read' is required", scope="message.read", ${ALGS}`,
+      ]);
+    },
+  );
 
   describe('§11.1: replay', () => {
     const REPLAYED = invalidProof('The DPoP proof has been used before');
 
-    it('a proof is good for one request', async () => {
-      const token = await bound();
-      const used = await proof(holder, token);
-      expect((await call(app, `DPoP ${token}`, used)).status).toBe(200);
-      expect((await call(app, `DPoP ${token}`, used)).headers['www-authenticate']).toBe(REPLAYED);
-    });
+    it(
+      requirement('RFC9449-11.1-replay', 'requests for which the jti value has been seen before are declined'),
+      async () => {
+        const token = await bound();
+        const used = await proof(holder, token);
+        expect((await call(app, `DPoP ${token}`, used)).status).toBe(200);
+        expect((await call(app, `DPoP ${token}`, used)).headers['www-authenticate']).toBe(REPLAYED);
+      },
+    );
 
     it('of 50 concurrent uses exactly one succeeds', async () => {
       const token = await bound();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
 import { decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -84,24 +84,36 @@ describe('revocation', () => {
     const introspect = (more: Partial<IntrospectionOptions> = {}) =>
       start({ introspection: { endpoint: url('/introspect'), client, ...more } });
 
-    it('§2.1: asks with the credentials of the service, and lets an active token through', async () => {
-      answer = (_call, response) => json(response, { active: true });
-      await introspect();
-      const token = await issuer.token();
-      expect((await get(token)).status).toBe(200);
-      expect(calls).toHaveLength(1);
-      expect(calls[0]!.headers.authorization).toBe(BASIC);
-      expect(new URLSearchParams(calls[0]!.body)).toEqual(
-        new URLSearchParams({ token, token_type_hint: 'access_token' }),
-      );
-    });
+    it(
+      requirement(
+        'RFC7662-2.1-request',
+        'token is REQUIRED in the request, which carries the authorization of the protected resource',
+      ),
+      async () => {
+        answer = (_call, response) => json(response, { active: true });
+        await introspect();
+        const token = await issuer.token();
+        expect((await get(token)).status).toBe(200);
+        expect(calls).toHaveLength(1);
+        expect(calls[0]!.headers.authorization).toBe(BASIC);
+        expect(new URLSearchParams(calls[0]!.body)).toEqual(
+          new URLSearchParams({ token, token_type_hint: 'access_token' }),
+        );
+      },
+    );
 
-    it('§2.2: refuses an inactive token', async () => {
-      answer = (_call, response) => json(response, { active: false });
-      await introspect();
-      const response = await get(await issuer.token());
-      expect([response.status, response.headers['www-authenticate']]).toEqual([401, INACTIVE]);
-    });
+    it(
+      requirement(
+        'RFC7662-2.2-active',
+        'active tells whether the token is currently active; one that is not is refused',
+      ),
+      async () => {
+        answer = (_call, response) => json(response, { active: false });
+        await introspect();
+        const response = await get(await issuer.token());
+        expect([response.status, response.headers['www-authenticate']]).toEqual([401, INACTIVE]);
+      },
+    );
 
     it('does not ask about a token that does not verify', async () => {
       answer = (_call, response) => json(response, { active: true });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import {
   createTestIssuer,
+  requirement,
   startTestServer,
   type ReceivedRequest,
   type TestAnswer,
@@ -86,12 +87,18 @@ function serviceWith(dpop: DpopOptions): TokenExchangeService {
 }
 
 describe('RFC 9449 DPoP', () => {
-  it('proves the key at the exchange and at the call, each with the nonce that was asked for', async () => {
-    const messages = serviceWith(true).downstream({ name: 'messages', baseUrl: messageService.url });
-    expect(await onBehalfOf('subject', () => messages.get('/message?of=today'))).toBe('hello');
-    expect(proofs.map(({ nonce }) => nonce)).toEqual([undefined, 'server-nonce', undefined, 'service-nonce']);
-    expect(new Set(proofs.map(({ thumbprint }) => thumbprint)).size).toBe(1);
-  });
+  it(
+    requirement(
+      'RFC9449-8-nonce',
+      'the nonce that a server supplied is the value of the nonce claim in the proofs sent to it',
+    ),
+    async () => {
+      const messages = serviceWith(true).downstream({ name: 'messages', baseUrl: messageService.url });
+      expect(await onBehalfOf('subject', () => messages.get('/message?of=today'))).toBe('hello');
+      expect(proofs.map(({ nonce }) => nonce)).toEqual([undefined, 'server-nonce', undefined, 'service-nonce']);
+      expect(new Set(proofs.map(({ thumbprint }) => thumbprint)).size).toBe(1);
+    },
+  );
 
   it('§9: remembers the nonce and makes a fresh proof for every call', async () => {
     const messages = serviceWith(true).downstream({ name: 'messages', baseUrl: messageService.url });
@@ -109,7 +116,7 @@ describe('RFC 9449 DPoP', () => {
     expect(token.claims()?.['cnf']).toEqual({ jkt: await calculateJwkThumbprint(publicJwk) });
   });
 
-  it('never puts the private half into the proof, even when it is given as the public one', async () => {
+  it(requirement('RFC9449-4.2-jwk', 'the public key in the jwk header MUST NOT contain a private key'), async () => {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(privateKey);
     await serviceWith({ key: { algorithm: 'ES256', jwk }, publicJwk: jwk }).exchange({ subjectToken: 'subject' });
@@ -124,18 +131,24 @@ describe('RFC 9449 DPoP', () => {
     expect(await Promise.all([0, 1, 100].map(nonceFor))).toEqual([undefined, 'nonce-1', 'nonce-100']);
   });
 
-  it('§5: discards a token that is not bound although a proof was sent', async () => {
-    authorizationServer.answering = () => ({
-      body: {
-        access_token: 'unbound',
-        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
-        token_type: 'Bearer',
-      },
-    });
-    await expect(serviceWith(true).exchange({ subjectToken: 'subject' })).rejects.toMatchObject({
-      reason: 'malformed',
-    });
-  });
+  it(
+    requirement(
+      'RFC9449-5-discard',
+      'the client MUST discard a response whose token_type is not DPoP when the protection is important',
+    ),
+    async () => {
+      authorizationServer.answering = () => ({
+        body: {
+          access_token: 'unbound',
+          issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          token_type: 'Bearer',
+        },
+      });
+      await expect(serviceWith(true).exchange({ subjectToken: 'subject' })).rejects.toMatchObject({
+        reason: 'malformed',
+      });
+    },
+  );
 
   it('§8: asks once more only, when the server goes on asking for a nonce', async () => {
     authorizationServer.answering = () => ({

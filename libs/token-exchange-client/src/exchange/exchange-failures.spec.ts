@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { startTestServer, type Answering, type TestAnswer, type TestServer } from '@onbehalf/testing';
+import { requirement, startTestServer, type Answering, type TestAnswer, type TestServer } from '@onbehalf/testing';
 import type { TokenExchangeOptions } from '../options/token-exchange-options.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
 import { ExchangeRefused, ExchangeUnavailable } from '../tokens/exchange-errors.js';
@@ -272,7 +272,10 @@ describe('RFC 8414: discovery', () => {
   });
 
   it.each<[string, () => TestAnswer]>([
-    ['of another issuer', () => ({ body: { issuer: 'https://evil.example', token_endpoint: `${server.url}/token` } })],
+    [
+      `of another issuer: ${requirement('RFC8414-3.3-issuer', 'if the issuer values are not identical, the data contained in the response MUST NOT be used')}`,
+      () => ({ body: { issuer: 'https://evil.example', token_endpoint: `${server.url}/token` } }),
+    ],
     ['without a token endpoint', () => ({ body: { issuer: server.url } })],
     [
       'with an endpoint that is not protected',
