@@ -21,6 +21,8 @@ const MANY = 100_000;
 
 export interface Filling {
   readonly issuer: string;
+  /** Of the tree whose server it is for. Default: that of this one. */
+  readonly openStore?: typeof openStore;
   readonly encryptionKey?: string;
   /** Users whom the subject tokens are of, in turns. Default: 10. */
   readonly users?: number;
@@ -37,7 +39,8 @@ export type Subjects = ReadonlyMap<number, readonly SubjectToken[]>;
 export async function fill(url: string, keys: Keys, filling: Filling): Promise<Subjects> {
   const { issuer, encryptionKey, users = 10, auditRows = 0, depths = [0] } = filling;
   const encryption = encryptionKey === undefined ? {} : { encryptionKeys: [encryptionKey] };
-  const store = await openStore({ url, issuer, ...encryption, sweepInterval: 0 });
+  const open = filling.openStore ?? openStore;
+  const store = await open({ url, issuer, ...encryption, sweepInterval: 0 });
   const subjects = new Map<number, readonly SubjectToken[]>();
   for (const depth of depths) {
     const act = chain(depth);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, RunningApp, type AppName, type Settings } from '../tools/system.ts';
+import type { BuiltTree } from './built-tree.ts';
 import { fill, fillFile, type Filling, type Subjects } from './filling.ts';
 import { disconnect } from './http-client.ts';
 import { serverConfig, type ConfigPlan } from './server-config.ts';
@@ -18,6 +19,8 @@ export interface AuthServerPlan extends ConfigPlan, Omit<Filling, 'issuer'> {
   /** Default: a SQLite file. */
   readonly databaseUrl?: string;
   readonly settings?: Settings;
+  /** Where the server is built. Default: in this tree. */
+  readonly tree?: Pick<BuiltTree, 'path' | 'openStore'>;
   /** Another server whose issuer and subject tokens it shares. */
   readonly replicaOf?: AuthServer;
 }
@@ -68,8 +71,8 @@ export class Stage {
   }
 
   /** One of the built apps, ready. Default: on a free port. */
-  async app(name: AppName, settings: Settings, port?: number): Promise<RunningApp> {
-    const app = new RunningApp(name, port ?? (await freePort()), settings);
+  async app(name: AppName, settings: Settings, port?: number, tree?: string): Promise<RunningApp> {
+    const app = new RunningApp(name, port ?? (await freePort()), settings, undefined, tree);
     this.later(() => app.stop());
     await app.ready('/health/ready', 60_000);
     return app;
@@ -82,7 +85,7 @@ export class Stage {
     const issuer = plan.replicaOf?.issuer ?? url;
     const file = join(this.path('store'), 'store.db');
     const databaseUrl = plan.databaseUrl ?? `sqlite:${file}`;
-    const filling = { ...plan, issuer };
+    const filling = { ...plan, issuer, ...(plan.tree && { openStore: plan.tree.openStore }) };
     const subjects =
       plan.replicaOf?.subjects ??
       (await (plan.databaseUrl === undefined
@@ -100,6 +103,7 @@ export class Stage {
         ...plan.settings,
       },
       port,
+      plan.tree?.path,
     );
     const seconds = (performance.now() - started) / 1000;
     return { issuer, url, app, pid: app.pid, seconds, subjects };

@@ -32,11 +32,18 @@ export class RunningApp {
   readonly #process: ChildProcess;
   readonly #exit: Promise<number | null>;
 
-  constructor(name: AppName, port: number, settings: Settings, onLine?: (app: AppName, line: string) => void) {
+  /** @param tree the folder, with a slash at its end, in which the apps are built */
+  constructor(
+    name: AppName,
+    port: number,
+    settings: Settings,
+    onLine?: (app: AppName, line: string) => void,
+    tree = root,
+  ) {
     this.name = name;
     this.url = `http://localhost:${port}`;
-    this.#process = spawn(process.execPath, [`${root}apps/${name}/dist/main.js`], {
-      cwd: `${root}apps/${name}`,
+    this.#process = spawn(process.execPath, [`${tree}apps/${name}/dist/main.js`], {
+      cwd: `${tree}apps/${name}`,
       env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], PORT: String(port), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
