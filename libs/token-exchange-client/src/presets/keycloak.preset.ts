@@ -18,10 +18,22 @@ const refusals: readonly RefusalRule[] = [
     setting: 'audience (a client scope of this client at Keycloak must bring it along)',
   },
   {
+    error: /^invalid_client$/,
+    description: /^Audience not found/i,
+    about: 'set-up',
+    setting: 'audience (the client id of the target at Keycloak)',
+  },
+  {
     error: /./,
     description: /Client is not within the token audience/i,
     about: 'set-up',
     setting: "clientAuthentication (the user's token needs this client in aud: an audience mapper at Keycloak)",
+  },
+  {
+    error: /^invalid_request$/,
+    description: /supports access tokens only/i,
+    about: 'set-up',
+    setting: 'preset (token types)',
   },
   { error: /^invalid_scope$/, about: 'set-up', setting: 'scope (an optional client scope of this client at Keycloak)' },
   // logged out, revoked, expired, user disabled: one answer for all
