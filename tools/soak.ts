@@ -79,6 +79,14 @@ const STEPS: readonly Step[] = [
     minutes: 4,
   },
   { title: 'SIGTERM under load', project: 'e2e', spec: 'shutdown', settings: { SOAK_SHUTDOWN: 15 }, minutes: 2 },
+  {
+    title: 'the apps as they are, on Keycloak',
+    project: 'e2e',
+    spec: 'keycloak',
+    settings: { SOAK_KEYCLOAK: 1 },
+    minutes: 3,
+    needs: { java: '-version', mvn: '-version' },
+  },
   { title: 'clients that mean it no good', project: 'e2e', spec: 'hostile-clients', settings: {}, minutes: 1 },
   {
     title: 'configurations that the schema accepts serve a login and an exchange',
