@@ -1,17 +1,17 @@
-import { randomBytes, scryptSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { parseServerConfig, SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { CALLBACK, ConsentVisitor as Visitor } from './consent-visitor.js';
+import { NOT_FAKED } from './fake-time-of-day.js';
 import { basic, postForm } from './form-post.js';
 import { InProcessServer } from './in-process-server.js';
+import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
 
 const PASSWORD = randomBytes(9).toString('base64url');
 const SECRET = randomBytes(9).toString('base64url');
-const salt = randomBytes(16);
-const hash = scryptSync(PASSWORD, salt, 32, { N: 2 ** 14, r: 8, p: 1 });
-const passwordHash = `scrypt$16384$8$1$${salt.toString('base64url')}$${hash.toString('base64url')}`;
+const passwordHash = hashOf(PASSWORD);
 
 const client = (clientId: string, more: object = {}) => ({
   clientId,
@@ -247,17 +247,3 @@ it('the choice to skip consent is refused for a public client on loopback', () =
     'clients[0].consent is "skip"; accepted: always or remember for a public client on loopback',
   );
 });
-
-/** Everything but the time of day: what waits, waits as ever. */
-const NOT_FAKED = [
-  'hrtime',
-  'nextTick',
-  'performance',
-  'queueMicrotask',
-  'setImmediate',
-  'clearImmediate',
-  'setInterval',
-  'clearInterval',
-  'setTimeout',
-  'clearTimeout',
-] as const;
