@@ -36,9 +36,14 @@ export class InProcessServer {
 
   /**
    * @param share also as it is made for the issuer, which the lineage of exchanged tokens needs
+   * @param settings beside those that every server of the tests has
    * @throws ConfigurationError for what the file may not say
    */
-  static async start(config: object, share: Shared | ((issuer: string) => Promise<Shared>)): Promise<InProcessServer> {
+  static async start(
+    config: object,
+    share: Shared | ((issuer: string) => Promise<Shared>),
+    settings: Partial<AuthorizationServerOptions> = {},
+  ): Promise<InProcessServer> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
@@ -57,6 +62,7 @@ export class InProcessServer {
       replay: store.replay,
       consents: store.consents,
       adapter: store.providerAdapter,
+      ...settings,
     };
     const module = AuthorizationServerModule.forRoot(options);
     const app = await NestFactory.create<NestExpressApplication>(module, { logger: false, abortOnError: false });

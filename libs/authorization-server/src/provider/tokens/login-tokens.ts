@@ -1,5 +1,6 @@
 import type { AccessToken, Adapter, AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { IssuedTokens } from '@onbehalf/authorization-ports';
+import type { JWTPayload } from 'jose';
 import { grantedOwnScopes } from './granted-scopes.js';
 import { livingRecords } from './living-records.js';
 import { readOwn, type OwnTokens } from './structured-tokens.js';
@@ -32,13 +33,19 @@ export async function keepLoginToken(
   await records.upsert(jti, JSON.parse(JSON.stringify(payload)) as AdapterPayload, Math.max(exp - iat, 1));
 }
 
-/** @returns what is known of a token of this server that comes straight from a login with `openid` and still counts */
+/** @returns what is known of a token of this server that names the user alone and still counts, for /userinfo */
 export function findLoginToken(own: OwnTokens, tokens: Pick<IssuedTokens, 'standing'>, records: Adapter) {
   return async (value: string): Promise<AdapterPayload | undefined> => {
     const claims = await readOwn(value, own);
     // whoever acts for a user is not the user
     if (claims?.jti === undefined || claims['act'] !== undefined) return undefined;
     const { known, revoked } = await tokens.standing(claims.jti);
-    return known && !revoked ? ((await records.find(claims.jti)) ?? undefined) : undefined;
+    if (!known || revoked) return undefined;
+    return (await records.find(claims.jti)) ?? withoutOpenid(claims);
   };
+}
+
+/** A token that does not come from a login with `openid`: it counts, and is not enough. RFC 6750 §3.1, insufficient_scope */
+function withoutOpenid({ jti, exp, client_id: clientId }: JWTPayload): AdapterPayload {
+  return { kind: 'AccessToken', jti, exp, clientId } as AdapterPayload;
 }
