@@ -82,7 +82,8 @@ export function toProviderConfiguration(
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: livingRecords(options.adapter, options.lives),
-    discovery: { ...ENDPOINT_AUTHENTICATION, ...options.metadata },
+    // the provider leaves it out, which means the same. OpenID Connect Discovery §3
+    discovery: { request_parameter_supported: false, ...ENDPOINT_AUTHENTICATION, ...options.metadata },
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
     jwks,
     routes: ROUTES,
@@ -95,6 +96,8 @@ export function toProviderConfiguration(
     claims: OWN_SCOPES,
     scopes: Object.keys(OWN_SCOPES),
     conformIdTokenClaims: false,
+    // OpenID Connect Core §3.1.2.1: redirect_uri is REQUIRED
+    allowOmittingSingleRegisteredRedirectUri: false,
     responseTypes: ['code'],
     ttl: {
       AccessToken: config.lifetimes.accessToken,
