@@ -1,5 +1,6 @@
 import { isResourceIndicator, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
+import { OWN_ALGORITHMS } from '../keys/key-set.js';
 import { lifetimes } from './lifetimes.schema.js';
 import { pages } from './pages.schema.js';
 import { passwordHash } from './password-hash.js';
@@ -39,7 +40,7 @@ export const resource = z
       .optional()
       .describe('the URI that names this resource server in resource parameters (RFC 8707)'),
     scopes: z.array(scope).default([]).describe('every scope that means something to this resource server'),
-    signingAlgorithm: z.enum(['ES256', 'RS256']).default('ES256').describe('how its access tokens are signed'),
+    signingAlgorithm: z.enum(OWN_ALGORITHMS).default('ES256').describe('how its access tokens are signed'),
     typ: z
       .enum(['at+jwt', 'jwt'])
       .default('at+jwt')
@@ -91,7 +92,7 @@ export const client = z
       .default([])
       .describe('the origins whose pages may read what the client is answered (CORS)'),
     idTokenSigningAlgorithm: z
-      .enum(['ES256', 'RS256'])
+      .enum(OWN_ALGORITHMS)
       .default('RS256')
       .describe('how its ID tokens are signed (OpenID Connect Core section 15.1)'),
     consent: z

@@ -12,6 +12,7 @@ import type {
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { OWN_ALGORITHMS } from '../keys/key-set.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
 import { ROUTES } from '../protocol/routes.js';
@@ -69,7 +70,7 @@ const ENDPOINT_AUTHENTICATION = {
   introspection_endpoint_auth_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
 };
 
-/** What the provider is told: every choice that it leaves to its operator. */
+/** The configuration of the provider: every choice that it leaves to its operator. */
 export function toProviderConfiguration(
   options: ProviderConfigurationOptions,
   resourceServers: ResourceServers,
@@ -129,7 +130,7 @@ export function toProviderConfiguration(
     clientAuthMethods: [...CONFIDENTIAL, 'none'],
     assertJwtClientAuthClaimsAndHeader: checkAssertion(options),
     enabledJWA: {
-      idTokenSigningAlgValues: ['ES256', 'RS256'],
+      idTokenSigningAlgValues: [...OWN_ALGORITHMS],
       clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],
       dPoPSigningAlgValues: [...SIGNING_ALGORITHMS],
     },
