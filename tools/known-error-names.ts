@@ -21,6 +21,11 @@ export const CLASSES = table([
     'Try again after `retryAfter`.',
   ],
   [
+    'ClocksDiffer',
+    'The clock of this process and that of the database differ by more than 30 seconds.',
+    'Set both by NTP.',
+  ],
+  [
     'ConfigurationError',
     'A setting is not acceptable.',
     'The message names the setting, the value and what is accepted.',

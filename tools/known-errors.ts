@@ -143,6 +143,11 @@ export const EVENTS = table([
     'Roll the newer file out here, too, and restart.',
   ],
   [
+    'registrations.unfit',
+    'A stored registration is one that this version would not store; it lets nobody in, and neither does the file in its place.',
+    'Correct what `reason` names, or delete it from the store.',
+  ],
+  [
     'registrations.overruled',
     'A stored registration leads to the resource of operators; only the file counts for that.',
     'Write it into the configuration file, or delete it from the store.',
