@@ -44,7 +44,7 @@ export interface AuditRecord {
   readonly event: Readonly<Record<string, unknown>>;
 }
 
-/** A record and the records of what was made from the token that it issued. */
+/** A record, and the records of what was exchanged from the token that it issued. */
 export interface AuditNode {
   readonly record: AuditRecord;
   readonly children: readonly AuditNode[];
@@ -60,11 +60,11 @@ export interface AuditPage {
 /** The records under one trace id, which every caller chooses for itself. */
 export interface AuditTree {
   readonly nodes: readonly AuditNode[];
-  /** There are more than are shown: what was issued comes before what was refused, the newest of it. */
+  /** Whether there are more than are shown; issued tokens come before refusals, the newest first. */
   readonly cut: boolean;
 }
 
-/** What was recorded, for who may read it. */
+/** The half of the trail that only reads. */
 export interface AuditReader {
   /** The record at one place of the trail, if there is one. */
   find(writer: string, sequence: number): Promise<AuditRecord | undefined>;

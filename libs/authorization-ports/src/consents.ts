@@ -1,4 +1,4 @@
-/** Who has access to whose account. The lives are numbers that no other of the same name leads; with either, consent ends. */
+/** Who has access to whose account. Each life of a name has a number of its own; when either life ends, the consent ends. */
 export interface ConsentParties {
   readonly subject: string;
   readonly subjectLife: number;
@@ -41,15 +41,15 @@ export interface StandingConsent extends ConsentedScope {
 /** What users let clients do: the storage implements it. Shared by all replicas. */
 export interface ConsentStore {
   /**
-   * Adds to what is consented to. What was of other lives is replaced.
+   * Adds to what is consented to. Replaces what other lives consented to.
    * @param event is recorded in the same transaction
    */
   give(consent: NewConsent, event: object): Promise<void>;
   /** What the user lets clients do, in this life. */
   of(subject: string, subjectLife: number): Promise<readonly StandingConsent[]>;
   /**
-   * Ends all that the client may have of the user, whatever its kind and life, and every grant with it: from here on nothing of
-   * them counts, refresh tokens and what was exchanged included.
+   * Ends all that the client may have of the user, whatever its kind and life, and every grant with it. From then on nothing that
+   * came of them counts, refresh tokens and exchanged tokens included.
    * @param event is recorded in the same transaction
    * @returns the grants that have ended; `undefined`, and nothing is recorded, when there was nothing to withdraw
    */

@@ -7,7 +7,7 @@ import { RESOURCE_SERVER_SETTINGS } from './settings/resource-server.tokens.js';
 /** What Terminus takes as the result of an indicator. */
 export type HealthResult<Key extends string> = Record<Key, { status: 'up' | 'down'; message?: string }>;
 
-/** Tells readiness whether keys and revocations of every issuer are at hand; until then guarded routes answer 503. */
+/** Ready once keys and revocations of every issuer have been fetched; until then guarded routes answer 503. */
 @Injectable()
 export class AuthorizationServerHealthIndicator {
   readonly #settings: ResourceServerSettings;

@@ -18,7 +18,7 @@ interface Socket {
 /**
  * Turns failures of exchanges and downstream calls into answers: a problem document (RFC 9457) that tells the caller what it
  * can do, and nothing else; its counterparts for GraphQL, WebSockets and messages. 401 when the caller's token is not accepted
- * any more, or another authentication is needed (RFC 9470). What is set up wrongly is told in the log, with the setting.
+ * any more, or another authentication is needed (RFC 9470). The log names the setting that is wrong.
  */
 @Catch(ExchangeRefused, ExchangeUnavailable, NoSubjectToken, DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer)
 export class DownstreamExceptionFilter implements ExceptionFilter<Error> {

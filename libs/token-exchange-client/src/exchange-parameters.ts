@@ -1,6 +1,6 @@
 import type { OneOrMore } from './tokens/token-request.js';
 
-/** What a token is asked for. RFC 8693 §2.1. */
+/** The parameters of one exchange. RFC 8693 §2.1. */
 export interface TargetParameters {
   readonly audience?: OneOrMore;
   readonly resource?: OneOrMore;

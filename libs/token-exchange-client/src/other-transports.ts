@@ -1,6 +1,6 @@
 import type { Problem, ProblemAnswer } from './problem.js';
 
-/** What a caller over a socket or a message broker is told: its own reaction, as {@link Problem} tells it over HTTP. */
+/** The answer to a caller over a socket or a message broker: what it can do, as {@link Problem} says over HTTP. */
 export interface MessageRefusal {
   /** As Nest's own exceptions of sockets and messages. */
   readonly status: 'error';

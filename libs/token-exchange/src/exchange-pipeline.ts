@@ -49,13 +49,13 @@ export interface PipelineOptions {
   readonly foreignIssuers?: readonly string[];
 }
 
-/** A token that was made, which is not on record yet, and what was claimed for it. */
+/** A token that is made but not yet on record, and what was claimed for it. */
 export interface MadeToken {
   readonly issued: IssuedToken;
   readonly claim: Claim;
 }
 
-/** How a request is asked about. */
+/** Whether a request is made or only explained, and its context. */
 interface Asked {
   readonly context: ExchangeContext;
   readonly explained: boolean;

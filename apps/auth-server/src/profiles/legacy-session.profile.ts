@@ -11,7 +11,7 @@ import {
 } from '@onbehalf/feature-custom-subject-tokens';
 import { z } from 'zod';
 
-/** Where the legacy service of the demo is asked for its sessions. */
+/** Where the legacy service of the demo answers for its sessions. */
 export interface LegacyService {
   /** Absent: there is none. */
   readonly url?: string | undefined;

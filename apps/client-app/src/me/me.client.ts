@@ -10,7 +10,7 @@ import { AccessTokens } from '../login/access-tokens.js';
 const TIMEOUT = 5_000;
 const MAX_BYTES = 512 * 1024;
 
-/** What the authorization server says where it does not do what it is asked. */
+/** The authorization server's answer where it refuses. */
 export class MeRefused extends Error {
   constructor(
     readonly status: number,

@@ -16,7 +16,7 @@ const MAX_BYTES = 256 * 1024;
 export class UserServiceClient {
   constructor(private readonly settings: Settings) {}
 
-  /** Where the message is asked for. */
+  /** Where the message is fetched. */
   get url(): string {
     return this.settings.userServiceUrl + PATH;
   }

@@ -1,4 +1,4 @@
-/** A failure that the user is told of, in words for a user. The cause is for the log. */
+/** A failure in words for the user. The cause is for the log. */
 export class PageError extends Error {
   constructor(
     readonly status: number,

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** Who looks at a page. */
+/** The visitor of a page. */
 export interface Visitor {
   readonly user: string;
   /** For the forms of the page. */

@@ -16,7 +16,7 @@ export interface LaneOptions {
   readonly waiting: number;
 }
 
-/** Does costly work in the order in which it is asked for, a few pieces at a time, so that whatever else there is to do goes on. */
+/** Does costly work in the order of the calls, a few pieces at a time, so that all other work goes on. */
 export class Lane {
   readonly #options: LaneOptions;
   readonly #waiting: (() => void)[] = [];

@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = { 'oauth-id-jag+jwt': TokenType.
 
 /**
  * The grant of RFC 7523 §2.1: a JWT that another server issued for this one is the subject token of an exchange by the same rules
- * as any other; an edge decides what comes of it.
+ * as any other; an edge decides what is issued for it.
  */
 export class JwtBearerGrant implements Grant {
   readonly grantType = GrantType.JwtBearer;

@@ -87,7 +87,7 @@ export interface FeatureRegistration {
 
 /** A member of audit records, and where the value comes from in the record of an exchange. */
 export interface FeatureAuditField extends AuditField {
-  /** Absent: it stands in the records of the feature's own events only. */
+  /** Absent: only the records of the feature's own events have it. */
   readonly of?: AuditMember['of'];
 }
 

@@ -51,7 +51,7 @@ export class RemoteSigningKeys extends FollowedSigningKeys {
   }
 }
 
-/** A mistake is told as what it is: nothing runs yet that could wait for better times. */
+/** A mistake stops the start: nothing runs yet that could wait until it is mended. */
 function stopTheStart({ cause }: OAuthError): never {
   const { cause: mistake } = cause as SignerUnavailable;
   throw mistake instanceof ConfigurationError ? mistake : cause;

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Seconds: an exchange takes about one millisecond, a database that pauses takes its time-out. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** A query of the store, as it tells of it. */
+/** A query of the store, as the store reports it. */
 export interface StoreQuery {
   readonly milliseconds: number;
   readonly failed: boolean;
@@ -90,7 +90,7 @@ export class ServerMetrics {
   };
 
   /**
-   * A value that is asked for at each scrape; while it cannot be told, it is left out.
+   * A value that is read at each scrape; while that fails, it is left out.
    * @param read values by the one label
    */
   gauge(name: string, help: string, label: string, read: () => Promise<ReadonlyMap<string, number>>): void {

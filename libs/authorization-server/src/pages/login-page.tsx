@@ -56,7 +56,7 @@ export function loginPage({ action, clientId, username, error }: LoginPage, view
 }
 
 /**
- * Who guesses too often, or a user whose name somebody else guesses with, waits; so does everybody when too many sign in.
+ * Whoever guesses too often waits, as does a user whose name is guessed with, and everybody while too many sign in.
  * @param wait seconds
  */
 export function signInLaterPage(refused: 'too many attempts' | 'busy', wait: number, view: PageView): string {

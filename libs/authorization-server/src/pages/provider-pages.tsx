@@ -23,7 +23,7 @@ function uiLocalesOf(ctx: KoaContextWithOIDC): unknown {
   return (ctx as Partial<KoaContextWithOIDC>).oidc?.params?.['ui_locales'];
 }
 
-/** What people are told of an error of OAuth, where they can do something about it. */
+/** What a page says about an error of OAuth that people can do something about. */
 const SENTENCES: Readonly<Record<string, TextKey>> = {
   server_error: 'refused.failed',
   temporarily_unavailable: 'outage.text',

@@ -3,7 +3,7 @@ import type { TextKey } from './languages/english.js';
 import { page, pagePolicy } from './page.js';
 import { DEFAULT_VIEW, type Pages, type PageView } from './page-view.js';
 
-/** What people are told that clients are told in JSON, by its status. */
+/** By its status, what a page says where clients get JSON. */
 const SENTENCES: Readonly<Record<number, TextKey>> = {
   400: 'refused.400',
   403: 'refused.403',

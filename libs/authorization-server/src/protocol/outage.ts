@@ -9,7 +9,7 @@ export function retryAfterOf(error: unknown): number | undefined {
   return undefined;
 }
 
-/** What callers are told then. */
+/** The answer to callers then. */
 export const UNAVAILABLE = {
   error: 'temporarily_unavailable',
   error_description: 'the server cannot do this for now; try again later',

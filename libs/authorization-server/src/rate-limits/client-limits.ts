@@ -4,7 +4,7 @@ import { namedClient } from '../protocol/named-client.js';
 import type { ClientAddress } from './client-address.js';
 import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
 
-/** Callers whose limits are remembered; more of them are told anew. */
+/** Callers whose limits are remembered at the most. */
 const CALLERS = 1000;
 
 type Limited = readonly [RateKey, RateLimit];

@@ -31,7 +31,7 @@ export interface RegistrationChangesOptions {
   readonly registrations: Registrations;
   readonly documents: RegistrationDocuments;
   readonly clock: Clock;
-  /** What ships with the project is registered for one on this machine only. */
+  /** Secrets that ship with the project can be registered for an issuer on this machine only. */
   readonly issuer: string;
 }
 
@@ -51,7 +51,7 @@ export class RegistrationChanges {
 
   /**
    * Creates (`version` undefined) or replaces what is registered under the id. A new client that authenticates by secret
-   * gets one, which is told here and never again.
+   * gets one, which is returned here and never again.
    * @throws ConfigurationError when it does not fit together, VersionMismatch
    */
   async put(
@@ -112,7 +112,7 @@ export class RegistrationChanges {
     await this.#apply({ kind, id }, current, 'delete', operator);
   }
 
-  /** Who names no version is not told that it was another one: each time that somebody else was faster, it is made anew. */
+  /** A change without a version meets no conflict: it is made again each time that somebody else was faster. */
   async #whateverItsVersion<Result>(
     kind: RegistrationKind,
     id: string,
@@ -214,7 +214,7 @@ function changedMembers(before: Registration['document'] | undefined, after: typ
   return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }
 
-/** What operators never send is kept, or made. */
+/** Keeps, or makes, what operators never send. */
 function complete(
   kind: RegistrationKind,
   input: object,

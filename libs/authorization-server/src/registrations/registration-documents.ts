@@ -8,12 +8,12 @@ const time = z.int().optional();
 
 type Schemas = ReturnType<typeof registrationSchemas>;
 
-/** What is stored of each kind; the id stands beside it. */
+/** What is stored of each kind; the id is stored beside it. */
 const toDocuments = ({ client, resource, edge, user }: Schemas) =>
   ({
     client: client.omit({ clientId: true, secret: true }).extend({
       secrets: z.array(storedSecret).default([]),
-      /** The secret in the file, when the client stands there too, holds until then; absent: for good. */
+      /** Until when the secret in the file holds, if the client is there too; absent: for good. */
       fileSecretExpiresAt: time,
       /** Of versions before; lives tell it now. */
       signedOutAt: time,

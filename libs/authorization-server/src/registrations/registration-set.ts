@@ -31,7 +31,7 @@ export class RegistrationSet {
    * leads a life, where lives are given.
    */
   readonly config: ServerConfig & { readonly users: readonly RegisteredUser[] };
-  /** What leads to the resource of operators, as it stands in the file or in the store. */
+  /** What leads to the resource of operators, in the file or in the store. */
   readonly onTheWay: IdsByKind;
   /** What is stored of that and does not count. */
   readonly overruled: readonly Pick<Registration, 'kind' | 'id'>[];

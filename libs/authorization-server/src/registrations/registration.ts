@@ -4,7 +4,7 @@ import type { RegistrationKind } from '@onbehalf/authorization-ports';
 export interface Registration {
   readonly kind: RegistrationKind;
   readonly id: string;
-  /** 0 for what stands in the file only. */
+  /** 0 for what is in the file only. */
   readonly version: number;
   readonly document: Readonly<Record<string, unknown>>;
 }

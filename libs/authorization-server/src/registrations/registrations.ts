@@ -62,7 +62,7 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
     return isOneOf(this.#set.secrets(clientId), secret, this.#options.clock());
   }
 
-  /** Whoever derives something from the registrations makes it anew. */
+  /** For whoever derives something from the registrations and must derive it again. */
   onChanged(listener: () => void): void {
     this.#listeners.push(listener);
   }

@@ -98,7 +98,7 @@ function parties(subject: string, clientId: string): Pick<ConsentTable, 'subject
   return { subject: indexable(subject), client_id: indexable(clientId) };
 }
 
-/** What is given again is renewed; what was of other lives, or has ended, begins anew. */
+/** Renews what is given again; what was of other lives, or has ended, begins afresh. */
 async function keep(transaction: Transaction<Schema>, rows: readonly ConsentTable[], now: number): Promise<void> {
   const goesOn = sql<boolean>`consents.subject_life = excluded.subject_life
     and consents.client_life = excluded.client_life and consents.expires_at > ${now}`;

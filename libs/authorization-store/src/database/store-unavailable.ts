@@ -25,7 +25,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** What a failure of the driver means: an outage, or a mistake that an answer of the server tells of. */
+/** What a failure of the driver means: an outage, or a mistake that the database server answered. */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailable) return error;
   const isMistake = error instanceof pgDriver().DatabaseError && !PASSING.test(error.code ?? '');

@@ -24,7 +24,7 @@ export interface Revoking {
 
 /**
  * Revokes tokens with all that was exchanged from them, a chunk at a time: each is committed, and in the feed, before the next.
- * Who begins again goes on where another one was cut off.
+ * A second attempt goes on where the first was cut off.
  * @returns how many were revoked by this call
  */
 export async function revokeInChunks(

@@ -16,7 +16,7 @@ interface Found extends TokenKey {
   readonly open: Flag;
 }
 
-/** Tells what became of tokens; those that are asked for at once share a query. */
+/** Finds out whether tokens still count; questions that come together share a query. */
 export class TokenStandings {
   readonly #database: Kysely<Schema>;
   readonly #statement: RowsStatement<TokenKey, Found>;

@@ -1,6 +1,6 @@
 import type { Permit, VerifiedExchange } from '@onbehalf/token-exchange';
 
-/** An impersonation that has begun, as a team is told of it. Times in seconds since the epoch. */
+/** An impersonation that has begun, as a team is notified of it. Times in seconds since the epoch. */
 export interface BegunImpersonation {
   /** Also the `jti` of its first token. */
   readonly id: string;

@@ -11,7 +11,7 @@ const described = {
   expires_at: { type: 'integer' },
 } as const;
 
-/** Who uses whose account now: one row for each administrator, so that there is no second one at a time. */
+/** Who uses whose account now: one row for each administrator, so that nobody uses two at a time. */
 export const liveTable = table({
   name: 'impersonations_live',
   columns: { administrator: { type: 'text' }, ...described, started_at: { type: 'integer' } },
@@ -20,7 +20,7 @@ export const liveTable = table({
   expires: 'expires_at',
 });
 
-/** What waits for a second person, by what exactly is asked. */
+/** Requests that wait for a second person, by exactly what they ask for. */
 export const requestTable = table({
   name: 'impersonation_requests',
   columns: {

@@ -1,7 +1,7 @@
 import { deny, type Rule } from '@onbehalf/token-exchange';
 import { ofEdge } from './administrative-impersonation.schema.js';
 
-/** The ticket that an impersonation is for stands in the record: plain text, and there where an edge demands it. */
+/** The record names the ticket of an impersonation: plain text, and required where an edge demands it. */
 export const statedTicketRule: Rule = {
   name: 'stated-ticket',
   parameters: [{ name: 'ticket', maxLength: 100 }],

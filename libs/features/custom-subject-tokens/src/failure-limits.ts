@@ -9,7 +9,7 @@ export interface Caller {
 
 type Limited = readonly [RateKey, RateLimit];
 
-/** Bounds how many bad tokens are told apart from good ones, for all replicas together: of a client at an address, and of an address. */
+/** Limits guessing: how many bad tokens are judged, for all replicas together, of a client at an address and of an address. */
 export class FailureLimits {
   readonly #limiter: Pick<RateLimiter, 'hit' | 'waitShared'>;
   readonly #settings: CustomSubjectTokensSettings['failures'];

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-/** Where @nestjs/swagger, which need not be installed, reads what is told of a handler; and where Nest says that it is one. */
+/** The metadata keys by which @nestjs/swagger (which need not be installed) describes a handler, and Nest marks one. */
 const EXTENSIONS = 'swagger/apiExtension';
 const RESPONSES = 'swagger/apiResponse';
 const METHOD = 'method';

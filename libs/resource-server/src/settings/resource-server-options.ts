@@ -123,7 +123,7 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly global?: boolean;
   /** Scopes that every guarded route demands, beside its own. */
   readonly scopes?: readonly string[];
-  /** Who may act for a subject, on every guarded route; a token without `act` is not touched by this. */
+  /** Who may act for a subject, on every guarded route; tokens without `act` are not affected. */
   readonly actors?: readonly string[];
   /** Refuse, on every guarded route, tokens by which an administrator uses an account, as `@NotImpersonated()` does. Default false. */
   readonly notImpersonated?: boolean;
@@ -136,7 +136,7 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   /** Of one issuer, or a list with one for each. */
   readonly introspection?: IntrospectionOptions | readonly IntrospectionOptions[];
   readonly revocationFeed?: RevocationFeedOptions;
-  /** Asked about every token that verifies, beside the two above: whether it counts no more, for reasons of this service. */
+  /** Asked about every token that verifies, beside the two above: whether this service has reasons of its own to refuse it. */
   readonly isRevoked?: (token: VerifiedAccessToken) => Promise<boolean>;
   /** Fetch keys and revocations over plain HTTP beyond this machine, in networks that are protected otherwise. Default false. */
   readonly allowInsecureHttp?: boolean;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, type Middleware } from './middleware.js';
 
-/** What an app says about the time when more is asked of it than it can do. */
+/** How an app behaves when it gets more requests than it can answer. */
 export interface OverloadOptions {
   /** Paths that are answered however busy the app is, beside those of its health: cheap ones that others live on. */
   readonly alwaysAnswered?: readonly string[];

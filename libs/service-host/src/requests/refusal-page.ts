@@ -6,7 +6,7 @@ export interface RefusedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Makes the page by which a browser is told what clients are told in JSON. */
+/** Makes the page that a browser gets where clients get JSON. */
 export type RefusalPage = (
   status: number,
   request: RefusedRequest,

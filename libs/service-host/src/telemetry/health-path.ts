@@ -1,2 +1,2 @@
-/** Where the health of an app is asked. */
+/** The path of the health endpoints. */
 export const HEALTH_PATH = '/health';

@@ -27,7 +27,7 @@ const SECRET_MEMBERS = [
 /** At info, Nest reports each module and route that it makes; that is of interest only when debugging. */
 const NEST_START = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
-/** How errors stand in a line; pino-http brings serializers of its own, which tell everything that an error holds. */
+/** How a log line shows errors; the serializers of pino-http would write everything that an error holds. */
 export const LINE_FORMAT = { serializers: { err: describeError, error: describeError }, wrapSerializers: false };
 
 /** The logger of an app: JSON lines with the trace and request they belong to, and never a token. */

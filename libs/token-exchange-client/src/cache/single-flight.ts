@@ -19,8 +19,8 @@ export class SingleFlight<T> {
   }
 
   /**
-   * Runs `work`, or waits for the run that is under way. Who aborts stops waiting, and disturbs nobody else; the work itself
-   * is aborted when nobody waits for it any more.
+   * Runs `work`, or waits for the run that is under way. A caller that aborts stops waiting and disturbs nobody else; the work
+   * itself is aborted when nobody waits for it any more.
    */
   async run(key: string, work: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();

@@ -42,7 +42,7 @@ export interface DiscoveryOptions {
   readonly monotonic: () => number;
 }
 
-/** Milliseconds after which metadata is asked for again; the old one serves on while that fails. */
+/** Milliseconds after which metadata is fetched again; until that succeeds, the old one stays in use. */
 const FRESH = 60 * 60 * 1000;
 /** Milliseconds between attempts after a failure. */
 const BACK_OFF = 1000;

@@ -16,8 +16,8 @@ export interface TransportRequest {
 export type Transport = (url: string, request: TransportRequest) => Promise<Response>;
 
 /**
- * No answer came. Made anew instead of passing the HTTP client's error on: that one holds the request, and with it
- * the subject token and the client's credentials.
+ * No answer came. The HTTP client's own error is not passed on: it holds the request, and with it the subject token and
+ * the client's credentials.
  */
 export class ConnectionFailure extends Error {
   constructor(readonly code: string) {

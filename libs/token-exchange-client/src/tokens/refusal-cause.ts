@@ -1,4 +1,4 @@
-/** What a refusal is about, which tells who can do something about it. */
+/** What a refusal is about, and so who can do something about it. */
 export type RefusedMatter =
   /** The token of the user is not accepted any more: a fresh one, or a new login, may help. */
   | 'subject-token'
@@ -13,7 +13,7 @@ export interface RefusalCause {
   readonly setting?: string;
 }
 
-/** How refusals of one server are told apart: the first that fits its `error` and `error_description`. */
+/** Tells refusals of one server apart: the first rule that fits its `error` and `error_description` counts. */
 export interface RefusalRule extends RefusalCause {
   readonly error: RegExp;
   readonly description?: RegExp;

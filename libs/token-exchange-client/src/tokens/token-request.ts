@@ -4,7 +4,7 @@ export interface TypedToken {
   readonly type: string;
 }
 
-/** What tokens are asked for: the same for all calls to one service. Lists are sorted and without duplicates. */
+/** Which token to ask for: the same for all calls to one service. Lists are sorted and without duplicates. */
 export interface TokenTarget {
   readonly audiences: readonly string[];
   readonly resources: readonly string[];
@@ -14,7 +14,7 @@ export interface TokenTarget {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** What is asked of the token endpoint, before a preset gives it its form. */
+/** A request to the token endpoint, before a preset gives it its form. */
 export interface TokenRequest extends TokenTarget {
   /** `undefined`: the service asks for itself, by client credentials (RFC 6749 §4.4). */
   readonly subject?: TypedToken;

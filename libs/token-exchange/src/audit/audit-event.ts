@@ -23,7 +23,7 @@ export interface ExchangeAuditEvent {
   readonly kind?: VerifiedExchange['kind'];
   readonly subject?: string;
   readonly subjectIssuer?: string;
-  /** Who acts, or would have acted, the current actor first: the chain of the new token, and an administrator also where it does not tell. */
+  /** Who acts, or would have acted, the current actor first: the chain of the new token; an administrator even where the token names none. */
   readonly actors?: readonly Actor[];
   readonly subjectTokenId?: string;
   readonly actorTokenId?: string;
@@ -49,7 +49,7 @@ export interface ExchangeAuditEvent {
   readonly traceId?: string;
 }
 
-/** What is told of a request, whatever becomes of it. */
+/** What is recorded of every request, granted or not. */
 export interface AuditedRequest {
   readonly time: number;
   readonly clientId: string;

@@ -10,7 +10,7 @@ export type AuditValue = string | number | boolean | readonly string[];
 export interface AuditMember {
   /** In camelCase, as it stands in the record. */
   readonly name: string;
-  /** Its value by how far the exchange came, and by what was issued or why nothing was; `undefined`: the record goes without it. */
+  /** Its value, by how far the exchange came and what was issued, or why nothing was. `undefined`: the record has no such member. */
   of(reached: Progress, issued?: IssuedToken, refusal?: ExchangeRefusal): AuditValue | undefined;
 }
 

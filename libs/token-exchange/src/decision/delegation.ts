@@ -68,7 +68,7 @@ export function actorChain(exchange: VerifiedExchange): readonly Actor[] {
   return actingParties(exchange);
 }
 
-/** Who acts, for the record, whether the new token tells it or not. */
+/** Who acts, for the record, whether or not the new token says so. */
 export function actingParties(exchange: VerifiedExchange): readonly Actor[] {
   return exchange.kind === 'impersonation' ? [] : [exchange.actor, ...exchange.subject.actors];
 }

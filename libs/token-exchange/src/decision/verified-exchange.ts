@@ -44,7 +44,7 @@ export interface Delegation extends ExchangeFacts {
   readonly visited: readonly string[];
 }
 
-/** An administrator uses the account of a subject that is only named. Who it is, is on record, whether tokens tell it or not. */
+/** An administrator uses the account of a subject that is only named. The record names the administrator, whether tokens do or not. */
 export interface AdministrativeImpersonation extends ExchangeFacts {
   readonly kind: 'administrative';
   readonly impersonation: NonNullable<ExchangeFacts['impersonation']>;

@@ -3,11 +3,11 @@ import type { JWTPayload } from 'jose';
 import type { Permit } from '../decision/decide.js';
 import { exchangeClaims } from './exchange-claims.js';
 
-/** What a grant for another domain tells of the user. */
+/** What a grant for another domain says about the user. */
 export interface GrantIdentity {
   /** How the subject is named there. */
   readonly subject: 'sub' | 'email';
-  /** What else is told; an address that is told is said to be verified. */
+  /** The further claims. `email` comes with `email_verified: true`. */
   readonly claims: readonly ('auth_time' | 'acr' | 'amr' | 'email')[];
 }
 
@@ -17,8 +17,8 @@ export function tellsEmail({ subject, claims }: GrantIdentity): boolean {
 }
 
 /**
- * The claims of a grant that leaves this domain. Every actor is told with its issuer, so that the chain says which servers it has
- * passed; the session here and who may act here are nobody's business there. RFC 7523 §3, RFC 8693 §4.1
+ * The claims of a grant that leaves this domain. Every actor comes with its issuer, so that the chain says which servers it has
+ * passed. The session here, and who may act here, are not told. RFC 7523 §3, RFC 8693 §4.1
  * @param email the address of the subject
  * @throws TypeError for what is no permit
  * @throws OAuthError `invalid_target` for a subject without the address that the grant tells

@@ -5,7 +5,7 @@ import type { TargetKind } from '../policy/policy.js';
 import type { ReadsParameters } from '../request/parameters.js';
 import type { IssuedToken } from './issued-token.js';
 
-/** Makes a token of what was permitted. Keyed by the requested token type. */
+/** Makes a token from a permit. Chosen by the requested token type. */
 export interface TokenIssuer extends ReadsParameters {
   /** Absolute URIs. RFC 8693 §3. */
   readonly types: readonly string[];

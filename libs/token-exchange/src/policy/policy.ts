@@ -120,7 +120,7 @@ export interface Edge extends Extensible {
   readonly issues?: readonly string[];
 }
 
-/** The registrations in force. Read anew at every exchange, so that a removed edge is gone at once. */
+/** The registrations in force. Read again at every exchange, so that a removed edge is gone at once. */
 export interface ExchangePolicy {
   client(clientId: string): ClientRegistration | undefined;
   /** The resource with this logical name, compared character by character, or with this URI in any spelling. RFC 3986 §6.2.3 */

@@ -35,13 +35,13 @@ const ADMINISTRATOR = '(an administrator)';
 /** Stands for the subject that an administrative exchange names. */
 const NAMED_USER = '(a user that is named)';
 
-/** Exchanges in a row that are looked at. */
+/** The most exchanges in a row that a route has. */
 const LONGEST_ROUTE = 6;
 
 /**
  * Who can reach an audience, as whom and with which scopes: the clients that have tokens for it directly, then every chain of
  * exchanges that these registrations allow, the shortest first. Speaks of the policy alone; tokens, accounts and entitlements narrow it further.
- * @param additional ways that something else than the exchange adds
+ * @param additional ways beside the edges, such as those of features
  */
 export function routesTo(
   audience: string,

@@ -1,4 +1,4 @@
-/** Who has signed in at the system from before OAuth. */
+/** The user who has signed in at the system from before OAuth. */
 export interface LegacyLogin {
   readonly session: string;
   /** The assertion that the service received, in base64url. */

@@ -10,7 +10,7 @@ export interface Served {
   readonly body: object;
 }
 
-/** What the process is told by whoever starts it. */
+/** What the process gets from its parent. */
 export function given(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '') refuse(`${name} is missing`);

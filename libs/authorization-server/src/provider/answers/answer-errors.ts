@@ -13,7 +13,7 @@ const FAILED = { error: 'server_error', error_description: 'the request could no
 /** Refusals of the endpoints that authenticate clients as the token endpoint does. RFC 7662 §2.1, RFC 7009 §2.1, RFC 9126 §2 */
 const CLIENT_REFUSALS = ['introspection.error', 'revocation.error', 'pushed_authorization_request.error'] as const;
 
-/** What {@link answerErrors} tells of failures, and how it shows them to a browser. */
+/** Whom {@link answerErrors} tells of failures, and how it shows them to a browser. */
 export interface ErrorAnswers {
   readonly log: ErrorLog;
   readonly pages: Pick<ProviderPages, 'error'>;

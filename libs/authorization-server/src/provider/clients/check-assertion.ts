@@ -4,7 +4,7 @@ import { ROUTES } from '../../protocol/routes.js';
 
 /**
  * Whom a client assertion must be for: the issuer alone, as a string (RFC 7523bis), or the token endpoint (RFC 7523 §3) for clients
- * that are registered so. Asked once the signature holds, so that the client itself is told why.
+ * that are registered so. Checked once the signature holds, so that only the client itself learns why.
  */
 export function checkAssertion({
   issuer,

@@ -7,7 +7,7 @@ import { wordsOf } from './ask-for-offline-access.js';
 
 const { Check, Prompt } = interactionPolicy;
 
-/** What the consent page is told of a request, kept with it until the user decides. */
+/** What the consent page shows of a request, kept with it until the user decides. */
 export interface AskedConsent {
   readonly scopes: readonly ConsentedScope[];
   /** A yes counts for the requests to come. */

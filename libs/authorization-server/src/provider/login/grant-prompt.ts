@@ -9,7 +9,7 @@ export interface GrantOptions extends ConsentOptions {
   readonly config: Pick<ServerConfig, 'clients' | 'lifetimes'>;
 }
 
-/** Comes after all that users are asked: nobody is asked any more, and what they have agreed to is saved. */
+/** Comes after every question to the user: asks nothing, and saves what they have agreed to. */
 export function grantPrompt(options: GrantOptions): interactionPolicy.Prompt {
   const check = new Check('not_granted', 'the grant is not saved', async (ctx: KoaContextWithOIDC) => {
     const { grant, session, client } = ctx.oidc;

@@ -17,7 +17,7 @@ const GRANTS: readonly string[] = [
   'refresh_token',
 ] satisfies ProviderGrant[];
 
-/** What the trail tells of an access token that the provider issues, in the commit of the token's own record. */
+/** Records an access token that the provider issues, in the commit of the token's own record. */
 export function issuanceEvent(
   ctx: KoaContextWithOIDC,
   { clientId, subject, audiences, jti, expiresAt }: IssuedTokenRecord,

@@ -4,7 +4,7 @@ import type { PartyKind } from '@onbehalf/authorization-ports';
 import type { Lives } from '../../registrations/lives.js';
 import { memoryAdapter } from '../seam/provider-seam.js';
 
-/** The lives that a provider knows, which is made anew when they change. */
+/** The lives that a provider knows; when they change, a new provider takes its place. */
 export interface KnownLives {
   readonly lives: Lives;
   /** Asks the store. */

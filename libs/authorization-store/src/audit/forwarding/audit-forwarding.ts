@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordsRefused, type AuditReceiver, type ForwardedRecord } from './audit-receiver.js';
 import { HOLD, PAGE, type HeldChains, type PendingRecords } from './held-chains.js';
 
-/** Who wants to know how the forwarding goes. */
+/** Observes how the forwarding goes. */
 export interface ForwardingObserver {
   /** The receiver has accepted so many more records. */
   forwarded(count: number): void;

@@ -15,7 +15,7 @@ export interface IdentityProviderMetadata {
   readonly certificates: readonly string[];
   /** Formats of NameID that it knows. */
   readonly nameIdFormats: readonly string[];
-  /** When the file is to be read anew at the latest. */
+  /** When the file must be read again. */
   readonly validUntil?: string;
 }
 
