@@ -339,4 +339,26 @@ describe('RP-initiated logout profile', () => {
     const { status, to } = await signOut(fields(hint));
     expect({ ended: !(await isSignedIn()), status, to }).toEqual(expected);
   });
+
+  it.each<[string, () => Promise<Response>]>([
+    ['after the question', () => confirm('ui_locales=de')],
+    ['after the question by POST', () => confirm('', { ui_locales: 'de' })],
+    ['asked by the client itself', () => leave(`ui_locales=de&client_id=suite&logout_hint=${sid()}`)],
+  ])('ui_locales: the page at the end speaks the language, %s', async (_, end) => {
+    const page = await (await suite.agent.follow(await end())).text();
+    expect(page).toContain('<html lang="de"');
+    expect(page).toContain('<h1>Abgemeldet</h1>');
+  });
+
+  const sid = (): string => String(decodeJwt(hint)['sid']);
+  const leave = (query: string) => suite.agent.get(`${server.issuer}/connect/logout?${query}`);
+
+  async function confirm(query: string, form?: Record<string, string>): Promise<Response> {
+    const sent = form ? await suite.agent.submit(`${server.issuer}/connect/logout`, form) : await leave(query);
+    const page = await suite.agent.follow(sent);
+    const text = await page.text();
+    const [, xsrf = ''] = /name="xsrf" value="([^"]*)"/.exec(text) ?? [];
+    const [, action = ''] = / action="([^"]*)"/.exec(text) ?? [];
+    return suite.agent.submit(new URL(action, page.url).href, { xsrf, logout: 'yes' });
+  }
 });

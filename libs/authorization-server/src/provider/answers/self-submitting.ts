@@ -13,10 +13,19 @@ export function answerForms({ goOn, formPost, loggedOut }: Pick<ProviderPages, '
     const form = selfSubmittingForm(ctx);
     if (form && form.action !== ctx.oidc.urlFor('end_session_confirm')) return formPost(ctx, form);
     if (form) await endSession(ctx);
-    const address = ctx.response.get('location');
-    if (form && address === ctx.oidc.urlFor('end_session_success')) instead(ctx, () => loggedOut(ctx));
+    const address = inLanguage(ctx, ctx.response.get('location'));
+    if (form && address.startsWith(ctx.oidc.urlFor('end_session_success'))) instead(ctx, () => loggedOut(ctx));
     if (routeOf(ctx) === 'end_session_confirm' && ctx.status === 303) instead(ctx, () => goOn(ctx, address));
   };
+}
+
+/** The page that tells of the end of a session speaks the language that was asked for. RP-Initiated Logout §2, ui_locales */
+function inLanguage(ctx: KoaContextWithOIDC, address: string): string {
+  const uiLocales = ctx.oidc?.params?.['ui_locales'] ?? ctx.query['ui_locales'];
+  if (typeof uiLocales !== 'string' || address !== ctx.oidc?.urlFor('end_session_success')) return address;
+  const spoken = `${address}?ui_locales=${encodeURIComponent(uiLocales)}`;
+  ctx.set('location', spoken);
+  return spoken;
 }
 
 /** Answers by a page in place of a redirect. */
