@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { parseServerConfig, readServerConfig } from './read-server-config.js';
+import { parseServerConfig, readServerConfig } from '@onbehalf/authorization-server';
+import { features } from './features.js';
 
-const demo = (file: string): string => fileURLToPath(new URL(`../../../../apps/auth-server/${file}`, import.meta.url));
+const demo = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const ISSUER = 'https://as.example';
+const sections = features.all;
 const OWN = {
   ...{ USER_SERVICE_RESOURCE: 'https://users.example', MESSAGE_SERVICE_RESOURCE: 'https://messages.example' },
   ...{ CLIENT_APP_URL: 'https://app.example', CLIENT_APP_SECRET: randomUUID(), USER_SERVICE_SECRET: randomUUID() },
@@ -19,20 +21,20 @@ describe('what ships with the project', () => {
   it.each(['http://localhost:9001', 'http://127.0.0.1:9001', 'http://[::1]:9001', undefined])(
     'holds for the issuer %s',
     (issuer) => {
-      expect(readServerConfig(demo('auth-server.yaml'), {}, { issuer }).clients.length).toBeGreaterThan(0);
+      expect(readServerConfig(demo('auth-server.yaml'), {}, { issuer, sections }).clients.length).toBeGreaterThan(0);
     },
   );
 
   it.each(['auth-server.yaml', 'spring-article.yaml'])('%s does not start for an issuer elsewhere', (file) => {
-    expect(() => readServerConfig(demo(file), {}, { issuer: ISSUER })).toThrow(
+    expect(() => readServerConfig(demo(file), {}, { issuer: ISSUER, sections })).toThrow(
       /is missing; accepted: a value for https:\/\/as/,
     );
   });
 
   it.each(Object.keys(OWN))('a default for %s is one that was forgotten', (name) => {
-    expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: undefined }, { issuer: ISSUER })).toThrow(
-      new RegExp(`^${name} is missing; accepted: a value for https://as.example, because auth-server.yaml: `),
-    );
+    expect(() =>
+      readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: undefined }, { issuer: ISSUER, sections }),
+    ).toThrow(new RegExp(`^${name} is missing; accepted: a value for https://as.example, because auth-server.yaml: `));
   });
 
   it.each([
@@ -40,13 +42,15 @@ describe('what ships with the project', () => {
     ['OPERATOR_SECRET', 'operator-secret', 'clients[4].secret'],
     ['PROMETHEUS_SECRET', 'benchmark-secret', 'clients[5].secret'],
   ])('%s may not be %s either', (name, secret, setting) => {
-    expect(() => readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, { issuer: ISSUER })).toThrow(
+    expect(() =>
+      readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, { issuer: ISSUER, sections }),
+    ).toThrow(
       `auth-server.yaml: ${setting} is "(hidden)"; accepted: one of your own for ${ISSUER}: this one ships with Onbehalf`,
     );
   });
 
   it('its user is nobody there', () => {
-    expect(() => readServerConfig(demo('auth-server.yaml'), OWN, { issuer: ISSUER })).toThrow(
+    expect(() => readServerConfig(demo('auth-server.yaml'), OWN, { issuer: ISSUER, sections })).toThrow(
       'auth-server.yaml: users[0].passwordHash is "(hidden)"',
     );
   });
