@@ -66,7 +66,7 @@ export class EvaluateController {
     return (await this.me.get(request, '/clients', usedClients).catch(refusedAsPage)).clients;
   }
 
-  /** What it comes to; or why the question could not be asked, such as for want of a token. */
+  /** The result, or why the question could not be asked, such as for lack of a token. */
   async #ask(request: Request, { client, audience, scope, isWhole }: Question): Promise<Evaluation | MeRefused> {
     const body = {
       client_id: client,

@@ -15,7 +15,7 @@ export interface RecordEntry {
   readonly token?: TokenRow;
   /** Left out of the trail when the token must not leave. */
   readonly event?: TimedEvent;
-  /** What else is stored in the same transaction. It fails for want of the database only. */
+  /** What else is stored in the same transaction. It fails only when the database does. */
   readonly also?: (work: Transaction<Schema>) => Promise<unknown>;
 }
 

@@ -131,7 +131,7 @@ function readClient(claims: JWTPayload, profile: AccessTokenProfile, services: r
   return text({ aud: client }, name);
 }
 
-/** What the issuer signed, hashed: an ECDSA signature can be written anew by anyone, the signed part cannot. */
+/** What the issuer signed, hashed: anyone can rewrite an ECDSA signature, nobody the signed part. */
 function identifierOf(token: string): string {
   const signed = token.slice(0, token.lastIndexOf('.'));
   return `sha-256:${createHash('sha256').update(signed).digest('base64url')}`;

@@ -37,7 +37,7 @@ declare global {
 
 /**
  * Finds the request of an execution context that this library does not know; `undefined` when there is none. Asked once per
- * call; what it gives for a connection, such as a handshake, is read anew for each message.
+ * call; what it gives for a connection, such as a handshake, is read again for each message.
  */
 export type RequestFinder = (context: ExecutionContext) => GuardedRequest | undefined;
 

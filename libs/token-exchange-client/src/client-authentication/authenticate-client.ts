@@ -12,7 +12,7 @@ import type {
 } from './client-authentication.js';
 import { jwtSigner } from './signing-key.js';
 
-/** What adds the client's credentials to one request; called anew for every attempt. */
+/** Adds the client's credentials to one request; called again for every attempt. */
 export function authenticateClient(authentication: ClientAuthentication, clock: Clock): ClientAuth {
   switch (authentication.method) {
     case 'client_secret_basic':

@@ -15,7 +15,7 @@ import { MOST_RECORDED, omittedOf, recordable, recordableList, recordableScopes 
  */
 export interface ExchangeAuditEvent {
   readonly type: 'token_exchange';
-  /** `rejected` by policy or protocol, `failed` for want of something the server depends on. */
+  /** `rejected` by policy or protocol; `failed`: something that the server depends on is out. */
   readonly outcome: 'issued' | 'rejected' | 'failed';
   /** Seconds since the epoch. */
   readonly time: number;
