@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { parseServerConfig, serverConfigJsonSchema } from '@onbehalf/authorization-server';
-import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { codeBlocks } from '@onbehalf/testing';
-import { randomUUID } from 'node:crypto';
-import { parse as parseYaml } from 'yaml';
-import { features, file, HASH, parse } from './impersonation-world.fixture.js';
+import { serverConfigJsonSchema } from '@onbehalf/authorization-server';
+import { TokenType } from '@onbehalf/oauth-protocol';
+import { features, file, parse } from './impersonation-world.fixture.js';
 
 const [first, ...others] = file.edges;
 const edge = (change: object) => ({ edges: [{ ...first, ...change }, ...others] });
@@ -88,18 +84,4 @@ describe('the configuration of impersonations', () => {
     expect(JSON.stringify(serverConfigJsonSchema(features.all))).toContain('a second person has to confirm');
     expect(features.in(parse()).metadata()).toEqual({ onbehalf_impersonation_subject_token_type: TokenType.UserId });
   });
-
-  it.each(['../README.md', '../../../../docs/guides/administrative-impersonation.md'])(
-    'is accepted as %s shows it',
-    (path) => {
-      const [example = ''] = codeBlocks(readFileSync(new URL(path, import.meta.url), 'utf8'), ['yaml']);
-      const clients = [{ clientId: 'support-tool', secret: randomUUID(), grantTypes: [GrantType.TokenExchange] }];
-      const config = parseServerConfig(
-        { clients, ...(parseYaml(example) as object) },
-        { SUPPORT_PASSWORD_HASH: HASH },
-        { sections: features.all },
-      );
-      expect(config.edges[0]).toMatchObject({ client: 'support-tool', mode: 'administrative' });
-    },
-  );
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { caseRegistrations } from '@onbehalf/testing';
-import { formatRoute, routesTo, type ClientRegistration, type Edge, type PolicyRegistrations } from '../index.js';
+import {
+  formatRoute,
+  RegisteredPolicy,
+  routesTo,
+  type ClientRegistration,
+  type Edge,
+  type PolicyRegistrations,
+} from '../index.js';
 
 const client = (clientId: string, represents: readonly string[] = [clientId]): ClientRegistration => ({
   clientId,
@@ -47,6 +54,25 @@ describe('who can reach an audience, as whom, with which scopes', () => {
       [['b'], ['b'], ['read', 'write']],
       [['a', 'b'], ['b', 'a'], ['read']],
     ]);
+  });
+
+  describe('an administrator who uses an account', () => {
+    const administrative = (more: Partial<Edge> = {}): PolicyRegistrations =>
+      withEdges({ client: 'a', target: 'b', mode: 'administrative', scopes: { read: {} }, ...more });
+
+    it('stands first among the actors, unless the edge does not disclose it', () => {
+      expect(routesTo('b', administrative()).map(formatRoute)).toEqual([
+        '(a user that is named) (a) → b: as the subject, acting: (an administrator); scopes: read',
+      ]);
+      expect(routesTo('b', administrative({ disclose: false })).map(({ actors }) => actors)).toEqual([[]]);
+    });
+
+    it('comes by no other mode without an audience, and by no edge that an exchange of tokens asks for', () => {
+      expect(routesTo('b', administrative({ mode: 'delegation' }))).toEqual([]);
+      const policy = new RegisteredPolicy(administrative());
+      expect(policy.edges('a', ['', 'a'], 'b')).toEqual([]);
+      expect(policy.administrativeEdges('a', 'b')).toHaveLength(1);
+    });
   });
 
   it('tells nobody where no edge leads, and where no scope arrives', () => {
