@@ -15,6 +15,9 @@ export const CARDS: readonly (readonly [id: string, verdicts: readonly string[]]
   ['delegation-chain', ['works']],
   ['actor-token', ['works', 'refused, as it must be']],
   ['impersonation', ['works', 'refused, as it must be']],
+  ['administrative-impersonation', ['refused, as it must be', 'went through']],
   ['trusted-issuer', ['works', 'refused, as it must be']],
+  ['saml-assertion', ['works', ...Array<string>(3).fill('refused, as it must be')]],
+  ['custom-token', ['works', ...Array<string>(2).fill('refused, as it must be')]],
   ['bound-key', ['works', 'refused, as it must be', 'refused, as it must be']],
 ];

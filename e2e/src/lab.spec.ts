@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { LegacySystem } from '../../tools/legacy.ts';
 import { freePort, RunningApp, System } from '../../tools/system.ts';
 import { heading, signIn, World } from './browser-world.js';
 import { findChromium, NO_BROWSER } from './chromium.js';
@@ -32,16 +33,21 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
 (isSkipped ? describe.skip : describe)('the lab, in a real browser', () => {
   let world: World;
   let base: string;
+  let legacy: LegacySystem;
 
   beforeAll(async () => {
+    legacy = await LegacySystem.start();
     world = await World.open(async (path) => {
       writeFileSync(path, readFileSync(path, 'utf8').replace('maxAuthenticationAge: 30', 'maxAuthenticationAge: 1'));
-      return (await System.onFreePorts({ AUTH_SERVER_CONFIG: path })).up();
+      return (await System.onFreePorts({ ...legacy.settings, AUTH_SERVER_CONFIG: path })).up();
     });
     base = world.system.url('client-app');
   }, LIMIT);
 
-  afterAll(() => world?.close(), LIMIT);
+  afterAll(async () => {
+    await world?.close();
+    await legacy?.stop();
+  }, LIMIT);
   afterEach(() => world?.closePage());
 
   /** The cookies of one session, which the tests share. */
