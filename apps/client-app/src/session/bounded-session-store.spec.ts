@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SessionData } from 'express-session';
 import { BoundedSessionStore } from './bounded-session-store.js';
+import type { Login } from './session-data.js';
 
 const cookie = { originalMaxAge: null };
-const signedIn = (subject: string): SessionData => ({
-  cookie,
-  login: { subject, authorizedParty: 'client-app', accessToken: '', signedInAt: 0 },
-});
+const login: Login = { subject: '', authorizedParty: 'client-app', accessToken: '', signedInAt: 0, csrf: '' };
+const signedIn = (subject: string): SessionData => ({ cookie, login: { ...login, subject } });
 
 function read(store: BoundedSessionStore, id: string): SessionData | null | undefined {
   let found: SessionData | null | undefined;
