@@ -8,11 +8,14 @@ type Metadata = Readonly<Record<string, unknown>>;
  * @throws Error when neither document has it, or one is not the issuer's own
  */
 export async function discoverJwksUri(issuer: string, options: ReadJsonOptions): Promise<string> {
-  for (const url of metadataUrls(issuer)) {
-    const { jwks_uri: jwksUri } = (await readMetadata(url, issuer, options)) ?? {};
-    if (jwksUri !== undefined) return checkedUri(jwksUri, issuer);
+  const missing: Error[] = [];
+  const urls = metadataUrls(issuer);
+  for (const url of urls) {
+    const metadata = await readMetadata(url, issuer, options);
+    if (metadata instanceof UnexpectedStatus) missing.push(metadata);
+    else if (metadata['jwks_uri'] !== undefined) return checkedUri(metadata['jwks_uri'], issuer);
   }
-  throw new Error('the metadata has no jwks_uri');
+  throw (missing.length === urls.length && missing.at(-1)) || new Error('the metadata has no jwks_uri');
 }
 
 // RFC 8414 §3.1 inserts the well-known part between host and path, OpenID Connect Discovery §4.1 appends it
@@ -25,13 +28,17 @@ function metadataUrls(issuer: string): readonly string[] {
   ];
 }
 
-/** @returns `undefined` where nothing is served */
-async function readMetadata(url: string, issuer: string, options: ReadJsonOptions): Promise<Metadata | undefined> {
+/** @returns the refusal where nothing is served */
+async function readMetadata(
+  url: string,
+  issuer: string,
+  options: ReadJsonOptions,
+): Promise<Metadata | UnexpectedStatus> {
   let metadata: Metadata;
   try {
     metadata = ((await readJson(url, options)) ?? {}) as Metadata;
   } catch (error) {
-    if (error instanceof UnexpectedStatus && error.status === 404) return undefined;
+    if (error instanceof UnexpectedStatus && error.status === 404) return error;
     throw error;
   }
   const { issuer: given } = metadata;
