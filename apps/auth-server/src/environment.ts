@@ -85,7 +85,7 @@ function mistakes(given: z.output<typeof settings>): Mistake[] {
 /** What ships with the project keeps others out on this machine only. */
 function knownToEverybody(given: z.output<typeof settings>): Mistake[] {
   const { ISSUER, DATABASE_URL, ENCRYPTION_KEYS = [], COOKIE_KEYS = [], NONCE_SECRET = '' } = given;
-  const password = URL.canParse(DATABASE_URL) ? decodeURIComponent(new URL(DATABASE_URL).password) : '';
+  const password = passwordOf(DATABASE_URL);
   const secrets = { ENCRYPTION_KEYS, COOKIE_KEYS, NONCE_SECRET: [NONCE_SECRET], DATABASE_URL: [password] };
   return Object.entries(secrets)
     .filter(([, values]) => !values.every((secret) => isSecretFor(ISSUER, secret)))
@@ -93,6 +93,15 @@ function knownToEverybody(given: z.output<typeof settings>): Mistake[] {
       name as Mistake[0],
       'secrets of your own: this one ships with the project, and ISSUER is elsewhere',
     ]);
+}
+
+/** None of what is no URL, or encoded badly: the store refuses it. */
+function passwordOf(url: string): string {
+  try {
+    return decodeURIComponent(new URL(url).password);
+  } catch {
+    return '';
+  }
 }
 
 function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {

@@ -18,6 +18,7 @@ describe('RFC 8707 §2: resource', () => {
     ['with blanks', 'https://api.example/a b'],
     ['with a blank before it', ' https://api.example'],
     ['with a control character', 'https://api.example/\u0000'],
+    ['with half a character', 'https://api.example/\ud800'],
     ['without a host', 'https://'],
     ['with a host that is none', 'https://[1'],
     ['empty', ''],

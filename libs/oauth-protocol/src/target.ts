@@ -1,7 +1,7 @@
 /** Whether `value` is an absolute URI: a scheme, something after it, and no fragment. RFC 3986 §4.3. */
 export function isAbsoluteUri(value: string): boolean {
-  // URL accepts surrounding blanks and control characters and drops them; a URI has none.
-  return /^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s#\p{Cc}]+$/u.test(value) && URL.canParse(value);
+  // URL accepts blanks, control characters and halves of characters, and drops or replaces them; a URI has none.
+  return /^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s#\p{Cc}\p{Cs}]+$/u.test(value) && URL.canParse(value);
 }
 
 /**

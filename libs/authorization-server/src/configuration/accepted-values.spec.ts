@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,9 @@ const keyed = (key: object) => ({
     { clientId: 'app', authentication: 'private_key_jwt', grantTypes: ['client_credentials'], jwks: { keys: [key] } },
   ],
 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+const trusted = (change: object) => ({ trustedIssuers: [{ issuer: 'https://i', algorithms: ['ES256'], ...change }] });
 const named = (username: string) => ({ users: [{ username, passwordHash: HASH }] });
 const clients = (change: object) => ({ clients: [{ ...client, ...change }] });
 
@@ -19,6 +23,15 @@ describe('what the start accepts works later', () => {
   it.each<[string, object]>([
     ['a fragment in a redirect URI', clients({ redirectUris: ['https://a/b#'] })],
     ['a fragment in a redirect URI after a sign-out', clients({ postLogoutRedirectUris: ['https://a/#b'] })],
+    ...[
+      ...['https://a/ü', 'https://ü.example/', 'https://a/b\n', 'https://a/\tb', ' https://a/b', 'https://a/b\u0000'],
+      ...['https://a/\u00a0', 'https://a\\b', 'https:///a', 'https://a/%', 'https://a/?%zz', 'https://a/\ud800'],
+    ].flatMap((uri): [string, object][] => [
+      [`a redirect URI that is no URI, ${JSON.stringify(uri)},`, clients({ redirectUris: [uri] })],
+      [`no URI after a sign-out, ${JSON.stringify(uri)},`, clients({ postLogoutRedirectUris: [uri] })],
+      [`no URI of keys, ${JSON.stringify(uri)},`, trusted({ jwksUri: uri })],
+    ]),
+    ['credentials in the URI of keys, which nobody fetches', trusted({ jwksUri: 'https://u:p@i/keys' })],
     ['a client id that is not ASCII', clients({ clientId: 'bücher' })],
     ['a client id with a line break', clients({ clientId: 'a\nb' })],
     ['a client id that is longer than any', clients({ clientId: 'a'.repeat(201) })],
@@ -34,6 +47,29 @@ describe('what the start accepts works later', () => {
     ['an RSA key without a modulus', keyed({ kty: 'RSA', e: 'AQAB' })],
     ['an elliptic curve key without a point', keyed({ kty: 'EC', crv: 'P-256', x: 'AA' })],
     ['a key of no type', keyed({ kty: 'unknown' })],
+    ...[
+      { ...ec, use: 'enc' },
+      { ...ec, alg: 'HS256' },
+      { ...ec, alg: 'none' },
+      { ...ec, alg: 'RS256' },
+      { ...ec, alg: 'ES384' },
+      { ...rsa, alg: 'RSA-OAEP' },
+      { ...ec, kid: 5 },
+      { ...ec, kid: '' },
+      { ...ec, x5c: 'none' },
+      { ...ec, x: `${ec.x}=` },
+      { ...rsa, e: 'AQ' },
+      { ...rsa, e: 'BA' },
+    ].map(({ n: _, ...key }): [string, object] => [
+      `the key ${JSON.stringify(key)}`,
+      keyed(key.kty === 'RSA' ? { ...key, n: rsa.n } : key),
+    ]),
+    ['an issuer without a key for its algorithms', trusted({ algorithms: ['RS256', 'ES384'], jwks: { keys: [ec] } })],
+    ['a user name that begins with what nobody sees', named('\u200balice')],
+    ['a user name of two lines', named('al\u2028ice')],
+    ['a name with NUL', { users: [{ username: 'a', passwordHash: HASH, name: 'a\u0000' }] }],
+    ['a kind of party with half a character', clients({ subProfile: 'a\ud800' })],
+    ['a resource with half a character', { resources: [{ audience: 'a', resource: 'http://a/\ud800' }] }],
     ['a user name that begins with a space', named(' alice')],
     ['a user name that ends with a space', named('alice\u00a0')],
     ['a user name with NUL', named('al\u0000ice')],
@@ -52,7 +88,7 @@ describe('what the start accepts works later', () => {
     ],
     ['a plain type for the server itself', { resources: [{ audience: 'auth-server', typ: 'jwt' }] }],
   ])('%s is refused with one line', (_, config) => {
-    expect(() => parseServerConfig(config, {})).toThrow(/^configuration: .+; accepted: [^\n]+$/);
+    expect(() => parseServerConfig(config, {})).toThrow(/^configuration: [^\n]+; accepted: [^\n]+$/);
   });
 
   it('the same names are refused at run time', () => {
@@ -62,11 +98,39 @@ describe('what the start accepts works later', () => {
     expect(ids.user.safeParse('Zoë Müller').success).toBe(true);
   });
 
-  it.each(['a: *nobody', '- &a [1]\n- *b', 'a: &a [*a', 'a: "'])('the YAML %j is one line', (text) => {
+  it.each([
+    ...[
+      'a: *nobody',
+      '- &a [1]\n- *b',
+      'a: &a [*a',
+      'a: "',
+      'clients: &a [*a]',
+      'clients: !unknown []',
+      '%YAML 9\n---\n{}',
+    ],
+    ...['lifetimes: !!int { accessToken: 60 }', 'clients: []\nclients: []', 'clients:\n\t- a'],
+  ])('the YAML %j is one line', (text) => {
     const path = join(mkdtempSync(join(tmpdir(), 'yaml-')), 'file.yaml');
     writeFileSync(path, text);
     expect(() => readServerConfig(path, {})).toThrow(/^file\.yaml is "broken[^\n]+; accepted: YAML or JSON$/);
   });
+
+  it('a file that is not in UTF-8 is refused, because names in it would be others', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'yaml-')), 'file.yaml');
+    writeFileSync(path, Buffer.from('clients: [] # ü', 'latin1'));
+    expect(() => readServerConfig(path, {})).toThrow(
+      `AUTH_SERVER_CONFIG is "${path}"; accepted: a readable YAML or JSON file (not in UTF-8)`,
+    );
+  });
+
+  it.each(['${', '${}', '${SECRET', '${SECRET-default}', '${SECRET:?}', '${SECRET:-${OTHER}}'])(
+    '%s is no variable, and is never taken for the secret itself',
+    (secret) => {
+      expect(() => parseServerConfig(clients({ secret }), {})).toThrow(
+        'configuration: clients[0]: secret is "${…"; accepted: variables as ${NAME} or ${NAME:-default}',
+      );
+    },
+  );
 
   it('a variable gives a number, true or false where one is expected, and text where text is', () => {
     const raw = {
@@ -78,11 +142,14 @@ describe('what the start accepts works later', () => {
     expect(config.clients[0]).toMatchObject({ secret: '123', dpopBound: true });
   });
 
-  it.each(['ten', '1e3', 'true', '-1', '0.5'])('%s is no number of seconds, from a variable either', (value) => {
-    expect(() => parseServerConfig({ lifetimes: { accessToken: '${TTL}' } }, { TTL: value })).toThrow(
-      /^configuration: lifetimes\.accessToken is/,
-    );
-  });
+  it.each(['ten', '1e3', 'true', '-1', '0.5', '0600', '00'])(
+    '%s is no number of seconds, from a variable either',
+    (value) => {
+      expect(() => parseServerConfig({ lifetimes: { accessToken: '${TTL}' } }, { TTL: value })).toThrow(
+        /^configuration: lifetimes\.accessToken is/,
+      );
+    },
+  );
 
   it('a number that is written as text stays a mistake', () => {
     expect(() => parseServerConfig({ lifetimes: { accessToken: '600' } }, {})).toThrow(/accessToken/);

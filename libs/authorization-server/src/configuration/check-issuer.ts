@@ -1,15 +1,23 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from './server-config.schema.js';
+import { algorithmsOf } from './verification-key.js';
 
-/** Makes sure that the keys of a trusted issuer can be found, and that it speaks for e-mail addresses of its own domains alone. */
+/**
+ * Makes sure that the keys of a trusted issuer can be found and are for its algorithms, and that it speaks for e-mail addresses
+ * of its own domains alone.
+ */
 export function checkIssuer(
-  { issuer, jwks, jwksUri, subject }: ServerConfig['trustedIssuers'][number],
+  { issuer, jwks, jwksUri, algorithms, subject }: ServerConfig['trustedIssuers'][number],
   setting: string,
 ): void {
   // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
   if (!jwks && jwksUri === undefined && !/^https?:/i.test(issuer)) {
     const accepted = `jwks or jwksUri, because nothing can be found at ${issuer}`;
     throw new ConfigurationError(`${setting}.jwksUri`, jwksUri, accepted);
+  }
+  const usable: readonly string[] = jwks ? jwks.keys.flatMap(algorithmsOf) : algorithms;
+  if (!algorithms.some((algorithm) => usable.includes(algorithm))) {
+    throw new ConfigurationError(`${setting}.algorithms`, algorithms, 'one that a key of its jwks is for');
   }
   // an issuer may speak for the addresses of its own domains alone
   if ((subject?.claim === 'email') === (subject?.domains !== undefined)) return;

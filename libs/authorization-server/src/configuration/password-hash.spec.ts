@@ -14,6 +14,7 @@ describe('the cost of a stored password', () => {
     ['more memory than a login may take', '262144$8$1'],
     ['more work than a login may take', '16384$8$32'],
     ['more work than anybody has', '1048576$99$99'],
+    ['a block too small for so many (RFC 7914 section 2)', '65536$1$2'],
     ['no power of 2', '65535$8$2'],
     ['nothing', '0$0$0'],
     ['a number of 8 digits', '10000000$8$2'],
@@ -25,7 +26,7 @@ describe('the cost of a stored password', () => {
     expect(passwordHash.safeParse(`scrypt$65536$8$2$c2FsdHNhbHQ$${'x'.repeat(length)}`).success).toBe(false);
   });
 
-  it.each(['1048576$99$99', '65535$8$2', '0$8$2', '1$8$2', 'x'])('%s is never computed', (cost) => {
+  it.each(['1048576$99$99', '65536$1$2', '65535$8$2', '0$8$2', '1$8$2', 'x'])('%s is never computed', (cost) => {
     expect(readPasswordHash(stored(cost))).toBeUndefined();
   });
 });

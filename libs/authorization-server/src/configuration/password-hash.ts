@@ -23,8 +23,8 @@ export function readPasswordHash(
   const cost = { N: Number(N), r: Number(r), p: Number(p) };
   // false for what is no number, too
   if (!(cost.r * cost.p > 0 && cost.N * cost.r <= MOST_MEMORY && workOf(cost) <= WORK.most)) return undefined;
-  // RFC 7914 §2: N is a power of 2 and larger than 1
-  if (!Number.isInteger(Math.log2(cost.N)) || cost.N < 2) return undefined;
+  // RFC 7914 §2: N is a power of 2, larger than 1, and less than 2^(128·r/8)
+  if (!Number.isInteger(Math.log2(cost.N)) || cost.N < 2 || Math.log2(cost.N) >= 16 * cost.r) return undefined;
   return { cost, salt: Buffer.from(salt, 'base64url'), hash: Buffer.from(hash, 'base64url') };
 }
 

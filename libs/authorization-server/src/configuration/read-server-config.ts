@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { parse, YAMLParseError } from 'yaml';
+import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import type { ConfigSection } from './config-section.js';
 import { checkReferences } from './check-references.js';
@@ -76,7 +76,7 @@ function readScalars(issues: readonly z.core.$ZodIssue[], raw: unknown, resolved
     if (code !== 'invalid_type' || typeof written !== 'string' || !written.includes('${')) continue;
     const given = String(valueAt(resolved, path));
     const { expected } = issue as { expected?: string };
-    const isScalar = expected === 'boolean' ? /^(true|false)$/ : /^-?\d{1,15}$/;
+    const isScalar = expected === 'boolean' ? /^(true|false)$/ : /^-?(0|[1-9]\d{0,14})$/;
     const holder = valueAt(resolved, path.slice(0, -1)) as Record<PropertyKey, unknown>;
     if (isScalar.test(given) && expected !== 'string') holder[path.at(-1)!] = JSON.parse(given) as unknown;
   }
@@ -84,21 +84,26 @@ function readScalars(issues: readonly z.core.$ZodIssue[], raw: unknown, resolved
 
 function readFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ConfigurationError('AUTH_SERVER_CONFIG', path, `a readable YAML or JSON file (${code})`);
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'not in UTF-8' : code;
+    throw new ConfigurationError('AUTH_SERVER_CONFIG', path, `a readable YAML or JSON file (${reason})`);
   }
 }
 
 function parseFile(text: string, file: string): unknown {
+  // what it does not understand is a mistake, too: an unknown tag would be passed over
+  const document = parseDocument(text, { logLevel: 'error' });
+  const mistake = document.errors[0] ?? document.warnings[0];
+  if (mistake) throw new ConfigurationError(file, `broken at line ${mistake.linePos?.[0].line ?? '?'}`, 'YAML or JSON');
   try {
-    return parse(text);
+    const value = document.toJS() as unknown;
+    // throws for what holds itself
+    JSON.stringify(value);
+    return value;
   } catch (error) {
-    if (error instanceof YAMLParseError) {
-      throw new ConfigurationError(file, `broken at line ${error.linePos?.[0].line ?? '?'}`, 'YAML or JSON');
-    }
-    // of an alias that nothing defines, or of too many
+    // of an alias that nothing defines, of too many, or of what it stands in
     throw new ConfigurationError(file, `broken: ${(error as Error).message.split('\n', 1)[0]}`, 'YAML or JSON');
   }
 }

@@ -9,7 +9,8 @@ export type JudgeDefault = (variable: string, value: string, path: string) => vo
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in every string of a configuration by the environment's values.
- * @throws ConfigurationError when a variable without default is not set, or something has a name that no object can hold
+ * @throws ConfigurationError when a variable without default is not set, `${` begins no variable, or something has a name that
+ * no object can hold
  */
 export function resolveVariables(
   value: unknown,
@@ -27,6 +28,9 @@ export function resolveVariables(
 }
 
 function resolveString(text: string, environment: Environment, path: string, judgeDefault?: JudgeDefault): string {
+  // what was meant for one would stand there as it is written, in the place of a secret
+  if (text.replaceAll(VARIABLE, '$2').includes('${'))
+    throw new ConfigurationError(path, '${…', 'variables as ${NAME} or ${NAME:-default}');
   return text.replace(VARIABLE, (_, variable: string, fallback: string | undefined) => {
     if (!environment[variable] && fallback !== undefined) judgeDefault?.(variable, fallback, path);
     const value = environment[variable] || fallback;

@@ -1,6 +1,6 @@
 import { GrantType, isAbsoluteUri, isScopeToken } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
-import { isVerificationKey } from './verification-key.js';
+import { algorithmsOf } from './verification-key.js';
 
 const SUPPORTED_GRANTS = [
   GrantType.AuthorizationCode,
@@ -12,16 +12,20 @@ const SUPPORTED_GRANTS = [
 /** Characters. What is longer fits no index of the store. */
 const LONGEST_NAME = 255;
 
-export const name = z.string().min(1, 'a non-empty string');
+/** Text of one line, as every database takes it: neither NUL nor half a surrogate pair. */
+export const name = z
+  .string()
+  .min(1, 'a non-empty string')
+  .refine(
+    (value) => value.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value),
+    'text of one line, without control characters',
+  );
 export const audience = name.describe('the value of the aud claim');
 
-/** What something is registered by: no database takes NUL or half a surrogate pair, and no log more than one line of it. */
+/** What something is registered by. What is not seen at its ends, nobody types. */
 export const registeredName = name
-  .refine(
-    (value) => value.length <= LONGEST_NAME && value.isWellFormed() && !/\p{Cc}/u.test(value),
-    `a name of no more than ${LONGEST_NAME} characters, without control characters`,
-  )
-  .refine((value) => value === value.trim(), 'a name without space at its ends')
+  .max(LONGEST_NAME, `a name of no more than ${LONGEST_NAME} characters`)
+  .refine((value) => !/^[\s\p{Z}\p{Cf}]|[\s\p{Z}\p{Cf}]$/u.test(value), 'a name without space at its ends')
   // sessions hold what clients were given by their names
   .refine((value) => value !== '__proto__', 'another name');
 export const clientId = registeredName
@@ -30,14 +34,21 @@ export const clientId = registeredName
 export const seconds = z.int('whole seconds').positive('more than 0 seconds');
 export const tokenType = z.string().refine(isAbsoluteUri, 'the URI of a token type (RFC 8693 section 3)');
 export const scope = z.string().refine(isScopeToken, 'one scope token (RFC 6749 section 3.3)');
-export const url = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+/** No other characters are sent as they are written. RFC 3986 §2 */
+const URI_CHARACTERS = /^[a-zA-Z]+:\/\/(?!\/)(?:[\w\-.~:/?#[\]@!$&'()*+,;=]|%[\dA-Fa-f]{2})+$/;
+const httpUrl = z
+  .string('an http or https URL')
+  .refine((value) => /^https?:/i.test(value) && URL.canParse(value), 'an http or https URL')
+  .regex(URI_CHARACTERS, 'an http or https URL with nothing but the characters of a URI (RFC 3986 section 2)');
+/** What is fetched: nothing is with credentials in its URL. */
+export const url = httpUrl.regex(/^[^@#]*$/, 'an http or https URL without credentials and fragment');
 export const origin = z
   .string()
   .refine(
     isOrigin,
     'an http or https origin in lower case, without a default port and a path, such as https://app.example',
   );
-export const redirectUri = url.regex(/^[^#]*$/, 'an http or https URL without a fragment (RFC 6749 section 3.1.2)');
+export const redirectUri = httpUrl.regex(/^[^#]*$/, 'an http or https URL without a fragment (RFC 6749 section 3.1.2)');
 export const issuer = z
   .string()
   .refine(
@@ -64,8 +75,8 @@ const publicKey = z
   .looseObject({ kty: name })
   .refine((key) => !PRIVATE_MEMBERS.some((member) => member in key), 'a public key, without private members')
   .refine(
-    isVerificationKey,
-    'a complete public key for signatures: RSA of at least 2048 bits, EC or Ed25519 (RFC 7518 section 6)',
+    (key) => algorithmsOf(key).length > 0,
+    'a complete public key for signatures: RSA of at least 2048 bits, EC or Ed25519, with an alg that it is for (RFC 7518 section 6)',
   );
 export const publicKeys = z.looseObject({ keys: z.array(publicKey).min(1, 'at least one public key') });
 

@@ -14,9 +14,19 @@ export function parseStoreUrl(url: string): StoreLocation {
   if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) {
     return { dialect: 'sqlite', path: url.slice('sqlite:'.length) };
   }
-  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) {
+  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url) && isDecodable(url)) {
     return { dialect: 'postgres', url };
   }
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
   throw new ConfigurationError('DATABASE_URL', scheme ? `${scheme}…` : 'a value without a scheme', ACCEPTED);
+}
+
+/** What the driver would otherwise find out. RFC 3986 §2.1 */
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
