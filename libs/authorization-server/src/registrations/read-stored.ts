@@ -28,8 +28,19 @@ export function readStored(
         throw new ConfigurationError(`registrations: ${kind} ${id}`, issue.keys.join(', '), 'what this version knows');
       }
       const reason = `${issue.path.join('.') || 'id'}: ${issue.message}`;
-      unfit.push({ kind, id, version, document: { ...document, enabled: false }, reason });
+      unfit.push({ kind, id, version, document: shutOut(kind, document, documents), reason });
     }
   }
   return { fit, unfit };
+}
+
+/** As operators may see and replace it, whatever its other members are. */
+function shutOut(
+  kind: StoredRegistration['kind'],
+  document: StoredRegistration['document'],
+  documents: RegistrationDocuments,
+): Registration['document'] {
+  if (kind !== 'client') return { ...document, enabled: false };
+  const { data: secrets = [] } = documents.stored.client.shape.secrets.safeParse(document['secrets']);
+  return { ...document, enabled: false, secrets };
 }

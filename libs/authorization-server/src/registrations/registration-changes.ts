@@ -17,6 +17,7 @@ import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';
 import type { Registration } from './registration.js';
 import { RegistrationSet } from './registration-set.js';
+import { withoutUnfit } from './without-unfit.js';
 import type { Registrations } from './registrations.js';
 
 /** Who changes something, for the audit record. */
@@ -159,7 +160,7 @@ export class RegistrationChanges {
     const change = { kind, id, version: current?.version || undefined, document };
     const check = (all: readonly StoredRegistration[]): readonly Party[] => {
       const set = new RegistrationSet(file, all, documents);
-      checkReferences(set.config, 'registrations', documents.sections);
+      checkReferences(withoutUnfit(set, change), 'registrations', documents.sections);
       if (kind === 'client') checkConsent(document, set.config, id);
       checkShippedCredentials(set.config, issuer, 'registrations');
       return kind === 'client' || kind === 'user' ? [set.party(kind, id)] : [];

@@ -123,6 +123,7 @@ describe('registrations in force', () => {
       { redirectUris: ['https://a.example/#b'] },
       /^redirectUris/,
     ],
+    ['secrets that are none', 'shop', { secrets: 'none' }, /^secrets: /],
     ['a grant that nobody knows', 'shop', { grantTypes: ['password'] }, /^grantTypes\.0: /],
   ])('leave out what is stored with %s, and name it', async (_, id, odd, reason) => {
     const good = client({});
@@ -133,7 +134,7 @@ describe('registrations in force', () => {
     expect(config.clients.map(({ clientId }) => clientId)).toContain('good');
     expect(config.clients.map(({ clientId }) => clientId)).not.toContain(id);
     // for operators, who can delete it
-    expect(registrations.current.find('client', id)).toMatchObject({ version: 7, document: { enabled: false } });
+    expect(registrations.current.find('client', id)).toMatchObject({ version: 7, document: { enabled: false, secrets: [] } });
   });
 
   it('every edge has a name, also without one in the file', () => {
