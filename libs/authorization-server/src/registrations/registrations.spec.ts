@@ -134,7 +134,10 @@ describe('registrations in force', () => {
     expect(config.clients.map(({ clientId }) => clientId)).toContain('good');
     expect(config.clients.map(({ clientId }) => clientId)).not.toContain(id);
     // for operators, who can delete it
-    expect(registrations.current.find('client', id)).toMatchObject({ version: 7, document: { enabled: false, secrets: [] } });
+    expect(registrations.current.find('client', id)).toMatchObject({
+      version: 7,
+      document: { enabled: false, secrets: [] },
+    });
   });
 
   it('every edge has a name, also without one in the file', () => {
