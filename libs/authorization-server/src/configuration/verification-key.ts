@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
 
 const OF_CURVES: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +18,7 @@ export function algorithmsOf(jwk: Readonly<Record<string, unknown>>): readonly s
   const { alg, use = 'sig', key_ops: operations = ['verify'] } = jwk;
   if (use !== 'sig' || !(Array.isArray(operations) && operations.includes('verify')) || !isWellFormed(jwk)) return [];
   try {
-    const fitting = algorithmsOfKey(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
+    const fitting = algorithmsOfKey(createPublicKey({ key: jwk, format: 'jwk' }));
     return alg === undefined ? fitting : fitting.filter((each) => each === alg);
   } catch {
     return [];
@@ -27,12 +27,12 @@ export function algorithmsOf(jwk: Readonly<Record<string, unknown>>): readonly s
 
 function isWellFormed(jwk: Readonly<Record<string, unknown>>): boolean {
   const { kid, x5c: certificates = [] } = jwk;
-  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  const isText = (value: unknown, form = /./): boolean => typeof value === 'string' && form.test(value);
   return (
     (kid === undefined || isText(kid)) &&
     Array.isArray(certificates) &&
-    certificates.every(isText) &&
-    NUMBERS.every((member) => jwk[member] === undefined || /^[\w-]+$/.test(String(jwk[member])))
+    certificates.every((each) => isText(each)) &&
+    NUMBERS.every((member) => jwk[member] === undefined || isText(jwk[member], /^[\w-]+$/))
   );
 }
 
