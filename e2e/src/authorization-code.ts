@@ -45,9 +45,13 @@ export async function obtainCode(login: Login, agent = new UserAgent()): Promise
   const page = await agent.follow(await agent.get(`${issuer}/oauth2/authorize?${query.toString()}`), redirectUri);
   // whoever is signed in already is not asked again
   const isAnswered = page.headers.has('location');
-  const back = isAnswered
+  const signedIn = isAnswered
     ? page
     : await agent.follow(await agent.submit(page.url, { username, password }), redirectUri);
+  const asksConsent = new URL(signedIn.url).pathname.startsWith('/consent/');
+  const back = asksConsent
+    ? await agent.follow(await agent.submit(signedIn.url, { decision: 'allow' }), redirectUri)
+    : signedIn;
   const answer = new URL(back.headers.get('location') ?? 'about:blank').searchParams;
   const code = answer.get('code');
   if (code === null) throw new Error(`no code came back: ${back.status} ${answer.get('error') ?? ''}`);

@@ -464,7 +464,7 @@ describe.each(sharedStores)('what people see of themselves, on $name with two re
       expect((await replace('/admin/clients/app', { represents: ['app', 'auth-server-me'] })).status).toBe(400);
     });
     it('a client that an operator adds is not let in with the tokens it gets', async () => {
-      const planted = { ...web, secret: undefined, consent: 'skip' };
+      const planted = { ...web, secret: undefined, consent: 'remember' };
       const made = (await (await put('/admin/clients/planted', planted)).json()) as { clientSecret: string };
       await until(async () => (await fetch(`${servers[1]!}/.well-known/openid-configuration`)).ok, SOON);
       const authorization = basic('planted', made.clientSecret);
