@@ -27,9 +27,10 @@ describe('onbehalf-explain', () => {
   it('tells the clients that need no exchange', () => {
     const { output } = demo('auth-server');
     expect(output?.split('\n')).toEqual([
-      'operator → auth-server: as itself; scopes: exchange.explain audit.read registrations.read registrations.write',
+      'operator → auth-server: as itself; scopes: exchange.explain audit.read registrations.read registrations.write impersonation.read impersonation.stop',
       'prometheus → auth-server: as itself; scopes: metrics.read',
       'lab-observer → auth-server: as itself; scopes: audit.read',
+      'lab-support → auth-server: as the user who signs in; scopes: impersonate',
     ]);
     expect(demo('user-service').output).toContain(
       'client-app → user-service: as the user who signs in; scopes: user.read\n' +
@@ -37,7 +38,7 @@ describe('onbehalf-explain', () => {
     );
     expect(demo('auth-server', '--only', 'operator')).toMatchObject({
       exitCode: 1,
-      errors: 'prometheus, lab-observer can reach auth-server, and --only does not name it',
+      errors: 'prometheus, lab-observer, lab-support can reach auth-server, and --only does not name it',
     });
   });
 
@@ -49,7 +50,7 @@ describe('onbehalf-explain', () => {
   });
 
   it('--only fails for a client that is not named, and shows the routes all the same', () => {
-    const others = ['1', '2', '3', '4', '5', '6', 'desk', 'legacy', 'gateway'].map((name) => `lab-${name}`);
+    const others = ['1', '2', '3', '4', '5', '6', 'desk', 'legacy', 'gateway', 'support'].map((name) => `lab-${name}`);
     const only = (...clients: string[]) => demo('message-service', ...clients.flatMap((client) => ['--only', client]));
     expect(only('batch', 'user-service', ...others).exitCode).toBe(0);
     expect(only('batch', ...others)).toMatchObject({
