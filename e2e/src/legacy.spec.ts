@@ -102,7 +102,7 @@ describe('a system from before OAuth, in the demo', () => {
       const verdicts = [...result.matchAll(/class="verdict[^"]*">([^<]+)</g)].map(([, verdict]) => verdict);
       // each stands in the overview, and at its track
       expect(verdicts).toEqual([...expected, ...expected]);
-      expect(result).toContain('Hello baeldung');
+      expect(result).toContain('Hello Baeldung');
       expect(result).not.toMatch(/eyJ[\w-]{8}|lab-secret|LEGACYSESSION=[\w-]{20}|PHNhbWw6/);
     },
     30_000,
