@@ -94,8 +94,8 @@ export type Way = 'wrong' | 'right' | 'guarded' | 'compared';
 export interface Track {
   readonly title: string;
   readonly way: Way;
-  /** What the last answer was. */
-  readonly outcome: 'accepted' | 'refused';
+  /** What the last answer was; `failed`: it shows nothing, for something that it needs was out of reach. */
+  readonly outcome: 'accepted' | 'refused' | 'failed';
   /** What it shows, told after it has happened. */
   readonly lesson: string;
   /** What the last service saw, or what else is worth to be put side by side. */

@@ -78,10 +78,14 @@ async function atLegacy(
   await track(title, kind, async (way) => {
     const missing = { from: 'browser', to: 'legacy', what: 'sign in the old way' };
     if (legacyService === undefined) {
-      return way.say({ ...missing, failure: 'The legacy system is not running: npm start starts it.' });
+      const failure = 'The legacy system is not running: npm start starts it.';
+      return { ...way.say({ ...missing, failure }), failed: true };
     }
     const login = await signInTheOldWay(legacyService, user);
-    if (!login) return way.say({ ...missing, failure: 'The legacy system has not let the user in.' });
+    if (!login) {
+      const failure = 'The legacy system has not let the user in.';
+      return { ...way.say({ ...missing, failure }), failed: true };
+    }
     names.hide(login.session, '$LEGACY_SESSION');
     return work(way, login);
   });

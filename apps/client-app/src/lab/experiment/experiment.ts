@@ -63,6 +63,8 @@ export interface Experiment {
 /** What a track shows, said after it has happened, so that it says what did happen. */
 export interface Lesson {
   readonly lesson: string;
+  /** Something that the way needs was out of reach, so it shows nothing. */
+  readonly failed?: boolean;
   /** What the last service saw, or what else is worth to be put side by side. */
   readonly seen?: readonly Pair[];
 }

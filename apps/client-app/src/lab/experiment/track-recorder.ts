@@ -9,7 +9,10 @@ export class TrackRecorder {
   constructor(private readonly wire: Wire) {}
 
   get outcome(): Track['outcome'] {
-    const status = this.messages.at(-1)?.answer?.status ?? 0;
+    const last = this.messages.at(-1);
+    const status = last?.answer?.status ?? 0;
+    const isOutOfReach = last?.request !== undefined && !last.answer;
+    if (!last || isOutOfReach || status >= 500) return 'failed';
     return status >= 200 && status < 400 ? 'accepted' : 'refused';
   }
 

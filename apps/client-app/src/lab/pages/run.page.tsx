@@ -107,10 +107,10 @@ function Trail({ track }: { readonly track: Track }): VNode | null {
 }
 
 const VERDICTS = {
-  wrong: { accepted: 'went through', refused: 'refused' },
-  right: { accepted: 'works', refused: 'did not work' },
-  guarded: { accepted: 'went through', refused: 'refused, as it must be' },
-  compared: { accepted: 'went through', refused: 'refused' },
+  wrong: { accepted: 'went through', refused: 'refused', failed: 'did not work' },
+  right: { accepted: 'works', refused: 'did not work', failed: 'did not work' },
+  guarded: { accepted: 'went through', refused: 'refused, as it must be', failed: 'did not work' },
+  compared: { accepted: 'went through', refused: 'refused', failed: 'did not work' },
 } as const;
 
 function Verdict({ track: { way, outcome } }: { readonly track: Track }): VNode {

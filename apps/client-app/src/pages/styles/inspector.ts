@@ -37,7 +37,7 @@ export const INSPECTOR = `
 .status, .word, .verdict { padding: .1rem .5rem; border-radius: .4rem; font-size: .85rem; font-weight: 650; white-space: nowrap; }
 .status.accepted, .word.granted, .verdict.right.accepted, .verdict.wrong.refused, .verdict.guarded.refused, .verdict.compared.accepted { color: var(--good); background: var(--good-soft); }
 .status.refused, .word.refused, .word.removed, .verdict.wrong.accepted, .verdict.guarded.accepted, .verdict.right.refused { color: var(--bad); background: var(--bad-soft); }
-.verdict.compared.refused { color: var(--bad); background: var(--bad-soft); }
+.verdict.compared.refused, .verdict.failed { color: var(--bad); background: var(--bad-soft); }
 .word.added { color: var(--good); background: var(--good-soft); }
 .word.narrowed, .word.replaced { color: var(--warn); background: var(--warn-soft); }
 .word.kept { color: var(--muted); background: var(--paper); }
