@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { startPostgres } from '@onbehalf/testing';
@@ -10,6 +12,9 @@ import { Client } from 'pg';
 import { APPS, RunningApp, System } from '../../tools/system.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** A file of something else. */
+const noDatabase = join(mkdtempSync(join(tmpdir(), 'start-')), 'notes.txt');
+writeFileSync(noDatabase, 'bread, butter, and more than a page of it. '.repeat(200));
 
 async function occupied(): Promise<{ server: Server; port: number }> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -122,6 +127,31 @@ describe('an app that cannot start', () => {
       'auth-server',
       { ISSUER: 'https://as.example', ENCRYPTION_KEYS: 'ZGVtby1rZXktb2YtMzItYnl0ZXMtbm90LXNlY3JldCE=' },
       'ENCRYPTION_KEYS is "(not shown)"; accepted: secrets of your own: this one ships with the project, and ISSUER is elsewhere',
+    ],
+    [
+      'auth-server',
+      { DATABASE_URL: 'postgres://somebody:%zz@127.0.0.1/onbehalf' },
+      'DATABASE_URL is "postgres:…"; accepted: sqlite::memory:, sqlite:<path of a file> or postgres://user:password@host:port/database',
+    ],
+    [
+      'auth-server',
+      { DATABASE_URL: 'postgres://somebody@127.0.0.1:1/onbehalf', ENCRYPTION_KEYS: randomBytes(32).toString('base64') },
+      'DATABASE_URL is "postgres://…@127.0.0.1:1/onbehalf"; accepted: the address of a database that can be opened (The database is not available: connect ECONNREFUSED 127.0.0.1:1)',
+    ],
+    [
+      'auth-server',
+      { DATABASE_URL: 'postgres://nohost.invalid/onbehalf', ENCRYPTION_KEYS: randomBytes(32).toString('base64') },
+      'DATABASE_URL is "postgres://nohost.invalid/onbehalf"; accepted: the address of a database that can be opened (The database is not available: getaddrinfo ENOTFOUND nohost.invalid)',
+    ],
+    [
+      'auth-server',
+      { DATABASE_URL: `sqlite:${noDatabase}` },
+      `DATABASE_URL is "sqlite:${noDatabase}"; accepted: the address of a database that can be opened (file is not a database)`,
+    ],
+    [
+      'auth-server',
+      { DATABASE_URL: `sqlite:${noDatabase}/below.db` },
+      `DATABASE_URL is "sqlite:${noDatabase}/below.db"; accepted: the address of a database that can be opened (EEXIST: file already exists, mkdir '${noDatabase}')`,
     ],
     ...(['client-app', 'user-service', 'message-service'] as const).map(
       (name): [typeof name, Record<string, string>, string] => [
