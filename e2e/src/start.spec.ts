@@ -151,7 +151,7 @@ describe('an app that cannot start', () => {
     [
       'auth-server',
       { DATABASE_URL: `sqlite:${noDatabase}/below.db` },
-      `DATABASE_URL is "sqlite:${noDatabase}/below.db"; accepted: the address of a database that can be opened (EEXIST: file already exists, mkdir '${noDatabase}')`,
+      `DATABASE_URL is "sqlite:${noDatabase}/below.db"; accepted: the address of a database that can be opened (ENOTDIR: not a directory, open '${noDatabase}/below.db.key')`,
     ],
     ...(['client-app', 'user-service', 'message-service'] as const).map(
       (name): [typeof name, Record<string, string>, string] => [

@@ -28,10 +28,13 @@ export function readPasswordHash(
   return { cost, salt: Buffer.from(salt, 'base64url'), hash: Buffer.from(hash, 'base64url') };
 }
 
+/** What is accepted. */
+export const PASSWORD_HASH = 'a hash made by: npx nx run auth-server:hash-password';
+
 /** A hash that is worth to be stored: no cheaper than is common, and no dearer than a server can afford at each login. */
 export const passwordHash = z
   .string()
-  .regex(FORMAT, 'a hash made by: npx nx run auth-server:hash-password')
+  .regex(FORMAT, PASSWORD_HASH)
   .refine((stored) => {
     const read = readPasswordHash(stored);
     return read !== undefined && workOf(read.cost) >= WORK.least;

@@ -10,6 +10,7 @@ import {
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/check-references.js';
+import { PASSWORD_HASH } from '../configuration/password-hash.js';
 import type { ServerConfig } from '../configuration/server-config.schema.js';
 import { checkShippedCredentials } from '../configuration/shipped-credentials.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
@@ -160,6 +161,7 @@ export class RegistrationChanges {
     const change = { kind, id, version: current?.version || undefined, document };
     const check = (all: readonly StoredRegistration[]): readonly Party[] => {
       const set = new RegistrationSet(file, all, documents);
+      if (!registrations.current.unfit.some((entry) => entry.kind === kind && entry.id === id)) checkFit(set, kind, id);
       checkReferences(withoutUnfit(set, change), 'registrations', documents.sections);
       if (kind === 'client') checkConsent(document, set.config, id);
       checkShippedCredentials(set.config, issuer, 'registrations');
@@ -180,6 +182,12 @@ export class RegistrationChanges {
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
   }
+}
+
+/** What no version of now would store is not stored; what is stored already can still be shut out. */
+function checkFit({ unfit }: RegistrationSet, kind: RegistrationKind, id: string): void {
+  const { reason } = unfit.find((entry) => entry.kind === kind && entry.id === id) ?? {};
+  if (reason !== undefined) throw new ConfigurationError(`${kind} ${id}`, undefined, reason);
 }
 
 /** That users are not asked, the file alone says: who changes registrations gives no client the accounts of others. */
@@ -222,8 +230,9 @@ function complete(
   current: Registration['document'] | undefined,
 ): { document: Record<string, unknown>; secret?: string } {
   if (kind === 'user') {
-    const { passwordHash } = (current ?? {}) as Partial<UserDocument>;
-    return { document: { passwordHash, ...input } };
+    const { passwordHash } = { ...current, ...input } as Partial<UserDocument>;
+    if (passwordHash === undefined) throw new ConfigurationError('passwordHash', undefined, PASSWORD_HASH);
+    return { document: { ...input, passwordHash } };
   }
   if (kind !== 'client') return { document: { ...input } };
   const { secrets = [], fileSecretExpiresAt } = (current ?? {}) as Partial<ClientDocument>;
