@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { System } from '../../tools/system.ts';
+import { accountPages } from './browser-account.js';
 import { consentPages } from './browser-consent.js';
 import { signInPages } from './browser-sign-in.js';
 import { supportPages } from './browser-support.js';
@@ -27,6 +28,10 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
   describe('sign-in and sign-out', () => signInPages(() => world));
   describe('consent', () => consentPages(() => world));
   describe('support', () => supportPages(() => world));
+  describe.each([
+    { colorScheme: 'light', javaScriptEnabled: true },
+    { colorScheme: 'dark', javaScriptEnabled: false },
+  ] as const)('who has access, %j', (setting) => accountPages(() => world, setting));
 
   /** The cells of one claim, in the order of the tokens. */
   async function claim(page: Page, name: string): Promise<string[]> {

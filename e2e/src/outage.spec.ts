@@ -46,7 +46,7 @@ describe('message-service down', () => {
       system = await (await System.onFreePorts({ LOG_LEVEL: 'trace' })).up();
       const token = await tokenA();
       const agent = new UserAgent();
-      const login = await agent.follow(await agent.get(`${system.url('client-app')}/`));
+      const login = await agent.follow(await agent.get(`${system.url('client-app')}/login`));
       await agent.follow(await agent.submit(login.url, { username: 'baeldung', password: 'password' }));
       await system.app('message-service').stop();
 
@@ -87,7 +87,7 @@ describe('services that start before the authorization server', () => {
       expect([refused.status, refused.body['error']]).toEqual([503, 'temporarily_unavailable']);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(refused.headers.get('www-authenticate')).toBeNull();
-      const page = await fetch(`${system.url('client-app')}/`, { redirect: 'manual' });
+      const page = await fetch(`${system.url('client-app')}/login`, { redirect: 'manual' });
       expect(page.status).toBe(503);
 
       await system.up('auth-server');

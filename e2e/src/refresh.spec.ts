@@ -18,7 +18,7 @@ describe('an access token that expires', () => {
     writeFileSync(path, `${readFileSync(demo, 'utf8')}\nlifetimes:\n  accessToken: ${LIFETIME}\n`);
     system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: path })).up();
     agent = new UserAgent();
-    const login = await agent.follow(await agent.get(`${system.url('client-app')}/`));
+    const login = await agent.follow(await agent.get(`${system.url('client-app')}/login`));
     await agent.follow(await agent.submit(login.url, { username: 'baeldung', password: 'password' }));
   }, 60_000);
 

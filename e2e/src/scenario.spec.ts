@@ -98,7 +98,8 @@ describe('the scenario: one login, one exchange, one downstream call', () => {
       return toAnswer(answer);
     };
     const known = await operator.fetch('/admin/resources/user-service');
-    const resource = { resource: system.url('user-service'), scopes: ['user.read', 'user.rename'] };
+    const { resource: uri, administrativeImpersonation } = (await known.json()) as Record<string, unknown>;
+    const resource = { resource: uri, administrativeImpersonation, scopes: ['user.read', 'user.rename'] };
     await put('/admin/resources/user-service', resource, { 'if-match': known.headers.get('etag')! });
     const client = {
       grantTypes: [GrantType.ClientCredentials],

@@ -24,7 +24,7 @@ async function start(demand: string): Promise<System> {
 
 async function signIn(system: System): Promise<UserAgent> {
   const agent = new UserAgent();
-  const login = await agent.follow(await agent.get(`${system.url('client-app')}/`));
+  const login = await agent.follow(await agent.get(`${system.url('client-app')}/login`));
   await agent.follow(await agent.submit(login.url, CREDENTIALS));
   return agent;
 }

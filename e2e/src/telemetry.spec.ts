@@ -146,7 +146,7 @@ describe('spans at an OpenTelemetry collector', () => {
     collector = await OtlpCollector.start();
     system = await (await System.onFreePorts(settings(collector))).up();
     const agent = new UserAgent({ traceparent: `00-${TRACE}-${BROWSER}-01` });
-    const login = await agent.follow(await agent.get(`${system.url('client-app')}/`));
+    const login = await agent.follow(await agent.get(`${system.url('client-app')}/login`));
     await agent.follow(await agent.submit(login.url, { username: 'baeldung', password: 'password' }));
     const page = await agent.get(`${system.url('client-app')}/api/user/message`);
     expect(page.status).toBe(200);
