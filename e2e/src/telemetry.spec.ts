@@ -153,7 +153,11 @@ describe('spans at an OpenTelemetry collector', () => {
     await system.down();
     spans = collector.spans.filter(({ traceId }) => traceId === TRACE);
   });
-  afterAll(() => collector.close());
+  afterAll(async () => {
+    // also where the setup failed: what still runs would keep the tests from ending
+    await system.down();
+    await collector.close();
+  });
 
   const service = ({ resource }: CollectedSpan): string => String(resource['service.name']);
   const parentOf = (span: CollectedSpan): CollectedSpan | undefined =>
