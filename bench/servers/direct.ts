@@ -10,13 +10,21 @@ import { serving } from './controllers.ts';
 import { ready } from './listening.ts';
 
 interface Pages {
-  readonly messagePage: (login: object, answer: object) => string;
+  readonly messagePage: (visitor: object, answer: object, flow: object) => string;
 }
-const { messagePage } = (await import(
-  new URL('../../apps/client-app/dist/message/message.page.js', import.meta.url).href
-)) as Pages;
+interface Flows {
+  readonly flowOf: (answer: object, timing: object) => object;
+}
+const message = (file: string): Promise<unknown> =>
+  import(new URL(`../../apps/client-app/dist/message/${file}.js`, import.meta.url).href);
+const { messagePage } = (await message('message.page')) as Pages;
+const { flowOf } = (await message('flow')) as Flows;
+const VISITOR = { user: 'user-0', csrf: '0'.repeat(32) };
+const SPAN = { startedAt: 0, duration: 1 };
 
-const hops = z.array(z.object({ service: z.string(), claims: z.record(z.string(), z.unknown()) }));
+const hops = z.array(
+  z.object({ service: z.string(), claims: z.record(z.string(), z.unknown()), calls: z.array(z.unknown()) }),
+);
 const profileAnswer = z.object({ subject: z.string(), name: z.string(), hops });
 const messageAnswer = z.object({ message: z.string(), hops });
 
@@ -42,7 +50,9 @@ process.on('message', (message: { other: string }) => (other = message.other));
 const routes = {
   'api/user/message': async () => {
     const response = await fetch(`${other}/user/message`, { signal: AbortSignal.timeout(10_000) });
-    return messagePage({ subject: 'user-0' }, messageAnswer.parse(await response.json()));
+    const answer = messageAnswer.parse(await response.json());
+    const flow = flowOf(answer, { browser: SPAN, userService: SPAN, url: other });
+    return messagePage(VISITOR, answer, flow);
   },
   'user/message': async () => {
     const answer = messageAnswer.parse((await axios.get<unknown>(`${other}/message`)).data);
@@ -62,5 +72,5 @@ const host = await createApp(
 ready(await host.listen());
 
 function hop(service: string): z.infer<typeof hops>[number] {
-  return { service, claims: CLAIMS };
+  return { service, claims: CLAIMS, calls: [] };
 }
