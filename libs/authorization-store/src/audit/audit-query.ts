@@ -51,13 +51,10 @@ async function readPage(
   { query, limit }: { readonly query: AuditQuery; readonly limit: number },
   { direction, after }: { direction: 'asc' | 'desc'; after: RawBuilder<unknown> },
 ): Promise<AuditPage> {
+  const epoch = await cursors.now();
   let select = matching(database, query, columns);
   if (query.cursor !== undefined) {
-    const [at, writer, sequence] = await cursors.decode<[number, string, number]>(query.cursor, [
-      'number',
-      'string',
-      'number',
-    ]);
+    const [at, writer, sequence] = epoch.decode<[number, string, number]>(query.cursor, ['number', 'string', 'number']);
     select = select.where(sql<boolean>`(at, writer, sequence) ${after} (${at}, ${writer}, ${sequence})`);
   }
   const rows = await select
@@ -68,7 +65,7 @@ async function readPage(
     .execute();
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
-  const next = last && { cursor: await cursors.encode([last.at, last.writer, last.sequence]) };
+  const next = last && { cursor: epoch.encode([last.at, last.writer, last.sequence]) };
   return { records: page.map(toAuditRecord), ...next };
 }
 

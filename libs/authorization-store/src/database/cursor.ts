@@ -4,7 +4,7 @@ import type { Epoch } from './epoch.js';
 type Position = readonly (string | number)[];
 type MemberType = 'string' | 'number';
 
-/** Places after which the next page begins, opaque to their readers. They are those of one epoch of the database. */
+/** Gives the cursors of one read, so that the database tells its epoch once for it. */
 export class Cursors {
   readonly #epoch: Epoch;
 
@@ -12,19 +12,32 @@ export class Cursors {
     this.#epoch = epoch;
   }
 
-  async encode(position: Position): Promise<string> {
-    return Buffer.from(JSON.stringify([await this.#epoch.now(), ...position])).toString('base64url');
+  async now(): Promise<EpochCursors> {
+    return new EpochCursors(await this.#epoch.now());
+  }
+}
+
+/** Places after which the next page begins, opaque to their readers. They are those of one epoch of the database. */
+export class EpochCursors {
+  readonly #epoch: string;
+
+  constructor(epoch: string) {
+    this.#epoch = epoch;
+  }
+
+  encode(position: Position): string {
+    return Buffer.from(JSON.stringify([this.#epoch, ...position])).toString('base64url');
   }
 
   /**
    * @param types the types of the position's members, in order
    * @throws InvalidCursor for what is no cursor, or one of another epoch
    */
-  async decode<Result extends Position>(cursor: string, types: readonly MemberType[]): Promise<Result> {
+  decode<Result extends Position>(cursor: string, types: readonly MemberType[]): Result {
     const [epoch, ...position] = parse(cursor);
     const matches =
       position.length === types.length && position.every((member: unknown, index) => typeof member === types[index]);
-    if (!matches || epoch !== (await this.#epoch.now())) throw new InvalidCursor();
+    if (!matches || epoch !== this.#epoch) throw new InvalidCursor();
     return position as readonly unknown[] as Result;
   }
 }

@@ -126,10 +126,11 @@ export class TokenIndex implements IssuedTokens {
    * @throws InvalidCursor
    */
   async revokedSince(cursor?: string, limit = 1000): Promise<RevocationPage> {
+    const cursors = await this.#cursors.now();
     const [revocation, iss, jti] =
       cursor === undefined
         ? [0, '', '']
-        : await this.#cursors.decode<[number, string, string]>(cursor, ['number', 'string', 'string']);
+        : cursors.decode<[number, string, string]>(cursor, ['number', 'string', 'string']);
     const rows = await this.#database
       .selectFrom('tokens')
       .select(['iss', 'jti', 'expires_at', 'revocation'])
@@ -148,7 +149,7 @@ export class TokenIndex implements IssuedTokens {
       expiresAt: row.expires_at,
     }));
     const position = last ? [last.revocation ?? 0, last.iss, last.jti] : [revocation, iss, jti];
-    return { tokens, cursor: await this.#cursors.encode(position) };
+    return { tokens, cursor: cursors.encode(position) };
   }
 
   /** A token as it is stored. */
