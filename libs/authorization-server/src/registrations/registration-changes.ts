@@ -161,7 +161,6 @@ export class RegistrationChanges {
     const change = { kind, id, version: current?.version || undefined, document };
     const check = (all: readonly StoredRegistration[]): readonly Party[] => {
       const set = new RegistrationSet(file, all, documents);
-      if (!registrations.current.unfit.some((entry) => entry.kind === kind && entry.id === id)) checkFit(set, kind, id);
       checkReferences(withoutUnfit(set, change), 'registrations', documents.sections);
       if (kind === 'client') checkConsent(document, set.config, id);
       checkShippedCredentials(set.config, issuer, 'registrations');
@@ -182,12 +181,6 @@ export class RegistrationChanges {
     await registrations.reload();
     return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
   }
-}
-
-/** What no version of now would store is not stored; what is stored already can still be shut out. */
-function checkFit({ unfit }: RegistrationSet, kind: RegistrationKind, id: string): void {
-  const { reason } = unfit.find((entry) => entry.kind === kind && entry.id === id) ?? {};
-  if (reason !== undefined) throw new ConfigurationError(`${kind} ${id}`, undefined, reason);
 }
 
 /** That users are not asked, the file alone says: who changes registrations gives no client the accounts of others. */
