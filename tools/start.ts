@@ -1,12 +1,12 @@
-/** `npm start`: builds the four apps, starts them with embedded defaults, and stops them at Ctrl-C. */
+/** `npm start`: builds the apps, starts the processes of the demo with embedded defaults, and stops them at Ctrl-C. */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { LegacySystem } from './legacy.ts';
-import { APPS, DEFAULT_PORTS, System, type AppName } from './system.ts';
+import { DEFAULT_PORTS, DEMO, System, type AppName } from './system.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const WIDTH = Math.max(...APPS.map((app) => app.length));
+const WIDTH = Math.max(...DEMO.map((app) => app.length));
 
 await checkPorts();
 build();
@@ -14,7 +14,7 @@ const legacy = process.env['NODE_ENV'] === 'production' ? undefined : await Lega
 const settings = { ...inherited(), ...legacy?.settings };
 const system = new System(ports(), settings, (app, line) => console.log(`${app.padEnd(WIDTH)}  ${readable(line)}`));
 const stopping = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => new Promise((stop) => process.once(signal, stop))));
-const started = system.start(...APPS);
+const started = system.start(...DEMO);
 const ended = Promise.race(started.map(async (app) => app.exit.then(() => `${app.name} has ended`)));
 const ready = Promise.all(started.map((app) => app.ready())).then(
   () => undefined,
@@ -35,7 +35,7 @@ process.exit();
 
 /** Before anything is built: a port in use is one line, with the variable that changes it. */
 async function checkPorts(): Promise<void> {
-  for (const app of APPS) {
+  for (const app of DEMO) {
     const port = ports()[app];
     const problem = await portProblem(port);
     if (problem === undefined) continue;
@@ -63,21 +63,22 @@ function build(): void {
   process.exit(1);
 }
 
-/** `AUTH_SERVER_PORT`, `CLIENT_APP_PORT`, `USER_SERVICE_PORT`, `MESSAGE_SERVICE_PORT`, or the defaults. */
+/** `AUTH_SERVER_PORT`, `CLIENT_APP_PORT` and so on, or the defaults. */
 function ports(): Record<AppName, number> {
   return Object.fromEntries(
-    APPS.map((app) => [app, Number(process.env[portVariable(app)] ?? DEFAULT_PORTS[app])]),
+    DEMO.map((app) => [app, Number(process.env[portVariable(app)] ?? DEFAULT_PORTS[app])]),
   ) as Record<AppName, number>;
 }
 
 function portVariable(app: AppName): string {
-  return `${app.toUpperCase().replace('-', '_')}_PORT`;
+  return `${app.toUpperCase().replaceAll('-', '_')}_PORT`;
 }
 
 /** The settings that make sense for all apps at once. */
 function inherited(): Record<string, string> {
   const telemetry = Object.keys(process.env).filter((name) => /^OTEL_(?!SERVICE_NAME)/.test(name));
-  const names = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'ENCRYPTION_KEYS', 'HOST', ...telemetry];
+  const own = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'PARTNER_DATABASE_URL', 'ENCRYPTION_KEYS', 'HOST'];
+  const names = [...own, ...telemetry];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
@@ -86,7 +87,7 @@ function inherited(): Record<string, string> {
 function table(): string {
   const rows = [
     ['App', 'Address', 'Health'],
-    ...APPS.map((app) => [app, system.url(app), `${system.url(app)}/health/ready`]),
+    ...DEMO.map((app) => [app, system.url(app), `${system.url(app)}/health/ready`]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>

@@ -5,18 +5,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { APPS, DEMO, PROCESSES, wiring, type AppName, type Settings } from './processes.ts';
 
-export const APPS = ['auth-server', 'message-service', 'user-service', 'client-app'] as const;
-export type AppName = (typeof APPS)[number];
-
-export const DEFAULT_PORTS: Readonly<Record<AppName, number>> = {
-  'auth-server': 9001,
-  'client-app': 8080,
-  'user-service': 8081,
-  'message-service': 8082,
-};
-
-export type Settings = Readonly<Record<string, string>>;
+export { APPS, DEFAULT_PORTS, DEMO, type AppName, type Settings } from './processes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const STOP_WITHIN = 15_000;
@@ -42,8 +33,9 @@ export class RunningApp {
   ) {
     this.name = name;
     this.url = `http://localhost:${port}`;
-    this.#process = spawn(process.execPath, [`${tree}apps/${name}/dist/main.js`], {
-      cwd: `${tree}apps/${name}`,
+    const folder = `${tree}apps/${PROCESSES[name].app}`;
+    this.#process = spawn(process.execPath, [`${folder}/dist/main.js`], {
+      cwd: folder,
       env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], PORT: String(port), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -110,7 +102,7 @@ export class RunningApp {
   }
 }
 
-/** The four apps, wired to each other. */
+/** The processes of the demo, wired to each other. */
 export class System {
   readonly ports: Readonly<Record<AppName, number>>;
   readonly #settings: Settings;
@@ -129,8 +121,8 @@ export class System {
 
   /** A system on free ports that shares nothing with another one: its database is in memory unless told. */
   static async onFreePorts(settings: Settings = {}): Promise<System> {
-    const ports = await Promise.all(APPS.map(freePort));
-    const byApp = Object.fromEntries(APPS.map((app, i) => [app, ports[i]!])) as Record<AppName, number>;
+    const ports = await Promise.all(DEMO.map(freePort));
+    const byApp = Object.fromEntries(DEMO.map((app, i) => [app, ports[i]!])) as Record<AppName, number>;
     return new System(byApp, { DATABASE_URL: 'sqlite::memory:', ...settings });
   }
 
@@ -146,15 +138,17 @@ export class System {
 
   /** Starts these apps without waiting for them. */
   start(...apps: readonly AppName[]): readonly RunningApp[] {
-    const wiring = this.#wiring();
+    const url = (name: string): string => this.url(name as AppName);
+    const given = { ...wiring(url), ...this.#settings };
     return apps.map((name) => {
-      const running = new RunningApp(name, this.ports[name], { ...wiring, ...this.#settings }, this.#onLine);
+      const settings = { ...given, ...PROCESSES[name].settings?.(url, given) };
+      const running = new RunningApp(name, this.ports[name], settings, this.#onLine);
       this.#apps.set(name, running);
       return running;
     });
   }
 
-  /** Starts these apps, all four unless told, and waits until each is ready. */
+  /** Starts these apps, those of the first domain unless told, and waits until each is ready. */
   async up(...apps: readonly AppName[]): Promise<this> {
     const started = this.start(...(apps.length ? apps : APPS));
     try {
@@ -174,19 +168,6 @@ export class System {
   /** Everything that the apps have printed. */
   output(): string {
     return [...this.#apps.values()].flatMap(({ lines }) => lines).join('\n');
-  }
-
-  #wiring(): Settings {
-    return {
-      ISSUER: this.url('auth-server'),
-      REVOCATIONS_URI: `${this.url('auth-server')}/oauth2/revocations`,
-      CLIENT_APP_URL: this.url('client-app'),
-      LAB_PARTNER_JWKS_URI: `${this.url('client-app')}/lab/partner/jwks.json`,
-      USER_SERVICE_URL: this.url('user-service'),
-      USER_SERVICE_RESOURCE: this.url('user-service'),
-      MESSAGE_SERVICE_URL: this.url('message-service'),
-      MESSAGE_SERVICE_RESOURCE: this.url('message-service'),
-    };
   }
 }
 

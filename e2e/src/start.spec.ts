@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { startPostgres } from '@onbehalf/testing';
 import { Client } from 'pg';
-import { APPS, RunningApp, System } from '../../tools/system.ts';
+import { APPS, DEMO, RunningApp, System } from '../../tools/system.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** A file of something else. */
@@ -25,7 +25,7 @@ async function occupied(): Promise<{ server: Server; port: number }> {
 /** `npm start` as a user runs it, on other ports. */
 function npmStart(ports: Readonly<Record<string, number>>): { process: ChildProcess; output: () => string } {
   const settings = Object.fromEntries(
-    Object.entries(ports).map(([app, port]) => [`${app.toUpperCase().replace('-', '_')}_PORT`, String(port)]),
+    Object.entries(ports).map(([app, port]) => [`${app.toUpperCase().replaceAll('-', '_')}_PORT`, String(port)]),
   );
   const child = spawn('npm', ['start', '--silent'], {
     cwd: root,
@@ -39,14 +39,14 @@ function npmStart(ports: Readonly<Record<string, number>>): { process: ChildProc
 }
 
 describe('npm start', () => {
-  it('prints app, address and health of all four and the demo user, and Ctrl-C stops them cleanly', async () => {
+  it('prints app, address and health of each process and the demo user, and Ctrl-C stops them cleanly', async () => {
     const { ports } = await System.onFreePorts();
     const started = npmStart(ports);
     while (!started.output().includes('Ctrl-C stops everything')) {
       if (started.process.exitCode !== null) throw new Error(started.output());
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    for (const app of APPS) {
+    for (const app of DEMO) {
       expect(started.output()).toMatch(
         new RegExp(`${app} +http://localhost:${ports[app]} +http://localhost:${ports[app]}/health/ready`),
       );
@@ -58,7 +58,7 @@ describe('npm start', () => {
     await once(started.process, 'exit');
     expect(started.output()).toContain('All apps have stopped.');
     expect(started.output()).not.toMatch(/Error|stopping the others/);
-    for (const app of APPS) await expect(fetch(`http://localhost:${ports[app]}/health/live`)).rejects.toThrow();
+    for (const app of DEMO) await expect(fetch(`http://localhost:${ports[app]}/health/live`)).rejects.toThrow();
   }, 120_000);
 
   it('names the app, the port and the variable when a port is in use', async () => {

@@ -7,7 +7,7 @@ import { features } from './features.js';
 const app = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 
 describe('the files beside auth-server', () => {
-  it.each(['auth-server.yaml', 'spring-article.yaml'])('%s is accepted', (file) => {
+  it.each(['auth-server.yaml', 'partner.yaml', 'spring-article.yaml'])('%s is accepted', (file) => {
     expect(readServerConfig(app(file), {}, { sections: features.all }).clients.length).toBeGreaterThan(0);
   });
 

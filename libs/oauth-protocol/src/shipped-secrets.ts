@@ -28,6 +28,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'PBhA_XJml0NtuecSJgBuX8Hlf94Kg1IISd9q3iKd4l0',
   'PEaenWxYddN6Q_NT1PiOYfz4EsZu7jRXRlpAsNpBU-A',
   'PiPoFgA5WUoziU9lZOGxNIu9egCI1CxKy3PurtWcAJ0',
+  'QsMhv0l5e1t6vn3wr-k8gvAo4nL82qde50H08JF_Qho',
   'RBxwJyVMoF0yLOHfZkQrWD7pWT7I0N4I1_skb4QEQF0',
   'SK87iuweLc2Dwglg1TbTPUsRreB0EsJSw0FzXaTf7rw',
   'U8dNoL3ewiQ4rEDtvZHoBuvV0QiSEReA7AjcwoCjtvs',

@@ -30,6 +30,7 @@ describe('onbehalf-explain', () => {
       'operator → auth-server: as itself; scopes: exchange.explain audit.read registrations.read registrations.write impersonation.read impersonation.stop',
       'prometheus → auth-server: as itself; scopes: metrics.read',
       'lab-observer → auth-server: as itself; scopes: audit.read',
+      'lab-administrator → auth-server: as itself; scopes: registrations.read registrations.write',
       'lab-support → auth-server: as the user who signs in; scopes: impersonate',
     ]);
     expect(demo('user-service').output).toContain(
@@ -38,7 +39,8 @@ describe('onbehalf-explain', () => {
     );
     expect(demo('auth-server', '--only', 'operator')).toMatchObject({
       exitCode: 1,
-      errors: 'prometheus, lab-observer, lab-support can reach auth-server, and --only does not name it',
+      errors:
+        'prometheus, lab-observer, lab-administrator, lab-support can reach auth-server, and --only does not name it',
     });
   });
 

@@ -1,0 +1,70 @@
+/** The processes of the demo: which app each of them is, where it listens, and what it is told beside the settings of all. */
+
+export type Settings = Readonly<Record<string, string>>;
+
+interface DemoProcess {
+  /** The folder of `apps/` that it runs. */
+  readonly app: string;
+  /** Where it listens unless told. */
+  readonly port: number;
+  /** What goes before the settings of all. `url`: where another process is; `given`: the settings of all */
+  readonly settings?: (url: (process: string) => string, given: Settings) => Settings;
+}
+
+/** One line is one process; `npm start` starts them all, in this order. */
+const TABLE = {
+  'auth-server': { app: 'auth-server', port: 9001 },
+  'message-service': { app: 'message-service', port: 8082 },
+  'user-service': { app: 'user-service', port: 8081 },
+  'client-app': { app: 'client-app', port: 8080 },
+  // another company: an authorization server with users, keys and a database of its own, and a service behind it
+  partner: { app: 'auth-server', port: 9002, settings: ofPartner },
+  'order-service': { app: 'order-service', port: 8092, settings: (url) => ({ ISSUER: url('partner') }) },
+} satisfies Record<string, DemoProcess>;
+
+export type AppName = keyof typeof TABLE;
+
+export const PROCESSES: Readonly<Record<AppName, DemoProcess>> = TABLE;
+
+/** All of them, by name. */
+export const DEMO = Object.keys(PROCESSES) as readonly AppName[];
+
+/** The first domain: what tests and benchmarks start unless they say more. */
+export const APPS = [
+  'auth-server',
+  'message-service',
+  'user-service',
+  'client-app',
+] as const satisfies readonly AppName[];
+
+export const DEFAULT_PORTS = Object.fromEntries(DEMO.map((name) => [name, PROCESSES[name].port])) as Readonly<
+  Record<AppName, number>
+>;
+
+/** What every process is told of where the others are. */
+export function wiring(url: (process: AppName) => string): Settings {
+  return {
+    ISSUER: url('auth-server'),
+    REVOCATIONS_URI: `${url('auth-server')}/oauth2/revocations`,
+    CLIENT_APP_URL: url('client-app'),
+    LAB_PARTNER_JWKS_URI: `${url('client-app')}/lab/partner/jwks.json`,
+    USER_SERVICE_URL: url('user-service'),
+    USER_SERVICE_RESOURCE: url('user-service'),
+    MESSAGE_SERVICE_URL: url('message-service'),
+    MESSAGE_SERVICE_RESOURCE: url('message-service'),
+    HOME_ISSUER: url('auth-server'),
+    PARTNER_ISSUER: url('partner'),
+    ORDER_SERVICE_URL: url('order-service'),
+    ORDER_SERVICE_RESOURCE: url('order-service'),
+  };
+}
+
+function ofPartner(url: (process: string) => string, given: Settings): Settings {
+  const { DATABASE_URL, PARTNER_DATABASE_URL = 'sqlite:var/partner.db' } = given;
+  return {
+    ISSUER: url('partner'),
+    AUTH_SERVER_CONFIG: 'partner',
+    // two domains share no database
+    DATABASE_URL: DATABASE_URL === 'sqlite::memory:' ? DATABASE_URL : PARTNER_DATABASE_URL,
+  };
+}
