@@ -1,3 +1,4 @@
+export type { Across } from './across/across.js';
 export type { CacheMetrics } from './cache/cache-metrics.js';
 export type { ObtainedToken, TokenOrigin } from './cache/exchange-cache.js';
 export type { Clocks } from './cache/expiry.js';

@@ -50,7 +50,7 @@ function downstreamProvider(
   const provide = downstreamToken(definition.name);
   if (!('useFactory' in definition)) {
     // most mistakes are in plain sight here; the scheme is judged when the module's options are known
-    validateDownstream(definition, true);
+    validateDownstream(definition, { allowInsecureHttp: true });
     const useFactory = (service: TokenExchangeService): DownstreamClient => service.downstream(definition);
     return { provide, inject: [connection], useFactory };
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { OtherDomain } from './across/other-domain.js';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import type { ObtainedToken } from './cache/exchange-cache.js';
 import { DownstreamAuthorizer } from './downstream/downstream-authorizer.js';
@@ -71,13 +72,17 @@ export class TokenExchangeService implements OnModuleDestroy {
    * @throws ConfigurationError at the first mistake
    */
   downstream(definition: DownstreamDefinition): DownstreamClient {
-    const { allowInsecureHttp, clientAuthentication } = this.#source.options;
-    validateDownstream(definition, allowInsecureHttp);
-    const problem = this.#source.unsupported(toTarget(definition), definition.actor !== undefined);
+    const { options, shared } = this.#source;
+    validateDownstream(definition, options);
+    const { across } = definition;
+    const domain = across && new OtherDomain(across, shared);
+    const target = domain?.targets.user ?? toTarget(definition);
+    const problem = this.#source.unsupported(target, definition.actor !== undefined);
     if (problem) throw new ConfigurationError(`tokenExchange.forFeature[${definition.name}]`, 'not possible', problem);
     const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.#source.clocks.monotonic });
-    const authorizer = new DownstreamAuthorizer(this.#source, definition);
-    // RFC 8705 §3: a token bound to the certificate is used with the certificate
+    const authorizer = new DownstreamAuthorizer(this.#source, definition, { domain });
+    // RFC 8705 §3: a token bound to the certificate is used with the certificate, which is that of the token's own domain
+    const { clientAuthentication } = across ?? options;
     const certified = clientAuthentication.method === 'tls_client_auth';
     const agent = certified ? { httpsAgent: clientCertificateAgent(clientAuthentication) } : {};
     return new DownstreamClient(authorizer, breaker, agent);

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { SpanKind, type Attributes } from '@opentelemetry/api';
-import { formatScope, systemClock, TokenType } from '@onbehalf/oauth-protocol';
-import { decodeJwt } from 'jose';
+import { SpanKind } from '@opentelemetry/api';
+import { systemClock, TokenType } from '@onbehalf/oauth-protocol';
+import type { OtherDomain, OtherDomainParts } from './across/other-domain.js';
 import { cacheKey, hashOf, sha256, type Requester } from './cache/cache-key.js';
 import type { CacheMetrics } from './cache/cache-metrics.js';
 import { createCache } from './cache/create-cache.js';
@@ -12,13 +12,14 @@ import type { ExchangeParameters, TargetParameters } from './exchange-parameters
 import { CircuitBreaker, DEFAULT_BREAKER } from './exchange/circuit-breaker.js';
 import { createTokenEndpoint } from './exchange/create-token-endpoint.js';
 import { ExchangeRefused } from './tokens/exchange-errors.js';
+import type { ExchangedToken } from './tokens/exchanged-token.js';
 import type { ServerMetadata } from './exchange/server-metadata.js';
 import { toTarget, toTypedToken } from './exchange/to-token-request.js';
 import { OutageLog } from './exchange/outage-log.js';
 import { TokenRequester } from './exchange/token-requester.js';
 import type { TokenRequest, TokenTarget } from './tokens/token-request.js';
-import { TypedSubjects } from './exchange/typed-subjects.js';
-import { inSpan } from './observability/spans.js';
+import { expiryOf, TypedSubjects } from './exchange/typed-subjects.js';
+import { exchangeAttributes, inSpan } from './observability/spans.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { validateOptions } from './options/validate-options.js';
 import { onbehalf } from './presets/onbehalf.preset.js';
@@ -34,6 +35,14 @@ const SYSTEM_CLOCKS: Clocks = { wall: systemClock, monotonic: () => performance.
 export interface ActorToken {
   readonly token: string;
   readonly type?: string;
+}
+
+/** Who takes part in an exchange beside the subject, and who waits for it. */
+export interface ExchangeParties {
+  readonly actor?: ActorToken | undefined;
+  /** Where a service of another domain gets its token. */
+  readonly domain?: OtherDomain | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Why no token can be exchanged at present. */
@@ -78,20 +87,25 @@ export class TokenSource {
     return this.#options;
   }
 
+  /** What requests in another domain are made with, too. */
+  get shared(): OtherDomainParts {
+    const { timeout = DEFAULT_TIMEOUT, allowInsecureHttp } = this.#options;
+    return { dpop: this.dpop, clocks: this.clocks, timeout, allowInsecureHttp };
+  }
+
   /** @throws ExchangeRefused, ExchangeUnavailable */
   async forSubject(parameters: ExchangeParameters): Promise<ObtainedToken> {
     const { subjectToken, subjectTokenType, subjectExpiresAt, actorToken, tenant, signal } = parameters;
     const subject = { token: subjectToken, type: subjectTokenType, expiresAt: subjectExpiresAt, tenant };
     const actor = actorToken === undefined ? undefined : { token: actorToken, type: parameters.actorTokenType };
-    return this.exchange(toTarget(parameters), subject, actor, signal);
+    return this.exchange(toTarget(parameters), subject, { actor, signal });
   }
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
   async exchange(
     target: TokenTarget,
     subject: SubjectToken,
-    actor?: ActorToken,
-    signal?: AbortSignal,
+    { actor, domain, signal }: ExchangeParties = {},
   ): Promise<ObtainedToken> {
     const request = {
       ...target,
@@ -100,7 +114,7 @@ export class TokenSource {
       tenant: subject.tenant ?? this.#options.tenant?.(),
     };
     try {
-      return await this.#obtain(request, () => expiryOf(subject), signal);
+      return await this.#obtain(request, { expiry: () => expiryOf(subject), domain, signal });
     } catch (error) {
       // a guard's clock tolerance lets tokens in that the authorization server no longer exchanges
       const subjectExpired = error instanceof ExchangeRefused && this.clocks.wall() >= (expiryOf(subject) ?? Infinity);
@@ -110,15 +124,19 @@ export class TokenSource {
 
   /** @throws ExchangeRefused, ExchangeUnavailable */
   async forService({ signal, tenant, ...target }: TargetParameters): Promise<ObtainedToken> {
-    return this.issue(toTarget(target), tenant, signal);
+    return this.issue(toTarget(target), { tenant, signal });
   }
 
   /**
    * A token of the service itself, which has no requested type.
    * @throws ExchangeRefused, ExchangeUnavailable
    */
-  async issue(target: TokenTarget, tenant?: string, signal?: AbortSignal): Promise<ObtainedToken> {
-    return this.#obtain({ ...target, tenant: tenant ?? this.#options.tenant?.() }, () => undefined, signal);
+  async issue(
+    target: TokenTarget,
+    by: Omit<ExchangeParties, 'actor'> & { tenant?: string } = {},
+  ): Promise<ObtainedToken> {
+    const { tenant = this.#options.tenant?.(), domain, signal } = by;
+    return this.#obtain({ ...target, tenant }, { expiry: () => undefined, domain, signal });
   }
 
   /** What the server cannot do with exchanges for this target, in one phrase; `undefined` when it can do them. */
@@ -161,22 +179,27 @@ export class TokenSource {
 
   async #obtain(
     request: TokenRequest,
-    subjectExpiresAt: () => number | undefined,
-    signal?: AbortSignal,
+    { expiry, domain, signal }: Omit<ExchangeParties, 'actor'> & { readonly expiry: () => number | undefined },
   ): Promise<ObtainedToken> {
-    const problem = this.#preset.unsupported?.(request);
+    const problem = this.#preset.unsupported?.(request) ?? domain?.unsupported(request);
     if (problem) throw new ExchangeRefused({ error: 'unsupported_request', description: problem, status: 400 });
     const { subject, tenant } = request;
     this.#identity ??= await this.#identify();
-    const key = cacheKey(this.#identity, request);
-    const exchange = { key, subjectExpiresAt, tenant, subjectHash: subject && hashOf(subject) };
-    return inSpan('token exchange', SpanKind.INTERNAL, spanAttributes(request), async (span) => {
-      const obtained = await this.#cache.obtain(exchange, (end) => this.#requester.request(request, end), signal);
+    const key = cacheKey(domain ? { ...this.#identity, domain: domain.identity } : this.#identity, request);
+    const exchange = { key, subjectExpiresAt: expiry, tenant, subjectHash: subject && hashOf(subject) };
+    return inSpan('token exchange', SpanKind.INTERNAL, exchangeAttributes(request, domain?.issuer), async (span) => {
+      const obtained = await this.#cache.obtain(exchange, (end) => this.#load(request, end, domain), signal);
       span.setAttribute('onbehalf.cache', obtained.origin);
       const depth = span.isRecording() ? obtained.token.actorDepth : undefined;
       if (depth !== undefined) span.setAttribute('onbehalf.actor_depth', depth);
       return obtained;
     });
+  }
+
+  #load(request: TokenRequest, end: AbortSignal, domain: OtherDomain | undefined): Promise<ExchangedToken> {
+    const ask = (): Promise<ExchangedToken> => this.#requester.request(request, end);
+    if (!domain) return ask();
+    return request.subject ? domain.obtain(ask, end) : domain.ownToken(request, end);
   }
 
   async #identify(): Promise<Requester> {
@@ -191,23 +214,5 @@ export class TokenSource {
         ...(clientAuthentication.method === 'tls_client_auth' ? [`x5c ${clientAuthentication.certificate}`] : []),
       ],
     };
-  }
-}
-
-function spanAttributes({ subject, audiences, resources, scopes }: TokenRequest): Attributes {
-  return {
-    'onbehalf.grant': subject ? 'exchange' : 'client_credentials',
-    'onbehalf.audience': [...audiences, ...resources],
-    'onbehalf.scope': formatScope(scopes),
-  };
-}
-
-// Unverified, which does no harm: it can only shorten the reuse.
-function expiryOf({ token, expiresAt }: SubjectToken): number | undefined {
-  if (expiresAt !== undefined) return expiresAt;
-  try {
-    return decodeJwt(token).exp;
-  } catch {
-    return undefined;
   }
 }

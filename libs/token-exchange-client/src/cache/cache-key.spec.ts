@@ -58,6 +58,8 @@ describe('cacheKey', () => {
       keyOf({}, { clientId: 'other' }),
       keyOf({}, { authenticationMethod: 'private_key_jwt' }),
       keyOf({}, { preset: 'keycloak' }),
+      keyOf({}, { domain: ['id-jag', 'https://partner.example', 'x'] }),
+      keyOf({}, { domain: ['id-jag', 'https://partner.example', 'y'] }),
       keyOf({}, { proofKeys: ['jkt'] }),
     ];
     expect(new Set(keys).size).toBe(keys.length);

@@ -9,6 +9,8 @@ export interface Requester {
   readonly preset: string;
   /** What tokens are bound to: a key's thumbprint (RFC 9449 §6.1), a certificate (RFC 8705 §3.1). */
   readonly proofKeys: readonly string[];
+  /** The other domain that goes on from there, and who asks in it. */
+  readonly domain?: readonly (string | readonly string[])[];
 }
 
 /**
@@ -33,6 +35,7 @@ export function cacheKey(requester: Requester, request: TokenRequest): string {
       request.requestedType ?? null,
       sortedEntries(request.parameters),
       request.tenant ?? null,
+      ...(requester.domain ? [requester.domain] : []),
     ]),
   );
 }

@@ -1,3 +1,4 @@
+import type { OtherDomain } from '../across/other-domain.js';
 import type { ObtainedToken } from '../cache/exchange-cache.js';
 import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from '../tokens/exchange-errors.js';
 import { toTarget } from '../exchange/to-token-request.js';
@@ -18,26 +19,35 @@ export interface Authorization {
   readonly obtained: ObtainedToken;
 }
 
+/** What is said of the calls beside the definition. */
+export interface CallsOptions {
+  /** Default: `user`. */
+  readonly mode?: CallMode;
+  /** Where the service is, when that is another domain. */
+  readonly domain?: OtherDomain | undefined;
+}
+
 /** Gives calls to one downstream service their token. */
 export class DownstreamAuthorizer {
   readonly definition: DownstreamDefinition;
   readonly mode: CallMode;
   readonly #source: TokenSource;
+  readonly #domain: OtherDomain | undefined;
   readonly #target: TokenTarget;
   readonly #base: URL | undefined;
 
-  constructor(source: TokenSource, definition: DownstreamDefinition, mode: CallMode = 'user') {
+  constructor(source: TokenSource, definition: DownstreamDefinition, { mode = 'user', domain }: CallsOptions = {}) {
     this.#source = source;
     this.definition = definition;
     this.mode = mode;
-    const { requestedTokenType, ...own } = definition;
-    this.#target = toTarget(mode === 'user' ? { ...own, requestedTokenType } : own);
+    this.#domain = domain;
+    this.#target = domain ? domain.targets[mode] : targetOf(definition, mode);
     this.#base = definition.baseUrl === undefined ? undefined : baseOf(definition.baseUrl);
   }
 
   /** The same service, called by this service for itself. */
   asService(): DownstreamAuthorizer {
-    return new DownstreamAuthorizer(this.#source, this.definition, 'service');
+    return new DownstreamAuthorizer(this.#source, this.definition, { mode: 'service', domain: this.#domain });
   }
 
   /**
@@ -75,11 +85,12 @@ export class DownstreamAuthorizer {
   }
 
   async #obtain(signal?: AbortSignal): Promise<ObtainedToken> {
-    if (this.mode === 'service') return this.#source.issue(this.#target, undefined, signal);
+    if (this.mode === 'service') return this.#source.issue(this.#target, { domain: this.#domain, signal });
     const subject = currentSubjectToken();
     if (subject === undefined) throw new NoSubjectToken();
     const { actor } = this.definition;
-    return this.#source.exchange(this.#target, subject, actor && (await this.#actor(actor, signal)), signal);
+    const by = { actor: actor && (await this.#actor(actor, signal)), domain: this.#domain, signal };
+    return this.#source.exchange(this.#target, subject, by);
   }
 
   /** Drops the token of a call that was refused with 401. */
@@ -114,6 +125,10 @@ export class DownstreamAuthorizer {
     const { token } = await this.#source.forService({ signal });
     return { token: token.token };
   }
+}
+
+function targetOf({ requestedTokenType, ...own }: DownstreamDefinition, mode: CallMode): TokenTarget {
+  return toTarget(mode === 'user' ? { ...own, requestedTokenType } : own);
 }
 
 function baseOf(baseUrl: string): URL {

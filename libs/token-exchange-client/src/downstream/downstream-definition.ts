@@ -1,4 +1,6 @@
 import { ConfigurationError, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import type { Across } from '../across/across.js';
+import { checkAcross, type OwnServer } from '../across/check-across.js';
 import { checkNumber, requireText } from '../options/accepted-values.js';
 import type { OneOrMore } from '../tokens/token-request.js';
 
@@ -21,6 +23,8 @@ export interface DownstreamDefinition {
   readonly requestedTokenType?: string;
   /** Further parameters of the exchange, of one server. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** The service is in another domain, whose authorization server gives the token. Then audience, resource and scope stand there. */
+  readonly across?: Across;
   /** Milliseconds that a call may take, its exchange not counted. Default 10,000. */
   readonly timeout?: number;
   /** The longest answer that is read. Bytes, default 10 MB. */
@@ -36,12 +40,17 @@ const MEMBERS = {
   actor: true,
   requestedTokenType: true,
   parameters: true,
+  across: true,
   timeout: true,
   maxAnswerBytes: true,
 } satisfies Record<keyof DownstreamDefinition, true>;
 
+/** What is said of the exchange at the own server, and so not of one that goes on in another domain. */
+const OF_OWN_DOMAIN = ['audience', 'resource', 'scope', 'actor', 'requestedTokenType', 'parameters'] as const;
+
 /** @throws ConfigurationError at the first mistake */
-export function validateDownstream(definition: DownstreamDefinition, allowInsecureHttp?: boolean): void {
+export function validateDownstream(definition: DownstreamDefinition, own: OwnServer): void {
+  const { allowInsecureHttp } = own;
   requireText('tokenExchange.forFeature.name', definition.name, 'the name for @InjectDownstream');
   const setting = (member: string): string => `tokenExchange.forFeature[${definition.name}].${member}`;
   onlyKnown(setting(''), definition, Object.keys(MEMBERS));
@@ -49,6 +58,14 @@ export function validateDownstream(definition: DownstreamDefinition, allowInsecu
   if ('baseUrl' in definition && definition.baseUrl === undefined) {
     const accepted = 'the address of the service; leave it out for one that gets messages only';
     throw new ConfigurationError(setting('baseUrl'), undefined, accepted);
+  }
+  // nor must it make a service of the own domain of one that would be sent its tokens
+  if ('across' in definition && definition.across === undefined) {
+    throw new ConfigurationError(
+      setting('across'),
+      undefined,
+      'how the other domain is reached; leave it out for a service of this one',
+    );
   }
   if (definition.baseUrl !== undefined) fetchedUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
   if (definition.baseUrl?.includes('?')) {
@@ -59,6 +76,12 @@ export function validateDownstream(definition: DownstreamDefinition, allowInsecu
     if (values.some((value) => typeof value !== 'string' || value.trim() === '')) {
       throw new ConfigurationError(setting(member), definition[member], 'one value or several; leave it out for none');
     }
+  }
+  if (definition.across !== undefined) {
+    const beside = OF_OWN_DOMAIN.find((member) => definition[member] !== undefined);
+    if (beside)
+      throw new ConfigurationError(setting(beside), 'given', 'nothing beside across; it has members of its own');
+    checkAcross(setting('across'), definition.across, own);
   }
   checkNumber(setting('timeout'), definition.timeout, 1, 600_000);
   checkNumber(setting('maxAnswerBytes'), definition.maxAnswerBytes, 1, 2 ** 31);

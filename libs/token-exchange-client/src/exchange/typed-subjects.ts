@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import type { SubjectToken } from '../subject-token.js';
 import { toTypedToken } from './to-token-request.js';
 import type { TypedToken } from '../tokens/token-request.js';
@@ -20,5 +21,18 @@ export class TypedSubjects {
     const typed = toTypedToken(token, type);
     this.#typed.set(subject, typed);
     return typed;
+  }
+}
+
+/**
+ * When a subject token ends, in seconds since the epoch. Unverified, which does no harm: it can only shorten the reuse of what was made
+ * from it.
+ */
+export function expiryOf({ token, expiresAt }: SubjectToken): number | undefined {
+  if (expiresAt !== undefined) return expiresAt;
+  try {
+    return decodeJwt(token).exp;
+  } catch {
+    return undefined;
   }
 }

@@ -7,6 +7,8 @@ import {
   type Span,
   type SpanKind,
 } from '@opentelemetry/api';
+import { formatScope } from '@onbehalf/oauth-protocol';
+import type { TokenRequest } from '../tokens/token-request.js';
 
 const SCOPE = '@onbehalf/token-exchange-client';
 
@@ -42,4 +44,15 @@ export function traceHeaders(): Record<string, string> {
 function errorType(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return 'error' in error && typeof error.error === 'string' ? `${error.name} ${error.error}` : error.name;
+}
+
+/** What a span tells of an exchange. `domain`: the other one that it goes on in */
+export function exchangeAttributes(request: TokenRequest, domain: string | undefined): Attributes {
+  const { subject, audiences, resources, scopes } = request;
+  return {
+    'onbehalf.grant': subject ? 'exchange' : 'client_credentials',
+    'onbehalf.audience': [...audiences, ...resources],
+    'onbehalf.scope': formatScope(scopes),
+    ...(domain !== undefined && { 'onbehalf.domain': domain }),
+  };
 }

@@ -10,27 +10,32 @@ import {
 import type { SigningKey } from '../client-authentication/signing-key.js';
 import { checkSecret, requireText } from './accepted-values.js';
 
-const SETTING = 'tokenExchange.clientAuthentication';
+const OWN = 'tokenExchange.clientAuthentication';
 
 /**
  * Checks how the client authenticates; keys and certificates are read once, so that a bad one stops the start.
+ * @param setting where it stands
  * @throws ConfigurationError at the first mistake
  */
-export function checkClientAuthentication(authentication: ClientAuthentication, issuer: string | undefined): void {
+export function checkClientAuthentication(
+  authentication: ClientAuthentication,
+  issuer: string | undefined,
+  setting = OWN,
+): void {
   const { method, clientId } = authentication ?? {};
   if (!CLIENT_AUTHENTICATION_METHODS.includes(method)) {
-    throw new ConfigurationError(`${SETTING}.method`, method, CLIENT_AUTHENTICATION_METHODS.join(', '));
+    throw new ConfigurationError(`${setting}.method`, method, CLIENT_AUTHENTICATION_METHODS.join(', '));
   }
-  requireText(`${SETTING}.clientId`, clientId, 'the client id registered at the authorization server');
+  requireText(`${setting}.clientId`, clientId, 'the client id registered at the authorization server');
   if (authentication.method === 'client_secret_basic' || authentication.method === 'client_secret_post') {
-    requireText(`${SETTING}.clientSecret`, authentication.clientSecret, 'the client secret');
+    requireText(`${setting}.clientSecret`, authentication.clientSecret, 'the client secret');
   }
   if (authentication.method === 'private_key_jwt') {
-    checkSigningKey(`${SETTING}.key`, authentication.key);
+    checkSigningKey(`${setting}.key`, authentication.key);
     const accepted = 'the issuer identifier of the server, here or as issuer';
-    requireText(`${SETTING}.audience`, authentication.audience ?? issuer, accepted);
+    requireText(`${setting}.audience`, authentication.audience ?? issuer, accepted);
   }
-  if (authentication.method === 'tls_client_auth') checkCertificate(authentication);
+  if (authentication.method === 'tls_client_auth') checkCertificate(setting, authentication);
 }
 
 /** @throws ConfigurationError when there is no key, its algorithm is not known, or it cannot be read */
@@ -45,9 +50,9 @@ export function checkSigningKey(setting: string, key: SigningKey | undefined): v
   checkSecret(setting, () => createPrivateKey(privateKey), forms);
 }
 
-function checkCertificate({ certificate, privateKey, passphrase, ca }: TlsClientAuthentication): void {
-  requireText(`${SETTING}.certificate`, certificate, 'the certificate as PEM');
-  requireText(`${SETTING}.privateKey`, privateKey, 'the private key as PEM');
+function checkCertificate(setting: string, { certificate, privateKey, passphrase, ca }: TlsClientAuthentication): void {
+  requireText(`${setting}.certificate`, certificate, 'the certificate as PEM');
+  requireText(`${setting}.privateKey`, privateKey, 'the private key as PEM');
   const check = (): unknown => createSecureContext({ cert: certificate, key: privateKey, passphrase, ca });
-  checkSecret(`${SETTING}.privateKey`, check, 'a PEM that belongs to the certificate, with its passphrase');
+  checkSecret(`${setting}.privateKey`, check, 'a PEM that belongs to the certificate, with its passphrase');
 }

@@ -19,6 +19,8 @@ export interface RefusalDetail extends Partial<RefusalCause> {
   readonly subjectExpired?: boolean;
   /** The downstream service that the token was for. */
   readonly service?: string;
+  /** The issuer of the other domain's authorization server, when it is the one that refused. */
+  readonly domain?: string;
 }
 
 /**
@@ -40,10 +42,13 @@ export class ExchangeRefused extends Error {
   readonly setting: string | undefined;
   /** The downstream service that the token was for; `undefined` for the bare exchange. */
   readonly service: string | undefined;
+  /** The other domain's authorization server, when it is the one that refused; `undefined`: the own one did. */
+  readonly domain: string | undefined;
 
   constructor(detail: RefusalDetail) {
-    const { error, description, status, stepUp, subjectExpired = false, about, setting, service } = detail;
-    super(`The authorization server refused the exchange: ${error}${description ? ` (${description})` : ''}`);
+    const { error, description, status, stepUp, subjectExpired = false, about, setting, service, domain } = detail;
+    const server = domain === undefined ? 'The authorization server' : `The authorization server ${domain}`;
+    super(`${server} refused the exchange: ${error}${description ? ` (${description})` : ''}`);
     this.name = 'ExchangeRefused';
     this.error = error;
     this.description = description;
@@ -53,6 +58,7 @@ export class ExchangeRefused extends Error {
     this.about = about ?? matterOf(error);
     this.setting = setting;
     this.service = service;
+    this.domain = domain;
   }
 }
 
