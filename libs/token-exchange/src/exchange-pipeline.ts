@@ -1,4 +1,4 @@
-import { GrantType, OAuthError, TokenType, type Clock } from '@onbehalf/oauth-protocol';
+import { GrantType, TokenType, type Clock } from '@onbehalf/oauth-protocol';
 import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
 import { admitAll, type Admission, type Claim } from './admission/admission.js';
@@ -7,25 +7,21 @@ import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
 import type { Rule } from './decision/rule.js';
 import type { VerifiedExchange } from './decision/verified-exchange.js';
 import type { IssuedToken } from './issuers/issued-token.js';
+import { IssuersByKind } from './issuers/issuers-by-kind.js';
 import type { TokenIssuer } from './issuers/token-issuer.js';
-import {
-  DEFAULT_KIND,
-  type ClientRegistration,
-  type ExchangePolicy,
-  type ResourceRegistration,
-} from './policy/policy.js';
+import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
 import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
 import type { ExchangeContext, ExchangeRequest, ExplainContext } from './request/exchange-request.js';
 import { declaredParameters, EXCHANGE_PARAMETERS, type DeclaredParameter } from './request/parameters.js';
 import { parseExchangeRequest } from './request/parse-request.js';
-import { resolveTargets } from './request/resolve-targets.js';
 import { withStandardRules } from './rules/standard-rules.js';
 import type { ExchangeState } from './tokens/exchange-state.js';
 import type { FactSources } from './tokens/token-state.js';
 import type { TokenFacts } from './tokens/token-facts.js';
 import { TypeRegistry } from './tokens/type-registry.js';
+import { useUp } from './tokens/use-up.js';
 import { verifiedToken } from './tokens/verified-token.js';
 import type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';
 import { verifyToken } from './verifiers/verify-token.js';
@@ -64,16 +60,13 @@ interface Asked {
 }
 
 const EXCHANGE_ALONE = [GrantType.TokenExchange];
-const KINDS = ['resource', 'authorization_server'] as const;
-
-const kindOf = ({ kind = DEFAULT_KIND }: ResourceRegistration): string => kind;
 
 /** Token exchange as RFC 8693 §2 defines it: parse, verify, decide, issue. Keeps no record: only {@link TokenExchange} may run it. */
 export class ExchangePipeline {
   readonly #options: PipelineOptions;
   readonly #rules: readonly Rule[];
   readonly #verifiers: TypeRegistry<TokenVerifier>;
-  readonly #issuers: TypeRegistry<TokenIssuer>;
+  readonly #issuers: IssuersByKind;
   readonly #parameters: readonly DeclaredParameter[];
   readonly #sources: FactSources;
 
@@ -82,7 +75,7 @@ export class ExchangePipeline {
     this.#options = options;
     this.#rules = withStandardRules(options.additionalRules ?? []);
     this.#verifiers = new TypeRegistry('verifiers', options.verifiers, ({ grantTypes = EXCHANGE_ALONE }) => grantTypes);
-    this.#issuers = new TypeRegistry('issuers', options.issuers, ({ issuesFor = DEFAULT_KIND }) => [issuesFor]);
+    this.#issuers = new IssuersByKind(options.issuers);
     this.#parameters = declaredParameters([...options.verifiers, ...this.#rules, ...options.issuers]);
     this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
   }
@@ -94,7 +87,7 @@ export class ExchangePipeline {
 
   /** Token types that are accepted as `requested_token_type`. */
   get requestableTypes(): readonly string[] {
-    return this.#issuers.types();
+    return this.#issuers.types;
   }
 
   /** Every parameter of the request that is read: those of RFC 8693 §2.1 and those that are declared. */
@@ -149,7 +142,7 @@ export class ExchangePipeline {
     const client = this.#registrationOf(clientId);
     const request = this.#parse(form);
     observe({ request });
-    const resources = atStage('target', () => this.#targetsOf(request, client));
+    const resources = atStage('target', () => this.#issuers.targetsOf(request, client, this.#options.policy));
     observe({ resources });
     const verification = { client, at: this.#options.clock() };
     const from = { ...verification, explained, address: context.address };
@@ -165,25 +158,12 @@ export class ExchangePipeline {
 
   async #make(permit: Permit, claim: Claim): Promise<IssuedToken> {
     try {
-      await this.#useUp(permit);
-      return await this.#issuerOf(permit).issue(permit);
+      // last of all, so that a refused request uses nothing up
+      await useUp(this.#options.state, permit.uses);
+      return await this.#issuers.of(permit).issue(permit);
     } catch (error) {
       await claim.release();
       throw error;
-    }
-  }
-
-  // last of all, so that a refused request uses nothing up
-  async #useUp({ uses }: Permit): Promise<void> {
-    for (const token of uses) {
-      if (await this.#options.state.use(token)) continue;
-      const detail = { reason: `${token.jwtId} of ${token.issuer} was used before` };
-      throw new ExchangeRefusal(
-        'single-use',
-        'invalid_request',
-        'A token that is accepted once was used before',
-        detail,
-      );
     }
   }
 
@@ -199,28 +179,6 @@ export class ExchangePipeline {
     if (this.requestableTypes.includes(request.requestedType)) return request;
     const description = `requested_token_type is not supported; supported are ${this.requestableTypes.join(' ')}`;
     throw new ExchangeRefusal('token-type', 'invalid_request', description);
-  }
-
-  #targetsOf(request: ExchangeRequest, client: ClientRegistration): readonly ResourceRegistration[] {
-    const behind = KINDS.some((kind) => this.#issuers.find(kind, request.requestedType)?.readsResources);
-    if (behind && request.audiences.length === 0) {
-      throw new OAuthError('invalid_request', 'audience is required for this requested_token_type');
-    }
-    const named = behind ? { audiences: request.audiences, resources: [] } : request;
-    const targets = resolveTargets(named, client, this.#options.policy);
-    const kinds = [...new Set(targets.map(kindOf))];
-    if (!kinds.every((kind) => this.#issuers.find(kind, request.requestedType))) {
-      throw new OAuthError('invalid_target', 'requested_token_type is not issued for this target');
-    }
-    // a grant has one audience: RFC 7523 §3
-    if (targets.length > 1 && kinds.includes('authorization_server')) {
-      throw new OAuthError('invalid_target', 'A grant for another authorization server has no other target');
-    }
-    return targets;
-  }
-
-  #issuerOf({ targets: [target], requestedType }: Permit): TokenIssuer {
-    return this.#issuers.find(kindOf(target!.resource), requestedType)!;
   }
 
   async #verify(

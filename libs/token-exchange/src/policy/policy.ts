@@ -149,5 +149,8 @@ export const DEFAULT_MAX_DEPTH = 4;
 /** What a target is when it does not say. */
 export const DEFAULT_KIND: TargetKind = 'resource';
 
+/** What a registered target is. */
+export const kindOf = ({ kind = DEFAULT_KIND }: ResourceRegistration): TargetKind => kind;
+
 /** What an edge takes and issues when it does not say. */
 export const DEFAULT_TOKEN_TYPES: readonly string[] = [TokenType.AccessToken, TokenType.Jwt];

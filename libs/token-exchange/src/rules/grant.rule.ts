@@ -1,7 +1,7 @@
 import { normalizeUri } from '@onbehalf/oauth-protocol';
 import type { Rule } from '../decision/rule.js';
 import { deny, narrow } from '../decision/verdict.js';
-import { DEFAULT_KIND, type ResourceRegistration } from '../policy/policy.js';
+import { kindOf, type ResourceRegistration } from '../policy/policy.js';
 import { isProven } from '../tokens/key-binding.js';
 
 /** Seconds that a grant for another domain lives at most. */
@@ -34,7 +34,7 @@ export const takenGrantRule: Rule = {
 export const givenGrantRule: Rule = {
   name: 'given-grant',
   judge({ kind, targets, at, impersonation }) {
-    if (!targets.some(({ resource }) => (resource.kind ?? DEFAULT_KIND) === 'authorization_server')) return undefined;
+    if (!targets.some(({ resource }) => kindOf(resource) === 'authorization_server')) return undefined;
     if (impersonation) return deny('invalid_target', 'The target is not open to an impersonation');
     if (kind === 'impersonation') return deny('unauthorized_client', 'Nobody is impersonated in another domain');
     return narrow({ expiresAt: at + LONGEST_GRANT });
