@@ -8,7 +8,7 @@ import type {
 } from '@onbehalf/authorization-ports';
 import type { AdapterConstructor, AdapterFactory } from 'oidc-provider';
 import type { ServerAuditTrail } from './audit/audit-event.js';
-import type { ServerConfig } from './configuration/server-config.schema.js';
+import type { ServerConfig } from './configuration/schema/server-config.schema.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';

@@ -5,13 +5,13 @@ export { AuthorizationServer } from './authorization-server.js';
 export { AuthorizationServerModule } from './authorization-server.module.js';
 export { Lane, LaneFull } from './accounts/lane.js';
 export { hashPassword } from './accounts/password.js';
-export { ADMIN_AUDIENCE } from './configuration/admin-audience.js';
+export { ADMIN_AUDIENCE } from './configuration/own/admin-audience.js';
 export { emailOf } from './accounts/email-address.js';
-export { grantIdentity } from './configuration/grant-identity.schema.js';
-export type { ConfigSection, SectionMembers } from './configuration/config-section.js';
-export { serverConfigJsonSchema } from './configuration/json-schema.js';
+export { grantIdentity } from './configuration/schema/grant-identity.schema.js';
+export type { ConfigSection, SectionMembers } from './configuration/schema/config-section.js';
+export { serverConfigJsonSchema } from './configuration/schema/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';
-export type { ServerConfig } from './configuration/server-config.schema.js';
+export type { ServerConfig } from './configuration/schema/server-config.schema.js';
 export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
 export {
   defineFeature,

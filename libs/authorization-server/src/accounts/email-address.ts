@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 
 type Users = ServerConfig['users'];
 

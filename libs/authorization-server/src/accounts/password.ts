@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { readPasswordHash, type PasswordCost } from '../configuration/password-hash.js';
+import { readPasswordHash, type PasswordCost } from '../configuration/schema/password-hash.js';
 
 const derive = promisify<string, Buffer, number, PasswordCost & { maxmem: number }, Buffer>(scrypt);
 

@@ -3,7 +3,7 @@ import type { INestApplication, Provider, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { ResourceServerModule } from '@onbehalf/resource-server';
-import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
+import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
 import { parseServerConfig } from '../configuration/read-server-config.js';
 import { SigningKeys } from '../keys/signing-keys.js';
 import { ownEndpoints } from '../wiring/own-endpoints.js';

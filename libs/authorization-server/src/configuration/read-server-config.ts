@@ -3,13 +3,13 @@ import { basename, dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { ConfigSection } from './config-section.js';
-import { checkReferences } from './check-references.js';
-import type { PagesConfig } from './pages.schema.js';
+import type { ConfigSection } from './schema/config-section.js';
+import { checkReferences } from './checks/check-references.js';
+import type { PagesConfig } from './schema/pages.schema.js';
 import { resolveVariables, type Environment } from './resolve-variables.js';
-import { configSchemaWith } from './extended-schema.js';
-import type { ServerConfig } from './server-config.schema.js';
-import { checkForgottenDefault, checkShippedCredentials } from './shipped-credentials.js';
+import { configSchemaWith } from './schema/extended-schema.js';
+import type { ServerConfig } from './schema/server-config.schema.js';
+import { checkForgottenDefault, checkShippedCredentials } from './checks/shipped-credentials.js';
 
 /** Where a configuration comes from, and what it may say beside what this library understands. */
 export interface ConfigContext {

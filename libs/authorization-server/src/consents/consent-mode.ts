@@ -1,5 +1,5 @@
-import type { ClientConfig } from '../configuration/server-config.schema.js';
-import { isLoopbackUri } from '../configuration/native-client.js';
+import type { ClientConfig } from '../configuration/schema/server-config.schema.js';
+import { isLoopbackUri } from '../configuration/clients/native-client.js';
 
 /** When a user is asked whether a client may have what it asks for. */
 export type ConsentMode = 'asked each time' | 'asked unless remembered' | 'asked unless just signed in' | 'not asked';

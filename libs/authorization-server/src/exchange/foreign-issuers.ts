@@ -2,7 +2,7 @@ import { ACCESS_TOKEN_PROFILES, LocalIssuerKeys, mediaSubtype, RemoteIssuerKeys 
 import type { ForeignIssuer } from '@onbehalf/token-exchange';
 import type { JSONWebKeySet } from 'jose';
 import { accountWith } from '../accounts/email-address.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 
 type Users = () => ServerConfig['users'];
 

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { checkAuditField, snakeCase, type AuditField, type TableDeclaration } from '@onbehalf/authorization-ports';
 import type { AuditMember, Explainers, Way } from '@onbehalf/token-exchange';
-import { sectionOf } from '../configuration/config-section.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { sectionOf } from '../configuration/schema/config-section.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { Feature, FeatureParts, FeatureRegistration } from './feature.js';
 
 type Settings = NonNullable<unknown>;

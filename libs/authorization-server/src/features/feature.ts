@@ -23,8 +23,8 @@ import type {
   Way,
 } from '@onbehalf/token-exchange';
 import type { FeatureEvent } from '../audit/audit-event.js';
-import type { ConfigSection } from '../configuration/config-section.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ConfigSection } from '../configuration/schema/config-section.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
 import type { ServerMetrics } from '../metrics/server-metrics.js';
 import type { RefreshTokens } from '../ports/refresh-tokens.js';

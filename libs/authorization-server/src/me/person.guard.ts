@@ -4,7 +4,7 @@ import { formatChallenge } from '@onbehalf/oauth-protocol';
 import { entitledScopes, type ExchangePolicy } from '@onbehalf/token-exchange';
 import type { Request, Response } from 'express';
 import { Accounts } from '../accounts/accounts.js';
-import { ME_AUDIENCE } from '../configuration/me-audience.js';
+import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
 import { EXCHANGE_POLICY, ISSUED_TOKENS } from '../ports/injection-tokens.js';
 import type { IssuedTokens } from '@onbehalf/authorization-ports';
 import { PersonLimits } from '../rate-limits/person-limits.js';

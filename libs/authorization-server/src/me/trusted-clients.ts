@@ -1,6 +1,6 @@
-import { directAudiences } from '../configuration/direct-access.js';
-import { ME_AUDIENCE } from '../configuration/me-audience.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { directAudiences } from '../configuration/clients/direct-access.js';
+import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { Registrations } from '../registrations/registrations.js';
 
 /**

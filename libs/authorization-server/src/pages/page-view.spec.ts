@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { pages as schema } from '../configuration/pages.schema.js';
+import { pages as schema } from '../configuration/schema/pages.schema.js';
 import { contrast } from './brand/contrast.js';
 import { ENGLISH } from './languages/english.js';
 import { Languages, SHIPPED } from './languages/languages.js';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { VNode } from '@onbehalf/html';
-import type { PagesConfig } from '../configuration/pages.schema.js';
+import type { PagesConfig } from '../configuration/schema/pages.schema.js';
 import { toColors } from './brand/colors.js';
 import { readLogo, type Logo } from './brand/logo.js';
 import { DEFAULT_LANGUAGE, Languages, type Language } from './languages/languages.js';

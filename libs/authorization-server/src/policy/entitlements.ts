@@ -1,5 +1,5 @@
 import { entitledScopes, RegisteredPolicy, type ExchangePolicy, type Holder } from '@onbehalf/token-exchange';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { toPolicyRegistrations } from './exchange-policy.js';
 
 /** What subjects may hold at resources now, whatever their tokens say. */

@@ -5,10 +5,10 @@ import type {
   PolicyRegistrations,
   ResourceRegistration,
 } from '@onbehalf/token-exchange';
-import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
-import type { ConfigSection } from '../configuration/config-section.js';
-import { directAccess } from '../configuration/direct-access.js';
-import type { ClientConfig, ResourceConfig, ServerConfig } from '../configuration/server-config.schema.js';
+import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
+import type { ConfigSection } from '../configuration/schema/config-section.js';
+import { directAccess } from '../configuration/clients/direct-access.js';
+import type { ClientConfig, ResourceConfig, ServerConfig } from '../configuration/schema/server-config.schema.js';
 
 /** The registrations of a configuration, in the words of the exchange; members of sections become `extensions`. */
 export function toPolicyRegistrations(

@@ -5,7 +5,7 @@ import {
   type ExchangePolicy,
   type ResourceRegistration,
 } from '@onbehalf/token-exchange';
-import type { ConfigSection } from '../configuration/config-section.js';
+import type { ConfigSection } from '../configuration/schema/config-section.js';
 import type { Registrations } from '../registrations/registrations.js';
 import { toPolicyRegistrations } from './exchange-policy.js';
 

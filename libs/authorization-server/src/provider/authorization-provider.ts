@@ -4,7 +4,7 @@ import { OAuthError } from '@onbehalf/oauth-protocol';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import type { RevocationEvent } from '../audit/audit-event.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import type { AllowsOrigin } from '../protocol/cross-origin.js';
 import { afterwards, finishWork } from './records/afterwards.js';

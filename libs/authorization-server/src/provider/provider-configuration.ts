@@ -11,7 +11,7 @@ import type {
 } from 'oidc-provider';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import type { Account, Accounts } from '../accounts/accounts.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
 import { retryAfterOf, UNAVAILABLE } from '../protocol/outage.js';
@@ -24,7 +24,7 @@ import { loadGrant } from './login/grant-consent.js';
 import { livingRecords, type KnownLives } from './tokens/living-records.js';
 import { loginTokens } from './tokens/login-tokens.js';
 import { loginPolicy } from './login/login-prompt.js';
-import { OWN_SCOPES } from '../configuration/own-scopes.js';
+import { OWN_SCOPES } from '../configuration/own/own-scopes.js';
 import { isAskedByClient } from './login/logout-hint.js';
 import { toProviderKeys } from './provider-keys.js';
 import { endSession } from './seam/request-seam.js';

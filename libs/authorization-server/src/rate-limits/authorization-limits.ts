@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { pathOf, ROUTES } from '../protocol/routes.js';
 import type { ClientAddress } from './client-address.js';
 import { rateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { namedClient } from '../protocol/named-client.js';
 import type { ClientAddress } from './client-address.js';
 import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';

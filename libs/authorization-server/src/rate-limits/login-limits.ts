@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
 
 /** Bounds how often passwords can be guessed: for one account from one address, and from one address for all accounts. */

@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { rateKey, type RateLimit, type RateLimiter } from './rate-limiter.js';
 
 /** Bounds how often a person may ask about itself, from wherever and by whichever client. */

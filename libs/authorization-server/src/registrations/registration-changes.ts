@@ -9,10 +9,10 @@ import {
 } from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import type { RegistrationChangeEvent } from '../audit/audit-event.js';
-import { checkReferences } from '../configuration/check-references.js';
-import { PASSWORD_HASH } from '../configuration/password-hash.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
-import { checkShippedCredentials } from '../configuration/shipped-credentials.js';
+import { checkReferences } from '../configuration/checks/check-references.js';
+import { PASSWORD_HASH } from '../configuration/schema/password-hash.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
+import { checkShippedCredentials } from '../configuration/checks/shipped-credentials.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from '@onbehalf/authorization-ports';
-import type { ClientConfig, EdgeConfig, ServerConfig, UserConfig } from '../configuration/server-config.schema.js';
+import type {
+  ClientConfig,
+  EdgeConfig,
+  ServerConfig,
+  UserConfig,
+} from '../configuration/schema/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
 import { Lives, partyOf } from './lives.js';
 import type { Registration } from './registration.js';

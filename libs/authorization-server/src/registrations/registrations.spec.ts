@@ -7,7 +7,7 @@ import type {
   StoredRegistration,
 } from '@onbehalf/authorization-ports';
 import { parseServerConfig } from '../configuration/read-server-config.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { Accounts } from '../accounts/accounts.js';
 import { hash } from './client-secrets.js';
 import { LivePolicy } from '../policy/live-policy.js';

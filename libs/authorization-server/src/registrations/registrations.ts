@@ -1,7 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { RegistrationSnapshot, RegistrationStore } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { RepeatedWork } from '../time/repeated-work.js';
 import { isOneOf } from './client-secrets.js';
 import type { RegistrationDocuments } from './registration-documents.js';

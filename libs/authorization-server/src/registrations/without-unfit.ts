@@ -1,5 +1,5 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import type { ClientConfig, ServerConfig } from '../configuration/server-config.schema.js';
+import type { ClientConfig, ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { RegistrationSet } from './registration-set.js';
 
 /**

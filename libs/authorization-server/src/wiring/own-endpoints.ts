@@ -1,7 +1,7 @@
 import type { AcceptsToken, ResourceServerOptions } from '@onbehalf/resource-server';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { ADMIN_AUDIENCE } from '../configuration/admin-audience.js';
-import { ME_AUDIENCE } from '../configuration/me-audience.js';
+import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
+import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
 import { Entitlements } from '../policy/entitlements.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 

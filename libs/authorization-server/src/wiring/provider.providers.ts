@@ -16,8 +16,8 @@ import {
   OWN_ISSUER,
 } from '../ports/injection-tokens.js';
 import { continueByGet } from '../endpoint/continue-by-get.js';
-import { ME_AUDIENCE } from '../configuration/me-audience.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import type { Grant } from '../endpoint/grant.js';
 import { JwtBearerGrant, type JwtBearerGrantOptions } from '../exchange/jwt-bearer.grant.js';

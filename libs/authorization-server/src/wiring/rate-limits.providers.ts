@@ -1,7 +1,7 @@
 import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';

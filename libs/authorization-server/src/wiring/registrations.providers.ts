@@ -1,7 +1,7 @@
 import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { checkShippedCredentials, shippedCredentials } from '../configuration/shipped-credentials.js';
+import { checkShippedCredentials, shippedCredentials } from '../configuration/checks/shipped-credentials.js';
 import { AccountCreation } from '../accounts/account-creation.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import type { PagesConfig } from '../../configuration/pages.schema.js';
+import type { PagesConfig } from '../../configuration/schema/pages.schema.js';
 import { contrast } from './contrast.js';
 
 /** The colours of one kind of screen, by their names in the stylesheet. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parse } from 'yaml';
-import { isLanguageTag } from '../../configuration/pages.schema.js';
+import { isLanguageTag } from '../../configuration/schema/pages.schema.js';
 import { ENGLISH, type Texts, type TextKey } from './english.js';
 import { SHIPPED, type Language } from './languages.js';
 

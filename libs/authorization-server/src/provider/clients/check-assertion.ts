@@ -1,5 +1,5 @@
 import { errors, type Client, type Configuration } from 'oidc-provider';
-import type { ServerConfig } from '../../configuration/server-config.schema.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
 import { ROUTES } from '../../protocol/routes.js';
 
 /**

@@ -1,7 +1,7 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
 import type { ClientMetadata } from 'oidc-provider';
-import type { ClientConfig } from '../../configuration/server-config.schema.js';
-import { OWN_SCOPES } from '../../configuration/own-scopes.js';
+import type { ClientConfig } from '../../configuration/schema/server-config.schema.js';
+import { OWN_SCOPES } from '../../configuration/own/own-scopes.js';
 
 /** A registered client in the words of the provider. OpenID Connect Dynamic Client Registration §2. */
 export function toClientMetadata(client: ClientConfig): ClientMetadata {

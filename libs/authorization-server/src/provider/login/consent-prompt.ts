@@ -1,6 +1,6 @@
 import type { ConsentedScope, ConsentStore } from '@onbehalf/authorization-ports';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import type { ServerConfig } from '../../configuration/server-config.schema.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
 import { consentMode, type ConsentMode } from '../../consents/consent-mode.js';
 import { grantedScopes } from '../records/record-consent.js';
 import { wordsOf } from './ask-for-offline-access.js';

@@ -1,5 +1,5 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import type { ServerConfig } from '../../configuration/server-config.schema.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
 import { saveGrant } from '../records/record-consent.js';
 import { askedScopes, modeOf, type ConsentOptions } from './consent-prompt.js';
 

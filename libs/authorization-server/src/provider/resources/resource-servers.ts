@@ -2,7 +2,7 @@ import { entitledScopes, type ClientRegistration, type ResourceRegistration } fr
 import { normalizeUri } from '@onbehalf/oauth-protocol';
 import { errors, type Client, type ResourceServer } from 'oidc-provider';
 import type { Account } from '../../accounts/accounts.js';
-import { AUDIENCE_URN, type ServerConfig } from '../../configuration/server-config.schema.js';
+import { AUDIENCE_URN, type ServerConfig } from '../../configuration/schema/server-config.schema.js';
 import { toPolicyRegistrations } from '../../policy/exchange-policy.js';
 
 /** The registered resource servers, as the provider asks for them by resource indicator (RFC 8707). */

@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { AUDIENCE_URN } from '../../configuration/server-config.schema.js';
-import { OWN_SCOPES } from '../../configuration/own-scopes.js';
+import { AUDIENCE_URN } from '../../configuration/schema/server-config.schema.js';
+import { OWN_SCOPES } from '../../configuration/own/own-scopes.js';
 import type { Entitlements } from '../../policy/entitlements.js';
 import { routeOf } from '../seam/request-seam.js';
 

@@ -1,6 +1,6 @@
 import { isResourceIndicator, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
-import { OWN_ALGORITHMS } from '../keys/key-set.js';
+import { OWN_ALGORITHMS } from '../../keys/key-set.js';
 import { lifetimes } from './lifetimes.schema.js';
 import { pages } from './pages.schema.js';
 import { passwordHash } from './password-hash.js';

@@ -1,5 +1,5 @@
 import { isLoopbackUrl } from '@onbehalf/oauth-protocol';
-import type { ClientConfig } from './server-config.schema.js';
+import type { ClientConfig } from '../schema/server-config.schema.js';
 
 /** Whether codes for it go to whatever listens on the user's own machine. RFC 8252 §7.3 */
 export function isLoopbackUri(uri: string): boolean {

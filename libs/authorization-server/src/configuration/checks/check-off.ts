@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { sectionOf, type ConfigSection } from './config-section.js';
-import type { ServerConfig } from './server-config.schema.js';
+import { sectionOf, type ConfigSection } from '../schema/config-section.js';
+import type { ServerConfig } from '../schema/server-config.schema.js';
 
 /**
  * What belongs to a section is used only with it: a grant that nobody answers would be refused to the client only.

@@ -1,13 +1,13 @@
 import { ConfigurationError, GrantType, normalizeUri } from '@onbehalf/oauth-protocol';
-import { ADMIN_AUDIENCE } from './admin-audience.js';
+import { ADMIN_AUDIENCE } from '../own/admin-audience.js';
 import { checkIssuer } from './check-issuer.js';
 import { checkOff } from './check-off.js';
-import { sectionOf, type ConfigSection } from './config-section.js';
+import { sectionOf, type ConfigSection } from '../schema/config-section.js';
 import { LONGEST_IMPERSONATION } from '@onbehalf/token-exchange';
-import { ME_AUDIENCE, ME_SCOPES } from './me-audience.js';
-import { isNative } from './native-client.js';
-import { OWN_SCOPES } from './own-scopes.js';
-import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
+import { ME_AUDIENCE, ME_SCOPES } from '../own/me-audience.js';
+import { isNative } from '../clients/native-client.js';
+import { OWN_SCOPES } from '../own/own-scopes.js';
+import type { ClientConfig, EdgeConfig, ResourceConfig, ServerConfig } from '../schema/server-config.schema.js';
 
 /**
  * Checks what the schema cannot: that names are unique and refer to something.

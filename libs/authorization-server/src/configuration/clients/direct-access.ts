@@ -1,5 +1,5 @@
 import type { DirectAccess } from '@onbehalf/token-exchange';
-import type { ClientConfig, ResourceConfig } from './server-config.schema.js';
+import type { ClientConfig, ResourceConfig } from '../schema/server-config.schema.js';
 
 /** The audiences that a client may have tokens for without an exchange: at login, and with client credentials. */
 export function directAudiences({

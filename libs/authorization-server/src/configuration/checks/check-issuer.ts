@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import type { ServerConfig } from './server-config.schema.js';
-import { algorithmsOf } from './verification-key.js';
+import type { ServerConfig } from '../schema/server-config.schema.js';
+import { algorithmsOf } from '../schema/verification-key.js';
 
 /**
  * Makes sure that the keys of a trusted issuer can be found and are for its algorithms, and that it speaks for e-mail addresses

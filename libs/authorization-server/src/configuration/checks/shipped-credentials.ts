@@ -1,5 +1,5 @@
 import { ConfigurationError, isLoopbackUrl, isShippedSecret } from '@onbehalf/oauth-protocol';
-import type { ServerConfig } from './server-config.schema.js';
+import type { ServerConfig } from '../schema/server-config.schema.js';
 
 type Credentials = Pick<ServerConfig, 'clients' | 'users'>;
 
