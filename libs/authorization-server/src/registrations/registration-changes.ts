@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Party,
   type RegistrationChange,
@@ -8,24 +7,18 @@ import {
   VersionConflict,
 } from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import type { RegistrationChangeEvent } from '../audit/audit-event.js';
 import { checkReferences } from '../configuration/checks/check-references.js';
-import { PASSWORD_HASH } from '../configuration/schema/password-hash.js';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { checkShippedCredentials } from '../configuration/checks/shipped-credentials.js';
+import { changeEvent, type Operator } from './change-event.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
+import { completeDocument } from './complete-document.js';
 import { checkOutOfReach } from './out-of-reach.js';
-import type { ClientDocument, RegistrationDocuments, UserDocument } from './registration-documents.js';
+import type { ClientDocument, RegistrationDocuments } from './registration-documents.js';
 import type { Registration } from './registration.js';
 import { RegistrationSet } from './registration-set.js';
 import { withoutUnfit } from './without-unfit.js';
 import type { Registrations } from './registrations.js';
-
-/** Who changes something, for the audit record. */
-export interface Operator {
-  readonly subject: string;
-  readonly clientId: string;
-}
 
 export interface RegistrationChangesOptions {
   readonly file: ServerConfig;
@@ -65,7 +58,7 @@ export class RegistrationChanges {
   ): Promise<{ registration: Registration; secret?: string }> {
     const current = await this.#inVersion(kind, id, version);
     if (!current) this.#checkNewId(kind, id);
-    const { document, secret } = complete(kind, input, current?.document);
+    const { document, secret } = completeDocument(kind, input, current?.document);
     const operation = current ? 'replace' : 'create';
     const registration = await this.#apply({ kind, id, document }, current, operation, operator);
     return { registration, ...(secret === undefined ? {} : { secret }) };
@@ -188,51 +181,4 @@ function checkConsent(document: object | undefined, { clients }: ServerConfig, i
   const { consent } = (document ?? {}) as Pick<ClientDocument, 'consent'>;
   if (consent !== 'skip' || clients.find(({ clientId }) => clientId === id)?.consent === 'skip') return;
   throw new ConfigurationError('consent', consent, 'always or remember, because the file alone lets a client skip it');
-}
-
-function changeEvent(
-  { kind, id, document }: RegistrationChange,
-  current: Registration | undefined,
-  operation: string,
-  operator: Operator,
-): RegistrationChangeEvent {
-  return {
-    type: 'registration_change',
-    outcome: 'accepted',
-    operation,
-    registrationKind: kind,
-    registrationId: id,
-    changed: changedMembers(current?.document, document as Registration['document'] | undefined),
-    ...(kind === 'user' && { subject: id }),
-    operator: operator.subject,
-    clientId: operator.clientId,
-  };
-}
-
-/** The names of the members that are not what they were; none of something that is new or gone as a whole. */
-function changedMembers(before: Registration['document'] | undefined, after: typeof before): string[] {
-  if (!before || !after) return [];
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
-}
-
-/** Keeps, or makes, what operators never send. */
-function complete(
-  kind: RegistrationKind,
-  input: object,
-  current: Registration['document'] | undefined,
-): { document: Record<string, unknown>; secret?: string } {
-  if (kind === 'user') {
-    const { passwordHash } = { ...current, ...input } as Partial<UserDocument>;
-    if (passwordHash === undefined) throw new ConfigurationError('passwordHash', undefined, PASSWORD_HASH);
-    return { document: { ...input, passwordHash } };
-  }
-  if (kind !== 'client') return { document: { ...input } };
-  const { secrets = [], fileSecretExpiresAt } = (current ?? {}) as Partial<ClientDocument>;
-  const { authentication } = input as ClientDocument;
-  if (current || !authentication.startsWith('client_secret_')) {
-    return { document: { ...input, secrets, fileSecretExpiresAt } };
-  }
-  const { secret, stored } = makeSecret();
-  return { document: { ...input, secrets: [stored] }, secret };
 }

@@ -61,4 +61,3 @@ function checkCredentials({ authentication, secret, jwks, assertionAudience }: C
     throw new ConfigurationError(`${path}.jwks`, jwks && '(hidden)', 'public keys exactly for private_key_jwt');
   }
 }
-

@@ -82,4 +82,3 @@ function checkEdgeScopes(config: ServerConfig, edge: EdgeConfig, path: string): 
     for (const required of requires) checkKnown(required, held, `${path}.scopes.${scope}.requires`);
   }
 }
-

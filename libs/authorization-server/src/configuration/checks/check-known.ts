@@ -3,7 +3,11 @@ import { ME_AUDIENCE } from '../own/me-audience.js';
 import type { ServerConfig } from '../schema/server-config.schema.js';
 
 /** @throws ConfigurationError when no resource is registered by this name */
-export function checkAudience(config: Pick<ServerConfig, 'resources'>, audience: string | undefined, setting: string): void {
+export function checkAudience(
+  config: Pick<ServerConfig, 'resources'>,
+  audience: string | undefined,
+  setting: string,
+): void {
   if (audience === undefined) return;
   checkKnown(audience, new Set(config.resources.map((resource) => resource.audience)), setting);
 }
@@ -34,4 +38,3 @@ export function checkNotOfPeople(
   if (member === undefined) return;
   throw new ConfigurationError(`${path}.${member}`, ME_AUDIENCE, 'an audience whose tokens may be exchanged');
 }
-
