@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { IMPERSONATION_CLAIM, TokenType } from '@onbehalf/oauth-protocol';
 import { testDatabases } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
-import { ImpersonationWorld, ISSUER, told } from './impersonation-world.fixture.js';
+import { ISSUER, told } from './impersonation-configuration.fixture.js';
+import { ImpersonationWorld } from './impersonation-world.fixture.js';
 
 const databases = await testDatabases();
 const now = (): number => Math.floor(Date.now() / 1000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { serverConfigJsonSchema } from '@onbehalf/authorization-server';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { features, file, parse } from './impersonation-world.fixture.js';
+import { features, file, parse } from './impersonation-configuration.fixture.js';
 
 const [first, ...others] = file.edges;
 const edge = (change: object) => ({ edges: [{ ...first, ...change }, ...others] });

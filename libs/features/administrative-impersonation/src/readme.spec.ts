@@ -5,7 +5,7 @@ import { parseServerConfig } from '@onbehalf/authorization-server';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { codeBlocks } from '@onbehalf/testing';
 import { parse } from 'yaml';
-import { features, HASH } from './impersonation-world.fixture.js';
+import { features, HASH } from './impersonation-configuration.fixture.js';
 
 const exampleIn = (path: string) => codeBlocks(readFileSync(new URL(path, import.meta.url), 'utf8'), ['yaml'])[0]!;
 
