@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { isSecretFor, isShippedSecret } from './shipped-secrets.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const NOT_OURS = ['node_modules', 'dist', 'coverage', 'var', '.git', '.nx'];
 
 /** Every file of the project in which a secret may stand. */

@@ -1,4 +1,4 @@
-import { OAuthError } from './oauth-error.js';
+import { OAuthError } from '../refusals/oauth-error.js';
 
 /**
  * The value of a parameter that may be sent once; `undefined` when it is absent or empty.
