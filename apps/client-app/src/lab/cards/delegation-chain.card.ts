@@ -1,5 +1,6 @@
 import type { Card } from './card.js';
 import { goDown } from './go-down.js';
+import { readMessage } from './read-message.js';
 
 const DEEPEST = 5;
 
@@ -18,25 +19,17 @@ export const delegationChain: Card = {
       options: [1, 2, 3, 4, DEEPEST].map((n) => ({ value: String(n), label: String(n) })),
     },
   ],
-  run: async ({ userToken, addresses, fields, track }) => {
+  run: async (experiment) => {
+    const { userToken, fields, track } = experiment;
     const levels = Number(fields['levels']);
     await track(`${levels} in a row`, 'right', async (chain) => {
       const held = await goDown(chain, userToken, levels);
       if (!held) return { lesson: 'An exchange on the way was refused: see why in its answer.' };
-      const { token } = await chain.exchange(`lab-${levels}`, held, {
-        audience: 'message-service',
-        scope: 'message.read',
+      const last = `lab-${levels}`;
+      const given = await chain.exchange(last, held, { audience: 'message-service', scope: 'message.read' });
+      return readMessage(chain, experiment, last, given, {
+        lesson: `message-service knows the user and all ${levels} that act.`,
       });
-      if (!token) return { lesson: 'The last exchange was refused: see why in its answer.' };
-      const url = `${addresses.messageService}/message`;
-      const answer = await chain.call({ from: `lab-${levels}`, to: 'message-service', url, token });
-      return {
-        lesson:
-          answer.status === 200
-            ? `message-service knows the user and all ${levels} that act.`
-            : `message-service answered ${answer.status}.`,
-        seen: [['message-service says', answer.text('message')]],
-      };
     });
   },
 };

@@ -1,4 +1,5 @@
 import type { Card } from './card.js';
+import { readMessage, subjectOf } from './read-message.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 
@@ -9,37 +10,27 @@ export const actorToken: Card = {
   title: 'Actor token',
   when: 'The client that exchanges is not the one that acts: a platform asks for a worker behind it. The worker proves itself by a token of its own.',
   guide: 'libs/token-exchange/README.md',
-  run: async ({ userToken, addresses, track }) => {
+  run: async (experiment) => {
+    const { userToken, addresses, track } = experiment;
     await track('lab-2 acts, lab-1 asks', 'right', async (right) => {
-      const { token: actor } = await right.clientCredentials('lab-2', 'user.read', {
+      const { token: actorToken, refusal } = await right.clientCredentials('lab-2', 'user.read', {
         resource: addresses.userServiceResource,
       });
-      if (!actor) return { lesson: 'The actor got no token: see why in its answer.' };
-      const { token } = await right.exchange('lab-1', userToken, { ...MESSAGE, actorToken: actor });
-      if (!token) return { lesson: 'The exchange was refused: see why in its answer.' };
-      const answer = await right.call({
-        from: 'lab-2',
-        to: 'message-service',
-        url: `${addresses.messageService}/message`,
-        token,
+      if (!actorToken) return { lesson: refusal };
+      const given = await right.exchange('lab-1', userToken, { ...MESSAGE, actorToken });
+      return readMessage(right, experiment, 'lab-2', given, {
+        lesson: 'act names the subject of the actor token, not the client that asked.',
       });
-      return {
-        lesson:
-          answer.status === 200
-            ? 'act names the subject of the actor token, not the client that asked.'
-            : `message-service answered ${answer.status}.`,
-        seen: [['message-service says', answer.text('message')]],
-      };
     });
     await track('An actor that no edge names', 'guarded', async (guarded) => {
-      const { token: actor } = await guarded.clientCredentials('lab-1', 'user.read', {
+      const { token: actorToken, refusal } = await guarded.clientCredentials('lab-1', 'user.read', {
         resource: addresses.userServiceResource,
       });
-      if (!actor) return { lesson: 'The actor got no token: see why in its answer.' };
+      if (!actorToken) return { lesson: refusal };
       const answer = await guarded.exchange('lab-gateway', userToken, {
         audience: 'user-service',
         scope: 'user.read',
-        actorToken: actor,
+        actorToken,
       });
       return { lesson: answer.refusal };
     });
@@ -54,26 +45,14 @@ export const impersonation: Card = {
   when: 'The next service must not notice that somebody else asks, because it knows users only. The token names the user alone; the edge, the reason and the trail keep who it was.',
   guide: 'libs/authorization-server/README.md',
   fields: [{ name: 'reason', label: 'Reason', value: 'ticket 4711', maxLength: 120 }],
-  run: async ({ userToken, addresses, fields, track }) => {
+  run: async (experiment) => {
+    const { userToken, fields, track } = experiment;
     await track('With a reason', 'right', async (right) => {
-      const { token } = await right.exchange('lab-desk', userToken, {
-        ...MESSAGE,
-        parameters: { reason: fields['reason'] ?? '' },
+      const parameters = { reason: fields['reason'] ?? '' };
+      const given = await right.exchange('lab-desk', userToken, { ...MESSAGE, parameters });
+      return readMessage(right, experiment, 'lab-desk', given, {
+        lesson: 'No act: message-service sees the user. The record beside the exchange has the client and the reason.',
       });
-      if (!token) return { lesson: 'The exchange was refused: see why in its answer.' };
-      const answer = await right.call({
-        from: 'lab-desk',
-        to: 'message-service',
-        url: `${addresses.messageService}/message`,
-        token,
-      });
-      return {
-        lesson:
-          answer.status === 200
-            ? 'No act: message-service sees the user. The record beside the exchange has the client and the reason.'
-            : `message-service answered ${answer.status}.`,
-        seen: [['message-service says', answer.text('message')]],
-      };
     });
     await track('Without a reason', 'guarded', async (guarded) => {
       const answer = await guarded.exchange('lab-desk', userToken, MESSAGE);
@@ -90,7 +69,8 @@ export const trustedIssuer: Card = {
   when: 'A partner signs its own tokens, and its users call your services. The authorization server trusts its keys and exchanges its tokens for yours.',
   guide: 'libs/authorization-server/README.md',
   fields: [{ name: 'subject', label: 'User at the partner', value: 'alice', maxLength: 60 }],
-  run: async ({ addresses, fields, foreignToken, track }) => {
+  run: async (experiment) => {
+    const { fields, foreignToken, track } = experiment;
     const foreign = await foreignToken({
       sub: fields['subject'],
       aud: 'user-service',
@@ -99,21 +79,11 @@ export const trustedIssuer: Card = {
     });
     const given = { ...MESSAGE, subjectTokenType: 'urn:ietf:params:oauth:token-type:jwt' };
     await track('A token of the partner', 'right', async (right) => {
-      const { token } = await right.exchange('lab-1', foreign, given);
-      if (!token) return { lesson: 'The exchange was refused: see why in its answer.' };
-      const { status } = await right.call({
-        from: 'lab-1',
-        to: 'message-service',
-        url: `${addresses.messageService}/message`,
-        token,
-      });
-      return {
+      return readMessage(right, experiment, 'lab-1', await right.exchange('lab-1', foreign, given), {
         lesson:
-          status === 200
-            ? 'The issuer is yours now, and the subject says whose user it is: nobody is taken for a user of yours by name.'
-            : `message-service answered ${status}.`,
-        seen: [['sub', String(token.view.claims['sub'])]],
-      };
+          'The issuer is yours now, and the subject says whose user it is: nobody is taken for a user of yours by name.',
+        seen: subjectOf,
+      });
     });
     await track('A token that says it is the partner’s', 'guarded', async (guarded) => {
       const forged = await foreignToken(

@@ -4,6 +4,7 @@ import { signInTheOldWay, type LegacyLogin } from '../experiment/legacy-sign-in.
 import type { LabToken } from '../experiment/token-names.js';
 import type { Way } from '../../run/run.js';
 import type { Card } from './card.js';
+import { readMessage, subjectOf } from './read-message.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 const SAML = { ...MESSAGE, subjectTokenType: TokenType.Saml2 } as const;
@@ -105,22 +106,12 @@ async function lookAt(way: ExperimentTrack, { addresses, names }: Experiment, lo
 
 async function exchangeAndCall(
   way: ExperimentTrack,
-  { addresses }: Experiment,
+  experiment: Experiment,
   subject: LabToken,
   given: typeof SAML | typeof SESSION,
 ): Promise<Lesson> {
-  const { token, refusal } = await way.exchange(CLIENT, subject, given);
-  if (!token) return { lesson: refusal };
-  const url = `${addresses.messageService}/message`;
-  const answer = await way.call({ from: CLIENT, to: 'message-service', url, token });
-  return {
-    lesson:
-      answer.status === 200
-        ? 'The user is the one who signed in the old way, the legacy service acts, and auth_time is when it was.'
-        : `message-service answered ${answer.status}.`,
-    seen: [
-      ['message-service says', answer.text('message')],
-      ['sub', String(token.view.claims['sub'])],
-    ],
-  };
+  return readMessage(way, experiment, CLIENT, await way.exchange(CLIENT, subject, given), {
+    lesson: 'The user is the one who signed in the old way, the legacy service acts, and auth_time is when it was.',
+    seen: subjectOf,
+  });
 }

@@ -1,4 +1,5 @@
 import type { Card } from './card.js';
+import { readMessage } from './read-message.js';
 
 /** The browser's token, sent on as it is. */
 export const sameToken: Card = {
@@ -6,7 +7,8 @@ export const sameToken: Card = {
   section: 'failures',
   title: 'The same token everywhere',
   when: 'A service passes on the token that it received. message-service must refuse it: the token was made for somebody else.',
-  run: async ({ userToken, addresses, track }) => {
+  run: async (experiment) => {
+    const { userToken, addresses, track } = experiment;
     const url = `${addresses.messageService}/message`;
     await track('Pass the token on', 'wrong', async (wrong) => {
       const { status } = await wrong.call({ from: 'client-app', to: 'message-service', url, token: userToken });
@@ -18,18 +20,10 @@ export const sameToken: Card = {
       };
     });
     await track('Exchange it first', 'right', async (right) => {
-      const { token } = await right.exchange('lab-1', userToken, {
-        audience: 'message-service',
-        scope: 'message.read',
+      const given = await right.exchange('lab-1', userToken, { audience: 'message-service', scope: 'message.read' });
+      return readMessage(right, experiment, 'lab-1', given, {
+        lesson: 'The same user, a token made for this call, and the service that acts stands in it.',
       });
-      if (!token) return { lesson: 'The exchange was refused: see why in its answer.' };
-      const { status } = await right.call({ from: 'lab-1', to: 'message-service', url, token });
-      return {
-        lesson:
-          status === 200
-            ? 'The same user, a token made for this call, and the service that acts stands in it.'
-            : `message-service answered ${status}.`,
-      };
     });
   },
 };

@@ -1,6 +1,9 @@
-import type { Experiment, ExperimentTrack } from '../experiment/experiment.js';
+import type { Pair } from '../../run/run.js';
 import type { LabToken } from '../experiment/token-names.js';
 import type { Card } from './card.js';
+import { readMessage } from './read-message.js';
+
+const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 
 /** The three ways in which a service can call the next one. */
 export const threeOptions: Card = {
@@ -13,53 +16,31 @@ export const threeOptions: Card = {
     const { userToken, addresses, track } = experiment;
     await track('Own credentials', 'compared', async (own) => {
       const parameters = { resource: addresses.messageServiceResource };
-      return end(
-        experiment,
-        own,
-        'lab-1',
-        (await own.clientCredentials('lab-1', 'message.read', parameters)).token,
-        'The service is all there is.',
-      );
+      const given = await own.clientCredentials('lab-1', 'message.read', parameters);
+      const lesson = 'The service is all there is.';
+      return readMessage(own, experiment, 'lab-1', given, { lesson, seen: inToken });
     });
     await track('Impersonation', 'compared', async (as) => {
-      const given = { audience: 'message-service', scope: 'message.read', parameters: { reason: 'shown in the lab' } };
-      return end(
-        experiment,
-        as,
-        'lab-desk',
-        (await as.exchange('lab-desk', userToken, given)).token,
-        'The user is all there is; the trail alone knows who asked.',
-      );
+      const given = await as.exchange('lab-desk', userToken, {
+        ...MESSAGE,
+        parameters: { reason: 'shown in the lab' },
+      });
+      const lesson = 'The user is all there is; the trail alone knows who asked.';
+      return readMessage(as, experiment, 'lab-desk', given, { lesson, seen: inToken });
     });
     await track('Delegation', 'compared', async (forUser) => {
-      const given = { audience: 'message-service', scope: 'message.read' };
-      return end(
-        experiment,
-        forUser,
-        'lab-1',
-        (await forUser.exchange('lab-1', userToken, given)).token,
-        'The user, and the service that acts.',
-      );
+      const given = await forUser.exchange('lab-1', userToken, MESSAGE);
+      const lesson = 'The user, and the service that acts.';
+      return readMessage(forUser, experiment, 'lab-1', given, { lesson, seen: inToken });
     });
   },
 };
 
-async function end(
-  { addresses }: Experiment,
-  way: ExperimentTrack,
-  from: string,
-  token: LabToken | undefined,
-  lesson: string,
-): Promise<{ lesson: string; seen: readonly (readonly [string, string])[] }> {
-  if (!token) return { lesson: 'The token was refused: see why in its answer.', seen: [] };
-  const answer = await way.call({ from, to: 'message-service', url: `${addresses.messageService}/message`, token });
-  const { sub, act } = token.view.claims;
-  return {
-    lesson: answer.status === 200 ? lesson : `message-service answered ${answer.status}.`,
-    seen: [
-      ['sub', String(sub)],
-      ['act', act === undefined ? 'none' : JSON.stringify(act)],
-      ['message-service says', answer.text('message')],
-    ],
-  };
+/** Who stands in the token. */
+function inToken({ view: { claims } }: LabToken): readonly Pair[] {
+  const { sub, act } = claims;
+  return [
+    ['sub', String(sub)],
+    ['act', act === undefined ? 'none' : JSON.stringify(act)],
+  ];
 }
