@@ -73,14 +73,13 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
   const options = { ...owner, cwd: directory, stdio: 'ignore' } as const;
   execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], options);
   const port = await freePort();
-  const settings = {
+  const flags = asFlags({
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: directory,
     max_connections: 200,
     fsync: durable ? 'on' : 'off',
-  };
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  });
   // a test process that is killed, or ends without a word, takes its server along
   const command = [...WITH_PARENT, join(binaries, 'postgres'), '-D', data, ...flags];
   const start = async (): Promise<ChildProcess> => {
@@ -96,18 +95,23 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
     await stopped(server);
     rmSync(directory, { recursive: true, force: true });
   });
-  const signal = (name: NodeJS.Signals) => {
-    // the server first: it begins backends
-    server.kill(name);
-    for (const pid of backendsOf(server)) process.kill(pid, name);
-  };
   return {
     ...databases,
-    hang: () => signal('SIGSTOP'),
-    resume: () => signal('SIGCONT'),
+    hang: () => signal(server, 'SIGSTOP'),
+    resume: () => signal(server, 'SIGCONT'),
     crash: () => stopped(server),
     restart: async () => void (server = await start()),
   };
+}
+
+function asFlags(settings: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** The server first: it begins backends. */
+function signal(server: ChildProcess, name: NodeJS.Signals): void {
+  server.kill(name);
+  for (const pid of backendsOf(server)) process.kill(pid, name);
 }
 
 /** Each of them is a process and leads a session of its own, so that a signal to a group does not reach them. */

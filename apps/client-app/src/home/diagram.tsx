@@ -16,20 +16,7 @@ export function Diagram(): VNode {
       role="img"
       aria-label="The way of a message: client-app calls user-service with Token A; user-service exchanges it at auth-server for Token B, with which it calls message-service"
     >
-      {PARTIES.map(([name, x]) => (
-        <g class="party">
-          <rect x={x} y={196} width={150} height={52} rx={10} />
-          <text x={x + 75} y={227} text-anchor="middle">
-            {name}
-          </text>
-        </g>
-      ))}
-      <g class="party server">
-        <rect x={560} y={24} width={180} height={52} rx={10} />
-        <text x={650} y={55} text-anchor="middle">
-          auth-server
-        </text>
-      </g>
+      <Parties />
       <Arrow d="M170 222 H224" tip="M230 222 l-9 -5 v10 z" />
       <Arrow d="M380 222 H434" tip="M440 222 l-9 -5 v10 z" />
       <Arrow d="M525 196 C525 110 560 100 600 82" tip="M606 77 l-3 10 l-7 -8 z" />
@@ -59,6 +46,27 @@ export function Diagram(): VNode {
         </text>
       </g>
     </svg>
+  );
+}
+
+function Parties(): VNode {
+  return (
+    <>
+      {PARTIES.map(([name, x]) => (
+        <g class="party">
+          <rect x={x} y={196} width={150} height={52} rx={10} />
+          <text x={x + 75} y={227} text-anchor="middle">
+            {name}
+          </text>
+        </g>
+      ))}
+      <g class="party server">
+        <rect x={560} y={24} width={180} height={52} rx={10} />
+        <text x={650} y={55} text-anchor="middle">
+          auth-server
+        </text>
+      </g>
+    </>
   );
 }
 

@@ -83,39 +83,39 @@ function QuestionForm({ visitor, clients, question }: FormProps): VNode {
           ))}
         </select>
       </div>
-      <div class="field">
-        <label for="audience">Target</label>
-        <input
-          id="audience"
-          name="audience"
-          list="targets"
-          value={question?.audience ?? targets[0] ?? ''}
-          maxLength={200}
-          autocomplete="off"
-        />
-        <datalist id="targets">
-          {targets.map((target) => (
-            <option value={target} />
-          ))}
-        </datalist>
-      </div>
-      <div class="field">
-        <label for="scope">Scope, or nothing for all that is granted</label>
-        <input
-          id="scope"
-          name="scope"
-          value={question?.scope ?? ''}
-          maxLength={200}
-          autocomplete="off"
-          spellcheck={false}
-        />
-      </div>
+      <TextField name="audience" label="Target" value={question?.audience ?? targets[0]} options={targets} />
+      <TextField name="scope" label="Scope, or nothing for all that is granted" value={question?.scope} />
       <div class="field check">
         <input id="steps" type="checkbox" name="steps" value="all" checked={question?.isWhole === true} />
         <label for="steps">also rules that changed nothing</label>
       </div>
       <button type="submit">Evaluate</button>
     </form>
+  );
+}
+
+interface TextFieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string | undefined;
+  /** Offered while something else can be typed. */
+  readonly options?: readonly string[];
+}
+
+function TextField({ name, label, value = '', options }: TextFieldProps): VNode {
+  const list = options && `${name}-options`;
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <input id={name} name={name} list={list} value={value} maxLength={200} autocomplete="off" spellcheck={false} />
+      {options && (
+        <datalist id={list}>
+          {options.map((option) => (
+            <option value={option} />
+          ))}
+        </datalist>
+      )}
+    </div>
   );
 }
 

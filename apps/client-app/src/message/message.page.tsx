@@ -28,19 +28,7 @@ export function messagePage(visitor: Visitor, { message, hops }: MessageAnswer, 
         </p>
         <Inspector {...flow} />
       </section>
-      <section aria-labelledby="tokens">
-        <h2 id="tokens">The tokens behind it</h2>
-        <p>
-          Each service reports the claims of the token that it accepted. The subject stays the same all the way; the
-          audience, the scope and the actor are made for each hop.
-        </p>
-        <ol class="hops">
-          {hops.map((hop, index) => (
-            <HopItem {...hop} index={index} />
-          ))}
-        </ol>
-        <ClaimsTable hops={hops} />
-      </section>
+      <Tokens hops={hops} />
       <p class="back">
         <a href="/">Back to the start page</a>
       </p>
@@ -53,6 +41,24 @@ export function messagePage(visitor: Visitor, { message, hops }: MessageAnswer, 
     isPlayable: true,
     path: '/api/user/message',
   });
+}
+
+function Tokens({ hops }: { readonly hops: readonly Hop[] }): VNode {
+  return (
+    <section aria-labelledby="tokens">
+      <h2 id="tokens">The tokens behind it</h2>
+      <p>
+        Each service reports the claims of the token that it accepted. The subject stays the same all the way; the
+        audience, the scope and the actor are made for each hop.
+      </p>
+      <ol class="hops">
+        {hops.map((hop, index) => (
+          <HopItem {...hop} index={index} />
+        ))}
+      </ol>
+      <ClaimsTable hops={hops} />
+    </section>
+  );
 }
 
 function tokenName(index: number): string {

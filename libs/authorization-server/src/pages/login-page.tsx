@@ -1,3 +1,4 @@
+import type { VNode } from '@onbehalf/html';
 import { page } from './page.js';
 import { DEFAULT_VIEW, type PageView } from './page-view.js';
 
@@ -11,10 +12,7 @@ export interface LoginPage {
 }
 
 /** The login form. Works without JavaScript; a wrong password is said and the user name kept. */
-export function loginPage({ action, clientId, username, error }: LoginPage, view: PageView = DEFAULT_VIEW): string {
-  const describedBy = error === undefined ? undefined : 'error';
-  // the field that needs attention gets the focus
-  const focusPassword = username !== undefined;
+export function loginPage({ clientId, error, ...form }: LoginPage, view: PageView = DEFAULT_VIEW): string {
   return page(
     view.text('login.title'),
     <>
@@ -24,34 +22,47 @@ export function loginPage({ action, clientId, username, error }: LoginPage, view
           {error}
         </p>
       )}
-      <form method="post" action={action}>
-        <label for="username">{view.text('login.username')}</label>
-        <input
-          id="username"
-          name="username"
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck={false}
-          required
-          value={username}
-          aria-describedby={describedBy}
-          autofocus={!focusPassword}
-        />
-        <label for="password">{view.text('login.password')}</label>
-        <input
-          id="password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          required
-          aria-describedby={describedBy}
-          autofocus={focusPassword}
-        />
-        <button type="submit">{view.text('login.submit')}</button>
-      </form>
+      <LoginForm {...form} describedBy={error === undefined ? undefined : 'error'} view={view} />
     </>,
     undefined,
     view,
+  );
+}
+
+interface LoginFormProps extends Pick<LoginPage, 'action' | 'username'> {
+  readonly describedBy: string | undefined;
+  readonly view: PageView;
+}
+
+function LoginForm({ action, username, describedBy, view }: LoginFormProps): VNode {
+  // the field that needs attention gets the focus
+  const focusPassword = username !== undefined;
+  return (
+    <form method="post" action={action}>
+      <label for="username">{view.text('login.username')}</label>
+      <input
+        id="username"
+        name="username"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck={false}
+        required
+        value={username}
+        aria-describedby={describedBy}
+        autofocus={!focusPassword}
+      />
+      <label for="password">{view.text('login.password')}</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+        aria-describedby={describedBy}
+        autofocus={focusPassword}
+      />
+      <button type="submit">{view.text('login.submit')}</button>
+    </form>
   );
 }
 

@@ -33,7 +33,7 @@ import { recordGrants } from './records/record-grants.js';
 import { recordIdToken } from './tokens/record-id-token.js';
 import { narrowIntrospection } from './tokens/narrow-introspection.js';
 import { answerForms } from './answers/self-submitting.js';
-import { answerForStructuredTokens } from './tokens/structured-tokens.js';
+import { answerForStructuredTokens, type OwnTokens } from './tokens/structured-tokens.js';
 import { useUpLast } from './tokens/use-up-last.js';
 
 export interface AuthorizationProviderOptions extends ProviderConfigurationOptions {
@@ -59,22 +59,33 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   replaceSecretComparison(provider, options.acceptsSecret);
   spellResources(provider, (indicator) => resources.spell(indicator));
   acceptAnyAssertionAudience(provider);
-  const { refreshGrace } = options.config.lifetimes;
+  const { accessToken, refreshGrace } = options.config.lifetimes;
   useUpLast(provider, { check: () => checkSigner(options.keys), refreshGrace });
-  prepareIdTokens(provider, recordIdToken(options.tokens, options.lives.lives, options.config.lifetimes.accessToken));
+  prepareIdTokens(provider, recordIdToken(options.tokens, options.lives.lives, accessToken));
   for (const grantType of options.grantTypes) announceGrant(provider, grantType);
-  const endGrant = (ctx: object | undefined, grantId: string, event?: RevocationEvent) =>
-    afterwards(ctx, options.tokens.revokeByGrant(grantId, event));
-  provider.on('grant.revoked', (ctx, grantId) => endGrant(ctx, grantId, grantEnd(ctx)));
-  provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
+  endTokensOfGrants(provider, options.tokens);
   recordLogouts(provider, options.trail);
   logErrors(provider, options.log);
+  useMiddleware(provider, options, ownTokens);
+  return provider;
+}
+
+/** What was issued by a grant ends with it. */
+function endTokensOfGrants(provider: Provider, tokens: IssuedTokens): void {
+  const endGrant = (ctx: object | undefined, grantId: string, event?: RevocationEvent) =>
+    afterwards(ctx, tokens.revokeByGrant(grantId, event));
+  provider.on('grant.revoked', (ctx, grantId) => endGrant(ctx, grantId, grantEnd(ctx)));
+  provider.on('grant.destroyed', (grant) => endGrant(Provider.ctx, grant.jti));
+}
+
+/** From the outermost inwards: what stands first sees the answers of all that follow. */
+function useMiddleware(provider: Provider, options: AuthorizationProviderOptions, ownTokens: OwnTokens): void {
+  const { tokens, trail, refusals } = options;
   provider.use(shareAnswers(options.allowsOrigin));
   answerErrors(provider, options);
   nameSessions(provider);
   askForOfflineAccess(provider);
-  acceptAtUserinfo(provider, findLoginToken(ownTokens, options.tokens, loginTokens(options)));
-  const { tokens, trail, refusals } = options;
+  acceptAtUserinfo(provider, findLoginToken(ownTokens, tokens, loginTokens(options)));
   provider.use(recordGrants(trail, refusals));
   provider.use(recordIntrospection({ trail, refusals }));
   provider.use(async (ctx: KoaContextWithOIDC, next: () => Promise<void>) => {
@@ -84,16 +95,8 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   provider.use(answerForms(options.pages));
   provider.use(answerGrantedScopes);
   provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));
-  provider.use(
-    answerForStructuredTokens({
-      ...ownTokens,
-      tokens,
-      representedBy: representedBy(options.config),
-      trail,
-      refusals,
-    }),
-  );
-  return provider;
+  const known = { ...ownTokens, tokens, representedBy: representedBy(options.config), trail, refusals };
+  provider.use(answerForStructuredTokens(known));
 }
 
 async function checkSigner(keys: SigningKeys): Promise<void> {

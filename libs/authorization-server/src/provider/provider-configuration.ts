@@ -76,10 +76,6 @@ export function toProviderConfiguration(
   resourceServers: ResourceServers,
 ): Configuration {
   const { config, keys, accounts, pages } = options;
-  const resourceIndicators = toResourceIndicators(resourceServers, accounts);
-  const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
-    resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
-  const typeOf = (audience: string) => resourceServers.typeOf(audience);
   const { jwks, features } = toProviderKeys(keys.current);
   return {
     adapter: livingRecords(options.adapter, options.lives),
@@ -88,44 +84,19 @@ export function toProviderConfiguration(
     clients: config.clients.filter(({ enabled }) => enabled).map(toClientMetadata),
     jwks,
     routes: ROUTES,
-    cookies: {
-      keys: [...options.cookieKeys],
-      names: cookieNames(options.issuer),
-      long: { httpOnly: true, sameSite: 'lax' },
-      short: { httpOnly: true, sameSite: 'lax' },
-    },
+    cookies: cookies(options),
     claims: OWN_SCOPES,
     scopes: Object.keys(OWN_SCOPES),
     conformIdTokenClaims: false,
     // OpenID Connect Core §3.1.2.1: redirect_uri is REQUIRED
     allowOmittingSingleRegisteredRedirectUri: false,
     responseTypes: ['code'],
-    ttl: {
-      AccessToken: config.lifetimes.accessToken,
-      ClientCredentials: config.lifetimes.accessToken,
-      IdToken: config.lifetimes.accessToken,
-      RefreshToken: config.lifetimes.refreshToken,
-      Grant: config.lifetimes.refreshToken,
-      Session: config.lifetimes.session,
-      Interaction: 600,
-      AuthorizationCode: 60,
-    },
-    findAccount: (_ctx, subject) => {
-      const account = accounts.active(subject);
-      return account && { accountId: subject, claims: () => claimsOf(account) };
-    },
-    loadExistingGrant: loadGrant(scopesAt),
+    ttl: lifetimes(config),
+    ...logins(options, resourceServers),
     // a session that asks for the refresh grant gets refresh tokens, rotated at every use (RFC 9700 §4.14)
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed(GrantType.RefreshToken),
     rotateRefreshToken: true,
     pkce: { required: () => true },
-    formats: {
-      customizers: { jwt: completeAccessToken(options.trail, options.lives.lives, loginTokens(options), typeOf) },
-    },
-    interactions: {
-      policy: loginPolicy(accounts, { config, consents: options.consents, livesOf: livesOf(options.lives) }),
-      url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
-    },
     renderError: (ctx, out, error) => pages.error(ctx, retryAfterOf(error) === undefined ? out : UNAVAILABLE),
     clientAuthMethods: [...CONFIDENTIAL, 'none'],
     assertJwtClientAuthClaimsAndHeader: checkAssertion(options),
@@ -134,28 +105,68 @@ export function toProviderConfiguration(
       clientAuthSigningAlgValues: [...SIGNING_ALGORITHMS],
       dPoPSigningAlgValues: [...SIGNING_ALGORITHMS],
     },
-    features: {
-      ...features,
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      revocation: { enabled: true },
-      resourceIndicators,
-      rpInitiatedLogout: {
-        enabled: true,
-        logoutSource: (ctx, form) => (isAskedByClient(ctx) ? endSession(ctx) : pages.logout(ctx, form)),
-        postLogoutSuccessSource: pages.loggedOut,
-      },
-      dPoP: {
-        enabled: true,
-        nonceSecret: options.nonceSecret as Buffer,
-        requireNonce: () => config.dpop.requireNonce,
-      },
-      mTLS: {
-        enabled: true,
-        certificateBoundAccessTokens: true,
-        getCertificate: (ctx) => options.certificateOf(ctx.req),
-      },
+    features: { ...features, ...ownFeatures(options, toResourceIndicators(resourceServers, accounts)) },
+  };
+}
+
+/** Seconds. */
+function lifetimes({ lifetimes: { accessToken, refreshToken, session } }: ServerConfig): Configuration['ttl'] {
+  return {
+    AccessToken: accessToken,
+    ClientCredentials: accessToken,
+    IdToken: accessToken,
+    RefreshToken: refreshToken,
+    Grant: refreshToken,
+    Session: session,
+    Interaction: 600,
+    AuthorizationCode: 60,
+  };
+}
+
+/** Who may sign in, what a login grants, and what its tokens say. */
+function logins(
+  options: ProviderConfigurationOptions,
+  resourceServers: ResourceServers,
+): Pick<Configuration, 'findAccount' | 'loadExistingGrant' | 'formats' | 'interactions'> {
+  const { config, accounts, consents, lives, trail } = options;
+  const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
+    resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
+  const typeOf = (audience: string) => resourceServers.typeOf(audience);
+  return {
+    findAccount: (_ctx, subject) => {
+      const account = accounts.active(subject);
+      return account && { accountId: subject, claims: () => claimsOf(account) };
+    },
+    loadExistingGrant: loadGrant(scopesAt),
+    formats: { customizers: { jwt: completeAccessToken(trail, lives.lives, loginTokens(options), typeOf) } },
+    interactions: {
+      policy: loginPolicy(accounts, { config, consents, livesOf: livesOf(lives) }),
+      url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
+    },
+  };
+}
+
+/** What the provider does beside logins and its grants. */
+function ownFeatures(
+  { config, pages, nonceSecret, certificateOf }: ProviderConfigurationOptions,
+  resourceIndicators: ReturnType<typeof toResourceIndicators>,
+): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    revocation: { enabled: true },
+    resourceIndicators,
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (ctx, form) => (isAskedByClient(ctx) ? endSession(ctx) : pages.logout(ctx, form)),
+      postLogoutSuccessSource: pages.loggedOut,
+    },
+    dPoP: { enabled: true, nonceSecret: nonceSecret as Buffer, requireNonce: () => config.dpop.requireNonce },
+    mTLS: {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      getCertificate: (ctx) => certificateOf(ctx.req),
     },
   };
 }
@@ -178,11 +189,16 @@ function claimsOf({ username, name, givenName, familyName, email }: Account): Ac
  * Cookies ignore ports, so that the names differ from those of other apps on the host. Browsers take one of these prefixes from
  * this host over https alone, and `__Host-` for all of its paths: no neighbour can plant one. RFC 6265bis §4.1.3
  */
-function cookieNames(issuer: string): { session: string; interaction: string; resume: string } {
+function cookies({ issuer, cookieKeys }: ProviderConfigurationOptions): Configuration['cookies'] {
   const [host, secure] = issuer.startsWith('https:') ? ['__Host-', '__Secure-'] : ['', ''];
   return {
-    session: `${host}auth-server.session`,
-    interaction: `${secure}auth-server.login`,
-    resume: `${secure}auth-server.resume`,
+    keys: [...cookieKeys],
+    names: {
+      session: `${host}auth-server.session`,
+      interaction: `${secure}auth-server.login`,
+      resume: `${secure}auth-server.resume`,
+    },
+    long: { httpOnly: true, sameSite: 'lax' },
+    short: { httpOnly: true, sameSite: 'lax' },
   };
 }

@@ -20,12 +20,13 @@ import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import type { Grant } from '../endpoint/grant.js';
-import { JwtBearerGrant, type JwtBearerGrantOptions } from '../exchange/jwt-bearer.grant.js';
+import { JwtBearerGrant } from '../exchange/jwt-bearer.grant.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
 import { measureRequests } from '../metrics/measure-requests.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
+import type { Handle } from '../protocol/answer.js';
 import { registeredOrigins } from '../protocol/cross-origin.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
 import { answerRefusalPage } from '../pages/refusal-page.js';
@@ -34,47 +35,40 @@ import { providerPages } from '../pages/provider-pages.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
 import { ClientLimits } from '../rate-limits/client-limits.js';
 import { limitProtocolRequests, type AnswerPage } from '../rate-limits/limit-protocol-requests.js';
+import type { RegistrationSet } from '../registrations/registration-set.js';
 import { Registrations } from '../registrations/registrations.js';
 import { createProvider } from '../provider/authorization-provider.js';
 import { clientCertificates } from '../provider/clients/client-certificate.js';
 import { HeldRefreshTokens } from '../provider/tokens/held-refresh-tokens.js';
-import { LiveProvider } from '../provider/live-provider.js';
+import { LiveProvider, type AnsweringProvider } from '../provider/live-provider.js';
 
-/** The provider with our grants, replaced whenever keys or registrations change. */
-export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvider> {
-  return {
-    provide: LiveProvider,
-    inject: [
-      options,
-      OWN_ISSUER,
-      Accounts,
-      EXCHANGE_POLICY,
-      EXCHANGE_RECORDS,
-      AUDIT_TRAIL,
-      CONSENTS,
-      SampledRefusals,
-      TokenExchange,
-      ClientLimits,
-      AuthorizationLimits,
-      ServerMetrics,
-      Registrations,
-      FeatureRuntime,
-      CLIENT_ADDRESS,
-      Pages,
-      HeldRefreshTokens,
-    ],
-    useFactory: createLiveProvider,
-  };
+/** What the provider and what stands around it are made of. */
+interface Parts {
+  readonly own: TrustedIssuer;
+  readonly accounts: Accounts;
+  readonly policy: ExchangePolicy;
+  readonly sink: AuditSink;
+  readonly trail: ServerAuditTrail;
+  readonly consents: ConsentStore;
+  readonly refusals: SampledRefusals;
+  readonly engine: TokenExchange;
+  readonly limits: ClientLimits;
+  readonly authorizationLimits: AuthorizationLimits;
+  readonly metrics: ServerMetrics;
+  readonly registrations: Registrations;
+  readonly features: FeatureRuntime;
+  readonly addressOf: ClientAddress;
+  readonly pages: Pages;
+  readonly refreshTokens: HeldRefreshTokens;
 }
 
-function createLiveProvider(
-  options: AuthorizationServerOptions,
-  own: TrustedIssuer,
+const PARTS: Readonly<Record<keyof Parts, InjectionToken>> = {
+  own: OWN_ISSUER,
   accounts: Accounts,
-  policy: ExchangePolicy,
-  sink: AuditSink,
-  trail: ServerAuditTrail,
-  consents: ConsentStore,
+  policy: EXCHANGE_POLICY,
+  sink: EXCHANGE_RECORDS,
+  trail: AUDIT_TRAIL,
+  consents: CONSENTS,
   refusals: SampledRefusals,
   engine: TokenExchange,
   limits: ClientLimits,
@@ -82,67 +76,99 @@ function createLiveProvider(
   metrics: ServerMetrics,
   registrations: Registrations,
   features: FeatureRuntime,
-  addressOf: ClientAddress,
+  addressOf: CLIENT_ADDRESS,
   pages: Pages,
   refreshTokens: HeldRefreshTokens,
-): LiveProvider {
-  const certificateOf = clientCertificates(options);
-  const exchange = measureExchanges(engine, metrics);
-  const grants = [
-    ...exchangeGrants(
-      { issuer: own.issuer, policy, exchange, sink, clock: systemClock, addressOf },
-      engine.presentableBy(GrantType.JwtBearer),
-    ),
-    ...features.registration.grants,
-  ];
-  const log = new Logger('AuthorizationServer');
-  const around = {
-    trail,
-    consents,
-    refusals,
-    certificateOf,
-    acceptsSecret: registrations.acceptsSecret.bind(registrations),
-    log,
-    pages: providerPages(pages),
+};
+
+/** The provider with our grants, replaced whenever keys or registrations change. */
+export function liveProvider(options: InjectionToken): FactoryProvider<LiveProvider> {
+  return {
+    provide: LiveProvider,
+    inject: [options, ...Object.values(PARTS)],
+    useFactory: (options: AuthorizationServerOptions, ...given: unknown[]) => {
+      const parts = Object.fromEntries(Object.keys(PARTS).map((name, index) => [name, given[index]]));
+      return createLiveProvider(options, parts as unknown as Parts);
+    },
   };
-  const answerPage: AnswerPage = (request, response, status, reason, headers) =>
-    answerRefusalPage(response, status, pages.for(request), { reason, headers });
-  const live = new LiveProvider(() => {
-    const { config, lives } = registrations.current;
-    const allowsOrigin = registeredOrigins(config);
-    const known = { lives, latest: () => registrations.reload().then(() => registrations.current.lives) };
-    const metadata = {
-      ui_locales_supported: pages.languages.tags,
-      ...features.active.metadata(config),
-      ...ownMetadata(options.issuer, config),
-    };
-    const grantTypes = announced(grants, config);
-    const described = { ...options, ...around, grantTypes, config, accounts, metadata, allowsOrigin, lives: known };
-    const provider = createProvider(described, own);
-    const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin, log });
-    const byGet = continueByGet(provider, endpoint.handle);
-    const handle = limitProtocolRequests(limits, authorizationLimits, byGet, answerPage);
-    return { provider, handle: measureRequests(metrics, handle) };
-  });
+}
+
+function createLiveProvider(options: AuthorizationServerOptions, parts: Parts): LiveProvider {
+  const { registrations, refreshTokens } = parts;
+  const create = answeringProvider(options, parts);
+  const live = new LiveProvider(() => create(registrations.current));
   refreshTokens.keptBy(() => live.current);
   options.keys.onReplaced(() => live.renew());
   registrations.onChanged(() => live.renew());
   return live;
 }
 
-/** Where people see what is done on their behalf, where that is open. */
-function ownMetadata(issuer: string, { resources }: ServerConfig): object {
-  const isOpen = resources.some(({ audience }) => audience === ME_AUDIENCE);
-  return isOpen ? { onbehalf_me_endpoint: `${issuer}/me` } : {};
+/** Makes a provider, and the way that requests take to it, from what is registered. */
+function answeringProvider(
+  options: AuthorizationServerOptions,
+  parts: Parts,
+): (registered: RegistrationSet) => AnsweringProvider {
+  const { own, accounts, trail, consents, refusals, metrics, registrations, pages } = parts;
+  const certificateOf = clientCertificates(options);
+  const grants = grantsOf(parts);
+  const log = new Logger('AuthorizationServer');
+  const acceptsSecret = registrations.acceptsSecret.bind(registrations);
+  const latest = () => registrations.reload().then(() => registrations.current.lives);
+  const around = {
+    trail,
+    consents,
+    refusals,
+    certificateOf,
+    acceptsSecret,
+    log,
+    accounts,
+    pages: providerPages(pages),
+  };
+  const limited = limitedBy(parts);
+  return ({ config, lives }) => {
+    const allowsOrigin = registeredOrigins(config);
+    const metadata = metadataOf(options.issuer, parts, config);
+    const described = {
+      config,
+      metadata,
+      allowsOrigin,
+      grantTypes: announced(grants, config),
+      lives: { lives, latest },
+    };
+    const provider = createProvider({ ...options, ...around, ...described }, own);
+    const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin, log });
+    const handle = limited(continueByGet(provider, endpoint.handle));
+    return { provider, handle: measureRequests(metrics, handle) };
+  };
 }
 
-/** The grants that the engine answers. Assertions are taken where a feature knows what they say. */
-function exchangeGrants(
-  options: Omit<JwtBearerGrantOptions, 'types'>,
-  assertions: readonly string[],
-): readonly Grant[] {
-  const exchange = new TokenExchangeGrant(options);
-  return assertions.length === 0 ? [exchange] : [exchange, new JwtBearerGrant({ ...options, types: assertions })];
+/** Lets through what is within the limits; a person in a browser is told by a page. */
+function limitedBy({ limits, authorizationLimits, pages }: Parts): (handle: Handle) => Handle {
+  const answerPage: AnswerPage = (request, response, status, reason, headers) =>
+    answerRefusalPage(response, status, pages.for(request), { reason, headers });
+  return (handle) => limitProtocolRequests(limits, authorizationLimits, handle, answerPage);
+}
+
+/** What the provider does not know of: languages, features, and where people see what is done on their behalf, if that is open. */
+function metadataOf(issuer: string, { pages, features }: Parts, config: ServerConfig): Record<string, unknown> {
+  const isOpen = config.resources.some(({ audience }) => audience === ME_AUDIENCE);
+  return {
+    ui_locales_supported: pages.languages.tags,
+    ...features.active.metadata(config),
+    ...(isOpen && { onbehalf_me_endpoint: `${issuer}/me` }),
+  };
+}
+
+/** The grants that the engine answers, and those of features. Assertions are taken where a feature knows what they say. */
+function grantsOf({ own, policy, engine, metrics, sink, addressOf, features }: Parts): readonly Grant[] {
+  const exchange = measureExchanges(engine, metrics);
+  const options = { issuer: own.issuer, policy, exchange, sink, clock: systemClock, addressOf };
+  const assertions = engine.presentableBy(GrantType.JwtBearer);
+  return [
+    new TokenExchangeGrant(options),
+    ...(assertions.length === 0 ? [] : [new JwtBearerGrant({ ...options, types: assertions })]),
+    ...features.registration.grants,
+  ];
 }
 
 // assertions of other domains are told of once a client may present them

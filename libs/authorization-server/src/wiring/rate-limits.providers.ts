@@ -29,12 +29,34 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
     inject: [options],
     useFactory: ({ trustedProxies = [] }: AuthorizationServerOptions) => clientAddress(trustedProxies),
   };
-  /** Limits of requests, which count by the address that they come from. */
-  const ofRequests = <Limits>(
-    provide: Type<Limits>,
-    name: 'token' | 'authorization',
-    create: (config: ServerConfig, limiter: RateLimiter, address: ClientAddress, refused: () => void) => Limits,
-  ): FactoryProvider<Limits> => ({
+  const clients = ofRequests(options, ClientLimits, 'token', (config, limiter, address, refused) => {
+    return new ClientLimits(limiter, config.rateLimits.token, address, refused);
+  });
+  const authorization = ofRequests(
+    options,
+    AuthorizationLimits,
+    'authorization',
+    (config, limiter, address, refused) => {
+      return new AuthorizationLimits(limiter, config.rateLimits.authorization, address, refused);
+    },
+  );
+  const people: FactoryProvider<PersonLimits> = {
+    provide: PersonLimits,
+    inject: [options, RateLimiter, ServerMetrics],
+    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, { limited }: ServerMetrics) =>
+      new PersonLimits(limiter, config.rateLimits.me, () => limited.inc({ limit: 'me' })),
+  };
+  return [limiter, people, logins, clients, authorization, address];
+}
+
+/** Limits of requests, which count by the address that they come from. */
+function ofRequests<Limits>(
+  options: InjectionToken,
+  provide: Type<Limits>,
+  name: 'token' | 'authorization',
+  create: (config: ServerConfig, limiter: RateLimiter, address: ClientAddress, refused: () => void) => Limits,
+): FactoryProvider<Limits> {
+  return {
     provide,
     inject: [options, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
     useFactory: (
@@ -43,18 +65,5 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
       address: ClientAddress,
       { limited }: ServerMetrics,
     ) => create(config, limiter, address, () => limited.inc({ limit: name })),
-  });
-  const clients = ofRequests(ClientLimits, 'token', (config, limiter, address, refused) => {
-    return new ClientLimits(limiter, config.rateLimits.token, address, refused);
-  });
-  const authorization = ofRequests(AuthorizationLimits, 'authorization', (config, limiter, address, refused) => {
-    return new AuthorizationLimits(limiter, config.rateLimits.authorization, address, refused);
-  });
-  const people: FactoryProvider<PersonLimits> = {
-    provide: PersonLimits,
-    inject: [options, RateLimiter, ServerMetrics],
-    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, { limited }: ServerMetrics) =>
-      new PersonLimits(limiter, config.rateLimits.me, () => limited.inc({ limit: 'me' })),
   };
-  return [limiter, people, logins, clients, authorization, address];
 }

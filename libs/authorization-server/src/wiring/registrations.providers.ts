@@ -9,7 +9,6 @@ import { Registrations } from '../registrations/registrations.js';
 
 /** What is registered, and what changes it. */
 export function registrationProviders(options: InjectionToken): FactoryProvider[] {
-  const log = new Logger('Registrations');
   const documents: FactoryProvider<RegistrationDocuments> = {
     provide: RegistrationDocuments,
     inject: [options],
@@ -18,34 +17,7 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
   const registrations: FactoryProvider<Registrations> = {
     provide: Registrations,
     inject: [options, RegistrationDocuments],
-    useFactory: async (
-      { config: file, registrations: store, issuer }: AuthorizationServerOptions,
-      documents: RegistrationDocuments,
-    ) => {
-      const registrations = await Registrations.open({
-        file,
-        store,
-        documents,
-        clock: systemClock,
-        onFailure: (error) => log.warn({ event: 'registrations.not_followed', reason: (error as Error).message }),
-        onOldFile: (file) =>
-          log.warn({ event: 'registrations.old_file', ...file }, "nobody's session ends by this file"),
-      });
-      const nameUnfit = (): void => {
-        for (const { kind, id, reason } of registrations.current.unfit)
-          log.warn({ event: 'registrations.unfit', kind, id, reason }, 'it is stored, and lets nobody in');
-      };
-      nameUnfit();
-      registrations.onChanged(nameUnfit);
-      for (const { kind, id } of registrations.current.overruled)
-        log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators: the file alone tells of it');
-      const credentials = { clients: file.clients, users: registrations.current.config.users };
-      checkShippedCredentials(credentials, issuer, 'registrations');
-      const settings = shippedCredentials(credentials);
-      if (settings.length > 0)
-        log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo');
-      return registrations;
-    },
+    useFactory: openRegistrations,
   };
   const changes: FactoryProvider<RegistrationChanges> = {
     provide: RegistrationChanges,
@@ -63,4 +35,33 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
       new AccountCreation(changes, registrations, documents),
   };
   return [documents, registrations, changes, accounts];
+}
+
+/** Opens them, and says in the log what an operator should look at. */
+async function openRegistrations(
+  { config: file, registrations: store, issuer }: AuthorizationServerOptions,
+  documents: RegistrationDocuments,
+): Promise<Registrations> {
+  const log = new Logger('Registrations');
+  const registrations = await Registrations.open({
+    file,
+    store,
+    documents,
+    clock: systemClock,
+    onFailure: (error) => log.warn({ event: 'registrations.not_followed', reason: (error as Error).message }),
+    onOldFile: (file) => log.warn({ event: 'registrations.old_file', ...file }, "nobody's session ends by this file"),
+  });
+  const nameUnfit = (): void => {
+    for (const { kind, id, reason } of registrations.current.unfit)
+      log.warn({ event: 'registrations.unfit', kind, id, reason }, 'it is stored, and lets nobody in');
+  };
+  nameUnfit();
+  registrations.onChanged(nameUnfit);
+  for (const { kind, id } of registrations.current.overruled)
+    log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators: the file alone tells of it');
+  const credentials = { clients: file.clients, users: registrations.current.config.users };
+  checkShippedCredentials(credentials, issuer, 'registrations');
+  const settings = shippedCredentials(credentials);
+  if (settings.length > 0) log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo');
+  return registrations;
 }

@@ -27,6 +27,24 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+/** All that every replica on this store has in common but its configuration and its keys. */
+function serverOn(store: AuthorizationStore): Omit<AuthorizationServerOptions, 'config' | 'keys'> {
+  return {
+    issuer: 'http://localhost:9001',
+    features,
+    tables: store.table,
+    auditTrail: store.trail,
+    tokens: store.tokens,
+    registrations: store.registrations,
+    replay: store.replay,
+    adapter: store.providerAdapter,
+    cookieKeys: [randomBytes(32).toString('hex')],
+    nonceSecret: randomBytes(32),
+    rateLimits: store.rateLimits,
+    trustedProxies: ['127.0.0.1', '::1'],
+  };
+}
+
 class ProfilesModule {}
 
 /** One replica: the server with its HTTP, on a free port. */
@@ -48,23 +66,7 @@ export class Replica {
     const { url, encryption } = database;
     const encryptionKeys = url.endsWith(':memory:') ? {} : { encryptionKeys: [encryption] };
     const store = await openStore({ url, sweepInterval: 0, tables, auditFields, ...encryptionKeys });
-    const options: AuthorizationServerOptions = {
-      issuer: 'http://localhost:9001',
-      config,
-      keys: database.keys,
-      features,
-      tables: store.table,
-      auditTrail: store.trail,
-      tokens: store.tokens,
-      registrations: store.registrations,
-      replay: store.replay,
-      adapter: store.providerAdapter,
-      cookieKeys: [randomBytes(32).toString('hex')],
-      nonceSecret: randomBytes(32),
-      rateLimits: store.rateLimits,
-      trustedProxies: ['127.0.0.1', '::1'],
-    };
-    const server = AuthorizationServerModule.forRoot(options);
+    const server = AuthorizationServerModule.forRoot({ ...serverOn(store), config, keys: database.keys });
     const own: DynamicModule = { module: ProfilesModule, providers: [...profiles] };
     const root: DynamicModule = {
       module: class {},

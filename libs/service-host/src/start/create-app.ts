@@ -94,6 +94,37 @@ export async function createApp<Schema extends z.ZodObject>(
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const draining = new Draining();
+  answerBeforeExpress(app, options, { own, settings, logger, draining });
+  await options.configure?.(app, settings);
+  if (options.openApi) await serveOpenApi(app, options.openApi);
+  await app.init();
+  return {
+    app,
+    settings,
+    listen: () => listen(app.getHttpServer(), settings),
+    close: async (deadline = DRAIN_DEADLINE) => {
+      await draining.announce(settings.SHUTDOWN_DELAY * 1000);
+      const drained = await draining.drain(app.getHttpServer(), deadline);
+      await app.close();
+      await flushSpans();
+      return drained;
+    },
+  };
+}
+
+interface Around<Own> {
+  readonly own: Own;
+  readonly settings: HostSettings;
+  readonly logger: PinoLogger;
+  readonly draining: Draining;
+}
+
+/** What every request passes, in this order, before Express sees it. */
+function answerBeforeExpress<Schema extends z.ZodObject>(
+  app: NestExpressApplication,
+  options: AppOptions<Schema>,
+  { own, settings, logger, draining }: Around<z.output<Schema>>,
+): void {
   const page = options.refusalPage?.(app);
   beforeExpress(
     app.getHttpServer(),
@@ -111,21 +142,6 @@ export async function createApp<Schema extends z.ZodObject>(
     page,
   );
   answerUnreadable(app.getHttpServer(), page);
-  await options.configure?.(app, settings);
-  if (options.openApi) await serveOpenApi(app, options.openApi);
-  await app.init();
-  return {
-    app,
-    settings,
-    listen: () => listen(app.getHttpServer(), settings),
-    close: async (deadline = DRAIN_DEADLINE) => {
-      await draining.announce(settings.SHUTDOWN_DELAY * 1000);
-      const drained = await draining.drain(app.getHttpServer(), deadline);
-      await app.close();
-      await flushSpans();
-      return drained;
-    },
-  };
 }
 
 function shedding(

@@ -8,28 +8,19 @@ export const headerUser: Card = {
   when: 'A service calls with its own token and names the user in a header. Whoever can call can be anybody.',
   fields: [{ name: 'user', label: 'X-User-ID', value: 'somebody', maxLength: 60 }],
   run: async ({ addresses, fields, start, track }) => {
-    const user = headerValue(fields['user'] ?? '');
-    const headers = { 'X-User-ID': user };
+    const headers = { 'X-User-ID': headerValue(fields['user'] ?? '') };
+    const resource = addresses.messageServiceResource;
     const settings = { JWKS_URI: addresses.internalJwksUri, ISSUER: addresses.issuer, AUDIENCE: 'message-service' };
     const believer = await start('believes-header', settings);
     await track('A service that believes it', 'wrong', async (wrong) => {
       if ('refused' in believer)
         return wrong.say({ from: 'client-app', to: 'believer', what: 'start it', failure: believer.refused });
-      const { token } = await wrong.clientCredentials('lab-1', 'message.read', {
-        resource: addresses.messageServiceResource,
-      });
-      const answer = await wrong.call({
-        from: 'lab-1',
-        to: 'believer',
-        url: `${believer.url}/letters`,
-        token,
-        headers,
-      });
+      const { token } = await wrong.clientCredentials('lab-1', 'message.read', { resource });
+      const url = `${believer.url}/letters`;
+      const answer = await wrong.call({ from: 'lab-1', to: 'believer', url, token, headers });
+      const said = `It serves “${answer.text('believes')}”, whom nothing proves.`;
       return {
-        lesson:
-          answer.status === 200
-            ? `It serves “${answer.text('believes')}”, whom nothing proves.`
-            : `It answered ${answer.status}.`,
+        lesson: answer.status === 200 ? said : `It answered ${answer.status}.`,
         seen: [
           ['believes', answer.text('believes')],
           ['the token proves', answer.text('proven_by_the_token')],
@@ -37,16 +28,12 @@ export const headerUser: Card = {
       };
     });
     await track('message-service ignores it', 'right', async (right) => {
-      const { token } = await right.clientCredentials('lab-1', 'message.read', {
-        resource: addresses.messageServiceResource,
-      });
+      const { token } = await right.clientCredentials('lab-1', 'message.read', { resource });
       const url = `${addresses.messageService}/message`;
       const answer = await right.call({ from: 'lab-1', to: 'message-service', url, token, headers });
+      const said = 'The same token and the same header: it serves whom the token proves, the service itself.';
       return {
-        lesson:
-          answer.status === 200
-            ? 'The same token and the same header: it serves whom the token proves, the service itself.'
-            : `It answered ${answer.status}.`,
+        lesson: answer.status === 200 ? said : `It answered ${answer.status}.`,
         seen: [['message-service says', answer.text('message')]],
       };
     });

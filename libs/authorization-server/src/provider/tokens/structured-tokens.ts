@@ -28,56 +28,60 @@ interface StructuredTokensOptions extends OwnTokens {
  * refuses after it has authenticated the client.
  */
 export function answerForStructuredTokens(options: StructuredTokensOptions) {
-  const { tokens, representedBy } = options;
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const route = routeOf(ctx);
-    if (route === 'introspection' || route === 'revocation') await answerJwt(ctx, route);
+    if (route === 'introspection' || route === 'revocation') await answerJwt(ctx, route, options);
     // RFC 7009 §2.2: the status says it all, and the same of every token
     if (route !== 'revocation' || ctx.status !== 200) return;
     ctx.body = '';
     ctx.remove('content-type');
   };
+}
 
-  async function answerJwt(ctx: KoaContextWithOIDC, route: 'introspection' | 'revocation'): Promise<void> {
-    if ((ctx.body as { error?: string } | undefined)?.error !== 'unsupported_token_type') return;
-    const clientId = ctx.oidc.client!.clientId;
-    const claims = await readOwn(String(ctx.oidc.params!['token']), options);
-    if (route === 'introspection') answer(ctx, 200, await introspect(ctx, claims, clientId));
-    else if (isForeign(claims, clientId)) answer(ctx, 400, NOT_YOURS);
-    else answer(ctx, 200, await revoke(claims));
-  }
+async function answerJwt(
+  ctx: KoaContextWithOIDC,
+  route: 'introspection' | 'revocation',
+  options: StructuredTokensOptions,
+): Promise<void> {
+  if ((ctx.body as { error?: string } | undefined)?.error !== 'unsupported_token_type') return;
+  const clientId = ctx.oidc.client!.clientId;
+  const claims = await readOwn(String(ctx.oidc.params!['token']), options);
+  if (route === 'introspection') answer(ctx, 200, await introspect(ctx, claims, clientId, options));
+  else if (isForeign(claims, clientId)) answer(ctx, 400, NOT_YOURS);
+  else answer(ctx, 200, await revoke(claims, options));
+}
 
-  // RFC 7662 §2.2: whoever may not know learns nothing but "inactive"
-  async function introspect(
-    ctx: KoaContextWithOIDC,
-    claims: JWTPayload | undefined,
-    clientId: string,
-  ): Promise<object> {
-    if (claims?.jti && !mayKnow(claims, clientId)) {
-      await recordIntrospectionRefusal(ctx, options, { subject: claims.sub, tokenId: claims.jti });
-      return { active: false };
-    }
-    if (!claims?.jti || !(await isLive(claims.jti))) return { active: false };
-    const bound = (claims['cnf'] as { jkt?: string } | undefined)?.jkt !== undefined;
-    return { active: true, token_type: bound ? 'DPoP' : 'Bearer', ...claims };
+// RFC 7662 §2.2: whoever may not know learns nothing but "inactive"
+async function introspect(
+  ctx: KoaContextWithOIDC,
+  claims: JWTPayload | undefined,
+  clientId: string,
+  options: StructuredTokensOptions,
+): Promise<object> {
+  if (claims?.jti && !mayKnow(claims, clientId, options)) {
+    await recordIntrospectionRefusal(ctx, options, { subject: claims.sub, tokenId: claims.jti });
+    return { active: false };
   }
+  if (!claims?.jti || !(await isLive(claims.jti, options))) return { active: false };
+  const bound = (claims['cnf'] as { jkt?: string } | undefined)?.jkt !== undefined;
+  return { active: true, token_type: bound ? 'DPoP' : 'Bearer', ...claims };
+}
 
-  // RFC 7009 §2.2: the answer is the same for tokens that are not known
-  async function revoke(claims: JWTPayload | undefined): Promise<string> {
-    if (claims?.jti !== undefined) await tokens.revoke(claims.jti, undefined, tokenRevocation(claims));
-    return '';
-  }
+// RFC 7009 §2.2: the answer is the same for tokens that are not known
+async function revoke(claims: JWTPayload | undefined, { tokens }: StructuredTokensOptions): Promise<string> {
+  if (claims?.jti !== undefined) await tokens.revoke(claims.jti, undefined, tokenRevocation(claims));
+  return '';
+}
 
-  async function isLive(jti: string): Promise<boolean> {
-    const { known, revoked } = await tokens.standing(jti);
-    return known && !revoked;
-  }
+async function isLive(jti: string, { tokens }: StructuredTokensOptions): Promise<boolean> {
+  const { known, revoked } = await tokens.standing(jti);
+  return known && !revoked;
+}
 
-  function mayKnow(claims: JWTPayload, clientId: string): boolean {
-    const audiences = [claims.aud ?? []].flat();
-    return claims['client_id'] === clientId || representedBy(clientId).some((audience) => audiences.includes(audience));
-  }
+function mayKnow(claims: JWTPayload, clientId: string, { representedBy }: StructuredTokensOptions): boolean {
+  const audiences = [claims.aud ?? []].flat();
+  return claims['client_id'] === clientId || representedBy(clientId).some((audience) => audiences.includes(audience));
 }
 
 function tokenRevocation({ jti, sub, client_id: clientId }: JWTPayload): RevocationEvent {
