@@ -40,10 +40,14 @@ export const RULES = table([
   ['requested-type', 'The edge does not give tokens of this type.', 'Ask for another, or widen the edge.'],
   [
     'subject-state',
-    'The subject token was revoked, is unknown, or its subject is disabled.',
+    'The subject token has expired, was revoked or is unknown, or its subject is disabled.',
     'Let the user sign in again.',
   ],
-  ['actor-state', 'The actor token was revoked, is unknown, or its subject is disabled.', 'Fetch a fresh actor token.'],
+  [
+    'actor-state',
+    'The actor token has expired, was revoked or is unknown, or its subject is disabled.',
+    'Fetch a fresh actor token.',
+  ],
   [
     'subject-audience',
     'The subject token is for an audience that the client does not represent.',

@@ -95,6 +95,12 @@ describe('a subject token that is not accepted any more: 401 invalid_token, so t
       { error: 'invalid_request', error_description: 'subject_token is not acceptable' },
     ],
     [
+      'Onbehalf: expired a moment ago',
+      onbehalf,
+      400,
+      { error: 'invalid_request', error_description: 'The subject_token has expired' },
+    ],
+    [
       'Onbehalf: at its end',
       onbehalf,
       400,

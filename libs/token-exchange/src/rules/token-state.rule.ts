@@ -3,13 +3,14 @@ import type { Rule } from '../decision/rule.js';
 import { deny, type Denial } from '../decision/verdict.js';
 import type { PresentedToken } from '../request/exchange-request.js';
 import type { TokenState } from '../tokens/token-facts.js';
+import type { VerifiedToken } from '../tokens/verified-token.js';
 
 /** The subject token is in force, and its subject too. RFC 8693 §2.2.2, RFC 7009 §2. */
 export const subjectStateRule: Rule = {
   name: 'subject-state',
   // of one who is only named, nothing is told before the administrator has passed every rule
-  judge: ({ kind, subjectState }) =>
-    kind === 'administrative' ? undefined : judgeState('subject_token', subjectState),
+  judge: ({ kind, subject, subjectState, at }) =>
+    kind === 'administrative' ? undefined : judgeState('subject_token', subject, subjectState, at),
 };
 
 /** The actor token is in force, and its subject too. RFC 8693 §2.2.2. */
@@ -17,12 +18,19 @@ export const actorStateRule: Rule = {
   name: 'actor-state',
   judge(exchange) {
     const actor = actorEvidence(exchange);
-    return actor && judgeState('actor_token', actor.state);
+    return actor && judgeState('actor_token', actor.token, actor.state, exchange.at);
   },
 };
 
-// one answer for all cases: the caller need not learn what became of an account
-function judgeState(parameter: PresentedToken['parameter'], state: TokenState): Denial | undefined {
+function judgeState(
+  parameter: PresentedToken['parameter'],
+  { expiresAt }: VerifiedToken,
+  state: TokenState,
+  at: number,
+): Denial | undefined {
+  // verified with some tolerance for clocks, which nothing that is issued may use up. RFC 7519 §4.1.4
+  if (expiresAt <= at) return deny('invalid_request', `The ${parameter} has expired`);
+  // one answer for all else: the caller need not learn what became of an account
   const problem = problemOf(state);
   if (problem === undefined) return undefined;
   return deny('invalid_request', `The ${parameter} is no longer accepted`, { reason: problem });
