@@ -66,7 +66,7 @@ function Row({ message, index, from, to, total }: RowProps): VNode {
   const width = Math.max((message.duration / total) * span, 2);
   const room = WIDTH - left - width;
   return (
-    <g class={`step ${toneOf(message)}`} data-step={index + 1}>
+    <g class={`step ${toneOf(message)}`} data-step={index + 1} data-at={message.startedAt.toFixed(1)}>
       <line class="arrow" x1={from} y1={y} x2={tip} y2={y} />
       <path class="tip" d={`M${tip} ${y} l${-direction * 9} -5 v10 z`} />
       <circle class="dot" cx={from} cy={y} r={10} />

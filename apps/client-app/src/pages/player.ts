@@ -1,9 +1,14 @@
 /**
- * The one script of the pages: lights the messages of a picture one after the other, in the measure of their times, and copies
- * commands. Without it nothing is missing.
+ * The one script of the pages: lights the messages of a picture one after the other, and copies commands. What began later waits
+ * longer, in the measure of the real times, slowed down so that the eye can follow; nothing is lit for less than `SHORTEST`, and
+ * whoever wants less motion gets one even pace. Without it nothing is missing.
  */
 export const PLAYER = `
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+/** Milliseconds for one step: the mean, the least, and of the even pace. */
+const MEAN = 650;
+const SHORTEST = 200;
+const EVEN = 250;
 const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 function button(text, kind, act) {
@@ -15,14 +20,23 @@ function button(text, kind, act) {
   return made;
 }
 
+/** How long each step is lit before the next one, from when they really began. */
+function pace(picture) {
+  const begun = [...picture.querySelectorAll('[data-at]')].map(({ dataset }) => Number(dataset.at));
+  if (calm) return begun.map(() => EVEN);
+  const gaps = begun.slice(1).map((at, i) => Math.max(at - begun[i], 0));
+  const whole = gaps.reduce((sum, gap) => sum + gap, 0) || 1;
+  const spread = gaps.length * (MEAN - SHORTEST);
+  return [...gaps.map((gap) => SHORTEST + (gap / whole) * spread), MEAN];
+}
+
 async function play(picture, pressed) {
   pressed.disabled = true;
   picture.classList.add('playing');
   const steps = [...picture.querySelectorAll('[data-step]')];
-  const count = Math.max(...steps.map((step) => Number(step.dataset.step)));
-  for (let step = 1; step <= count; step += 1) {
-    for (const part of steps) part.classList.toggle('lit', Number(part.dataset.step) <= step);
-    await wait(calm ? 250 : 650);
+  for (const [index, time] of pace(picture).entries()) {
+    for (const part of steps) part.classList.toggle('lit', Number(part.dataset.step) <= index + 1);
+    await wait(time);
   }
   picture.classList.remove('playing');
   for (const part of steps) part.classList.remove('lit');
