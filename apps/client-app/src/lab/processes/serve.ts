@@ -43,9 +43,9 @@ export function refuseProduction(): void {
 }
 
 /** Ends the process with whoever has started it, or when its time is over. */
-export function endWithOthers(): void {
-  process.once('disconnect', () => process.exit(0));
-  setTimeout(() => process.exit(0), LIFE * 1000).unref();
+export function endWithOthers(end: (code: number) => void = (code) => process.exit(code)): void {
+  process.once('disconnect', () => end(0));
+  setTimeout(() => end(0), LIFE * 1000).unref();
 }
 
 function refuse(reason: string): never {
