@@ -10,6 +10,7 @@ export const CARDS: readonly (readonly [id: string, verdicts: readonly string[]]
   ['too-much-scope', ['refused, as it must be', 'works']],
   ['wrong-client', ['refused, as it must be', 'works']],
   ['revoked', ['refused, as it must be', 'works']],
+  ['logged-out', ['works', 'refused, as it must be']],
   ['expired', ['refused, as it must be', 'works']],
   ['sixth-level', ['refused, as it must be', 'works']],
   ['delegation-chain', ['works']],

@@ -6,6 +6,7 @@ import { delegationChain } from './delegation-chain.card.js';
 import { actorToken, impersonation, stepUp, trustedIssuer } from './faces.cards.js';
 import { headerUser } from './header-user.card.js';
 import { customToken, samlAssertion } from './legacy.cards.js';
+import { loggedOut } from './logged-out.card.js';
 import { noAudience } from './no-audience.card.js';
 import { onBehalfOf } from './on-behalf-of.card.js';
 import { expired, revoked, sixthLevel, tooMuchScope, wrongClient } from './refused.cards.js';
@@ -25,6 +26,7 @@ export const CARDS: readonly Card[] = [
   tooMuchScope,
   wrongClient,
   revoked,
+  loggedOut,
   expired,
   sixthLevel,
   delegationChain,

@@ -47,7 +47,7 @@ export const revoked: Card = {
   id: 'revoked',
   section: 'failures',
   title: 'A revoked subject',
-  when: 'A token is revoked, by hand or because its user signed out, and somebody still holds it. What was made from it ends with it, and nothing new is made.',
+  when: 'A token is revoked, and somebody still holds it. What was made from it ends with it, and nothing new is made.',
   run: async ({ userToken, addresses, track }) => {
     await track('Revoke, then exchange', 'guarded', async (guarded) => {
       const { token } = await guarded.exchange('lab-1', userToken, { audience: 'lab-2', scope: 'lab.work' });

@@ -13,4 +13,8 @@ export interface Addresses {
   /** With the secret of the clients that the lab plays. */
   readonly tokenEndpoint: { readonly url: string; readonly secret: string };
   readonly revocationEndpoint: string | undefined;
+  readonly authorizationEndpoint: string;
+  readonly endSessionEndpoint: string;
+  /** Where sign-ins for the lab's client come back to, which reads the code itself. */
+  readonly labCallback: string;
 }

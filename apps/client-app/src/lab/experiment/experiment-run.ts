@@ -4,6 +4,7 @@ import type { Partner } from '../partner/partner.js';
 import type { Addresses } from './addresses.js';
 import { DpopKey } from './dpop-key.js';
 import { ExperimentTrack, type Experiment, type Lesson } from './experiment.js';
+import { OtherBrowser } from './other-browser.js';
 import { Processes } from './processes.js';
 import { TokenNames, type LabToken } from './token-names.js';
 import { TrackRecorder } from './track-recorder.js';
@@ -56,6 +57,7 @@ export class ExperimentRun {
       start: (name, settings) => this.#processes.start(name, settings),
       foreignToken: (claims, how) => this.#foreignToken(claims, how),
       dpopKey: () => DpopKey.create(this.#names),
+      otherBrowser: () => new OtherBrowser(this.#given.fetch),
     };
   }
 

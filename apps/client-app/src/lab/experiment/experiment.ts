@@ -3,6 +3,7 @@ import type { Pair, Track, Way } from '../../run/run.js';
 import type { Addresses } from './addresses.js';
 import type { Answer } from './answer.js';
 import type { DpopKey } from './dpop-key.js';
+import type { OtherBrowser } from './other-browser.js';
 import type { ProcessName, Started } from './processes.js';
 import type { LabToken, TokenNames } from './token-names.js';
 import type { TrackRecorder } from './track-recorder.js';
@@ -56,6 +57,8 @@ export interface Experiment {
     claims: Readonly<Record<string, unknown>>,
     how?: { readonly forged: boolean },
   ) => Promise<LabToken>;
+  /** Another browser of the user, which is signed in nowhere. */
+  readonly otherBrowser: () => OtherBrowser;
   /** A new key for DPoP proofs. */
   readonly dpopKey: () => Promise<DpopKey>;
 }
@@ -148,6 +151,14 @@ export class ExperimentTrack {
       client: credentials,
       about: token,
     });
+  }
+
+  /** Several requests that are told as one, such as a sign-in; `undefined`: they came to nothing. */
+  steps<Result>(
+    event: { readonly from: string; readonly to: string; readonly what: string },
+    work: () => Promise<Result | undefined>,
+  ): Promise<Result | undefined> {
+    return this.recorder.during(event, work);
   }
 
   /** Puts down what was no request, such as a service that would not start; it is also what the track shows. */

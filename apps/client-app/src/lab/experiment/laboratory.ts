@@ -80,6 +80,9 @@ export class Laboratory {
       internalJwksUri: this.server.internal(metadata.jwks_uri ?? ''),
       tokenEndpoint: { url: metadata.token_endpoint ?? '', secret: labSecret },
       revocationEndpoint: metadata.revocation_endpoint,
+      authorizationEndpoint: metadata.authorization_endpoint ?? '',
+      endSessionEndpoint: metadata.end_session_endpoint ?? '',
+      labCallback: `${this.settings.publicUrl}/lab/callback`,
     };
   }
 }

@@ -22,6 +22,23 @@ export class TrackRecorder {
     return new Answer(status, json, token);
   }
 
+  /** Several requests that are told as one. Without a result they have failed. */
+  async during<Result>(
+    event: Pick<Message, 'from' | 'to' | 'what'>,
+    work: () => Promise<Result | undefined>,
+  ): Promise<Result | undefined> {
+    const startedAt = this.wire.now;
+    const result = await work().catch(() => undefined);
+    const duration = this.wire.now - startedAt;
+    this.messages.push({
+      ...event,
+      startedAt,
+      duration,
+      ...(result === undefined && { failure: 'It came to nothing.' }),
+    });
+    return result;
+  }
+
   /** What was no request. */
   put(event: Pick<Message, 'from' | 'to' | 'what' | 'failure'>): void {
     this.messages.push({ ...event, startedAt: this.wire.now, duration: 0 });
