@@ -28,6 +28,12 @@ const OWN = [
 ];
 const PROCESSES = new URL('../../apps/client-app/dist/lab/processes/', import.meta.url);
 
+/** Time that runs a hundred times as fast: 30 seconds are over in 0.3. */
+const FASTER = [
+  '--import',
+  'data:text/javascript,const { setTimeout: real } = globalThis; globalThis.setTimeout = (work, time) => real(work, time / 100);',
+];
+
 const isSkipped = findChromium() === undefined && !process.env['CI'];
 if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
 
@@ -177,6 +183,57 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
       const change = (claim: string): Promise<string> =>
         exchange.locator(`[data-claim="${claim}"] .word`).first().innerText();
       expect([await change('sub'), await change('aud'), await change('act')]).toEqual(['kept', 'replaced', 'added']);
+    },
+    LIMIT,
+  );
+
+  it.each(['no-preference', 'reduce'] as const)(
+    'the player lights the steps in the measure of their times, or evenly where less motion is wanted (%s)',
+    async (reducedMotion) => {
+      const page = await signedIn({ reducedMotion });
+      await page.clock.install();
+      await page.goto(`${base}/api/user/message`);
+      const begun = await page
+        .locator('.lanes [data-at]')
+        .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('data-at'))));
+      const lit = (): Promise<number> => page.locator('.lanes .lit').count();
+      await page.getByRole('button', { name: 'Play the steps' }).click();
+      const times: number[] = [];
+      for (let step = 1; step <= begun.length; step += 1) {
+        expect(await lit()).toBe(step);
+        // the list below the picture says the same
+        expect(await page.locator('.messages > .lit').count()).toBe(step);
+        let time = 0;
+        while ((await lit()) === step) {
+          await page.clock.runFor(25);
+          time += 25;
+        }
+        times.push(time);
+      }
+      expect([await lit(), await page.locator('.player button').isEnabled()]).toEqual([0, true]);
+      if (reducedMotion === 'reduce') return expect(times).toEqual(begun.map(() => 250));
+      const gaps = begun.slice(1).map((at, i) => at - begun[i]!);
+      const whole = gaps.reduce((sum, gap) => sum + gap);
+      for (const [i, gap] of gaps.entries()) {
+        const expected = 200 + (gap / whole) * gaps.length * 450;
+        expect([i, Math.abs(times[i]! - expected) <= 26]).toEqual([i, true]);
+      }
+    },
+    LIMIT,
+  );
+
+  it(
+    'a command is copied as it stands, without a token',
+    async () => {
+      const page = await signedIn({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await run(page, 'same-token');
+      await openAll(page);
+      const command = page.locator('[data-copy]').first();
+      await command.getByRole('button', { name: 'Copy' }).click();
+      expect(await command.getByRole('button').innerText()).toBe('Copied');
+      const copied = await page.evaluate('navigator.clipboard.readText()');
+      expect(copied).toBe(await command.locator('pre').innerText());
+      expect(copied).toMatch(/^curl .*\$TOKEN_A/s);
     },
     LIMIT,
   );
@@ -435,4 +492,11 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
       expect(await once(child, 'exit')).toEqual([0, null]);
     },
   );
+
+  it.each(['no-audience', 'believes-header'])('%s ends by itself when its 30 seconds are over', async (name) => {
+    const env = { JWKS_URI: `${world.server}/oauth2/jwks`, ISSUER: world.server, AUDIENCE: 'a' };
+    const child = fork(fileURLToPath(new URL(`${name}.js`, PROCESSES)), { env, silent: true, execArgv: FASTER });
+    await once(child, 'message');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
 });
