@@ -103,6 +103,14 @@ const STEPS: readonly Step[] = [
     minutes: 3,
   },
   {
+    title:
+      'the activity of a person on whose behalf a million exchanges were made, page by page, on SQLite and PostgreSQL',
+    project: 'e2e',
+    spec: 'activity',
+    settings: { SOAK_ACTIVITY: 1_000_000 },
+    minutes: 10,
+  },
+  {
     title: 'mutated SAML assertions: none says anything but what was signed',
     project: 'saml-assertion',
     spec: 'signature-wrapping',

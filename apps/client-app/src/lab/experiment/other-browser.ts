@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import { readBounded } from '@onbehalf/jwt-verification';
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -19,6 +20,7 @@ export interface SignedIn {
 /** Milliseconds for one answer. */
 const TIMEOUT = 10_000;
 const MOST_REDIRECTS = 10;
+const MOST_BYTES = 64 * 1024;
 /** Of the demo, as everywhere in it. */
 const PASSWORD = 'password';
 
@@ -52,10 +54,9 @@ export class OtherBrowser {
     const form = await this.#follow(`${client.authorizationEndpoint}?${query.toString()}`, client.redirectUri);
     const { origin } = new URL(form);
     const body = new URLSearchParams({ username: user, password: PASSWORD });
-    const answer = await this.#send(form, { method: 'POST', body, headers: { origin } });
-    const location = answer.headers.get('location');
-    if (location === null) return undefined;
-    const back = new URL(await this.#follow(new URL(location, form).href, client.redirectUri));
+    const next = await this.#send(form, { method: 'POST', body, headers: { origin } });
+    if (next === undefined) return undefined;
+    const back = new URL(await this.#follow(next, client.redirectUri));
     const code = back.searchParams.get('code');
     return code === null ? undefined : { code, verifier };
   }
@@ -64,14 +65,15 @@ export class OtherBrowser {
   async #follow(url: string, until: string): Promise<string> {
     let current = url;
     for (let hops = 0; hops < MOST_REDIRECTS && !current.startsWith(until); hops += 1) {
-      const location = (await this.#send(current, { method: 'GET' })).headers.get('location');
-      if (location === null) break;
-      current = new URL(location, current).href;
+      const next = await this.#send(current, { method: 'GET' });
+      if (next === undefined) break;
+      current = next;
     }
     return current;
   }
 
-  async #send(url: string, init: RequestInit): Promise<Response> {
+  /** @returns where the answer leads; `undefined`: it is a page that waits for somebody */
+  async #send(url: string, init: RequestInit): Promise<string | undefined> {
     const headers = { ...(init.headers as Record<string, string>), accept: 'text/html', cookie: this.cookies };
     const signal = AbortSignal.timeout(TIMEOUT);
     const response = await this.fetch(url, { ...init, headers, redirect: 'manual', signal });
@@ -80,7 +82,12 @@ export class OtherBrowser {
       const [name = '', ...value] = pair.split('=');
       this.#cookies.set(name, value.join('='));
     }
-    await response.body?.cancel();
-    return response;
+    const next = response.headers.get('location') ?? refreshOf(await readBounded(response, MOST_BYTES));
+    return next === undefined ? undefined : new URL(next, url).href;
   }
+}
+
+/** Where a page leads that goes on by itself. */
+function refreshOf(page: string): string | undefined {
+  return /<meta http-equiv="refresh" content="0;url=([^"]*)"/.exec(page)?.[1]?.replaceAll('&amp;', '&');
 }
