@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { LegacySystem } from '../../tools/legacy.ts';
-import { freePort, RunningApp, System } from '../../tools/system.ts';
+import { DEMO, freePort, RunningApp, System } from '../../tools/system.ts';
 import { heading, signIn, World } from './browser-world.js';
 import { findChromium, NO_BROWSER } from './chromium.js';
 import { CARDS } from './lab-cards.js';
@@ -20,6 +20,7 @@ const PUBLIC = ['/', '/lab/failures', '/lab/which', '/lab/faces', '/lab/cards/he
 const OWN = [
   '/',
   '/api/user/message',
+  '/orders',
   '/lab/failures',
   '/lab/faces',
   '/lab/evaluate',
@@ -46,7 +47,7 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
     legacy = await LegacySystem.start();
     world = await World.open(async (path) => {
       writeFileSync(path, readFileSync(path, 'utf8').replace('maxAuthenticationAge: 30', 'maxAuthenticationAge: 1'));
-      return (await System.onFreePorts({ ...legacy.settings, AUTH_SERVER_CONFIG: path })).up();
+      return (await System.onFreePorts({ ...legacy.settings, AUTH_SERVER_CONFIG: path })).up(...DEMO);
     });
     base = world.system.url('client-app');
   }, LIMIT);

@@ -18,6 +18,8 @@ import { ActivityController } from './me/activity.controller.js';
 import { EvaluateController } from './me/evaluate.controller.js';
 import { ActivityRecords } from './me/activity-records.js';
 import { MeClient } from './me/me.client.js';
+import { OrderController } from './orders/order.controller.js';
+import { orderServiceModules } from './orders/order-service.js';
 import { AssetsController } from './pages/assets.controller.js';
 import { PageErrorFilter } from './page-error.filter.js';
 import { Runs } from './run/runs.js';
@@ -31,6 +33,7 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
+      imports: orderServiceModules(settings),
       controllers: [
         HomeController,
         LoginController,
@@ -40,6 +43,7 @@ export class AppModule {
         ActivityController,
         EvaluateController,
         SupportController,
+        OrderController,
         AssetsController,
       ],
       providers: [

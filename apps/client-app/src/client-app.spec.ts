@@ -6,7 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
 import { startTestServer, type Answering, type TestServer } from '@onbehalf/testing';
-import { Provider } from 'oidc-provider';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { decodeJwt } from 'jose';
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import { clientApp } from './client-app.js';
 
 const ANSWER = {
@@ -446,6 +448,104 @@ describe('a failure behind the page', () => {
   });
 });
 
+describe('orders at another company', () => {
+  let partner: TestServer;
+  let orderService: TestServer;
+  const refuse = (body: object) => () => ({ status: 400, body });
+
+  beforeEach(async () => {
+    partner = await startTestServer(({ path }) =>
+      path.startsWith('/.well-known/')
+        ? { body: { issuer: partner.url, token_endpoint: `${partner.url}/token` } }
+        : { body: { access_token: 'of-the-partner', token_type: 'Bearer', expires_in: 300 } },
+    );
+    orderService = await startTestServer(() => ({
+      body: { user: 'b.<i>aeldung', orders: [{ number: '1', item: 'a <b>book</b>' }], askedBy: ['here', 'there'] },
+    }));
+    await app?.close(0);
+    await startClientApp({ PARTNER_ISSUER: partner.url, ORDER_SERVICE_URL: orderService.url });
+    provider.exchanging = ({ audience }) => {
+      const claims = Buffer.from(JSON.stringify({ aud: audience })).toString('base64url');
+      const grant = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${claims}.c2ln`;
+      return { status: 200, body: { access_token: grant, issued_token_type: TokenType.IdJag, token_type: 'N_A' } };
+    };
+  });
+  afterEach(() => Promise.all([partner.close(), orderService.close()]));
+
+  it('are fetched by the ID token of the login, and no token of this domain goes there', async () => {
+    const page = await new Browser().open(`${base}/orders`);
+    expect([page.status, page.url]).toEqual([200, `${base}/orders`]);
+    expect(page.body).toContain('a &lt;b>book&lt;/b>');
+    expect(page.body).toContain('b.&lt;i>aeldung');
+    const [asked] = provider.exchanges;
+    expect(asked).toMatchObject({
+      subject_token_type: TokenType.IdToken,
+      requested_token_type: TokenType.IdJag,
+      audience: partner.url,
+      resource: 'http://localhost:8092',
+      scope: 'order.read',
+    });
+    expect(decodeJwt(asked!['subject_token']!)).toMatchObject({ aud: 'client-app', sub: 'baeldung' });
+    expect(orderService.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer of-the-partner']);
+    const sent = JSON.stringify(
+      [...partner.requests, ...orderService.requests].map(({ headers, body }) => [headers, body]),
+    );
+    expect(sent).not.toContain(asked!['subject_token']);
+  });
+
+  it('need a fresh ID token, which a refresh brings, once for all requests', async () => {
+    provider.firstIdTokenLifetime = 5;
+    const browser = new Browser();
+    await browser.open(`${base}/login`);
+    const pages = await Promise.all(Array.from({ length: 4 }, () => browser.request(`${base}/orders`)));
+    expect(pages.map(({ status }) => status)).toEqual(Array(4).fill(200));
+    expect(provider.refreshes).toBe(1);
+    const ends = provider.exchanges.map((asked) => decodeJwt(asked['subject_token']!).exp! - Date.now() / 1000);
+    expect(ends.every((left) => left > 60)).toBe(true);
+  });
+
+  it.each<[string, object, string]>([
+    ['an administrator says no', { error: 'invalid_target' }, 'An administrator has not allowed this application'],
+    ['this app is set up wrongly', { error: 'invalid_client' }, 'does not answer as expected'],
+  ])('are not shown where %s', async (_case, body, text) => {
+    provider.exchanging = refuse(body);
+    const page = await new Browser().open(`${base}/orders`);
+    expect(page.body).toContain(text);
+    expect(page.status).toBe('error' in body && body.error === 'invalid_target' ? 403 : 502);
+    expect([partner.requests, orderService.requests]).toEqual([[], []]);
+  });
+
+  it.each<[Answering, number, string]>([
+    [() => ({ status: 400, body: { error: 'invalid_grant' } }), 403, 'does not know you'],
+    [() => ({ status: 503 }), 502, 'does not answer as expected'],
+  ])('are not shown where the company refuses or is away (%#)', async (answering, status, text) => {
+    const usual = partner.answering;
+    partner.answering = (request) => (request.path.startsWith('/.well-known/') ? usual(request) : answering(request));
+    const page = await new Browser().open(`${base}/orders`);
+    expect([page.status, page.body.includes(text)]).toEqual([status, true]);
+  });
+
+  it('lead to a login that is fresh or strong enough where that is asked for, and one is enough', async () => {
+    const browser = new Browser();
+    await browser.open(`${base}/login`);
+    provider.exchanging = refuse({ error: 'insufficient_user_authentication', max_age: 60, acr_values: 'gold' });
+    const { location = '' } = await browser.request(`${base}/orders`);
+    const asked = new URL(location).searchParams;
+    expect([asked.get('max_age'), asked.get('acr_values')]).toEqual(['60', 'gold']);
+    const page = await browser.open(location);
+    expect([page.url, page.status, page.body.includes('not strong enough')]).toEqual([`${base}/orders`, 403, true]);
+  });
+
+  it('are no page where the authorization server reaches no other domain', async () => {
+    provider.issuesIdJags = false;
+    await app?.close(0);
+    await startClientApp();
+    const browser = new Browser();
+    await browser.open(`${base}/login`);
+    expect((await browser.request(`${base}/orders`)).status).toBe(404);
+  });
+});
+
 describe('without an authorization server', () => {
   it('starts, is not ready, says so on a page, and recovers by itself', async () => {
     await app?.close(0);
@@ -481,7 +581,13 @@ describe('pages', () => {
 class TestProvider {
   readonly issuer: string;
   firstTokenLifetime = 3600;
+  firstIdTokenLifetime = 3600;
   refuseRefresh = false;
+  /** Whether its metadata tells that it does. */
+  issuesIdJags = true;
+  /** How it answers exchanges, and what was asked of it. */
+  exchanging: (asked: Record<string, string>) => { status: number; body: object } = () => ({ status: 400, body: {} });
+  exchanges: Record<string, string>[] = [];
   logins = 0;
   refreshes = 0;
   revocations = 0;
@@ -504,7 +610,13 @@ class TestProvider {
   }
 
   reset(): void {
-    Object.assign(this, { firstTokenLifetime: 3600, refuseRefresh: false, logins: 0, refreshes: 0, revocations: 0 });
+    Object.assign(this, {
+      firstTokenLifetime: 3600,
+      firstIdTokenLifetime: 3600,
+      refuseRefresh: false,
+      issuesIdJags: true,
+    });
+    Object.assign(this, { exchanges: [], logins: 0, refreshes: 0, revocations: 0 });
   }
 
   async restart(): Promise<void> {
@@ -532,7 +644,7 @@ class TestProvider {
           client_secret: 'client-app-secret',
           redirect_uris: [`${clientUrl}/callback`],
           post_logout_redirect_uris: [`${clientUrl}/`],
-          grant_types: ['authorization_code', 'refresh_token'],
+          grant_types: ['authorization_code', 'refresh_token', GrantType.TokenExchange],
         },
       ],
       cookies: { keys: ['for-tests-only'] },
@@ -560,11 +672,24 @@ class TestProvider {
       ttl: {
         AccessToken: (ctx) => (ctx.oidc.params?.['grant_type'] === 'refresh_token' ? 3600 : this.firstTokenLifetime),
         Grant: 3600,
-        IdToken: 3600,
+        IdToken: (ctx) => (ctx.oidc.params?.['grant_type'] === 'refresh_token' ? 3600 : this.firstIdTokenLifetime),
         Interaction: 3600,
         RefreshToken: 3600,
         Session: 3600,
       },
+    });
+    const parameters = ['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'resource', 'scope'];
+    const exchange = (ctx: KoaContextWithOIDC): void => {
+      const asked = { ...(ctx.oidc.params as Record<string, string>) };
+      this.exchanges.push(asked);
+      Object.assign(ctx, this.exchanging(asked));
+    };
+    provider.registerGrantType(GrantType.TokenExchange, exchange, parameters);
+    provider.use(async (ctx, next) => {
+      await next();
+      if (this.issuesIdJags && ctx.path === '/.well-known/openid-configuration') {
+        Object.assign(ctx.body as object, { identity_chaining_requested_token_types_supported: [TokenType.IdJag] });
+      }
     });
     provider.use(async (ctx, next) => {
       if (ctx.path === '/token/revocation') this.revocations += 1;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 export const DEFAULT_PORT = 8080;
 const DEMO_SECRET = 'client-app-secret';
 const DEMO_LAB_SECRET = 'lab-secret';
+const DEMO_PARTNER_SECRET = 'partner-client-app-secret';
 
 /** What client-app reads from its environment; see `.env.example`. */
 export const environment = z
@@ -22,6 +23,14 @@ export const environment = z
     MESSAGE_SERVICE_RESOURCE: httpUrl().default('http://localhost:8082'),
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
     LEGACY_SERVICE_URL: httpUrl().optional(),
+    PARTNER_ISSUER: httpUrl().default('http://localhost:9002'),
+    PARTNER_TOKEN_ENDPOINT: httpUrl().optional(),
+    PARTNER_CLIENT_ID: text("the id of this client at the partner's authorization server").default(
+      'onbehalf-client-app',
+    ),
+    PARTNER_CLIENT_SECRET: text().optional(),
+    ORDER_SERVICE_URL: httpUrl().default('http://localhost:8092'),
+    ORDER_SERVICE_RESOURCE: httpUrl().default('http://localhost:8092'),
     LAB_SECRET: text('the secret of the clients that the lab plays').optional(),
     NODE_ENV: z.string().optional(),
     SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
@@ -29,7 +38,28 @@ export const environment = z
   .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
     path: ['CLIENT_SECRET'],
     message: 'the secret of this client, and none that ships with the project unless ISSUER is on localhost',
-  });
+  })
+  .refine(
+    ({ PARTNER_ISSUER, PARTNER_CLIENT_SECRET = DEMO_PARTNER_SECRET }) =>
+      isSecretFor(PARTNER_ISSUER, PARTNER_CLIENT_SECRET),
+    {
+      path: ['PARTNER_CLIENT_SECRET'],
+      message:
+        'the secret of this client there, and none that ships with the project unless PARTNER_ISSUER is on localhost',
+    },
+  );
+
+/** The other company, and how this app is known there. */
+export interface PartnerSettings {
+  readonly issuer: string;
+  /** Where this app reaches its token endpoint, when that is not where its metadata says. */
+  readonly tokenEndpoint: string | undefined;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly orderServiceUrl: string;
+  /** How its authorization server names that service. RFC 8707 */
+  readonly orderServiceResource: string;
+}
 
 /** The settings with what follows from them. */
 export class Settings {
@@ -51,6 +81,7 @@ export class Settings {
   readonly messageServiceUrl: string;
   /** The demo's system from before OAuth, where it runs. */
   readonly legacyServiceUrl: string | undefined;
+  readonly partner: PartnerSettings;
   readonly labSecret: string;
   /** Whether the lab does what it shows; never in production. */
   readonly experiments: boolean;
@@ -70,6 +101,14 @@ export class Settings {
     this.messageServiceResource = given.MESSAGE_SERVICE_RESOURCE;
     this.messageServiceUrl = given.MESSAGE_SERVICE_URL.replace(/\/$/, '');
     this.legacyServiceUrl = given.LEGACY_SERVICE_URL;
+    this.partner = {
+      issuer: given.PARTNER_ISSUER,
+      tokenEndpoint: given.PARTNER_TOKEN_ENDPOINT,
+      clientId: given.PARTNER_CLIENT_ID,
+      clientSecret: given.PARTNER_CLIENT_SECRET ?? DEMO_PARTNER_SECRET,
+      orderServiceUrl: given.ORDER_SERVICE_URL.replace(/\/$/, ''),
+      orderServiceResource: given.ORDER_SERVICE_RESOURCE,
+    };
     this.labSecret = given.LAB_SECRET ?? DEMO_LAB_SECRET;
     this.experiments = given.NODE_ENV !== 'production';
     this.sessionSecret = given.SESSION_SECRET;

@@ -55,6 +55,11 @@ export class AuthorizationServer {
     return this.#address.toInternal(url);
   }
 
+  /** The address at which browsers and terminals reach what this app may reach at `url`. */
+  public(url: string): string {
+    return this.#address.toPublic(url);
+  }
+
   /** Drops what is known of the server, its keys included: it may have been set up anew. */
   forget(): void {
     this.#configuration = undefined;

@@ -131,6 +131,7 @@ const NEXT: readonly (readonly [path: string, title: string, text: string])[] = 
   ['/lab/faces', 'Look further', 'Chains, actor tokens, impersonation, foreign issuers, step-up, bound keys.'],
   ['/lab/evaluate', 'Ask without doing', 'What would be granted, and by which rules, before anything is issued.'],
   ['/lab/activity', 'See who acted for you', 'Each exchange in your name, and a button that ends what came of it.'],
+  ['/orders', 'Cross a border', 'Your orders at another company, which takes no token of this one.'],
   [
     '/support',
     'Be the support',

@@ -139,7 +139,9 @@ function Outcome({ message, tokens }: { readonly message: Message; readonly toke
   return (
     <section>
       <p class="head">{issued ? 'Token' : 'Answer'}</p>
-      {issued && <Token token={issued} before={message.to === 'auth-server' ? before : undefined} />}
+      {issued && (
+        <Token token={issued} before={message.to === 'auth-server' || message.to === 'partner' ? before : undefined} />
+      )}
       {answer && !issued && <Answer answer={answer} />}
       {answer && issued && (
         <details class="fold">

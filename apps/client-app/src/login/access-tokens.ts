@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { decodeJwt } from 'jose';
 import { refreshTokenGrant, ResponseBodyError } from 'openid-client';
 import { AuthorizationServerUnavailable } from '../authorization-server/authorization-server-unavailable.js';
 import { AuthorizationServer } from '../authorization-server/authorization-server.js';
@@ -13,10 +14,10 @@ import { refreshed } from './to-login.js';
 /** A token that expires within this time is refreshed before it is used. Milliseconds. */
 const SKEW = 10_000;
 
-/** What a token of a session is for: user-service, or what the authorization server tells users about themselves. */
-type Kind = 'service' | 'me';
+/** What a token of a session is for: user-service, what the authorization server tells users about themselves, or to say who the user is. */
+type Kind = 'service' | 'me' | 'identity';
 
-/** The access tokens of a session, refreshed when they have expired. */
+/** The tokens of a session, refreshed when they have expired. */
 @Injectable()
 export class AccessTokens {
   /** What was begun last for a session. */
@@ -40,6 +41,11 @@ export class AccessTokens {
   /** The token for what the authorization server tells users about themselves; throws as {@link current} does. */
   forMe(request: Request): Promise<string> {
     return this.#token(request, 'me');
+  }
+
+  /** The ID token, for another domain; throws as {@link current} does. */
+  identity(request: Request): Promise<string> {
+    return this.#token(request, 'identity');
   }
 
   async #token(request: Request, kind: Kind): Promise<string> {
@@ -67,7 +73,7 @@ export class AccessTokens {
     await readLogin(request);
     request.session.login = next;
     await save(request);
-    return heldBy(next, kind) ?? next.accessToken;
+    return tokenIn(next, kind);
   }
 
   async #exchange(login: Login, kind: Kind): Promise<Login> {
@@ -80,7 +86,7 @@ export class AccessTokens {
     try {
       const tokens = await refreshTokenGrant(configuration, login.refreshToken, parameters);
       const next = refreshed(login, tokens);
-      return kind === 'service' ? next : { ...withTokenOf(login, next), me: tokenOf(next) };
+      return kind === 'me' ? { ...withTokenOf(login, next), me: tokenOf(next) } : next;
     } catch (error) {
       if (error instanceof ResponseBodyError && error.status < 500) {
         throw new LoginRequired('The access token has expired and was not refreshed', { cause: explain(error) });
@@ -106,10 +112,24 @@ async function readLogin(request: Request): Promise<Login> {
 }
 
 function heldBy(login: Login, kind: Kind): string | undefined {
+  if (kind === 'identity') return isFresh({ expiresAt: expiryOf(login.idToken) }) ? login.idToken : undefined;
   const held = kind === 'me' ? login.me : login;
   return held && isFresh(held) ? held.accessToken : undefined;
 }
 
-function isFresh({ expiresAt }: HeldToken): boolean {
+/** The token of a login that was refreshed just now, however soon it expires. */
+function tokenIn(login: Login, kind: Kind): string {
+  const token = { service: login.accessToken, me: login.me?.accessToken, identity: login.idToken }[kind];
+  if (token === undefined) throw new LoginRequired('The authorization server has not given this token');
+  return token;
+}
+
+/** Milliseconds since the epoch. */
+function expiryOf(idToken: string | undefined): number | undefined {
+  const seconds = idToken === undefined ? 0 : decodeJwt(idToken).exp;
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function isFresh({ expiresAt }: Pick<HeldToken, 'expiresAt'>): boolean {
   return expiresAt === undefined || expiresAt - SKEW > Date.now();
 }

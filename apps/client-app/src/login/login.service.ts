@@ -106,8 +106,7 @@ export class LoginService {
       const parameters: Record<string, string> =
         me === undefined ? {} : { resource: this.settings.userServiceResource };
       const tokens = await authorizationCodeGrant(configuration, callback, checks, parameters);
-      const login = toLogin(tokens);
-      return this.settings.signOutByIdToken ? { ...login, idToken: tokens.id_token } : login;
+      return toLogin(tokens);
     } catch (error) {
       if (error instanceof AuthorizationResponseError) throw refusedByServer(error);
       // keys or endpoints may have changed since they were read
@@ -136,7 +135,7 @@ export class LoginService {
         post_logout_redirect_uri: `${this.settings.publicUrl}/`,
         state: SIGNED_OUT,
         ...(login.sessionId !== undefined && { logout_hint: login.sessionId }),
-        ...(login.idToken !== undefined && { id_token_hint: login.idToken }),
+        ...(this.settings.signOutByIdToken && login.idToken !== undefined && { id_token_hint: login.idToken }),
       });
     } catch (error) {
       // signed out here all the same

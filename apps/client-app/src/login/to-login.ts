@@ -32,6 +32,7 @@ function accessOf(
   const expiresIn = tokens.expiresIn();
   return {
     accessToken: tokens.access_token,
+    ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
     ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
     ...(expiresIn !== undefined && { expiresAt: Date.now() + expiresIn * 1000 }),
   };

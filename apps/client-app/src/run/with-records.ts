@@ -1,5 +1,8 @@
 import type { AuditRecord, Message, TokenView, Track } from './run.js';
 
+/** Those that keep records: the one of this domain, and the one of the other company. */
+const SERVERS = ['auth-server', 'partner'];
+
 /** Puts beside each request for a token what the authorization server has written down of it. */
 export function withRecords<T extends Pick<Track, 'messages'>>(
   tracks: readonly T[],
@@ -17,7 +20,7 @@ export function withRecords<T extends Pick<Track, 'messages'>>(
   return tracks.map((track) => ({
     ...track,
     messages: track.messages.map((message) => {
-      if (message.to !== 'auth-server') return message;
+      if (!SERVERS.includes(message.to)) return message;
       const record = message.record ?? find(message);
       return record ? { ...message, record } : message;
     }),

@@ -15,7 +15,7 @@ export interface Login extends HeldToken {
   readonly refreshToken?: string;
   /** The session at the server. OpenID Connect Front-Channel Logout §3, sid */
   readonly sessionId?: string;
-  /** Kept where the server wants it at the sign-out only. */
+  /** Says who the user is, to this app; another domain is reached by it. */
   readonly idToken?: string;
   /** When the user came back from the authorization server, milliseconds since the epoch. */
   readonly signedInAt: number;

@@ -7,6 +7,7 @@ export const administrativeImpersonation: Card = {
   title: 'Support uses an account',
   when: 'A support engineer must see what a customer sees. The page /support does it: a fresh sign-in, a reason, a banner, and a record that the customer sees.',
   guide: 'docs/guides/administrative-impersonation.md',
+  page: { path: '/support', name: 'Use an account' },
   fields: [{ name: 'reason', label: 'Reason', value: 'the balance is wrong', maxLength: 120 }],
   run: async ({ names, addresses, fields, start, track, user }) => {
     await track('Named, and no engineer proves to be here', 'guarded', async (guarded) => {

@@ -23,6 +23,8 @@ export interface Card {
   readonly button?: string;
   /** A page of the repository's documentation, from its root, such as `docs/guides/x.md`. */
   readonly guide?: string;
+  /** A page of this app that does it for real. */
+  readonly page?: { readonly path: string; readonly name: string };
   readonly fields?: readonly CardField[];
   /** Whether the page offers to sign in once more, for what wants a fresh authentication. */
   readonly signInAgain?: boolean;

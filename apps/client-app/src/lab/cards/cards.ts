@@ -2,6 +2,7 @@ import { administrativeImpersonation } from './administrative-impersonation.card
 import { boundKey } from './bound-key.card.js';
 import type { Card } from './card.js';
 import { clientCredentials } from './client-credentials.card.js';
+import { crossAppAccess } from './cross-app-access.card.js';
 import { delegationChain } from './delegation-chain.card.js';
 import { actorToken, impersonation, stepUp, trustedIssuer } from './faces.cards.js';
 import { headerUser } from './header-user.card.js';
@@ -34,6 +35,7 @@ export const CARDS: readonly Card[] = [
   impersonation,
   administrativeImpersonation,
   trustedIssuer,
+  crossAppAccess,
   samlAssertion,
   customToken,
   stepUp,

@@ -17,4 +17,19 @@ export interface Addresses {
   readonly endSessionEndpoint: string;
   /** Where sign-ins for the lab's client come back to, which reads the code itself. */
   readonly labCallback: string;
+  /** This app as a client of the authorization server. */
+  readonly clientApp: ClientCredentials;
+  /** The other company. */
+  readonly partner: {
+    readonly issuer: string;
+    /** This app as a client of its authorization server. */
+    readonly client: ClientCredentials;
+    readonly orderService: string;
+    readonly orderServiceResource: string;
+  };
+}
+
+export interface ClientCredentials {
+  readonly id: string;
+  readonly secret: string;
 }

@@ -9,11 +9,19 @@ export class Answer {
     private readonly json: Readonly<Record<string, unknown>>,
     /** The token that it brought. */
     readonly token?: LabToken,
+    /** The version of what was asked for. RFC 9110 §8.8.3 */
+    readonly etag?: string,
   ) {}
 
   /** A member of the JSON body as text; empty when there is none. */
   text(name: string): string {
     return asText(this.json[name]);
+  }
+
+  /** A member of the JSON body that is a list, each as text. */
+  texts(name: string): readonly string[] {
+    const value = this.json[name];
+    return Array.isArray(value) ? value.map(asText) : [];
   }
 
   /** Why it was refused, in the words of the server; or that it was not. RFC 6749 §5.2 */

@@ -13,6 +13,7 @@ import { Wire } from './wire.js';
 export interface ExperimentGiven {
   readonly user: string;
   readonly userToken: string;
+  readonly idToken: () => Promise<string>;
   readonly fields: Readonly<Record<string, string>>;
   readonly addresses: Addresses;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -46,10 +47,11 @@ export class ExperimentRun {
   }
 
   #experiment(): Experiment {
-    const { user, userToken, fields, addresses } = this.#given;
+    const { user, userToken, idToken, fields, addresses } = this.#given;
     return {
       user,
       userToken: this.#names.name(userToken),
+      idToken: async () => this.#names.name(await idToken()),
       fields,
       addresses,
       names: this.#names,

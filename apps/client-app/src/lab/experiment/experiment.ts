@@ -1,6 +1,6 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import type { Pair, Track, Way } from '../../run/run.js';
-import type { Addresses } from './addresses.js';
+import type { Addresses, ClientCredentials } from './addresses.js';
 import type { Answer } from './answer.js';
 import type { DpopKey } from './dpop-key.js';
 import type { OtherBrowser } from './other-browser.js';
@@ -34,12 +34,21 @@ export interface ServiceCall {
   readonly method?: string;
 }
 
+/** A token endpoint, and the client that asks there. */
+export interface AskedServer {
+  readonly name: string;
+  readonly url: string;
+  readonly client: ClientCredentials;
+}
+
 /** What a card has at hand when its button is pressed. Whatever it sends goes over real HTTP, and into the inspector. */
 export interface Experiment {
   /** Who is signed in. */
   readonly user: string;
   /** The access token of this login, for user-service. */
   readonly userToken: LabToken;
+  /** The ID token of this login. */
+  readonly idToken: () => Promise<LabToken>;
   /** What was filled in, by the name of the field. */
   readonly fields: Readonly<Record<string, string>>;
   readonly addresses: Addresses;
@@ -70,6 +79,13 @@ export interface Lesson {
   readonly failed?: boolean;
   /** What the last service saw, or what else is worth to be put side by side. */
   readonly seen?: readonly Pair[];
+}
+
+/** What is told of a request for a token. */
+interface AskedFor {
+  readonly what: string;
+  readonly about?: LabToken;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The requests of one way. */
@@ -110,20 +126,25 @@ export class ExperimentTrack {
     return this.ask(client, form, { what: 'client credentials' });
   }
 
-  /** Any other request at the token endpoint, as this client. */
+  /** Any other request at the token endpoint, as this client; one that the lab does not play brings its own secret. */
   async ask(
-    client: string,
+    client: string | ClientCredentials,
     form: readonly (readonly [string, string | LabToken])[],
-    told: {
-      readonly what: string;
-      readonly about?: LabToken;
-      readonly headers?: Readonly<Record<string, string>> | undefined;
-    },
+    told: AskedFor,
   ): Promise<Answer> {
     const { url, secret } = this.addresses.tokenEndpoint;
-    const { what, about, headers } = told;
-    const credentials = { id: client, secret };
-    const sending = { from: client, to: 'auth-server', what, url, form, client: credentials };
+    const credentials = typeof client === 'string' ? { id: client, secret } : client;
+    return this.askAt({ name: 'auth-server', url, client: credentials }, credentials.id, form, told);
+  }
+
+  /** A request at a token endpoint. `from`: who asks, whose name there may be another */
+  askAt(
+    { name, url, client }: AskedServer,
+    from: string,
+    form: readonly (readonly [string, string | LabToken])[],
+    { what, about, headers }: AskedFor,
+  ): Promise<Answer> {
+    const sending = { from, to: name, what, url, form, client };
     return this.recorder.send({
       ...sending,
       ...(about && { about }),
@@ -159,6 +180,11 @@ export class ExperimentTrack {
     work: () => Promise<Result | undefined>,
   ): Promise<Result | undefined> {
     return this.recorder.during(event, work);
+  }
+
+  /** Puts down what went before, or what others did by themselves. */
+  note(event: Parameters<TrackRecorder['put']>[0]): void {
+    this.recorder.put(event);
   }
 
   /** Puts down what was no request, such as a service that would not start; it is also what the track shows. */

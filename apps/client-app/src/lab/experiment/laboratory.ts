@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { currentTraceId } from '@onbehalf/service-host';
 import type { Request } from 'express';
+import { InternalAddress } from '../../authorization-server/internal-address.js';
 import { AuthorizationServer } from '../../authorization-server/authorization-server.js';
 import { AccessTokens } from '../../login/access-tokens.js';
 import { LoginRequired } from '../../login/login-required.js';
 import { ActivityRecords } from '../../me/activity-records.js';
-import type { AuditRecord, Run } from '../../run/run.js';
+import type { AuditRecord, Run, Track } from '../../run/run.js';
 import { Runs } from '../../run/runs.js';
 import { withRecords } from '../../run/with-records.js';
 import { Settings } from '../../settings.js';
@@ -42,11 +43,15 @@ export class Laboratory {
     const { login } = request.session;
     if (!login) throw new LoginRequired('The session has ended');
     const addresses = await this.#addresses();
-    const fetch = (url: string, init: RequestInit): Promise<Response> => this.server.fetch(url, init as never);
-    const given = { user: login.subject, userToken, fields, addresses, fetch, partner: this.partner };
+    const { issuer, tokenEndpoint } = this.settings.partner;
+    const partner = new InternalAddress(issuer, tokenEndpoint && new URL(tokenEndpoint).origin);
+    const fetch = (url: string, init: RequestInit): Promise<Response> =>
+      this.server.fetch(partner.toInternal(url), init as never);
+    const idToken = (): Promise<string> => this.tokens.identity(request);
+    const given = { user: login.subject, userToken, idToken, fields, addresses, fetch, partner: this.partner };
     const at = Date.now();
     const { tracks, tokens } = await new ExperimentRun(given).perform(card.run);
-    const records = await this.#recordsOf(request);
+    const records = await this.#recordsOf(request, tracks);
     const traceId = currentTraceId();
     return this.runs.add(request.sessionID, {
       card: card.id,
@@ -58,17 +63,28 @@ export class Laboratory {
   }
 
   /** What was run is shown also where nothing can be read of what the server has decided. */
-  async #recordsOf(request: Request): Promise<readonly AuditRecord[]> {
-    const [own, others] = await Promise.allSettled([this.activity.latest(request), this.observed.ofThisRequest()]);
-    for (const each of [own, others]) if (each.status === 'rejected') this.#logger.warn(each.reason);
-    const mine = own.status === 'fulfilled' ? own.value : [];
-    const seen = others.status === 'fulfilled' ? others.value : [];
-    return withSentences(mine, seen);
+  async #recordsOf(request: Request, tracks: readonly Track[]): Promise<readonly AuditRecord[]> {
+    const isAcross = tracks.some(({ messages }) => messages.some(({ to }) => to === 'partner'));
+    const read = await Promise.allSettled([
+      this.activity.latest(request),
+      this.observed.ofThisRequest(),
+      ...(isAcross ? [this.observed.atPartner()] : []),
+    ]);
+    for (const each of read) if (each.status === 'rejected') this.#logger.warn(each.reason);
+    const [mine = [], ...others] = read.map((each) => (each.status === 'fulfilled' ? each.value : []));
+    return withSentences(mine, others.flat());
   }
 
   async #addresses(): Promise<Addresses> {
-    const { userServiceUrl, messageServiceUrl, userServiceResource, messageServiceResource, issuer, labSecret } =
-      this.settings;
+    const {
+      userServiceUrl,
+      messageServiceUrl,
+      userServiceResource,
+      messageServiceResource,
+      issuer,
+      labSecret,
+      partner,
+    } = this.settings;
     const metadata = (await this.server.configuration()).serverMetadata();
     return {
       userService: userServiceUrl,
@@ -78,11 +94,18 @@ export class Laboratory {
       issuer,
       legacyService: this.settings.legacyServiceUrl,
       internalJwksUri: this.server.internal(metadata.jwks_uri ?? ''),
-      tokenEndpoint: { url: metadata.token_endpoint ?? '', secret: labSecret },
+      tokenEndpoint: { url: this.server.public(metadata.token_endpoint ?? ''), secret: labSecret },
       revocationEndpoint: metadata.revocation_endpoint,
       authorizationEndpoint: metadata.authorization_endpoint ?? '',
       endSessionEndpoint: metadata.end_session_endpoint ?? '',
       labCallback: `${this.settings.publicUrl}/lab/callback`,
+      clientApp: { id: this.settings.clientId, secret: this.settings.clientSecret },
+      partner: {
+        issuer: partner.issuer,
+        client: { id: partner.clientId, secret: partner.clientSecret },
+        orderService: partner.orderServiceUrl,
+        orderServiceResource: partner.orderServiceResource,
+      },
     };
   }
 }

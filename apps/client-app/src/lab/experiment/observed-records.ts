@@ -47,17 +47,27 @@ export class ObservedRecords {
 
   /** The newest first. */
   async ofThisRequest(): Promise<readonly AuditRecord[]> {
+    const { token_endpoint: tokenEndpoint = '' } = (await this.server.configuration()).serverMetadata();
+    return this.#read(this.settings.issuer, tokenEndpoint);
+  }
+
+  /** The same, at the other company, which has the same server and lets the lab see its trail. */
+  async atPartner(): Promise<readonly AuditRecord[]> {
+    const { issuer, tokenEndpoint = `${issuer}/oauth2/token` } = this.settings.partner;
+    return this.#read(new URL(tokenEndpoint).origin, tokenEndpoint);
+  }
+
+  async #read(server: string, tokenEndpoint: string): Promise<readonly AuditRecord[]> {
     const traceId = currentTraceId();
     if (traceId === undefined) return [];
     const query = new URLSearchParams({ trace_id: traceId, limit: '100' });
-    const text = await this.#ask(`${this.settings.issuer}/admin/audit?${query.toString()}`, {
-      headers: { authorization: `Bearer ${await this.#token()}` },
+    const text = await this.#ask(`${server}/admin/audit?${query.toString()}`, {
+      headers: { authorization: `Bearer ${await this.#token(tokenEndpoint)}` },
     });
     return page.parse(JSON.parse(text)).records.map(toRecord);
   }
 
-  async #token(): Promise<string> {
-    const { token_endpoint: url = '' } = (await this.server.configuration()).serverMetadata();
+  async #token(url: string): Promise<string> {
     const credentials = Buffer.from(`${OBSERVER}:${this.settings.labSecret}`).toString('base64');
     const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'audit.read' });
     const text = await this.#ask(url, { method: 'POST', headers: { authorization: `Basic ${credentials}` }, body });

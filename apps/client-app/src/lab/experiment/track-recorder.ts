@@ -17,9 +17,9 @@ export class TrackRecorder {
   }
 
   async send(sending: Sending): Promise<Answer> {
-    const { message, status, json, token } = await this.wire.send(sending);
+    const { message, status, json, token, etag } = await this.wire.send(sending);
     this.messages.push(message);
-    return new Answer(status, json, token);
+    return new Answer(status, json, token, etag);
   }
 
   /** Several requests that are told as one. Without a result they have failed. */
@@ -40,7 +40,7 @@ export class TrackRecorder {
   }
 
   /** What was no request. */
-  put(event: Pick<Message, 'from' | 'to' | 'what' | 'failure'>): void {
+  put(event: Pick<Message, 'from' | 'to' | 'what' | 'failure' | 'note' | 'presented' | 'issued'>): void {
     this.messages.push({ ...event, startedAt: this.wire.now, duration: 0 });
   }
 }

@@ -32,6 +32,7 @@ export interface Received {
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>>;
   readonly token?: LabToken;
+  readonly etag?: string;
 }
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -75,7 +76,8 @@ export class Wire {
       const issued = this.#issuedIn(json);
       const answer = this.#answer(response, text, json);
       const message = { ...told, duration, answer, ...(issued && { issued: issued.view.name }) };
-      return { message, status: response.status, json, ...(issued && { token: issued }) };
+      const etag = response.headers.get('etag') ?? undefined;
+      return { message, status: response.status, json, ...(issued && { token: issued }), ...(etag && { etag }) };
     } catch (error) {
       const duration = this.now - startedAt;
       const failure = this.names.redact(error instanceof Error ? error.message : String(error));
@@ -89,6 +91,7 @@ export class Wire {
     if (client) {
       const credentials = Buffer.from(`${client.id}:${client.secret}`).toString('base64');
       this.names.hide(credentials, `${client.id}:$SECRET`);
+      this.names.hide(client.secret, '$SECRET');
       authorization.push(['Authorization', `Basic ${credentials}`]);
     }
     return [...authorization, ['Accept', 'application/json'], ...Object.entries(headers)];

@@ -23,6 +23,11 @@ export function cardPage(
       <section class="card">
         <h1>{card.title}</h1>
         <p>{card.when}</p>
+        {card.page && (
+          <p>
+            <a href={card.page.path}>{card.page.name}</a>
+          </p>
+        )}
         <CardForm card={card} visitor={visitor} values={values} />
         {card.signInAgain && visitor && (
           <form class="run again" method="post" action={`${pathOf(card)}/sign-in`}>
@@ -97,7 +102,7 @@ function SideBySide({ tracks }: { readonly tracks: readonly Track[] }): VNode {
 
 /** What the authorization server has written down of the last token that was asked for. */
 function Trail({ track }: { readonly track: Track }): VNode | null {
-  const sentence = track.messages.findLast(({ record }) => record?.sentence !== undefined)?.record?.sentence;
+  const sentence = track.messages.findLast(({ record }) => record !== undefined)?.record?.sentence;
   return sentence === undefined ? null : (
     <>
       <p class="hint">The audit trail says</p>

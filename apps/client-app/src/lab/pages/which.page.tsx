@@ -40,9 +40,18 @@ const CASES: readonly Case[] = [
   },
   {
     question: 'A partner has its own issuer, and its users call your services.',
-    answer: 'A trusted issuer, identity chaining or cross-app access',
+    answer: 'A trusted issuer',
     why: 'Its tokens are exchanged for yours at the border; its users are never taken for yours by name.',
     links: [['/lab/cards/trusted-issuer', 'Trusted issuer']],
+  },
+  {
+    question: 'Your application, or a service of yours, calls another company for the user.',
+    answer: 'Cross App Access, or identity chaining',
+    why: 'A grant crosses the border and no token does; its authorization server decides, and an administrator of yours before it.',
+    links: [
+      ['/lab/cards/cross-app-access', 'Cross App Access'],
+      ['/orders', 'Your orders there'],
+    ],
   },
   {
     question: 'The call needs a sign-in that is fresh or strong.',
