@@ -8,6 +8,15 @@ describe('what may be written down of what a caller sends', () => {
     expect(recordable('eyJabcdefgh '.repeat(100)).length).toBeLessThanOrEqual(256);
   });
 
+  it('no token, whole or cut, but every identifier', () => {
+    const [header, payload, signature] = ['eyJhbGciOiJFUzI1NiJ9', 'eyJzdWIiOiJ4In0', 'c2lnbmF0dXJl'];
+    expect(recordable(`of ${header}.${payload}.${signature}, which`)).toBe('of [not recorded], which');
+    expect(recordable(`${header}..iv.text.tag`)).toBe('[not recorded]');
+    expect(recordable(`at the end: eyJ${'x'.repeat(500)}.${payload}.${signature}`)).toBe('at the end: [not recorded]…');
+    const random = 'Yd9eyJiSvXFV7m9uA2nVeyJ8rW-4q';
+    expect(recordable(random)).toBe(random);
+  });
+
   it('eight entries of a list, and how many there were beside them', () => {
     const targets = Array.from({ length: 20 }, (_, index) => `target-${index}`);
     const recorded = recordableList(targets);

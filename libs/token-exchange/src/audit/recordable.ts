@@ -7,13 +7,23 @@ export const MOST_RECORDED = 8;
 /** Stands where a value was cut. */
 const CUT = '…';
 
+/** Stands in place of what looks like a token. */
+const NOT_RECORDED = '[not recorded]';
+
+/** Identifiers that are random hold the first letters of a JWT now and then, but no dot after them. */
+const JWT = /eyJ[\w-]*\.[\w.-]*/g;
+
+/** The beginning of a JWT that is cut before its first dot. */
+const CUT_JWT = /eyJ[\w-]*$/;
+
 /**
  * A text as it may be written down: no longer than 256 characters, with a mark where it was cut. A client may send anything
  * anywhere: what looks like a JWT is left out, whatever parameter it came in.
  */
 export function recordable(text: string): string {
   const beginning = text.slice(0, LONGEST_RECORDED);
-  const told = beginning.replace(/eyJ[\w.-]{8,}/g, '[not recorded]');
+  const whole = beginning.length === text.length ? beginning : beginning.replace(CUT_JWT, NOT_RECORDED);
+  const told = whole.replace(JWT, NOT_RECORDED);
   if (beginning.length === text.length && told.length <= LONGEST_RECORDED) return told;
   return told.slice(0, LONGEST_RECORDED - CUT.length) + CUT;
 }
