@@ -18,6 +18,8 @@ const STANDARD = {
   subject_life: (event: Members) => whole(event['subjectLife']),
 } as const;
 
+const STANDARD_COLUMNS = Object.entries(STANDARD);
+
 /** The values of the columns that every trail has. */
 export type StandardColumns = { -readonly [Column in keyof typeof STANDARD]: ReturnType<(typeof STANDARD)[Column]> };
 
@@ -40,9 +42,10 @@ export class SearchColumns {
   }
 
   of(event: Members): StandardColumns {
-    const standard = Object.entries(STANDARD).map(([column, value]) => [column, value(event)] as const);
-    const declared = [...this.#declared].map(([column, member]) => [column, text(event[member])] as const);
-    return Object.fromEntries([...standard, ...declared]) as unknown as StandardColumns;
+    const values: Record<string, string | number | null> = {};
+    for (const [column, value] of STANDARD_COLUMNS) values[column] = value(event);
+    for (const [column, member] of this.#declared) values[column] = text(event[member]);
+    return values as StandardColumns;
   }
 
   /** The column that does not repeat what the event says; one that was declared after the record was written may be empty. */

@@ -3,6 +3,7 @@ import { ConfigurationError, isAbsoluteUri } from '@onbehalf/oauth-protocol';
 /** Finds what is responsible for a token type, within a realm. Two entries for one type of one realm are a mistake, found at start. */
 export class TypeRegistry<T extends { readonly types: readonly string[] }> {
   readonly #realms = new Map<string, Map<string, T>>();
+  readonly #types = new Map<string | undefined, readonly string[]>();
 
   /**
    * @param setting what the entries are called in the configuration
@@ -14,6 +15,8 @@ export class TypeRegistry<T extends { readonly types: readonly string[] }> {
         for (const type of entry.types) this.#register(setting, realm, type, entry);
       }
     }
+    for (const [realm, byType] of this.#realms) this.#types.set(realm, [...byType.keys()]);
+    this.#types.set(undefined, [...new Set([...this.#types.values()].flat())]);
   }
 
   find(realm: string, type: string): T | undefined {
@@ -22,8 +25,7 @@ export class TypeRegistry<T extends { readonly types: readonly string[] }> {
 
   /** Every token type somebody is responsible for in this realm, or in any, in the order of registration. */
   types(realm?: string): readonly string[] {
-    const realms = realm === undefined ? [...this.#realms.values()] : [this.#realms.get(realm) ?? new Map<string, T>()];
-    return [...new Set(realms.flatMap((byType) => [...byType.keys()]))];
+    return this.#types.get(realm) ?? [];
   }
 
   #register(setting: string, realm: string, type: string, entry: T): void {
