@@ -1,6 +1,6 @@
 /** A commit of this repository, checked out and built beside the others. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as Store from '@onbehalf/authorization-store';
@@ -22,6 +22,7 @@ export interface BuiltTree {
  */
 export async function buildTree(revision: string): Promise<BuiltTree> {
   const commit = run('git', ['rev-parse', '--short', '--verify', `${revision}^{commit}`]);
+  mkdirSync(join(root, '.nx'), { recursive: true });
   const path = `${mkdtempSync(join(root, '.nx', `tree-${commit}-`))}/`;
   const remove = (): void => {
     spawnSync('git', ['worktree', 'remove', '--force', path], { cwd: root });
