@@ -14,5 +14,6 @@ export * from './settings/configured-values.js';
 export * from './settings/loopback.js';
 export * from './settings/shipped-secrets.js';
 export * from './tokens/actor.js';
+export * from './tokens/agent-mark.js';
 export * from './tokens/impersonation-mark.js';
 export * from './tokens/token-type.js';

@@ -1,7 +1,7 @@
 /** Authentication schemes of protected resources. RFC 6750 §3, RFC 9449 §7.1. */
 export type ChallengeScheme = 'Bearer' | 'DPoP';
 
-/** Error codes of protected resources. RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3, and our own for impersonations. */
+/** Error codes of protected resources. RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3, and our own for impersonations and agents. */
 export type BearerErrorCode =
   | 'invalid_request'
   | 'invalid_token'
@@ -9,7 +9,8 @@ export type BearerErrorCode =
   | 'insufficient_user_authentication'
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
-  | 'impersonation_forbidden';
+  | 'impersonation_forbidden'
+  | 'agent_forbidden';
 
 /** The auth-params of a challenge, in the order in which they are written; `undefined` ones are left out. */
 export type ChallengeParameters = Readonly<Record<string, string | number | undefined>>;

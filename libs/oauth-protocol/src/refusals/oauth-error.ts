@@ -1,4 +1,4 @@
-/** Error codes of the token endpoint. RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5, RFC 9449 §5, RFC 9470 §3, RFC 8628 §3.5. */
+/** Error codes of the token endpoint. RFC 6749 §5.2, RFC 8693 §2.2.2, RFC 8707 §2, RFC 9396 §5, RFC 9449 §5, RFC 9470 §3, RFC 8628 §3.5, OpenID Connect Core §3.1.2.6. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -12,6 +12,7 @@ export type OAuthErrorCode =
   | 'use_dpop_nonce'
   | 'insufficient_user_authentication'
   | 'access_denied'
+  | 'interaction_required'
   | 'authorization_pending'
   | 'slow_down'
   | 'temporarily_unavailable'
