@@ -10,6 +10,8 @@ beforeAll(async () => {
   lab = await ExchangeLab.open();
 });
 
+const iss = 'http://localhost:9001';
+
 const toMessages: Edge = {
   client: 'user-service',
   subjectAudience: 'user-service',
@@ -49,6 +51,7 @@ describe('RFC 8693 §1.1: delegation and impersonation', () => {
     const named = await actorToken({ sub: 'agent-7', sub_profile: 'ai_agent' });
     expect((await lab.claims({ ...request, ...named }))['act']).toEqual({
       sub: 'agent-7',
+      iss,
       client_id: 'user-service',
       sub_profile: 'ai_agent',
     });
@@ -75,7 +78,7 @@ describe('RFC 8693 §1.1: delegation and impersonation', () => {
   it('tells what kind of party a client is when it acts', async () => {
     const clients = caseRegistrations.clients.map((client) => ({ ...client, subProfile: 'service' }));
     const open = await ExchangeLab.open({}, { clients });
-    expect((await open.claims())['act']).toEqual({ sub: 'user-service', sub_profile: 'service' });
+    expect((await open.claims())['act']).toEqual({ sub: 'user-service', iss, sub_profile: 'service' });
   });
 });
 
@@ -127,7 +130,11 @@ describe('RFC 8693 §4.1: act', () => {
       act: { sub: 'edge', scope: 'all' },
     };
     const claims = await lab.claims({ subject_token: await lab.token({ act }) });
-    expect(claims['act']).toEqual({ sub: 'user-service', act: { sub: 'gateway', act: { sub: 'edge' } } });
+    expect(claims['act']).toEqual({
+      sub: 'user-service',
+      iss,
+      act: { sub: 'gateway', iss, act: { sub: 'edge', iss } },
+    });
   });
 
   it(
@@ -137,7 +144,7 @@ describe('RFC 8693 §4.1: act', () => {
     ),
     async () => {
       const claims = await lab.claims({ subject_token: await lab.token({ act: { sub: 'b', act: { sub: 'a' } } }) });
-      expect(claims['act']).toEqual({ sub: 'user-service', act: { sub: 'b', act: { sub: 'a' } } });
+      expect(claims['act']).toEqual({ sub: 'user-service', iss, act: { sub: 'b', iss, act: { sub: 'a', iss } } });
     },
   );
 
@@ -170,7 +177,8 @@ describe('RFC 8693 §4.1: act', () => {
     const subjectToken = await open.token({ act: { sub: 'x', act: { sub: 'user-service' } } });
     expect((await open.claims({ subject_token: subjectToken }))['act']).toEqual({
       sub: 'user-service',
-      act: { sub: 'x', act: { sub: 'user-service' } },
+      iss,
+      act: { sub: 'x', iss, act: { sub: 'user-service', iss } },
     });
   });
 
@@ -191,7 +199,6 @@ describe('RFC 8693 §4.1: act', () => {
 });
 
 describe('RFC 8693 §4.4: may_act', () => {
-  const iss = 'http://localhost:9001';
   const party = { sub: 'user-service', iss, client_id: 'user-service' };
   const cells: [string, object, boolean][] = [
     ['sub', { sub: party.sub }, true],

@@ -110,7 +110,8 @@ export class ExchangePipeline {
       const { decision, exchange } = await this.#decide(form, client, { context, explained: false }, observe);
       if (decision.outcome === 'refused') throw decision.refusal;
       const claim = await admitAll(this.#options.admissions ?? [], decision.permit, exchange);
-      return { issued: await this.#make(decision.permit, claim), claim };
+      const issued = await this.#make(decision.permit, claim);
+      return { issued: claim.grantId === undefined ? issued : { ...issued, grantId: claim.grantId }, claim };
     } catch (error) {
       throw answerFor(client, toRefusal('exchange', error), context.grantType);
     }

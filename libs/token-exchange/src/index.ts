@@ -7,6 +7,7 @@ export { changingSteps, type DecisionPath, type PathStep } from './audit/decisio
 export { omittedOf, recordable, recordableList } from './audit/recordable.js';
 export type { Admission, Claim } from './admission/admission.js';
 export type { Decision, DecisionStep, Grant, Permit } from './decision/decide.js';
+export { actingParties } from './decision/delegation.js';
 export type { Rule } from './decision/rule.js';
 export { deny, narrow, type Denial, type Narrowing, type Verdict } from './decision/verdict.js';
 export type * from './decision/verified-exchange.js';

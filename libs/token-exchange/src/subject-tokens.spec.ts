@@ -55,7 +55,7 @@ describe('RFC 8693 §2.1: validation of the presented tokens', () => {
       it.each([TokenType.AccessToken, TokenType.Jwt])('takes a right %s', async (type) => {
         const actor = await lab.token({ sub: 'user-service', client_id: 'user-service' });
         const claims = await lab.claims({ ...toLedger, actor_token: actor, actor_token_type: type });
-        expect(claims['act']).toEqual({ sub: 'user-service' });
+        expect(claims['act']).toEqual({ sub: 'user-service', iss: 'http://localhost:9001' });
       });
 
       it.each(['logout+jwt', 'JWT'])('refuses an %s declared as an access token', async (typ) => {
@@ -88,6 +88,7 @@ describe('RFC 8693 §2.1: validation of the presented tokens', () => {
     ['amr', { amr: [1] }],
     ['sid', { sid: {} }],
     ['sub_profile', { sub_profile: [] }],
+    ['ai_agent_involved', { ai_agent_involved: 'yes' }],
   ])('refuses a token with a malformed %s: %j', async (claim, claims) => {
     const refusal = await lab.refusal({ subject_token: await lab.token(claims) });
     expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'subject-token' });
@@ -333,6 +334,7 @@ describe('foreign issuers', () => {
     ).claims(await jwt({ act: { sub: 'gateway', act: { sub: 'x', iss: 'https://y' } } }));
     expect(claims['act']).toEqual({
       sub: 'user-service',
+      iss: 'http://localhost:9001',
       act: { sub: 'gateway', iss: 'https://partner.example', act: { sub: 'x', iss: 'https://y' } },
     });
   });

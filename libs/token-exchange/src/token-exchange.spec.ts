@@ -49,7 +49,10 @@ describe('one record for every request', () => {
         kind: 'delegation',
         subject: 'baeldung',
         subjectIssuer: 'http://localhost:9001',
-        actors: [{ sub: 'user-service' }, { sub: 'gateway' }],
+        actors: [
+          { sub: 'user-service', iss: 'http://localhost:9001' },
+          { sub: 'gateway', iss: 'http://localhost:9001' },
+        ],
         subjectTokenId: 'token-a',
         issuedTokenId: issued.jwtId,
         issuedTokenType: TokenType.AccessToken,

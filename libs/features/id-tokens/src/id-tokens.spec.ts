@@ -131,7 +131,7 @@ describe('ID tokens that are issued', () => {
     expect(decodeProtectedHeader(issued.token).typ).toBe('JWT');
     const claims = decodeJwt(issued.token);
     expect(claims).toMatchObject({ sub: 'baeldung', aud: 'message-service', azp: 'user-service' });
-    expect(claims['act']).toEqual({ sub: 'user-service' });
+    expect(claims['act']).toMatchObject({ sub: 'user-service', iss: claims['iss'] });
     expect(claims).not.toHaveProperty('scope');
   });
 

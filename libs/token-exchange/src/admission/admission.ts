@@ -17,8 +17,10 @@ export interface Admission {
   admit(permit: Permit, exchange: VerifiedExchange): Promise<Claim | undefined>;
 }
 
-/** What is claimed for one exchange. Exactly one of the two is called, unless the process ends before. */
+/** What is claimed for one exchange. Exactly one of the two methods is called, unless the process ends before. */
 export interface Claim {
+  /** The grant that the token ends with, such as what a user has allowed. At most one claim has one. */
+  readonly grantId?: string | undefined;
   /** The token does not leave after all. */
   release(): Promise<void>;
   /** The token and its record are durable; it leaves when this resolves. */
@@ -38,6 +40,9 @@ export async function admitAll(
   const all = (work: (claim: Claim) => Promise<void>): Promise<void> =>
     Promise.allSettled(claims.map(work)).then(() => undefined);
   const together: Claim = {
+    get grantId() {
+      return claims.find((claim) => claim.grantId !== undefined)?.grantId;
+    },
     release: () => all((claim) => claim.release()),
     settle: (issued) => all((claim) => claim.settle(issued)),
   };

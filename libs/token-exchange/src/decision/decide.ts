@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '@onbehalf/jwt-verification';
-import type { Actor, ImpersonationMark } from '@onbehalf/oauth-protocol';
+import { AI_AGENT, involvesAgent, isOfProfile, type Actor, type ImpersonationMark } from '@onbehalf/oauth-protocol';
 import {
   DEFAULT_IMPERSONATION_TIME,
   DEFAULT_TIME_TO_LIVE,
@@ -12,7 +12,7 @@ import type { Authentication, Confirmation } from '../tokens/token-facts.js';
 import type { ExchangeRequest } from '../request/exchange-request.js';
 import type { TokenReference, TokenUse } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
-import { actorChain, actorEvidence } from './delegation.js';
+import { actingParties, actorChain, actorEvidence } from './delegation.js';
 import type { Rule } from './rule.js';
 import type { Denial, Narrowing } from './verdict.js';
 import type { Limits, Target, VerifiedExchange } from './verified-exchange.js';
@@ -25,6 +25,8 @@ export interface Grant extends Limits {
   readonly requestedType: string;
   readonly clientId: string;
   readonly subject: string;
+  /** What kind of party the subject is; absent: nobody says so. */
+  readonly subjectProfile?: string;
   readonly audiences: readonly string[];
   /** Who is asked for, with the edges that lead there. */
   readonly targets: readonly Target[];
@@ -43,6 +45,8 @@ export interface Grant extends Limits {
   readonly parents: readonly TokenReference[];
   /** The impersonation that the token is of; `disclosed`: it says so. */
   readonly impersonation?: ImpersonationMark & { readonly disclosed: boolean };
+  /** Whether an AI agent stands behind the token. */
+  readonly agentInvolved: boolean;
   /** The identifier that the token is to have; absent: its issuer draws one. */
   readonly tokenId?: string;
   /** The tokens that issuing uses up. */
@@ -157,7 +161,7 @@ function toRefusal({ name }: Rule, { code, description, detail }: Denial): Excha
 }
 
 function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
-  const { kind, at, client, request, targets, subject } = exchange;
+  const { kind, at, client, request, targets, subject, subjectProfile } = exchange;
   const algorithms = new Set(targets.map(({ resource }) => resource.signingAlgorithm));
   const [signingAlgorithm] = algorithms.size === 1 ? algorithms : [];
   return {
@@ -165,6 +169,7 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     requestedType: request.requestedType,
     clientId: client.clientId,
     subject: subject.subject,
+    ...(subjectProfile !== undefined && { subjectProfile }),
     audiences: targets.map(({ resource }) => resource.audience),
     targets,
     resources: request.resources,
@@ -176,6 +181,7 @@ function grantOf(exchange: VerifiedExchange): Omit<Grant, keyof Limits> {
     ...(signingAlgorithm && { signingAlgorithm }),
     typ: targets.every(({ resource }) => resource.typ === 'jwt') ? 'jwt' : 'at+jwt',
     ...markOf(exchange),
+    agentInvolved: isByAgent(exchange),
     parents: parentsOf(exchange),
     uses: usesOf(exchange),
     parameters: request.parameters,
@@ -192,6 +198,17 @@ function markOf(exchange: VerifiedExchange): Pick<Grant, 'impersonation' | 'toke
   if (!exchange.impersonation) return {};
   const { mark, disclosed } = exchange.impersonation;
   return { impersonation: { ...mark, disclosed }, ...(exchange.kind === 'administrative' && { tokenId: mark.id }) };
+}
+
+// by the chain, which is never cut, and by the mark where a chain was left out on the way
+function isByAgent(exchange: VerifiedExchange): boolean {
+  const { client, subject, subjectProfile: subProfile } = exchange;
+  const parties = {
+    marked: subject.agentInvolved,
+    subProfile,
+    actors: [...actingParties(exchange), ...subject.actors],
+  };
+  return involvesAgent(parties) || isOfProfile(AI_AGENT, client.subProfile);
 }
 
 function parentsOf(exchange: VerifiedExchange): readonly TokenReference[] {

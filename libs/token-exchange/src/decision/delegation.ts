@@ -26,7 +26,7 @@ export function toVerifiedExchange(
   if (!evidence && facts.subject.actors.length === 0 && facts.targets.every(impersonates)) {
     return { ...facts, kind: 'impersonation' };
   }
-  const actor = evidence ? actorOf(evidence.token) : clientAsActor(facts);
+  const actor = evidence ? actorOf(evidence.token, facts.issuer, policy) : clientAsActor(facts);
   return {
     ...facts,
     kind: 'delegation',
@@ -68,9 +68,14 @@ export function actorChain(exchange: VerifiedExchange): readonly Actor[] {
   return actingParties(exchange);
 }
 
-/** Who acts, for the record, whether or not the new token says so. */
+/**
+ * Who acts, for the record, whether or not the new token says so. Each with the issuer that knows it: one of an older token that names
+ * none is known here. RFC 8693 §4.1: "iss" and "sub" together identify an actor
+ */
 export function actingParties(exchange: VerifiedExchange): readonly Actor[] {
-  return exchange.kind === 'impersonation' ? [] : [exchange.actor, ...exchange.subject.actors];
+  if (exchange.kind === 'impersonation') return [];
+  const { issuer: iss } = exchange;
+  return [exchange.actor, ...exchange.subject.actors.map(({ sub, ...others }) => ({ sub, iss, ...others }))];
 }
 
 /** The bytes that a chain takes in a token. */
@@ -101,18 +106,27 @@ function audiencesOf({ sub, iss = '' }: Actor, issuer: string, policy: ExchangeP
   return iss === '' || iss === issuer ? (policy.client(sub)?.represents ?? []) : [];
 }
 
-function clientAsActor({ client }: ExchangeFacts): Actor {
-  return { sub: client.clientId, ...(client.subProfile !== undefined && { sub_profile: client.subProfile }) };
+function clientAsActor({ client, issuer: iss }: ExchangeFacts): Actor {
+  const { clientId: sub, subProfile } = client;
+  return { sub, iss, ...(subProfile !== undefined && { sub_profile: subProfile }) };
 }
 
-// RFC 8693 §4.1: rebuilt from identity claims alone; an issuer only where it is not this server
-function actorOf({ subject, foreign, clientId, subProfile }: VerifiedToken): Actor {
+// RFC 8693 §4.1: rebuilt from identity claims alone
+function actorOf(token: VerifiedToken, issuer: string, policy: ExchangePolicy): Actor {
+  const { subject, foreign, clientId } = token;
+  const subProfile = profileOf(token, issuer, policy);
   return {
     sub: foreign?.sub ?? subject,
-    ...(foreign && { iss: foreign.iss }),
+    iss: foreign?.iss ?? issuer,
     ...(clientId !== undefined && clientId !== subject && { client_id: clientId }),
     ...(subProfile !== undefined && { sub_profile: subProfile }),
   };
+}
+
+/** What kind of party the subject of a token is: of a client of this server its registration says so, whatever the token does. */
+export function profileOf(token: VerifiedToken, issuer: string, policy: ExchangePolicy): string | undefined {
+  const client = token.issuer === issuer && !token.foreign ? policy.client(token.subject) : undefined;
+  return client?.subProfile ?? token.subProfile;
 }
 
 /** Whether two actors are the same party; one without an issuer is known to `issuer`, this server. */

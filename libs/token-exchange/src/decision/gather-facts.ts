@@ -3,7 +3,7 @@ import { ownAudiences } from '../tokens/own-audiences.js';
 import { readTokenState, type FactSources } from '../tokens/token-state.js';
 import type { TokenState } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
-import { chooseEdge, toVerifiedExchange } from './delegation.js';
+import { chooseEdge, profileOf, toVerifiedExchange } from './delegation.js';
 import type { ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
 
 /** The tokens of a request, verified. */
@@ -27,7 +27,15 @@ export async function gatherFacts(known: KnownFacts, sources: FactSources): Prom
   const targets = resources.map((resource) => toTarget(resource, known, sources));
   const evidence = actorToken && actorState && { token: actorToken, state: actorState };
   const impersonation = impersonationOf(known.subject, subjectState);
-  const all = { ...facts, issuer: sources.issuer, targets, subjectState, ...(impersonation && { impersonation }) };
+  const subjectProfile = profileOf(known.subject, sources.issuer, sources.policy);
+  const all = {
+    ...facts,
+    issuer: sources.issuer,
+    targets,
+    subjectState,
+    ...(impersonation && { impersonation }),
+    ...(subjectProfile !== undefined && { subjectProfile }),
+  };
   return toVerifiedExchange(all, evidence, sources.policy);
 }
 

@@ -22,6 +22,8 @@ export interface ExchangeFacts {
   readonly targets: readonly Target[];
   readonly subject: VerifiedToken;
   readonly subjectState: TokenState;
+  /** What kind of party the subject is, where anybody says so. */
+  readonly subjectProfile?: string;
   readonly proof: Confirmation;
   /** The impersonation that the new token is of, and whether it tells: begun with it, or that of its subject token. */
   readonly impersonation?: { readonly mark: ImpersonationMark; readonly disclosed: boolean };

@@ -1,4 +1,10 @@
-import { formatActClaim, IMPERSONATION_CLAIM, type ImpersonationMark } from '@onbehalf/oauth-protocol';
+import {
+  AGENT_CLAIM,
+  formatActClaim,
+  IMPERSONATION_CLAIM,
+  PROFILE_CLAIM,
+  type ImpersonationMark,
+} from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import { assertPermit, type Permit } from '../decision/decide.js';
 import type { IssuedToken } from './issued-token.js';
@@ -9,12 +15,13 @@ import type { IssuedToken } from './issued-token.js';
  */
 export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): JWTPayload {
   assertPermit(permit);
-  const { audiences, actors, mayAct, confirmation } = permit;
+  const { audiences, actors, mayAct, confirmation, subjectProfile } = permit;
   const act = formatActClaim(actors);
   const impersonation = toldMark(permit);
   return {
     iss: issuer,
     sub: permit.subject,
+    ...(subjectProfile !== undefined && { [PROFILE_CLAIM]: subjectProfile }),
     aud: audiences.length === 1 ? audiences[0] : [...audiences],
     iat: permit.issuedAt,
     exp: permit.expiresAt,
@@ -22,6 +29,7 @@ export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): J
     ...permit.authentication,
     ...(act && { act }),
     ...(impersonation && { [IMPERSONATION_CLAIM]: impersonation }),
+    ...(permit.agentInvolved && { [AGENT_CLAIM]: true }),
     ...(mayAct && { may_act: mayAct.length === 1 ? mayAct[0] : mayAct }),
     ...(Object.keys(confirmation).length > 0 && { cnf: confirmation }),
   };

@@ -23,4 +23,6 @@ export interface IssuedToken {
   readonly parents: readonly TokenReference[];
   /** The impersonation that it is of, whether it says so or not. */
   readonly impersonation?: ImpersonationMark;
+  /** The grant that it is issued under, and ends with. */
+  readonly grantId?: string;
 }

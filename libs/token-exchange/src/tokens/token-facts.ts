@@ -45,6 +45,8 @@ export interface TokenFacts {
   readonly authentication?: Authentication;
   /** The mark of tokens by which an administrator uses an account. */
   readonly impersonation?: ImpersonationMark;
+  /** The mark of tokens behind which an AI agent stands. */
+  readonly agentInvolved?: boolean;
   /**
    * The subject is only named, and nothing proves that it was here: only an administrator may act for it. `id` is drawn for this
    * request; the impersonation and its first token have it.

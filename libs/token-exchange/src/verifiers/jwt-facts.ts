@@ -1,10 +1,14 @@
 import { invalidClaim, mediaSubtype, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import {
+  AGENT_CLAIM,
   IMPERSONATION_CLAIM,
   isScopeToken,
   parseActClaim,
+  parseAgentMark,
   parseImpersonationMark,
   parseMayActClaim,
+  parseProfile,
+  PROFILE_CLAIM,
 } from '@onbehalf/oauth-protocol';
 import type { JWTPayload } from 'jose';
 import type { Authentication, Confirmation, TokenFacts } from '../tokens/token-facts.js';
@@ -27,7 +31,7 @@ export function requireType({ header, claims }: VerifiedJwt, accepted: readonly 
 export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Required<Pick<TokenFacts, 'actors'>> {
   const jwtId = optionalText(claims, 'jti');
   const clientId = optionalText(claims, 'client_id');
-  const subProfile = optionalText(claims, 'sub_profile');
+  const subProfile = parseProfile(claims[PROFILE_CLAIM]);
   const mayAct = parseMayActClaim(claims['may_act']);
   const confirmation = readConfirmation(claims['cnf']);
   const impersonation = parseImpersonationMark(claims[IMPERSONATION_CLAIM]);
@@ -44,6 +48,7 @@ export function readJwtFacts(claims: VerifiedJwt['claims']): TokenFacts & Requir
     actors: parseActClaim(claims['act']),
     ...(mayAct && { mayAct }),
     ...(confirmation && { confirmation }),
+    ...(parseAgentMark(claims[AGENT_CLAIM]) && { agentInvolved: true }),
     ...(impersonation && { impersonation: { iss: claims.iss, ...impersonation } }),
     authentication: readAuthentication(claims),
   };
