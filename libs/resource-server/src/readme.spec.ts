@@ -70,6 +70,33 @@ const runAll = async (queue: Iterable<Job>) => {
 };
 // #endregion
 
+// #region agents
+import { Post, UseGuards } from '@nestjs/common';
+import { AccessTokenGuard, Actors, DelegationChain, NoAgents } from '@onbehalf/resource-server';
+
+@Controller('account')
+@UseGuards(AccessTokenGuard)
+class AccountController {
+  @Get()
+  @Scopes('account.read')
+  read(@CurrentSubject() user: string, @DelegationChain() chain: readonly { sub: string }[]) {
+    return { user, by: chain.map(({ sub }) => sub) };
+  }
+
+  @Post('password')
+  @NoAgents()
+  changePassword() {
+    return 'changed';
+  }
+
+  @Get('for-agents')
+  @Actors({ profile: 'ai_agent' })
+  forAgents() {
+    return 'short and structured';
+  }
+}
+// #endregion
+
 it('the examples of the README are those tested here', () => {
   expect(compareReadme(import.meta.url)).toEqual({ notQuoted: [], notTested: [] });
 });
@@ -124,4 +151,26 @@ it('each job runs with its own token', async () => {
   });
   await runAll([await job('first'), await job('second')]);
   expect([seen, currentAccessToken()]).toEqual([['first', 'second'], undefined]);
+});
+
+it('agents read, and people change the password', async () => {
+  const issuer = await createTestIssuer();
+  const imports = [ResourceServerModule.forTesting(issuer)];
+  const module = await Test.createTestingModule({ imports, controllers: [AccountController] }).compile();
+  const app = await module.createNestApplication().init();
+  const act = { sub: 'user-service', act: { sub: 'assistant', sub_profile: 'ai_agent' } };
+  const claims = { sub: 'baeldung', scope: 'account.read', ai_agent_involved: true };
+  const ask = async (method: 'get' | 'post', path: string, more: object) =>
+    request(app.getHttpServer())
+      [method](path)
+      .auth(await issuer.token({ ...claims, ...more }), { type: 'bearer' });
+  expect((await ask('get', '/account', { act })).body).toEqual({ user: 'baeldung', by: ['user-service', 'assistant'] });
+  const statuses = [
+    await ask('post', '/account/password', { act }),
+    await ask('post', '/account/password', { ai_agent_involved: undefined }),
+    await ask('get', '/account/for-agents', { act }),
+    await ask('get', '/account/for-agents', { ai_agent_involved: undefined }),
+  ];
+  expect(statuses.map(({ status }) => status)).toEqual([403, 201, 200, 403]);
+  await app.close();
 });

@@ -1,10 +1,15 @@
 import {
+  AGENT_CLAIM,
   IMPERSONATION_CLAIM,
+  involvesAgent,
   MalformedClaim,
   OAuthError,
   parseActClaim,
+  parseAgentMark,
   parseImpersonationMark,
+  parseProfile,
   parseScope,
+  PROFILE_CLAIM,
   type Actor,
   type ImpersonationMark,
 } from '@onbehalf/oauth-protocol';
@@ -29,6 +34,8 @@ export interface VerifiedAccessToken {
   readonly actors: readonly Actor[];
   /** By which impersonation an administrator uses the account of the subject, however many parties act since; absent: by none. */
   readonly impersonation?: ImpersonationMark;
+  /** Whether an AI agent stands behind the token: by its mark, as its subject or anywhere in its chain; absent: none does. */
+  readonly agentInvolved?: boolean;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly claims: JWTPayload;
@@ -101,6 +108,9 @@ function toVerifiedAccessToken(
   const profile = profileOf(issuer);
   checkProfile(claims, profile);
   const impersonation = wellFormed(() => parseImpersonationMark(claims[IMPERSONATION_CLAIM]));
+  const actors = wellFormed(() => parseActClaim(claims['act']));
+  const marked = wellFormed(() => parseAgentMark(claims[AGENT_CLAIM]));
+  const subProfile = wellFormed(() => parseProfile(claims[PROFILE_CLAIM]));
   return {
     token,
     issuer: claims.iss,
@@ -109,8 +119,9 @@ function toVerifiedAccessToken(
     jwtId: profile.jwtId === undefined ? identifierOf(token) : text(claims, profile.jwtId),
     audiences: [claims[firstPresent(claims, profile.audience ?? ['aud'])] as string | string[]].flat(),
     scopes: readScopes(claims, profile),
-    actors: wellFormed(() => parseActClaim(claims['act'])),
+    actors,
     ...(impersonation && { impersonation }),
+    ...(involvesAgent({ marked, subProfile, actors }) && { agentInvolved: true }),
     expiresAt: claims.exp,
     claims,
   };

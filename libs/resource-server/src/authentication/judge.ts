@@ -1,5 +1,5 @@
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import type { ChallengeScheme } from '@onbehalf/oauth-protocol';
+import { AGENT_CLAIM, AI_AGENT, isOfProfile, type ChallengeScheme } from '@onbehalf/oauth-protocol';
 import type { AccessRefused } from '../refusals/access-refused.js';
 import type { Refusals } from '../refusals/refusals.js';
 import type { Requirement } from '../requirements/requirements.js';
@@ -46,6 +46,8 @@ function judgeOne(
       return judgeAuthentication(token, requirement, context);
     case 'not_impersonated':
       return token.impersonation && context.refusals.impersonationForbidden(context.scheme);
+    case 'no_agents':
+      return token.agentInvolved ? context.refusals.agentForbidden(context.scheme) : undefined;
     default: {
       const objection = judgeDelegation(token, requirement);
       return objection === undefined ? undefined : context.refusals.insufficientScope(objection, [], context.scheme);
@@ -89,8 +91,8 @@ function judgeRoles(
 
 // RFC 8693 §4.1: prior actors are informational only and are not to be considered in access control
 function judgeDelegation(
-  { actors: [actor], issuer }: VerifiedAccessToken,
-  requirement: Of<'actors' | 'known_actor' | 'no_delegation' | 'delegation'>,
+  { actors: [actor], issuer, claims }: VerifiedAccessToken,
+  requirement: Of<'actors' | 'actor_profile' | 'known_actor' | 'no_delegation' | 'delegation'>,
 ): string | undefined {
   const unknownActor = 'The current actor may not use this resource';
   // RFC 8693 §4.1: iss and sub together identify an actor; a bare name is one of the token's own issuer
@@ -99,6 +101,13 @@ function judgeDelegation(
   switch (requirement.kind) {
     case 'actors':
       return isOneOf(requirement.actors) ? undefined : unknownActor;
+    case 'actor_profile': {
+      const { profile } = requirement;
+      // RFC 8693 §4.1: the top-level claims and the current actor may decide, and the mark is one of them
+      const isMarked = profile === AI_AGENT && claims[AGENT_CLAIM] === true;
+      if (actor && (isMarked || isOfProfile(profile, actor.sub_profile))) return undefined;
+      return `This resource may only be used by way of a party of the kind ${profile}`;
+    }
     case 'known_actor':
       return !actor || isOneOf(requirement.actors) ? undefined : unknownActor;
     case 'no_delegation':

@@ -107,10 +107,14 @@ export function decoratorOf(requirement: Requirement): string {
     case 'actors':
     case 'known_actor':
       return `@Actors(${list(requirement.actors)})`;
+    case 'actor_profile':
+      return `@Actors({ profile: '${requirement.profile}' })`;
     case 'no_delegation':
       return '@NoDelegation()';
     case 'not_impersonated':
       return '@NotImpersonated()';
+    case 'no_agents':
+      return '@NoAgents()';
     case 'delegation':
       return '@RequireDelegation()';
     case 'step_up':

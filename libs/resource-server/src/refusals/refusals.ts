@@ -28,6 +28,7 @@ const STATUS: Readonly<Record<BearerErrorCode, number>> = {
   invalid_dpop_proof: 401,
   use_dpop_nonce: 401,
   impersonation_forbidden: 403,
+  agent_forbidden: 403,
 };
 
 /** Makes the refusals of one resource server, each with its status, challenge and body. */
@@ -67,6 +68,11 @@ export class Refusals {
   impersonationForbidden(scheme?: ChallengeScheme): AccessRefused {
     const description = 'This resource may not be used while an administrator uses the account';
     return this.#refuse('impersonation_forbidden', description, { scheme });
+  }
+
+  /** More scope would not help: an AI agent stands behind the request. */
+  agentForbidden(scheme?: ChallengeScheme): AccessRefused {
+    return this.#refuse('agent_forbidden', 'This resource may not be used by way of an AI agent', { scheme });
   }
 
   /** RFC 9470 §3. */

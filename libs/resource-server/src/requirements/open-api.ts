@@ -4,18 +4,40 @@ import 'reflect-metadata';
 const EXTENSIONS = 'swagger/apiExtension';
 const RESPONSES = 'swagger/apiResponse';
 const METHOD = 'method';
+const FORBIDDEN = 403;
+
+interface Described {
+  readonly description?: string;
+}
 
 /** Has the OpenAPI description of a handler, or of all handlers of a controller, tell that it is closed to impersonations. */
 export function describeNotImpersonated(handler: object | undefined, controller: object): void {
+  const refused = 'Not while an administrator uses the account: impersonation_forbidden';
+  describe(handler, controller, { 'x-not-impersonated': true }, refused);
+}
+
+/** The same for what is closed to AI agents. */
+export function describeNoAgents(handler: object | undefined, controller: object): void {
+  describe(handler, controller, { 'x-no-agents': true }, 'Not by way of an AI agent: agent_forbidden');
+}
+
+/** The same for what is open to one kind of party only. */
+export function describeActorProfile(profile: string, handler: object | undefined, controller: object): void {
+  describe(handler, controller, { 'x-actor-profile': profile }, `Only by way of ${profile}: insufficient_scope`);
+}
+
+function describe(handler: object | undefined, controller: object, extension: object, refused: string): void {
   for (const each of handler ? [handler] : handlersOf(controller)) {
-    add(each, EXTENSIONS, { 'x-not-impersonated': true });
-    add(each, RESPONSES, {
-      403: { description: 'Not while an administrator uses the account: impersonation_forbidden' },
-    });
+    add(each, EXTENSIONS, extension);
+    const told = Reflect.getMetadata(RESPONSES, each) as Readonly<Record<number, Described>> | undefined;
+    const { [FORBIDDEN]: forbidden, ...others } = told ?? {};
+    // what is told of it by others counts, too
+    const reasons = [refused, ...(forbidden?.description ? [forbidden.description] : [])];
+    const described = { ...forbidden, description: reasons.join('; ') };
+    Reflect.defineMetadata(RESPONSES, { ...others, [FORBIDDEN]: described }, each);
   }
 }
 
-// what is told of it by others counts
 function add(handler: object, key: string, told: object): void {
   const others = (Reflect.getMetadata(key, handler) as object | undefined) ?? {};
   Reflect.defineMetadata(key, { ...told, ...others }, handler);

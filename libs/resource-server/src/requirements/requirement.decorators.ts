@@ -1,7 +1,7 @@
 import { UseGuards } from '@nestjs/common';
 import { isScopeToken } from '@onbehalf/oauth-protocol';
 import 'reflect-metadata';
-import { describeNotImpersonated } from './open-api.js';
+import { describeActorProfile, describeNoAgents, describeNotImpersonated } from './open-api.js';
 import {
   ACCESS,
   accessesAt,
@@ -52,12 +52,25 @@ export const Roles = (...given: readonly string[] | readonly [RolesOptions]): Ro
   return demand({ kind: 'roles', roles: nonEmpty('@Roles', roles), mode });
 };
 
+/** Which kind of party must act. */
+export interface ActorsOptions {
+  /** Such as `ai_agent`: the `sub_profile` of the actor. */
+  readonly profile: string;
+}
+
 /**
- * One of these must act for the subject. Judged on the current actor alone: earlier ones are informational. RFC 8693 §4.1.
- * A name is that of an actor of the token's own issuer; an actor of another issuer (`act.iss`) does not match.
+ * One of these must act for the subject, or one of this kind. Judged on the current actor alone: earlier ones are informational.
+ * RFC 8693 §4.1. A name is that of an actor of the token's own issuer; an actor of another issuer (`act.iss`) does not match. With
+ * `{ profile: 'ai_agent' }`, a service may act after the agent: the token is marked. Of a kind, the OpenAPI description tells, too.
  */
-export const Actors = (...actors: readonly string[]): RouteDecorator =>
-  demand({ kind: 'actors', actors: nonEmpty('@Actors', actors) });
+export const Actors = (...given: readonly string[] | readonly [ActorsOptions]): RouteDecorator => {
+  const [first] = given;
+  if (typeof first !== 'object') return demand({ kind: 'actors', actors: nonEmpty('@Actors', given as string[]) });
+  const [profile] = nonEmpty('@Actors', [first.profile]);
+  return described({ kind: 'actor_profile', profile: profile! }, (handler, controller) =>
+    describeActorProfile(profile!, handler, controller),
+  );
+};
 
 /** Nobody may act for the subject: the token must have no `act` claim. */
 export const NoDelegation = (): RouteDecorator => demand({ kind: 'no_delegation' });
@@ -69,13 +82,13 @@ export const RequireDelegation = (): RouteDecorator => demand({ kind: 'delegatio
  * No administrator may use the account, however many parties act since, otherwise 403 `impersonation_forbidden`: for passwords, e-mail
  * addresses, money. Stands in the OpenAPI description, too.
  */
-export const NotImpersonated = (): RouteDecorator => {
-  const demanded = demand({ kind: 'not_impersonated' });
-  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    demanded(target as never, key!, descriptor!);
-    describeNotImpersonated(descriptor?.value as object | undefined, target);
-  };
-};
+export const NotImpersonated = (): RouteDecorator => described({ kind: 'not_impersonated' }, describeNotImpersonated);
+
+/**
+ * No AI agent may stand behind the request, as the subject or anywhere in the chain, however many parties act since, otherwise 403
+ * `agent_forbidden`: for what a person has to do. Stands in the OpenAPI description, too.
+ */
+export const NoAgents = (): RouteDecorator => described({ kind: 'no_agents' }, describeNoAgents);
 
 /** How the user must have authenticated. RFC 9470 §4. */
 export interface StepUpOptions {
@@ -100,6 +113,18 @@ function access(word: Exclude<Access, 'token'>): RouteDecorator {
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor): void => {
     const decorated = (descriptor?.value ?? target) as object;
     Reflect.defineMetadata(ACCESS, [word, ...accessesAt(decorated).filter((other) => other !== word)], decorated);
+  };
+}
+
+/** A demand that the OpenAPI description tells of. */
+function described(
+  requirement: Requirement,
+  describe: (handler: object | undefined, controller: object) => void,
+): RouteDecorator {
+  const demanded = demand(requirement);
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    demanded(target as never, key!, descriptor!);
+    describe(descriptor?.value as object | undefined, target);
   };
 }
 

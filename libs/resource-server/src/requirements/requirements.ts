@@ -7,10 +7,12 @@ export type Requirement =
   | { readonly kind: 'any_scope'; readonly scopes: readonly string[] }
   | { readonly kind: 'roles'; readonly roles: readonly string[]; readonly mode: 'ANY' | 'ALL' }
   | { readonly kind: 'actors'; readonly actors: readonly string[] }
+  | { readonly kind: 'actor_profile'; readonly profile: string }
   /** Of the whole service: whoever acts must be one of these; nobody has to act. */
   | { readonly kind: 'known_actor'; readonly actors: readonly string[] }
   | { readonly kind: 'no_delegation' }
   | { readonly kind: 'not_impersonated' }
+  | { readonly kind: 'no_agents' }
   | { readonly kind: 'delegation' }
   | { readonly kind: 'step_up'; readonly acr: readonly string[]; readonly maxAge?: number };
 

@@ -127,6 +127,8 @@ export interface ResourceServerOptions extends Partial<IssuerOptions> {
   readonly actors?: readonly string[];
   /** Refuse, on every guarded route, tokens by which an administrator uses an account, as `@NotImpersonated()` does. Default false. */
   readonly notImpersonated?: boolean;
+  /** Refuse, on every guarded route, tokens behind which an AI agent stands, as `@NoAgents()` does. Default false. */
+  readonly noAgents?: boolean;
   /** Seconds that clocks may differ, at most 30, which is the default. */
   readonly clockTolerance?: number;
   /** Serve protected resource metadata and name it in every challenge. RFC 9728. */

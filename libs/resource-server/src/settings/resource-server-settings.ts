@@ -55,6 +55,7 @@ const OPTIONS = Object.keys({
   scopes: true,
   actors: true,
   notImpersonated: true,
+  noAgents: true,
   clockTolerance: true,
   resource: true,
   dpop: true,
@@ -112,7 +113,13 @@ function isAudience(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.trim() === value && !value.includes('*');
 }
 
-function requirements({ scopes, actors, notImpersonated = false }: ResourceServerOptions): readonly Requirement[] {
+/** What a whole service can be closed to. */
+const CLOSED = [
+  ['notImpersonated', 'not_impersonated'],
+  ['noAgents', 'no_agents'],
+] as const;
+
+function requirements({ scopes, actors, ...closed }: ResourceServerOptions): readonly Requirement[] {
   const found: Requirement[] = [];
   if (scopes !== undefined) {
     const accepted = 'one scope token or more; leave it out to demand none';
@@ -124,9 +131,11 @@ function requirements({ scopes, actors, notImpersonated = false }: ResourceServe
     const accepted = 'one subject or more; leave it out to accept any actor';
     found.push({ kind: 'known_actor', actors: names('actors', actors, accepted) });
   }
-  if (typeof notImpersonated !== 'boolean')
-    throw new ConfigurationError('notImpersonated', notImpersonated, 'true or false');
-  if (notImpersonated) found.push({ kind: 'not_impersonated' });
+  for (const [name, kind] of CLOSED) {
+    const { [name]: value = false } = closed;
+    if (typeof value !== 'boolean') throw new ConfigurationError(name, value, 'true or false');
+    if (value) found.push({ kind });
+  }
   return found;
 }
 
