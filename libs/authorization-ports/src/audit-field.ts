@@ -11,6 +11,8 @@ export interface AuditField {
   readonly description: string;
   /** Whether records are searched by it; then its value is one text. */
   readonly searchable?: boolean;
+  /** Whether people see it of what was done on their behalf, and search by it where it is searchable. */
+  readonly personal?: boolean;
 }
 
 /** How a field is called outside of records: as filter, column and attribute. */

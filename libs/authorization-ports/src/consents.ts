@@ -36,6 +36,10 @@ export interface StandingConsent extends ConsentedScope {
   readonly clientLife: number;
   readonly kind: ConsentKind;
   readonly since: number;
+  /** When it ends, seconds since the epoch. */
+  readonly expiresAt: number;
+  /** The grant that came of it last; absent where versions before have not kept it. */
+  readonly grantId?: string;
 }
 
 /** What users let clients do: the storage implements it. Shared by all replicas. */

@@ -40,9 +40,11 @@ describe.each(databases)('consents on $name', (kind) => {
 
   it('are of one life of the user, and told with that of the client', async () => {
     await give();
+    const times = { since: now, expiresAt: now + 1000 };
+    const shared = { clientId: 'site', clientLife: 2, kind: 'remembered', grantId: 'G', ...times };
     expect(await store.consents.of('ada', 1)).toEqual([
-      { clientId: 'site', clientLife: 2, kind: 'remembered', scope: 'openid', since: now },
-      { clientId: 'site', clientLife: 2, kind: 'remembered', scope: 'note', audience: 'notes', since: now },
+      { ...shared, scope: 'openid' },
+      { ...shared, scope: 'note', audience: 'notes' },
     ]);
     expect(await scopes(2)).toEqual([]);
   });
@@ -57,6 +59,21 @@ describe.each(databases)('consents on $name', (kind) => {
     expect(await since()).toEqual({ openid: first, note: first, profile: now });
     await give({ clientLife: 3, scopes: [{ scope: 'openid' }] });
     expect((await since())['openid']).toBe(now);
+  });
+
+  it('tell the grant that came of them last, so that what is issued under it ends with them', async () => {
+    await give();
+    await give({ grantId: 'H', scopes: [{ scope: 'openid' }] });
+    const grants = async () => (await store.consents.of('ada', 1)).map(({ scope, grantId }) => [scope, grantId]);
+    expect(await grants()).toEqual([
+      ['openid', 'H'],
+      ['note', 'G'],
+    ]);
+    for (const grantId of ['G', 'H']) await token(`of ${grantId}`, { grantId, parentJti: 'login' });
+    await token('below', { parentJti: 'of G', clientId: 'service' });
+    await store.consents.withdraw('ada', 'site', withdrawn);
+    const { tokens } = await store.tokens.revokedSince();
+    expect(tokens.map(({ jti }) => jti).sort()).toEqual(['below', 'of G', 'of H']);
   });
 
   it('are forgotten when their time is over, and swept with their grants', async () => {

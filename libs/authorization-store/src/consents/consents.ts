@@ -1,5 +1,5 @@
 import type { ConsentStore, NewConsent, StandingConsent } from '@onbehalf/authorization-ports';
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
 import { indexable, sha256 } from '../database/hash.js';
 import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
@@ -53,13 +53,15 @@ export class Consents implements ConsentStore {
       .orderBy('audience')
       .orderBy('scope')
       .execute();
-    return rows.map(({ client_id: clientId, client_life: clientLife, kind, scope, audience, given_at: since }) => ({
+    return rows.map(({ client_id: clientId, client_life: clientLife, kind, scope, audience, ...row }) => ({
       clientId,
       clientLife,
       kind,
       scope,
       ...(audience !== '' && { audience }),
-      since,
+      since: row.given_at,
+      expiresAt: row.expires_at,
+      ...(row.grant_id !== null && { grantId: row.grant_id }),
     }));
   }
 
@@ -80,7 +82,16 @@ export class Consents implements ConsentStore {
     return ended?.map(({ mark }) => mark);
   }
 
-  #rows({ subject, clientId, kind, scopes, expiresAt, subjectLife, clientLife }: NewConsent): ConsentTable[] {
+  #rows({
+    subject,
+    clientId,
+    kind,
+    scopes,
+    expiresAt,
+    subjectLife,
+    clientLife,
+    grantId,
+  }: NewConsent): Insertable<ConsentTable>[] {
     return scopes.map(({ scope, audience = '' }) => ({
       ...parties(subject, clientId),
       kind,
@@ -90,6 +101,7 @@ export class Consents implements ConsentStore {
       client_life: clientLife,
       given_at: this.#clock.now(),
       expires_at: expiresAt,
+      grant_id: indexable(grantId),
     }));
   }
 }
@@ -99,7 +111,11 @@ function parties(subject: string, clientId: string): Pick<ConsentTable, 'subject
 }
 
 /** Renews what is given again; what was of other lives, or has ended, begins afresh. */
-async function keep(transaction: Transaction<Schema>, rows: readonly ConsentTable[], now: number): Promise<void> {
+async function keep(
+  transaction: Transaction<Schema>,
+  rows: readonly Insertable<ConsentTable>[],
+  now: number,
+): Promise<void> {
   const goesOn = sql<boolean>`consents.subject_life = excluded.subject_life
     and consents.client_life = excluded.client_life and consents.expires_at > ${now}`;
   await transaction
@@ -111,6 +127,7 @@ async function keep(transaction: Transaction<Schema>, rows: readonly ConsentTabl
         subject_life: sql`excluded.subject_life`,
         client_life: sql`excluded.client_life`,
         expires_at: sql`excluded.expires_at`,
+        grant_id: sql`excluded.grant_id`,
       }),
     )
     .execute();

@@ -155,6 +155,8 @@ export interface ConsentTable {
   client_life: number;
   given_at: Seconds;
   expires_at: Seconds;
+  /** The grant that came of it last; null in consents of versions before. */
+  grant_id: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** A grant that came of a consent, so that it ends with it. */
