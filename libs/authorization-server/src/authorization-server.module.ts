@@ -28,6 +28,8 @@ import { ConsentsController } from './pages/consents.controller.js';
 import { Pages } from './pages/page-view.js';
 import { FormTokens } from './consents/form-tokens.js';
 import { ConsentController } from './pages/consent.controller.js';
+import { Visitors } from './pages/visitors.js';
+import { RegistrationChanges } from './registrations/registration-changes.js';
 import { ActivityController } from './me/activity.controller.js';
 import { EvaluationController } from './me/evaluation.controller.js';
 import { meProviders } from './wiring/me.providers.js';
@@ -162,6 +164,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     consents,
     pages,
     forms,
+    Visitors,
     auditFields,
     refusals,
     metrics,
@@ -177,6 +180,9 @@ const server: FactoryProvider<AuthorizationServer> = {
   exports: [
     AuthorizationServer,
     Pages,
+    FormTokens,
+    Visitors,
+    RegistrationChanges,
     TokenExchange,
     FeatureRuntime,
     LiveProvider,

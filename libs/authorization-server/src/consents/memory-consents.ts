@@ -5,7 +5,6 @@ import type { AuditEvent, ServerAuditTrail } from '../audit/audit-event.js';
 interface Kept extends StandingConsent {
   readonly subject: string;
   readonly subjectLife: number;
-  readonly expiresAt: number;
 }
 
 /** What users let clients do, for as long as the process lives: where nothing else is given to keep it. */
@@ -20,10 +19,10 @@ export class MemoryConsents implements ConsentStore {
     this.#clock = clock;
   }
 
-  async give({ scopes, grantId, grantExpiresAt, ...consent }: NewConsent, event: object): Promise<void> {
+  async give({ scopes, grantExpiresAt, ...consent }: NewConsent, event: object): Promise<void> {
     await this.#trail.append(event as AuditEvent);
     this.#forgetEnded();
-    const { subject, clientId, kind } = consent;
+    const { subject, clientId, kind, grantId } = consent;
     for (const each of scopes) {
       const key = JSON.stringify([subject, clientId, kind, each.audience, each.scope]);
       const before = this.#kept.get(key);

@@ -31,10 +31,10 @@ export function toAuditSink({ trail, refusals, policy, lives }: ExchangeRecordsO
 
 // lineage follows the subject token: it is the one whose authority is passed on
 function toTokenRecord(issued: IssuedToken, lives: Lives): IssuedTokenRecord {
-  const { jwtId, parents, clientId, subject, audiences, expiresAt, impersonation } = issued;
+  const { jwtId, parents, clientId, subject, audiences, expiresAt, impersonation, grantId } = issued;
   const [parent] = parents;
   const lineage = parent && { parentJti: parent.jwtId, parentIss: parent.issuer };
   const ofLives = { subjectLife: lives.of('user', subject), clientLife: lives.of('client', clientId) };
-  const told = impersonation && { impersonation };
+  const told = { ...(impersonation && { impersonation }), ...(grantId !== undefined && { grantId }) };
   return { jti: jwtId, ...lineage, clientId, subject, ...ofLives, audiences, expiresAt, ...told };
 }

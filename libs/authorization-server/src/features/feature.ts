@@ -1,7 +1,9 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type {
   AuditField,
+  ConsentStore,
   IssuedTokens,
+  PartyKind,
   ReplayDetection,
   TableDeclaration,
   Tables,
@@ -65,6 +67,10 @@ export interface FeatureParts<Settings> {
   readonly rateLimiter: Pick<RateLimiter, 'hit' | 'waitShared'>;
   /** Creates accounts for users whom the feature vouches for. */
   readonly accounts: Pick<AccountCreation, 'create'>;
+  /** What users let clients do. */
+  readonly consents: Pick<ConsentStore, 'of' | 'give'>;
+  /** The number of the life that a client or an account leads now; consents and tokens are of one life. `undefined`: it leads none. */
+  readonly lifeOf: (kind: PartyKind, id: string) => number | undefined;
   /** Records what the feature does beside exchanges; resolves when the record is durable. */
   readonly record: (event: FeatureEvent) => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
-import type { AuditRecord } from '@onbehalf/authorization-ports';
+import { snakeCase, type AuditField, type AuditRecord } from '@onbehalf/authorization-ports';
 
 /** What was exchanged, or was to be, on behalf of the person who reads it. No token, and no identifier of another's. */
 export type ActivityLine = Readonly<Record<string, unknown>>;
@@ -9,10 +9,12 @@ export interface LineContext {
   readonly id: string;
   /** Whether the token that was issued can be used; absent when none was. */
   readonly active?: boolean;
+  /** The declared fields that people see. */
+  readonly fields: readonly AuditField[];
 }
 
 /** @param record of an exchange */
-export function toActivityLine({ at, event, hash }: AuditRecord, { id, active }: LineContext): ActivityLine {
+export function toActivityLine({ at, event, hash }: AuditRecord, { id, active, fields }: LineContext): ActivityLine {
   const told = event as unknown as ExchangeAuditEvent;
   const line = {
     id,
@@ -26,6 +28,7 @@ export function toActivityLine({ at, event, hash }: AuditRecord, { id, active }:
     ...(told.outcome === 'issued' ? issued(told, active) : { refusal: refusal(told) }),
     subject_jti: told.subjectTokenId,
     stated_reason: told.statedReason,
+    ...Object.fromEntries(fields.map(({ name }) => [snakeCase(name), event[name]])),
     decision: told.decision,
     omitted: told.omitted,
     trace_id: told.traceId,

@@ -1,6 +1,8 @@
 import { Controller, Delete, Get, HttpCode, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import {
   InvalidCursor,
+  snakeCase,
+  type AuditField,
   type AuditPage,
   type AuditReader,
   type AuditRecord,
@@ -9,7 +11,7 @@ import {
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { z } from 'zod';
-import { AUDIT_TRAIL, ISSUED_TOKENS } from '../ports/injection-tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL, ISSUED_TOKENS } from '../ports/injection-tokens.js';
 import { badRequest, parseInput } from '../protocol/bad-request.js';
 import { toActivityLine, type ActivityLine } from './activity-line.js';
 import { PersonGuard } from './person.guard.js';
@@ -21,25 +23,39 @@ const DEFAULT_LIMIT = 20;
 const LONGEST = 1024;
 
 const value = z.string('one value').min(1, 'a value that is not empty').max(LONGEST, 'a value that was given here');
-const paging = z.strictObject({
+const paging = {
   cursor: value.optional(),
   limit: z
     .string('one value')
     .regex(/^[1-9]\d?$|^100$/, 'a whole number from 1 to 100')
     .transform(Number)
     .default(DEFAULT_LIMIT),
-});
+};
+
+type Asked = z.output<z.ZodObject<typeof paging>>;
+
 const nothing = z.strictObject({});
 
 /** What was exchanged on behalf of the person who asks, in the present life of the account, and the end of it. */
 @Controller('me/activity')
 @UseGuards(AccessTokenGuard, PersonGuard)
 export class ActivityController {
+  readonly #fields: readonly AuditField[];
+  readonly #query;
+
   constructor(
     @Inject(AUDIT_TRAIL) private readonly trail: AuditReader,
     @Inject(ISSUED_TOKENS) private readonly tokens: IssuedTokens,
     private readonly places: SealedPlaces,
-  ) {}
+    @Inject(AUDIT_FIELDS) fields: readonly AuditField[],
+  ) {
+    this.#fields = fields.filter(({ personal }) => personal);
+    const searched = this.#fields.filter(({ searchable }) => searchable);
+    this.#query = z.strictObject({
+      ...Object.fromEntries(searched.map(({ name }) => [snakeCase(name), value.optional()])),
+      ...paging,
+    });
+  }
 
   /** One page, the newest first; what was refused, too. */
   @Get()
@@ -48,7 +64,7 @@ export class ActivityController {
     @CurrentPerson() person: Person,
     @Query() query: unknown,
   ): Promise<{ readonly activity: readonly ActivityLine[]; readonly cursor?: string }> {
-    const { records, cursor } = await this.#page(person, parseInput(paging, query));
+    const { records, cursor } = await this.#page(person, parseInput(this.#query, query));
     const activity = await Promise.all(records.map((record) => this.#line(person, record)));
     return { activity, ...(cursor !== undefined && { cursor: this.places.seal('page', person, [cursor]) }) };
   }
@@ -68,18 +84,17 @@ export class ActivityController {
     await this.tokens.revoke(jti, undefined, { type: 'revocation', outcome: 'accepted', ...ended });
   }
 
-  async #page(
-    { subject, life }: Person,
-    { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
-  ): Promise<AuditPage> {
+  async #page({ subject, life }: Person, { cursor, limit, ...searched }: Asked): Promise<AuditPage> {
     const [from] = cursor === undefined ? [] : (this.places.open('page', { subject, life }, cursor) ?? invalidCursor());
-    return this.trail.query({ subject, subjectLife: life, cursor: from as string | undefined, limit });
+    const values = searched as Readonly<Record<string, string | undefined>>;
+    const fields = Object.fromEntries(this.#fields.map(({ name }) => [name, values[snakeCase(name)]]));
+    return this.trail.query({ subject, subjectLife: life, fields, cursor: from as string | undefined, limit });
   }
 
   async #line(person: Person, record: AuditRecord): Promise<ActivityLine> {
     const { writer, sequence, event } = record;
     const id = this.places.seal('line', person, [writer, sequence]);
-    return toActivityLine(record, { id, active: await this.#isActive(event) });
+    return toActivityLine(record, { id, active: await this.#isActive(event), fields: this.#fields });
   }
 
   async #isActive({ issuedTokenId: jti, expiresAt }: AuditRecord['event']): Promise<boolean> {

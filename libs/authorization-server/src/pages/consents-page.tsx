@@ -15,6 +15,8 @@ export interface ClientAccess {
   /** Nobody was asked: the operator answers for the client. */
   readonly byOperator: boolean;
   readonly scopes: readonly ConsentedScope[];
+  /** Of an AI agent: who answers for it, and until when it may act, seconds since the epoch. */
+  readonly agent?: { readonly owner: string; readonly until: number };
 }
 
 export interface ConsentsPage {
@@ -45,7 +47,11 @@ export function consentsPage({ user, clients, withdrawn, formToken }: ConsentsPa
   );
 }
 
-function clientEntry({ clientId, since, byOperator, scopes }: ClientAccess, formToken: string, view: PageView): VNode {
+function clientEntry(
+  { clientId, since, byOperator, scopes, agent }: ClientAccess,
+  formToken: string,
+  view: PageView,
+): VNode {
   const date = <time datetime={new Date(since * 1000).toISOString()}>{view.date(since)}</time>;
   return (
     <li key={clientId}>
@@ -54,6 +60,11 @@ function clientEntry({ clientId, since, byOperator, scopes }: ClientAccess, form
         {view.fill('consents.since', { date })}
         {byOperator && `, ${view.text('consents.operator')}`}
       </p>
+      {agent && (
+        <p class="since">
+          {view.fill('consents.agent', { owner: <strong>{agent.owner}</strong>, date: view.date(agent.until) })}
+        </p>
+      )}
       {scopeList(view, scopes)}
       <form method="post" action={CONSENTS_PATH}>
         <input type="hidden" name="form_token" value={formToken} />

@@ -1,32 +1,26 @@
 import { Body, Controller, Get, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { ConsentStore, IssuedTokens, StandingConsent } from '@onbehalf/authorization-ports';
+import { AI_AGENT, isOfProfile } from '@onbehalf/oauth-protocol';
 import type { Request, Response } from 'express';
-import { Accounts, type Account } from '../accounts/accounts.js';
 import { claimedTrace } from '../audit/claimed-trace.js';
 import { FormTokens } from '../consents/form-tokens.js';
 import { CONSENTS, ISSUED_TOKENS } from '../ports/injection-tokens.js';
 import { LiveProvider } from '../provider/live-provider.js';
-import { endGrant, sessionOf } from '../provider/seam/session-seam.js';
+import { endGrant } from '../provider/seam/session-seam.js';
 import { Registrations } from '../registrations/registrations.js';
 import { CONSENTS_PATH, consentsPage, signedOutPage, type ClientAccess } from './consents-page.js';
 import { OwnFormsGuard } from './own-forms.guard.js';
 import { pagePolicy } from './page.js';
 import { Pages } from './page-view.js';
 import { answerRefusalPage } from './refusal-page.js';
-
-/** Whoever is signed in here. */
-interface Visitor {
-  readonly account: Account;
-  /** The session; not what its cookie holds. */
-  readonly session: string;
-}
+import { Visitors, type Visitor } from './visitors.js';
 
 /** Shows users who has access to their account, and lets them take it back. */
 @Controller(CONSENTS_PATH)
 @UseGuards(OwnFormsGuard)
 export class ConsentsController {
   readonly #provider: LiveProvider;
-  readonly #accounts: Accounts;
+  readonly #visitors: Visitors;
   readonly #consents: ConsentStore;
   readonly #tokens: IssuedTokens;
   readonly #registrations: Registrations;
@@ -35,7 +29,7 @@ export class ConsentsController {
 
   constructor(
     @Inject(LiveProvider) provider: LiveProvider,
-    @Inject(Accounts) accounts: Accounts,
+    @Inject(Visitors) visitors: Visitors,
     @Inject(CONSENTS) consents: ConsentStore,
     @Inject(ISSUED_TOKENS) tokens: IssuedTokens,
     @Inject(Registrations) registrations: Registrations,
@@ -43,7 +37,7 @@ export class ConsentsController {
     @Inject(Pages) pages: Pages,
   ) {
     this.#provider = provider;
-    this.#accounts = accounts;
+    this.#visitors = visitors;
     this.#consents = consents;
     this.#tokens = tokens;
     this.#registrations = registrations;
@@ -59,11 +53,11 @@ export class ConsentsController {
   ): Promise<void> {
     const visitor = await this.#visitor(request, response);
     if (!visitor) return;
-    const { account, session } = visitor;
-    const clients = this.#toClients(await this.#consents.of(account.username, account.life ?? 0));
+    const { user, life, session } = visitor;
+    const clients = this.#toClients(await this.#consents.of(user, life));
     const gone = typeof withdrawn === 'string' && !clients.some(({ clientId }) => clientId === withdrawn);
     const known = gone && this.#isRegistered(withdrawn) ? withdrawn : undefined;
-    const shown = { user: account.username, clients, withdrawn: known, formToken: this.#forms.of(session) };
+    const shown = { user, clients, withdrawn: known, formToken: this.#forms.of(session) };
     this.#send(response, 200, consentsPage(shown, this.#pages.for(request)));
   }
 
@@ -75,13 +69,13 @@ export class ConsentsController {
   ): Promise<void> {
     const visitor = await this.#visitor(request, response);
     if (!visitor) return;
-    const { account, session } = visitor;
+    const { user, session } = visitor;
     const { form_token: formToken, client_id: clientId } = form ?? {};
     const view = this.#pages.for(request);
     if (typeof formToken !== 'string' || !this.#forms.accept(formToken, session))
       return answerRefusalPage(response, 403, view);
     if (typeof clientId !== 'string') return answerRefusalPage(response, 400, view);
-    await this.#end(account.username, clientId);
+    await this.#end(user, clientId);
     response.redirect(303, `${CONSENTS_PATH}?withdrawn=${encodeURIComponent(clientId)}`);
   }
 
@@ -97,9 +91,8 @@ export class ConsentsController {
 
   /** Whoever is signed in; `undefined` when nobody is, which is then answered. */
   async #visitor(request: Request, response: Response): Promise<Visitor | undefined> {
-    const session = await sessionOf(this.#provider.current, request, response);
-    const account = session.accountId === undefined ? undefined : this.#accounts.active(session.accountId);
-    if (account) return { account, session: session.uid };
+    const visitor = await this.#visitors.of(request, response);
+    if (visitor) return visitor;
     this.#send(response, 401, signedOutPage(this.#pages.for(request)));
     return undefined;
   }
@@ -112,7 +105,16 @@ export class ConsentsController {
       since: Math.min(...all.map(({ since }) => since)),
       byOperator: all.every(({ kind }) => kind === 'operator'),
       scopes: distinct(all),
+      ...this.#agentOf(clientId, all),
     }));
+  }
+
+  /** Of an AI agent: who answers for it, and until when it may act. */
+  #agentOf(clientId: string, all: readonly StandingConsent[]): Pick<ClientAccess, 'agent'> {
+    const { clients } = this.#registrations.current.config;
+    const { subProfile, owner = '' } = clients.find((client) => client.clientId === clientId) ?? {};
+    if (!isOfProfile(AI_AGENT, subProfile)) return {};
+    return { agent: { owner, until: Math.max(...all.map(({ expiresAt }) => expiresAt)) } };
   }
 
   #isRegistered(clientId: string): boolean {

@@ -131,14 +131,17 @@ function logins(
   const { config, accounts, consents, lives, trail } = options;
   const scopesAt = (ctx: KoaContextWithOIDC, indicator: string, client: Client): string[] =>
     resourceServers.scopesAt(indicator, client, userOf(ctx, accounts));
-  const typeOf = (audience: string) => resourceServers.typeOf(audience);
+  const kinds = {
+    typeOf: (audience: string) => resourceServers.typeOf(audience),
+    profileOf: (id: string) => config.clients.find(({ clientId }) => clientId === id)?.subProfile,
+  };
   return {
     findAccount: (_ctx, subject) => {
       const account = accounts.active(subject);
       return account && { accountId: subject, claims: () => claimsOf(account) };
     },
     loadExistingGrant: loadGrant(scopesAt),
-    formats: { customizers: { jwt: completeAccessToken(trail, lives.lives, loginTokens(options), typeOf) } },
+    formats: { customizers: { jwt: completeAccessToken(trail, lives.lives, loginTokens(options), kinds) } },
     interactions: {
       policy: loginPolicy(accounts, { config, consents, livesOf: livesOf(lives) }),
       url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,

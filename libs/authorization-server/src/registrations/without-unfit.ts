@@ -15,7 +15,9 @@ export function withoutUnfit(
   const isChanged = (kind: RegistrationKind, id: string | undefined): boolean =>
     changed.kind === kind && changed.id === id;
   const clients = config.clients.filter(
-    (client) => isChanged('client', client.clientId) || !audiencesOf(client).some((id) => isUnfit('resource', id)),
+    (client) =>
+      isChanged('client', client.clientId) ||
+      !(isUnfit('user', client.owner) || audiencesOf(client).some((id) => isUnfit('resource', id))),
   );
   const isLeftOut = (client: string): boolean =>
     isUnfit('client', client) ||

@@ -1,9 +1,10 @@
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
+import type { ConsentStore } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { ExchangePolicy, ExchangeState } from '@onbehalf/token-exchange';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import { AUDIT_TRAIL, EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
+import { AUDIT_TRAIL, CONSENTS, EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { toForeignIssuers } from '../exchange/foreign-issuers.js';
@@ -30,6 +31,7 @@ export function featureProviders(options: InjectionToken): FactoryProvider[] {
       AUDIT_TRAIL,
       ServerMetrics,
       HeldRefreshTokens,
+      CONSENTS,
     ],
     useFactory: createRuntime,
   };
@@ -47,6 +49,7 @@ function createRuntime(
   trail: ServerAuditTrail,
   metrics: ServerMetrics,
   refreshTokens: HeldRefreshTokens,
+  consents: ConsentStore,
 ): FeatureRuntime {
   const { config, keys, replay, tables, tokens, features = new FeatureSet() } = options;
   return new FeatureRuntime(features.in(config), {
@@ -65,6 +68,8 @@ function createRuntime(
     tables,
     rateLimiter,
     accounts,
+    consents,
+    lifeOf: (kind, id) => registrations.current.lives.of(kind, id),
     record: async (event) => void (await trail.append(event)),
   });
 }

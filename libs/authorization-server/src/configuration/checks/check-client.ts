@@ -30,8 +30,14 @@ export function checkClient(config: ServerConfig, client: ClientConfig, path: st
   checkNotOfPeople({ ...client }, ['defaultTarget', 'represents'], path);
   checkResource(config, client.defaultTarget, `${path}.defaultTarget`);
   client.represents.forEach((audience, i) => checkResource(config, audience, `${path}.represents[${i}]`));
+  checkOwner(config, client, `${path}.owner`);
   const known = new Set([...Object.keys(OWN_SCOPES), ...config.resources.flatMap(({ scopes }) => scopes)]);
   client.scopes.forEach((scope, i) => checkKnown(scope, known, `${path}.scopes[${i}]`));
+}
+
+function checkOwner({ users }: ServerConfig, { owner }: ClientConfig, setting: string): void {
+  if (owner === undefined || users.some(({ username }) => username === owner)) return;
+  throw new ConfigurationError(setting, owner, 'the username of a registered user');
 }
 
 function checkDirectAccess(config: ServerConfig, { resources, defaultResource }: ClientConfig, path: string): void {

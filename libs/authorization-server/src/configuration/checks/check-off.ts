@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, isOfProfile } from '@onbehalf/oauth-protocol';
 import { sectionOf, type ConfigSection } from '../schema/config-section.js';
 import type { ServerConfig } from '../schema/server-config.schema.js';
 
@@ -8,7 +8,11 @@ import type { ServerConfig } from '../schema/server-config.schema.js';
  */
 export function checkOff(config: ServerConfig, sections: readonly ConfigSection[], file: string): void {
   const isOn = (section: ConfigSection): boolean => sectionOf(section, config) !== undefined;
-  for (const section of sections) if (!isOn(section)) checkModes(config, section, file);
+  for (const section of sections) {
+    if (isOn(section)) continue;
+    checkModes(config, section, file);
+    checkProfiles(config, section, file);
+  }
   for (const [i, client] of config.clients.entries()) {
     for (const grantType of client.grantTypes) {
       const offering = sections.filter(({ grantTypes = [] }) => grantTypes.includes(grantType));
@@ -18,6 +22,13 @@ export function checkOff(config: ServerConfig, sections: readonly ConfigSection[
       throw new ConfigurationError(`${file}: clients[${i}].grantTypes`, grantType, accepted);
     }
   }
+}
+
+function checkProfiles({ clients }: ServerConfig, { name, subProfiles = [] }: ConfigSection, file: string): void {
+  const i = clients.findIndex(({ subProfile }) => subProfiles.some((one) => isOfProfile(one, subProfile)));
+  if (i < 0) return;
+  const accepted = `this profile only with the section ${name}`;
+  throw new ConfigurationError(`${file}: clients[${i}].subProfile`, clients[i]!.subProfile, accepted);
 }
 
 function checkModes({ edges }: ServerConfig, { name, edgeModes = [] }: ConfigSection, file: string): void {

@@ -23,6 +23,8 @@ export interface ConfigSection<Settings = unknown> {
   readonly grantTypes?: readonly string[];
   /** Modes of edges that it alone gives a meaning. */
   readonly edgeModes?: readonly EdgeConfig['mode'][];
+  /** Values of `subProfile` of clients that it alone gives a meaning. */
+  readonly subProfiles?: readonly string[];
   /**
    * Checks what schemas cannot, such as names that must be registered.
    * @param section the section, as a mistake names it

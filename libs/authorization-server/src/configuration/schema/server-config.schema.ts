@@ -104,6 +104,7 @@ export const client = z
     dpopBound: z.boolean().default(false).describe('every access token is bound to a DPoP key (RFC 9449)'),
     certificateBound: z.boolean().default(false).describe('every access token is bound to its certificate (RFC 8705)'),
     subProfile: name.optional().describe('what kind of party it is when it acts, such as service or ai_agent'),
+    owner: registeredName.optional().describe('the user who answers for it; of an AI agent there has to be one'),
   })
   .describe('a registered client');
 

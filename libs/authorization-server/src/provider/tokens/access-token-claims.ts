@@ -1,3 +1,4 @@
+import { AGENT_CLAIM, AI_AGENT, isOfProfile, PROFILE_CLAIM } from '@onbehalf/oauth-protocol';
 import { errors, type AccessToken, type Adapter, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ServerAuditTrail } from '../../audit/audit-event.js';
 import { timeOrderedId } from '../../time/time-ordered-id.js';
@@ -8,6 +9,13 @@ import { issuanceEvent } from '../records/record-grants.js';
 type StructuredToken = { header?: Record<string, unknown> | undefined; payload: Record<string, unknown> };
 type Claims = { sub: string; aud: string | string[]; exp: number; client_id: string; scope?: string };
 
+/** What registrations say of the kinds of resources and clients. */
+interface RegisteredKinds {
+  readonly typeOf: (audience: string) => 'at+jwt' | 'jwt';
+  /** What kind of party a client is, where its registration says so. */
+  readonly profileOf: (clientId: string) => string | undefined;
+}
+
 /**
  * Completes the JWT access tokens that the provider makes: gives each a `jti` as exchanged tokens have it, adds how the user
  * was authenticated (RFC 9068 §2.2.1) and records it, in the index and in the trail, before it leaves.
@@ -16,7 +24,7 @@ export function completeAccessToken(
   trail: Pick<ServerAuditTrail, 'recordIssued'>,
   lives: Lives,
   logins: Adapter,
-  typeOf: (audience: string) => 'at+jwt' | 'jwt',
+  { typeOf, profileOf }: RegisteredKinds,
 ) {
   return async (
     ctx: KoaContextWithOIDC,
@@ -26,8 +34,8 @@ export function completeAccessToken(
     // RFC 6749 §3.3: it would open whatever asks for no scope
     if (!token.scope) throw new errors.InvalidScope('none of the requested scopes can be granted', '');
     const jti = timeOrderedId();
-    Object.assign(jwt.payload, { jti, ...authentication(ctx) });
     const { sub: subject, aud, exp: expiresAt, client_id: clientId, scope } = jwt.payload as Claims;
+    Object.assign(jwt.payload, { jti, ...authentication(ctx), ...kindOf(subject, profileOf(clientId), clientId) });
     const { grantId, sessionUid } = token as Partial<AccessToken>;
     const audiences = [aud].flat();
     if (audiences.every((audience) => typeOf(audience) === 'jwt')) jwt.header = { typ: 'JWT' };
@@ -36,6 +44,14 @@ export function completeAccessToken(
     const live = await trail.recordIssued(issuanceEvent(ctx, issued, scope), issued);
     if (!live) throw new errors.InvalidGrant('the grant was revoked');
     if ('accountId' in token) await keepLoginToken(ctx, logins, { jti, exp: expiresAt, token });
+  };
+}
+
+// a client that speaks for itself is the subject; what a user lets an agent have straight from a login would be marked, too
+function kindOf(subject: string, profile: string | undefined, clientId: string): Record<string, unknown> {
+  return {
+    ...(profile !== undefined && subject === clientId && { [PROFILE_CLAIM]: profile }),
+    ...(isOfProfile(AI_AGENT, profile) && { [AGENT_CLAIM]: true }),
   };
 }
 
