@@ -28,6 +28,16 @@ export const ANSWERS = table([
     'Let the user do it; more scope would not help.',
   ],
   [
+    'agent_forbidden',
+    'An AI agent stands behind the request, and the endpoint is closed to that.',
+    'Let the user do it; more scope would not help.',
+  ],
+  [
+    'interaction_required',
+    'The user has to do something first, such as allowing an AI agent to act (OpenID Connect Core §3.1.2.6).',
+    'Send the user to `interaction_uri`, and repeat the request afterwards.',
+  ],
+  [
     'invalid_client',
     'The client did not authenticate: no credentials, wrong ones, or a method that it is not registered for.',
     'Compare the client’s `authentication` and secret with what it sends.',

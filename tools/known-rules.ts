@@ -96,6 +96,16 @@ export const RULES = table([
     'Stop the other one; let another operator confirm.',
   ],
   [
+    'own-actor-token',
+    'An AI agent presents no actor token, or none of its own for this server; or somebody else presents one of an agent.',
+    'The agent presents its own token for `auth-server-actors` with the scope `act`.',
+  ],
+  [
+    'user-consent',
+    'The user has not allowed the AI agent what it asks for, not for so long, or nobody answers for the agent.',
+    'Send the user to `interaction_uri`; see to the owner of the agent.',
+  ],
+  [
     'delegation-depth',
     'The chain of actors would be longer than the edge allows.',
     'Shorten the chain of calls, or raise `maxDepth`.',

@@ -1,5 +1,6 @@
 import { FeatureSet } from '@onbehalf/authorization-server';
 import { administrativeImpersonation } from '@onbehalf/feature-administrative-impersonation';
+import { aiAgents } from '@onbehalf/feature-ai-agents';
 import { crossAppAccess } from '@onbehalf/feature-cross-app-access';
 import { customSubjectTokens } from '@onbehalf/feature-custom-subject-tokens';
 import { idTokens } from '@onbehalf/feature-id-tokens';
@@ -14,4 +15,5 @@ export const features = new FeatureSet([
   administrativeImpersonation(),
   identityChaining,
   crossAppAccess,
+  aiAgents,
 ]);
