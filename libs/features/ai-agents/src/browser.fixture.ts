@@ -30,7 +30,10 @@ export class Browser {
   async answerForm(path: string, fields: Record<string, string | undefined>, headers: Record<string, string> = {}) {
     const { text } = await this.get(path);
     const hidden = [...text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
-    const form = { ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])), ...fields };
+    const form: Record<string, string | undefined> = {
+      ...Object.fromEntries(hidden.map(([, name = '', value]) => [name, value])),
+      ...fields,
+    };
     const given = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return this.submit(path, Object.fromEntries(given), headers);
   }
