@@ -10,6 +10,7 @@ import { AuditController } from './admin/audit.controller.js';
 import { ownEndpoints } from './wiring/own-endpoints.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
+import { ReachController } from './admin/reach.controller.js';
 import { countEvents } from './audit/count-events.js';
 import { SampledRefusals } from './audit/sampled-refusals.js';
 import { MemoryConsents } from './consents/memory-consents.js';
@@ -150,6 +151,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     AssetsController,
     RevocationsController,
     ExplainController,
+    ReachController,
     AuditController,
     MetricsController,
     RegistrationsController,

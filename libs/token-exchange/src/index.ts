@@ -18,7 +18,16 @@ export type { IssuedToken } from './issuers/issued-token.js';
 export type { TokenIssuer, TokenSigner } from './issuers/token-issuer.js';
 export { formatTokenResponse, TOKEN_RESPONSE_HEADERS, type TokenResponse } from './issuers/token-response.js';
 export * from './policy/policy.js';
-export { formatRoute, routesTo, type Hop, type Origin, type Route, type Way } from './policy/reach.js';
+export {
+  formatRoute,
+  reachOf,
+  routesTo,
+  type Hop,
+  type Origin,
+  type Reach,
+  type Route,
+  type Way,
+} from './policy/reach.js';
 export { RegisteredPolicy, type PolicyRegistrations } from './policy/registered-policy.js';
 export { ExchangeRefusal } from './refusal/exchange-refusal.js';
 export { authenticatedClient, type AuthenticatedClient } from './request/authenticated-client.js';

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { caseRegistrations } from '@onbehalf/testing';
 import {
   formatRoute,
+  reachOf,
   RegisteredPolicy,
   routesTo,
   type ClientRegistration,
@@ -166,5 +167,18 @@ describe('a route in one line', () => {
   it('tells an impersonation', () => {
     const [route] = routesTo('b', withEdges(edge('a', 'b', { read: {} }, { mode: 'impersonation' })));
     expect(route && formatRoute(route)).toBe('a (a) → b: as the subject, nobody acting; scopes: read');
+  });
+
+  it('looks at no more chains than it is told, the shortest first, and says whether there are others', () => {
+    const ring = withEdges(
+      edge('a', 'b', { read: {} }, { allowCycle: true }),
+      edge('b', 'c', { read: {} }, { allowCycle: true }),
+      edge('c', 'a', { read: {} }, { allowCycle: true }),
+    );
+    const all = reachOf('c', ring);
+    expect([all.complete, all.routes.map(({ hops }) => hops.length)]).toEqual([true, [1, 2, 3]]);
+    expect(reachOf('c', ring, [], 2)).toEqual({ complete: false, routes: all.routes.slice(0, 2) });
+    expect(reachOf('c', ring, [], 3)).toEqual(all);
+    expect(reachOf('nothing', ring)).toEqual({ complete: true, routes: [] });
   });
 });

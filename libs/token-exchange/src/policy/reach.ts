@@ -38,24 +38,45 @@ const NAMED_USER = '(a user that is named)';
 /** The most exchanges in a row that a route has. */
 const LONGEST_ROUTE = 6;
 
+/** The ways to an audience. */
+export interface Reach {
+  readonly routes: readonly Route[];
+  /** Whether these are all of them. */
+  readonly complete: boolean;
+}
+
 /**
  * Who can reach an audience, as whom and with which scopes: the clients that have tokens for it directly, then every chain of
  * exchanges that these registrations allow, the shortest first. Speaks of the policy alone; tokens, accounts and entitlements narrow it further.
  * @param additional ways beside the edges, such as those of features
+ * @param most how many chains are looked at; they multiply with every hop
  */
+export function reachOf(
+  audience: string,
+  registrations: PolicyRegistrations,
+  additional: readonly Way[] = [],
+  most = Infinity,
+): Reach {
+  const leadingTo = usableWays(registrations, additional);
+  const routes: Route[] = directRoutes(audience, registrations);
+  const chains = (leadingTo.get(audience) ?? []).map((edge) => [edge]);
+  let looked = 0;
+  for (; looked < chains.length && looked < most; looked += 1) {
+    const chain = chains[looked]!;
+    const route = travel(chain, registrations);
+    if (route) routes.push(route);
+    for (const edge of before(chain, leadingTo)) chains.push([edge, ...chain]);
+  }
+  return { routes, complete: looked === chains.length };
+}
+
+/** All ways to an audience. @see reachOf */
 export function routesTo(
   audience: string,
   registrations: PolicyRegistrations,
   additional: readonly Way[] = [],
 ): readonly Route[] {
-  const edges: readonly Way[] = [...registrations.edges, ...additional].filter((edge) => isUsable(edge, registrations));
-  const routes: Route[] = directRoutes(audience, registrations);
-  let chains = edges.filter((edge) => edge.target === audience).map((edge) => [edge]);
-  while (chains.length > 0) {
-    routes.push(...chains.flatMap((chain) => travel(chain, registrations) ?? []));
-    chains = chains.flatMap((chain) => edges.filter((edge) => precedes(edge, chain)).map((edge) => [edge, ...chain]));
-  }
-  return routes;
+  return reachOf(audience, registrations, additional).routes;
 }
 
 function directRoutes(audience: string, { clients, resources }: PolicyRegistrations): Route[] {
@@ -78,16 +99,36 @@ function directRoutes(audience: string, { clients, resources }: PolicyRegistrati
     .filter(({ scopes }) => scopes.length > 0);
 }
 
-/** Whether the client of an edge may exchange at all, and receives the tokens that the edge starts from. */
-function isUsable({ client: clientId, subjectAudience, mode }: Edge, { clients }: PolicyRegistrations): boolean {
-  const client = clients.find((registered) => registered.clientId === clientId);
+/** The edges whose client may exchange at all and receives the tokens that they start from, by where they lead. */
+function usableWays(
+  { edges, clients }: PolicyRegistrations,
+  additional: readonly Way[],
+): ReadonlyMap<string, readonly Way[]> {
+  const known = new Map(clients.map((client) => [client.clientId, client]));
+  const ways = new Map<string, Way[]>();
+  for (const way of [...edges, ...additional]) {
+    if (isUsable(way, known.get(way.client))) add(ways, way);
+  }
+  return ways;
+}
+
+function add(ways: Map<string, Way[]>, way: Way): void {
+  const known = ways.get(way.target);
+  if (known) known.push(way);
+  else ways.set(way.target, [way]);
+}
+
+function isUsable({ client: clientId, subjectAudience, mode }: Way, client: ClientRegistration | undefined): boolean {
   if (!client?.enabled || !client.confidential) return false;
   if (subjectAudience === undefined) return mode === 'administrative';
   return client.represents.includes(subjectAudience) || subjectAudience === clientId;
 }
 
-function precedes(edge: Way, chain: readonly Way[]): boolean {
-  return chain.length < LONGEST_ROUTE && !chain.includes(edge) && edge.target === chain[0]?.subjectAudience;
+/** The ways that can stand before a chain. */
+function before(chain: readonly Way[], leadingTo: ReadonlyMap<string, readonly Way[]>): readonly Way[] {
+  const from = chain[0]?.subjectAudience;
+  if (from === undefined || chain.length >= LONGEST_ROUTE) return [];
+  return (leadingTo.get(from) ?? []).filter((edge) => !chain.includes(edge));
 }
 
 interface Arrival {

@@ -205,12 +205,31 @@ describe('a feature in one folder and one line', () => {
     });
   });
 
-  it('adds ways by which an audience can be reached', () => {
+  it('adds ways by which an audience can be reached, for operators too', async () => {
     const config = parse();
     const routes = routesTo('gate', toPolicyRegistrations(config, features.all), features.in(config).ways());
     expect(routes.map(formatRoute)).toEqual([
       'shop (shop, by tickets) → gate: as the subject, nobody acting; scopes: enter',
     ]);
+    expect(await asOperator('/admin/reach?audience=gate')).toEqual({
+      status: 200,
+      body: { audience: 'gate', complete: true, routes: JSON.parse(JSON.stringify(routes)) as unknown },
+    });
+  });
+
+  it.each([
+    ['', 400, 'audience: one audience'],
+    ['?audience=', 400, 'audience: an audience'],
+    ['?audience=gate&audience=shop', 400, 'audience: one audience'],
+    ['?audience=gate&scope=enter', 400, 'scope: no such parameter here'],
+    ['?audience=nowhere', 404, 'no resource has the audience nowhere'],
+  ])('/admin/reach%s is answered with %d', async (query, status, description) => {
+    const answer = await asOperator(`/admin/reach${query}`);
+    expect([answer.status, answer.body['error_description']]).toEqual([status, description]);
+  });
+
+  it('tells nobody but operators who can reach an audience', async () => {
+    expect((await fetch(`${url}/admin/reach?audience=gate`)).status).toBe(401);
   });
 
   it.each([
