@@ -64,7 +64,7 @@ function Row({ message, index, from, to, total }: RowProps): VNode {
   const span = WIDTH - LANES - 24;
   const left = LANES + 12 + (message.startedAt / total) * span;
   const width = Math.max((message.duration / total) * span, 2);
-  const room = WIDTH - left - width;
+  const label = labelBeside(left, width);
   return (
     <g class={`step ${toneOf(message)}`} data-step={index + 1} data-at={message.startedAt.toFixed(1)}>
       <line class="arrow" x1={from} y1={y} x2={tip} y2={y} />
@@ -77,16 +77,23 @@ function Row({ message, index, from, to, total }: RowProps): VNode {
         {shortened(message.what, Math.max(Math.abs(to - from), 230))}
       </text>
       <rect class="bar" x={left} y={y - 8} width={width} height={16} rx={3} />
-      <text
-        class="took"
-        x={room > 66 ? left + width + 5 : left - 5}
-        y={y + 4}
-        text-anchor={room > 66 ? 'start' : 'end'}
-      >
+      <text class={label.within ? 'took within' : 'took'} x={label.x} y={y + 4} text-anchor={label.anchor}>
         {milliseconds(message.duration)}
       </text>
     </g>
   );
+}
+
+/** Units that the time of a message takes. */
+const LABEL = 66;
+
+/** The time stands behind its bar, before it, or in it, wherever there is room. */
+function labelBeside(left: number, width: number): { x: number; anchor: 'start' | 'end'; within: boolean } {
+  if (WIDTH - left - width > LABEL) return { x: left + width + 5, anchor: 'start', within: false };
+  const isAmongLanes = left - LABEL < LANES;
+  return isAmongLanes
+    ? { x: left + width - 6, anchor: 'end', within: true }
+    : { x: left - 5, anchor: 'end', within: false };
 }
 
 /** Refused, or not. */

@@ -84,7 +84,7 @@ function QuestionForm({ visitor, clients, question }: FormProps): VNode {
         </select>
       </div>
       <TextField name="audience" label="Target" value={question?.audience ?? targets[0]} options={targets} />
-      <TextField name="scope" label="Scope, or nothing for all that is granted" value={question?.scope} />
+      <TextField name="scope" label="Scope (empty: all)" value={question?.scope} />
       <div class="field check">
         <input id="steps" type="checkbox" name="steps" value="all" checked={question?.isWhole === true} />
         <label for="steps">also rules that changed nothing</label>

@@ -45,7 +45,7 @@ export class LabController {
   @Header('Content-Type', HTML)
   @Header('Cache-Control', 'no-store')
   which(@Req() request: Request): string {
-    return whichPage(visitorOf(request));
+    return whichPage(CARDS, visitorOf(request));
   }
 
   @Get('cards/:id')

@@ -6,6 +6,7 @@ import type { Visitor } from '../../session/visitor.js';
 import type { Card } from '../cards/card.js';
 import { CsrfField } from '../../pages/csrf-field.js';
 import { CardForm, pathOf, sectionOf } from './card-form.js';
+import { Guides } from './guides.js';
 
 /** A card, and what happened when it was run last. */
 export function cardPage(
@@ -28,6 +29,7 @@ export function cardPage(
             <a href={card.page.path}>{card.page.name}</a>
           </p>
         )}
+        {card.guide !== undefined && <Guides paths={[card.guide]} />}
         <CardForm card={card} visitor={visitor} values={values} />
         {card.signInAgain && visitor && (
           <form class="run again" method="post" action={`${pathOf(card)}/sign-in`}>

@@ -18,7 +18,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 s
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { left: 1rem; top: .75rem; padding: .5rem .75rem; background: var(--card); color: var(--accent); }
-header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .8rem clamp(1rem, 4vw, 2rem);
+header { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center;
+  padding: .8rem max(clamp(1rem, 4vw, 2rem), calc((100% - 80rem) / 2 + 2rem));
   background: var(--card); border-bottom: 1px solid var(--line); }
 nav { display: flex; flex: 1 1 auto; flex-wrap: wrap; gap: .15rem .35rem; }
 nav a { padding: .35rem .6rem; color: var(--muted); border-radius: .45rem; text-decoration: none; }
@@ -37,6 +38,7 @@ h3 { margin: 1.75rem 0 .4rem; font-size: 1.12rem; line-height: 1.35; }
 p + .head, .path + .head { margin-top: .9rem; }
 p { margin: 0 0 1rem; max-width: 46rem; overflow-wrap: anywhere; }
 input, select { max-width: 100%; padding: .5rem .65rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: .5rem; }
+input:not([type=checkbox]), select { min-height: 2.7rem; }
 label { font-weight: 600; }
 a { color: var(--accent); }
 .hint { color: var(--muted); }

@@ -6,6 +6,8 @@ export const INSPECTOR = `
 .lanes .actor { font-weight: 650; }
 .lanes .small { font-size: 11px; }
 .lanes .scale, .lanes .took { fill: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
+.lanes .within { fill: var(--on-accent); }
+.lanes .refused .within { fill: var(--card); }
 .lanes .life { stroke: var(--line); stroke-width: 1.5; stroke-dasharray: 3 4; }
 .lanes .edge { stroke: var(--line-soft); }
 .lanes .arrow { stroke: var(--accent); stroke-width: 2; }

@@ -2,6 +2,7 @@
 export const LAB = `
 .crumb { margin-bottom: .6rem; font-size: .95rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: 1rem; margin: 1.25rem 0; padding: 0; list-style: none; }
+.cards.next { grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); }
 .cards .card { display: flex; flex-direction: column; padding: 1.25rem; }
 .choices { margin: 1.25rem 0; padding: 0; list-style: none; }
 .choice { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr) 13rem; gap: .5rem 1.5rem; align-items: center; padding: 1rem 1.25rem;
@@ -12,6 +13,7 @@ export const LAB = `
 .choice p { margin: 0; }
 .question { font-size: 1.05rem; }
 .answer { color: var(--accent); font-weight: 650; }
+.guides { color: var(--muted); font-size: .92rem; }
 .links { display: flex; flex-wrap: wrap; gap: .5rem; justify-content: flex-end; }
 .links .button { padding: .35rem .8rem; }
 .not { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: 1rem 2rem; margin: 0; }
@@ -40,9 +42,9 @@ export const LAB = `
 .side-title { font-weight: 650; }
 .track > h3 { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
 .scroll { overflow-x: auto; }
-.patterns { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
+.patterns { width: 100%; border-collapse: separate; border-spacing: 0; background: var(--card); border: 1px solid var(--line); border-radius: .9rem; overflow: hidden; }
 .patterns th, .patterns td { padding: .6rem .8rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line-soft); }
-.patterns thead th { background: var(--soft); }
+.patterns thead th { background: var(--soft); border-top: 0; }
 .yes { color: var(--good); font-weight: 650; }
 .no { color: var(--bad); font-weight: 650; }
 .hero { padding: clamp(1rem, 4vw, 2.5rem) 0 1.25rem; }
@@ -71,7 +73,9 @@ export const LAB = `
   .diagram { display: none; }
   .patterns, .patterns tbody, .patterns tr, .patterns th, .patterns td { display: block; }
   .patterns thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .patterns tr { padding: .5rem 0; border-top: 1px solid var(--line); }
+  .patterns tr { padding: .5rem 0; }
+  .patterns tr + tr { border-top: 1px solid var(--line); }
+  .patterns th { border-top: 0; }
   .patterns td { border: 0; padding-block: .2rem; }
   .patterns td::before { content: attr(data-label) ": "; color: var(--muted); }
 }
