@@ -15,7 +15,13 @@ export { interceptAxios } from './downstream/axios-on-behalf.js';
 export { fetchOnBehalf, type DownstreamFetch, type FetchInit } from './downstream/fetch-on-behalf.js';
 export { DownstreamExceptionFilter } from './downstream-exception.filter.js';
 export type { ExchangeParameters, TargetParameters } from './exchange-parameters.js';
-export { ExchangeRefused, ExchangeUnavailable, NoSubjectToken, type StepUp } from './tokens/exchange-errors.js';
+export {
+  ExchangeRefused,
+  ExchangeUnavailable,
+  NoSubjectToken,
+  type InteractionNeeded,
+  type StepUp,
+} from './tokens/exchange-errors.js';
 export { ExchangedToken } from './tokens/exchanged-token.js';
 export { InjectDownstream, InjectTokenExchange } from './inject-downstream.decorator.js';
 export { carriedRequest, type CarriedRequest } from './microservices/carried-request.js';

@@ -105,6 +105,13 @@ describe('answers of the exception filter', () => {
     expect(answer.headers.get('www-authenticate')).not.toContain('message.read');
   });
 
+  it('what the user has to do first is relayed outwards, to where the user is', async () => {
+    const interaction = { uri: 'https://as.example/account/agents/assistant', scope: 'a.read' };
+    const answer = await answerTo(refused('interaction_required', { interaction }));
+    expect(answer.status).toBe(403);
+    expect(await answer.json()).toMatchObject({ error: 'interaction_required', interaction_uri: interaction.uri });
+  });
+
   it("Entra's claims challenge is relayed in its own form", async () => {
     const claims = '{"access_token":{"polids":{"essential":true}}}';
     const answer = await answerTo(refused('interaction_required', { stepUp: { claims } }));

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { formatChallenge } from '@onbehalf/oauth-protocol';
 import { DownstreamRefused, DownstreamUnavailable } from './downstream/downstream-errors.js';
-import { ExchangeRefused, ExchangeUnavailable, type StepUp } from './tokens/exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, type InteractionNeeded, type StepUp } from './tokens/exchange-errors.js';
 
 /** A problem document. RFC 9457 §3.1; `error` and `error_description` as in RFC 6750 §3. */
 export interface Problem {
@@ -11,6 +11,8 @@ export interface Problem {
   readonly detail: string;
   readonly error: string;
   readonly error_description: string;
+  /** Where the user can do what lacks. */
+  readonly interaction_uri?: string;
 }
 
 export interface ProblemAnswer {
@@ -38,8 +40,9 @@ export function toProblem(error: Error): ProblemAnswer {
   return answer(500, 'server_error', 'The request cannot be served');
 }
 
-function exchangeRefused({ about, stepUp, subjectExpired }: ExchangeRefused): ProblemAnswer {
+function exchangeRefused({ about, stepUp, interaction, subjectExpired }: ExchangeRefused): ProblemAnswer {
   if (stepUp) return stepUpAnswer(stepUp);
+  if (interaction) return interactionAnswer(interaction);
   if (about === 'subject-token' && !subjectExpired) return invalidToken('The token is no longer accepted');
   if (about !== 'set-up') return subjectExpired ? invalidToken('The token has expired') : forbidden();
   return answer(502, 'bad_gateway', 'A service that is needed for this request refused it');
@@ -49,6 +52,12 @@ function downstreamRefused({ status, stepUp }: DownstreamRefused): ProblemAnswer
   if (stepUp) return stepUpAnswer(stepUp);
   if (status === 403) return forbidden();
   return answer(502, 'bad_gateway', 'A service that is needed for this request refused it');
+}
+
+// relayed outwards, to where the user is
+function interactionAnswer({ uri }: InteractionNeeded): ProblemAnswer {
+  const { headers, problem } = answer(403, 'interaction_required', 'The user has to do something first');
+  return { headers, problem: { ...problem, interaction_uri: uri } };
 }
 
 function forbidden(): ProblemAnswer {

@@ -157,7 +157,8 @@ export class ExchangeCache {
       if (keep(token, seconds)) void shared?.set(key, { token, seconds });
       return token;
     } catch (error) {
-      if (error instanceof ExchangeRefused) keep(error, negativeLifetime);
+      // what waits for the user is asked for again as soon as the user has done it
+      if (error instanceof ExchangeRefused && !error.interaction) keep(error, negativeLifetime);
       throw error;
     }
   }

@@ -121,8 +121,8 @@ export class DownstreamAuthorizer {
   }
 
   async #actor(actor: ActorSource, signal?: AbortSignal): Promise<ActorToken> {
-    if (actor !== 'service') return { token: await actor.token(), type: actor.type };
-    const { token } = await this.#source.forService({ signal });
+    if (actor !== 'service' && 'token' in actor) return { token: await actor.token(), type: actor.type };
+    const { token } = await this.#source.forService({ ...(actor !== 'service' && actor), signal });
     return { token: token.token };
   }
 }

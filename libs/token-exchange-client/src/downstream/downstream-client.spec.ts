@@ -123,6 +123,17 @@ describe('calls', () => {
     ]);
   });
 
+  it('names this service by a token that is good for acting alone, where the server wants one', async () => {
+    await asUser(() => client({ actor: { resource: 'urn:example:actors', scope: 'act' } }).get('/'));
+    const [own, exchanged] = authorizationServer.requests.map(({ form }) => form);
+    expect(['grant_type', 'resource', 'scope'].map((name) => own!.get(name))).toEqual([
+      'client_credentials',
+      'urn:example:actors',
+      'act',
+    ]);
+    expect(exchanged!.get('actor_token')).toBe('own-1');
+  });
+
   it('names another actor by a token that is handed in', async () => {
     const actor = { token: () => Promise.resolve('agent-token'), type: 'urn:ietf:params:oauth:token-type:jwt' };
     await asUser(() => client({ actor }).get('/'));

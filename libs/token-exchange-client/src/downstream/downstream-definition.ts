@@ -2,12 +2,16 @@ import { ConfigurationError, fetchedUrl, onlyKnown } from '@onbehalf/oauth-proto
 import type { Across } from '../across/across.js';
 import { checkAcross, type OwnServer } from '../across/check-across.js';
 import { checkNumber, requireText } from '../options/accepted-values.js';
+import type { TargetParameters } from '../exchange-parameters.js';
 import type { OneOrMore } from '../tokens/token-request.js';
 
 /** Who is named as the actor, where the server wants an `actor_token` (RFC 8693 §2.1). */
 export type ActorSource =
   /** This service: its own client credentials token. */
-  'service' | { readonly token: () => string | Promise<string>; readonly type?: string };
+  | 'service'
+  /** This service: its own client credentials token for this, where the server wants one that is good for acting alone. */
+  | Pick<TargetParameters, 'audience' | 'resource' | 'scope'>
+  | { readonly token: () => string | Promise<string>; readonly type?: string };
 
 /** A service that is called on behalf of users. */
 export interface DownstreamDefinition {

@@ -226,6 +226,28 @@ describe('RFC 6749 §5.2: refusals', () => {
     expect(await failure(exchange(createService()))).toMatchObject({ stepUp: { acrValues: 'urn:mfa', maxAge: 60 } });
   });
 
+  it('tells where the user must do something first, and asks again at once when that is done', async () => {
+    const uri = 'https://as.example/account/agents/assistant?audience=a&scope=a.read';
+    const body = { error: 'interaction_required', interaction_uri: uri, scope: 'a.read' };
+    server.answering = () => ({ status: 400, body });
+    const service = createService();
+    expect(await failure(exchange(service))).toMatchObject({ about: 'access', interaction: { uri, scope: 'a.read' } });
+    server.answering = () => ({ body: issued });
+    expect(await exchange(service)).toMatchObject({ tokenType: 'Bearer' });
+  });
+
+  it.each([
+    undefined,
+    1,
+    'javascript:alert(1)',
+    'https://somebody:secret@as.example/',
+    'no address',
+    `https://as.example/${'a'.repeat(2048)}`,
+  ])('shows nobody an address that is none to go to: %j', async (uri) => {
+    server.answering = () => ({ status: 400, body: { error: 'interaction_required', interaction_uri: uri } });
+    expect(await failure(exchange(createService()))).toMatchObject({ about: 'access', interaction: undefined });
+  });
+
   it('RFC 9449 §8: who does not use DPoP does not answer a demand for a nonce', async () => {
     server.answering = () => ({ status: 400, headers: { 'dpop-nonce': 'n' }, body: { error: 'use_dpop_nonce' } });
     expect(await failure(exchange(createService()))).toMatchObject({ error: 'use_dpop_nonce' });

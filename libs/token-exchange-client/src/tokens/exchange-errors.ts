@@ -11,11 +11,20 @@ export interface StepUp {
   readonly claims?: string;
 }
 
+/** What the user must do first, such as allowing an agent to act, or linking an account. */
+export interface InteractionNeeded {
+  /** Where the user does it, at the authorization server. */
+  readonly uri: string;
+  /** The scopes that lack, space-separated. */
+  readonly scope?: string;
+}
+
 export interface RefusalDetail extends Partial<RefusalCause> {
   readonly error: string;
   readonly description?: string;
   readonly status: number;
   readonly stepUp?: StepUp;
+  readonly interaction?: InteractionNeeded | undefined;
   readonly subjectExpired?: boolean;
   /** The downstream service that the token was for. */
   readonly service?: string;
@@ -34,6 +43,8 @@ export class ExchangeRefused extends Error {
   readonly status: number;
   /** Present when the user must authenticate again, or stronger. */
   readonly stepUp: StepUp | undefined;
+  /** Present when the user must do something first, once; then the same exchange can succeed. */
+  readonly interaction: InteractionNeeded | undefined;
   /** The subject token had reached its end: a fresh one may well be exchanged. */
   readonly subjectExpired: boolean;
   /** What was refused, which tells who can do something about it. */
@@ -54,6 +65,7 @@ export class ExchangeRefused extends Error {
     this.description = description;
     this.status = status;
     this.stepUp = stepUp;
+    this.interaction = detail.interaction;
     this.subjectExpired = subjectExpired;
     this.about = about ?? matterOf(error);
     this.setting = setting;

@@ -88,6 +88,7 @@ const USER_MAY_NOT = new Set([
   'invalid_request',
   'invalid_scope',
   'consent_required',
+  'interaction_required',
 ]);
 
 /** What a refusal is about as far as its code alone tells. */

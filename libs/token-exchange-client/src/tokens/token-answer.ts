@@ -1,6 +1,6 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { ExchangedToken, type ExchangedTokenType } from './exchanged-token.js';
-import { ExchangeRefused, ExchangeUnavailable, type StepUp } from './exchange-errors.js';
+import { ExchangeRefused, ExchangeUnavailable, type InteractionNeeded, type StepUp } from './exchange-errors.js';
 import { printable } from './printable.js';
 import { causeOf, type RefusalRule } from './refusal-cause.js';
 
@@ -55,12 +55,25 @@ export function readRefusal(
     about: expected.forService ? 'set-up' : about,
     setting,
     stepUp: readStepUp(error, body) ?? expected.stepUp?.(body),
+    interaction: readInteraction(error, body),
   });
 }
 
 // RFC 6749 appendix A
 const VSCHAR = /^[\x20-\x7e]+$/;
 const ERROR_CODE = /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
+
+const LONGEST_ADDRESS = 2048;
+
+// an address that a page is to show as a link: no other scheme, and nobody's credentials
+function readInteraction(error: string, body: JsonObject): InteractionNeeded | undefined {
+  const { interaction_uri: uri } = body;
+  if (error !== 'interaction_required' || typeof uri !== 'string' || uri.length > LONGEST_ADDRESS) return undefined;
+  const address = URL.canParse(uri) ? new URL(uri) : undefined;
+  if (!address || !/^https?:$/.test(address.protocol) || address.username || address.password) return undefined;
+  const scope = printable(body['scope']);
+  return { uri: address.href, ...(scope !== undefined && { scope }) };
+}
 
 // RFC 9470 §3
 function readStepUp(error: string, body: JsonObject): StepUp | undefined {
