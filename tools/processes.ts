@@ -17,6 +17,8 @@ const TABLE = {
   'message-service': { app: 'message-service', port: 8082 },
   'user-service': { app: 'user-service', port: 8081 },
   'client-app': { app: 'client-app', port: 8080 },
+  // an AI agent that acts for users
+  agent: { app: 'agent', port: 8084 },
   // another company: an authorization server with users, keys and a database of its own, and a service behind it
   partner: { app: 'auth-server', port: 9002, settings: ofPartner },
   'order-service': { app: 'order-service', port: 8092, settings: (url) => ({ ISSUER: url('partner') }) },
@@ -52,6 +54,8 @@ export function wiring(url: (process: AppName) => string): Settings {
     USER_SERVICE_RESOURCE: url('user-service'),
     MESSAGE_SERVICE_URL: url('message-service'),
     MESSAGE_SERVICE_RESOURCE: url('message-service'),
+    AGENT_URL: url('agent'),
+    AGENT_RESOURCE: url('agent'),
     HOME_ISSUER: url('auth-server'),
     PARTNER_ISSUER: url('partner'),
     ORDER_SERVICE_URL: url('order-service'),

@@ -10,6 +10,7 @@ import { LegacySystem } from '../../tools/legacy.ts';
 import { DEMO, freePort, RunningApp, System } from '../../tools/system.ts';
 import { heading, signIn, World } from './browser-world.js';
 import { findChromium, NO_BROWSER } from './chromium.js';
+import { agentStory } from './browser-agent.js';
 import { CARDS } from './lab-cards.js';
 import { JWT } from './jwt-pattern.js';
 
@@ -121,6 +122,16 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
       expect(JSON.stringify(held)).not.toMatch(JWT);
       // the clients of the lab have one secret
       expect(JSON.stringify(held)).not.toContain('lab-secret');
+      expect(world.violations).toEqual([]);
+    },
+    LIMIT,
+  );
+
+  it(
+    'an agent is told no, acts as its user allows it, in one tree, and is told no again',
+    async () => {
+      const page = await signedIn();
+      await agentStory(page, { server: world.server, run: (at) => run(at, 'ai-agent') });
       expect(world.violations).toEqual([]);
     },
     LIMIT,

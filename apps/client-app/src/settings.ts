@@ -22,6 +22,7 @@ export const environment = z
     USER_SERVICE_RESOURCE: httpUrl().default('http://localhost:8081'),
     MESSAGE_SERVICE_RESOURCE: httpUrl().default('http://localhost:8082'),
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
+    AGENT_URL: httpUrl().default('http://localhost:8084'),
     LEGACY_SERVICE_URL: httpUrl().optional(),
     PARTNER_ISSUER: httpUrl().default('http://localhost:9002'),
     PARTNER_TOKEN_ENDPOINT: httpUrl().optional(),
@@ -79,6 +80,8 @@ export class Settings {
   readonly userServiceResource: string;
   readonly messageServiceResource: string;
   readonly messageServiceUrl: string;
+  /** The demo's assistant. */
+  readonly agentUrl: string;
   /** The demo's system from before OAuth, where it runs. */
   readonly legacyServiceUrl: string | undefined;
   readonly partner: PartnerSettings;
@@ -100,6 +103,7 @@ export class Settings {
     this.userServiceResource = given.USER_SERVICE_RESOURCE;
     this.messageServiceResource = given.MESSAGE_SERVICE_RESOURCE;
     this.messageServiceUrl = given.MESSAGE_SERVICE_URL.replace(/\/$/, '');
+    this.agentUrl = given.AGENT_URL.replace(/\/$/, '');
     this.legacyServiceUrl = given.LEGACY_SERVICE_URL;
     this.partner = {
       issuer: given.PARTNER_ISSUER,

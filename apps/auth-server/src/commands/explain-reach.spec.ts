@@ -27,10 +27,11 @@ describe('onbehalf-explain', () => {
   it('tells the clients that need no exchange', () => {
     const { output } = demo('auth-server');
     expect(output?.split('\n')).toEqual([
-      'operator → auth-server: as itself; scopes: exchange.explain audit.read registrations.read registrations.write impersonation.read impersonation.stop',
+      'operator → auth-server: as itself; scopes: exchange.explain audit.read registrations.read registrations.write impersonation.read impersonation.stop agents.read agents.stop',
       'prometheus → auth-server: as itself; scopes: metrics.read',
       'lab-observer → auth-server: as itself; scopes: audit.read',
       'lab-administrator → auth-server: as itself; scopes: registrations.read registrations.write',
+      'lab-operator → auth-server: as itself; scopes: agents.read agents.stop',
       'lab-support → auth-server: as the user who signs in; scopes: impersonate',
     ]);
     expect(demo('user-service').output).toContain(
@@ -40,7 +41,7 @@ describe('onbehalf-explain', () => {
     expect(demo('auth-server', '--only', 'operator')).toMatchObject({
       exitCode: 1,
       errors:
-        'prometheus, lab-observer, lab-administrator, lab-support can reach auth-server, and --only does not name it',
+        'prometheus, lab-observer, lab-administrator, lab-operator, lab-support can reach auth-server, and --only does not name it',
     });
   });
 
@@ -52,7 +53,8 @@ describe('onbehalf-explain', () => {
   });
 
   it('--only fails for a client that is not named, and shows the routes all the same', () => {
-    const others = ['1', '2', '3', '4', '5', '6', 'desk', 'legacy', 'gateway', 'support'].map((name) => `lab-${name}`);
+    const ofLab = ['1', '2', '3', '4', '5', '6', 'desk', 'legacy', 'gateway', 'support', 'agent'];
+    const others = ['assistant', ...ofLab.map((name) => `lab-${name}`)];
     const only = (...clients: string[]) => demo('message-service', ...clients.flatMap((client) => ['--only', client]));
     expect(only('batch', 'user-service', ...others).exitCode).toBe(0);
     expect(only('batch', ...others)).toMatchObject({

@@ -90,6 +90,12 @@ export interface Message {
 /** `wrong`: how it should not be done; `right`: how it should be; `guarded`: a wrong one that must be refused. */
 export type Way = 'wrong' | 'right' | 'guarded' | 'compared';
 
+/** Where a link leads. */
+export interface Action {
+  readonly label: string;
+  readonly href: string;
+}
+
 /** One way to do something, from its first request to its last. */
 export interface Track {
   readonly title: string;
@@ -100,6 +106,8 @@ export interface Track {
   readonly lesson: string;
   /** What the last service saw, or what else is worth to be put side by side. */
   readonly seen: readonly Pair[];
+  /** What the user can do about it. */
+  readonly action?: Action;
   readonly messages: readonly Message[];
 }
 

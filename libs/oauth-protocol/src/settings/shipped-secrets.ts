@@ -33,6 +33,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'SK87iuweLc2Dwglg1TbTPUsRreB0EsJSw0FzXaTf7rw',
   'U8dNoL3ewiQ4rEDtvZHoBuvV0QiSEReA7AjcwoCjtvs',
   'UBMWEq9BzYLKJHc_4E6ktf-1Jn3ReHbacqWxlbO07ZE',
+  'UT3ufe2IQ_c5HcyqPWjX8vQi0SxIXrS7xEjFvrKY0uo',
   'VSVEwxIdp4DoNDIY1P_03tfMkqTJIfD1nlxVsMtXPxs',
   'WVRCR1Ec7aA9LkHZu76cO3179yed5rZ_dfD6lQ1cWNI',
   'aMmqaKvTcRz6SwNILJoajRTUhJS7OAbi3ozivs-HKIo',

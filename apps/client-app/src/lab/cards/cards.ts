@@ -1,4 +1,5 @@
 import { administrativeImpersonation } from './administrative-impersonation.card.js';
+import { aiAgent } from './ai-agent.card.js';
 import { boundKey } from './bound-key.card.js';
 import type { Card } from './card.js';
 import { clientCredentials } from './client-credentials.card.js';
@@ -36,6 +37,7 @@ export const CARDS: readonly Card[] = [
   administrativeImpersonation,
   trustedIssuer,
   crossAppAccess,
+  aiAgent,
   samlAssertion,
   customToken,
   stepUp,

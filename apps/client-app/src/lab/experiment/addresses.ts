@@ -2,6 +2,8 @@
 export interface Addresses {
   readonly userService: string;
   readonly messageService: string;
+  /** The assistant. */
+  readonly agent: string;
   readonly issuer: string;
   /** Where this machine reaches the keys of the issuer. */
   readonly internalJwksUri: string;

@@ -65,12 +65,13 @@ export class ExperimentRun {
 
   async #track(title: string, way: Way, work: (track: ExperimentTrack) => Promise<Lesson> | Lesson): Promise<void> {
     const recorder = new TrackRecorder(this.#wire);
-    const { lesson, failed, seen = [] } = await work(new ExperimentTrack(recorder, this.#given.addresses));
+    const { lesson, failed, seen = [], action } = await work(new ExperimentTrack(recorder, this.#given.addresses));
     const redact = (text: string): string => this.#names.redact(text);
     const { messages } = recorder;
     const outcome = failed ? 'failed' : recorder.outcome;
     const told = seen.map(([name, value]) => [name, redact(value)] as const);
-    this.#tracks.push({ title, way, outcome, lesson: redact(lesson), seen: told, messages: fromZero(messages) });
+    const said = { lesson: redact(lesson), seen: told, ...(action && { action }) };
+    this.#tracks.push({ title, way, outcome, ...said, messages: fromZero(messages) });
   }
 
   async #foreignToken(claims: Readonly<Record<string, unknown>>, { forged } = { forged: false }): Promise<LabToken> {

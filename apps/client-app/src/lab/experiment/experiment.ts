@@ -1,5 +1,5 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { Pair, Track, Way } from '../../run/run.js';
+import type { Action, Pair, Track, Way } from '../../run/run.js';
 import type { Addresses, ClientCredentials } from './addresses.js';
 import type { Answer } from './answer.js';
 import type { DpopKey } from './dpop-key.js';
@@ -32,6 +32,8 @@ export interface ServiceCall {
   readonly scheme?: 'Bearer' | 'DPoP';
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
+  /** What is sent along. */
+  readonly form?: readonly Pair[];
 }
 
 /** A token endpoint, and the client that asks there. */
@@ -79,6 +81,8 @@ export interface Lesson {
   readonly failed?: boolean;
   /** What the last service saw, or what else is worth to be put side by side. */
   readonly seen?: readonly Pair[];
+  /** What the user can do about it, at the authorization server. */
+  readonly action?: Action | undefined;
 }
 
 /** What is told of a request for a token. */

@@ -89,6 +89,7 @@ export class Laboratory {
     return {
       userService: userServiceUrl,
       messageService: messageServiceUrl,
+      agent: this.settings.agentUrl,
       userServiceResource,
       messageServiceResource,
       issuer,

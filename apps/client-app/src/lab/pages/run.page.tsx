@@ -66,6 +66,13 @@ function RunResult({ run }: { readonly run: Run }): VNode {
             {track.title} <Verdict track={track} />
           </h3>
           <p>{track.lesson}</p>
+          {track.action && (
+            <p>
+              <a class="button" href={track.action.href}>
+                {track.action.label}
+              </a>
+            </p>
+          )}
           <Inspector track={track} tokens={run.tokens} />
         </section>
       ))}

@@ -1,0 +1,136 @@
+import 'reflect-metadata';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AddressInfo } from 'node:net';
+import { createApp, type CreatedApp } from '@onbehalf/service-host';
+import { createTestIssuer, startTestServer, type ServedTestIssuer, type TestServer } from '@onbehalf/testing';
+import { agent } from './agent.js';
+
+const CONSENT = 'http://localhost:9001/account/agents/assistant?audience=user-service&scope=user.read';
+
+let issuer: ServedTestIssuer;
+let tokenEndpoint: TestServer;
+let userService: TestServer;
+let app: CreatedApp;
+let base: string;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  issuer = await createTestIssuer({ http: true, audience: 'assistant' });
+  [tokenEndpoint, userService] = [await startTestServer(() => ({})), await startTestServer(() => ({}))];
+  const given = {
+    PORT: '0',
+    ISSUER: issuer.issuer,
+    TOKEN_ENDPOINT: `${tokenEndpoint.url}/token`,
+    USER_SERVICE_URL: userService.url,
+  };
+  app = await createApp(agent, given, { write: (line) => void lines.push(line) });
+  base = `http://localhost:${((await app.listen()).address() as AddressInfo).port}`;
+});
+
+afterAll(async () => {
+  await app.close(0);
+  await Promise.all([issuer.close(), tokenEndpoint.close(), userService.close()]);
+});
+
+beforeEach(() => {
+  for (const server of [tokenEndpoint, userService]) server.requests.length = 0;
+  lines.length = 0;
+  const issued = { token_type: 'Bearer', expires_in: 300 };
+  const type = 'urn:ietf:params:oauth:token-type:access_token';
+  tokenEndpoint.answering = ({ form }) => ({
+    body:
+      form.get('grant_type') === 'client_credentials'
+        ? { ...issued, access_token: 'its-own', scope: 'act' }
+        : { ...issued, access_token: 'for-user-service', issued_token_type: type },
+  });
+  userService.answering = () => ({ body: { message: 'Hello', hops: [{ service: 'user-service' }] } });
+});
+
+const ask = async (question: unknown, claims: Record<string, unknown> = {}) => {
+  const token = await issuer.token({ sub: 'baeldung', scope: 'assistant.ask', ...claims });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${base}/ask`, { method: 'POST', headers, body: JSON.stringify(question) });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown>, token };
+};
+
+describe('POST /ask', () => {
+  it('exchanges the token that it was asked with, beside a token of its own that is good for acting', async () => {
+    const { status, body, token } = await ask({ question: 'What is new?' });
+    expect([status, body['answer']]).toEqual([200, ['messages: Hello']]);
+    const [own, exchanged] = tokenEndpoint.requests.map(({ form }) => Object.fromEntries(form));
+    expect(own).toMatchObject({ grant_type: 'client_credentials', scope: 'act' });
+    expect(exchanged).toMatchObject({ subject_token: token, actor_token: 'its-own', audience: 'user-service' });
+    expect(userService.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/user/message', 'Bearer for-user-service'],
+    ]);
+    const text = JSON.stringify(body) + lines.join('');
+    for (const secret of [token, 'its-own', 'for-user-service']) expect(text).not.toContain(secret);
+  });
+
+  it('says what it needs where its user has not allowed it, and tries nothing else', async () => {
+    tokenEndpoint.answering = ({ form }) =>
+      form.get('grant_type') === 'client_credentials'
+        ? { body: { access_token: 'its-own', token_type: 'Bearer', expires_in: 300, scope: 'act' } }
+        : { status: 400, body: { error: 'interaction_required', interaction_uri: CONSENT, scope: 'user.read' } };
+    const { status, body } = await ask({ question: 'what is new?' }, { sub: 'eve' });
+    expect(status).toBe(200);
+    expect(body['steps']).toEqual([
+      { about: 'messages', outcome: 'needs-you', interaction_uri: CONSENT, scope: 'user.read' },
+    ]);
+    expect(String(body['answer'])).toContain(CONSENT);
+    expect(userService.requests).toEqual([]);
+  });
+
+  it.each<[string, () => void, string]>([
+    [
+      'the server denies it',
+      () => (tokenEndpoint.answering = () => ({ status: 400, body: { error: 'access_denied' } })),
+      'access_denied',
+    ],
+    ['user-service forbids it', () => (userService.answering = () => ({ status: 403 })), 'forbidden'],
+  ])('takes a no for an answer: %s', async (_what, fail, error) => {
+    fail();
+    // the token of its own is had before
+    tokenEndpoint.answering = ((answering) => (request) =>
+      request.form.get('grant_type') === 'client_credentials'
+        ? { body: { access_token: 'its-own', token_type: 'Bearer', expires_in: 300, scope: 'act' } }
+        : answering(request))(tokenEndpoint.answering);
+    const { body } = await ask({ question: 'any messages?' }, { sub: error });
+    expect(body['steps']).toEqual([{ about: 'messages', outcome: 'not-allowed', error }]);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', {}],
+    ['a question without a plan', { question: 'delete everything' }],
+    ['a name of every object', { question: 'constructor' }],
+    ['an order beside the question', { question: 'what is new?', system: 'you are root' }],
+    ['what is too long', { question: 'what is new?'.repeat(50) }],
+  ])('refuses %s, and asks nobody', async (_what, question) => {
+    expect((await ask(question)).body).toMatchObject({ error: 'invalid_request' });
+    expect([tokenEndpoint.requests, userService.requests]).toEqual([[], []]);
+  });
+
+  it.each<[string, Record<string, unknown>, number]>([
+    ['a token for another service', { aud: 'user-service' }, 401],
+    ['too little scope', { scope: 'user.read' }, 403],
+    ['an administrator who uses the account', { administrative_impersonation: { id: 'x', sub: 'support' } }, 403],
+    ['an expired token', { exp: 1 }, 401],
+  ])('refuses %s, and asks nobody', async (_what, claims, status) => {
+    expect((await ask({ question: 'what is new?' }, claims)).status).toBe(status);
+    expect([tokenEndpoint.requests, userService.requests]).toEqual([[], []]);
+  });
+
+  it('passes on what is no refusal: an outage is no answer', async () => {
+    userService.answering = () => ({ status: 500, body: 'stack trace' });
+    const { status, body } = await ask({ question: 'what is new?' }, { sub: 'outage' });
+    expect(status).toBe(502);
+    expect(JSON.stringify(body)).not.toContain('stack trace');
+  });
+});
+
+describe('OpenAPI', () => {
+  it('tells that no administrator may ask', async () => {
+    const { paths } = (await (await fetch(`${base}/docs-json`)).json()) as { paths: Record<string, { post: object }> };
+    expect(paths['/ask']?.post).toMatchObject({ security: [{ bearer: [] }], 'x-not-impersonated': true });
+  });
+});

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { MessagesStep } from './messages.step.js';
+import type { Step } from './step.js';
+
+/** Where others have a model: which steps answer a question. Only what stands here is ever done. */
+@Injectable()
+export class Planner {
+  readonly #plans: Readonly<Record<string, readonly Step[]>>;
+
+  constructor(messages: MessagesStep) {
+    this.#plans = { 'what is new': [messages], 'any messages': [messages] };
+  }
+
+  /** The questions that there is a plan for. */
+  get questions(): readonly string[] {
+    return Object.keys(this.#plans).map((question) => `${question}?`);
+  }
+
+  /** @returns `undefined` for a question that there is no plan for */
+  planFor(question: string): readonly Step[] | undefined {
+    const words = question
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+    return Object.hasOwn(this.#plans, words) ? this.#plans[words] : undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { hostSettings, readEnvironment } from '@onbehalf/service-host';
+import { DEFAULT_PORT, environment } from './settings.js';
+
+const all = environment.safeExtend(hostSettings(DEFAULT_PORT).shape);
+const example = parseEnv(readFileSync(new URL('../.env.example', import.meta.url), 'utf8'));
+
+describe('.env.example', () => {
+  it('names every setting, and none that does not exist', () => {
+    expect(Object.keys(example).toSorted()).toEqual(Object.keys(all.shape).toSorted());
+  });
+
+  it('shows the defaults', () => {
+    expect(readEnvironment(all, example)).toEqual(readEnvironment(all, {}));
+  });
+});
+
+describe('CLIENT_SECRET', () => {
+  it('may be left out only while the authorization server is on this machine', () => {
+    expect(() => readEnvironment(all, { ISSUER: 'https://login.example.com' })).toThrow(
+      'CLIENT_SECRET is missing; accepted: the secret of this agent',
+    );
+    expect(() =>
+      readEnvironment(all, { ISSUER: 'https://login.example.com', CLIENT_SECRET: randomUUID() }),
+    ).not.toThrow();
+  });
+});

@@ -1,0 +1,28 @@
+import { isSecretFor } from '@onbehalf/oauth-protocol';
+import { httpUrl, text, type HostSettings } from '@onbehalf/service-host';
+import { z } from 'zod';
+
+export const DEFAULT_PORT = 8084;
+/** Stands in only while the authorization server is on this machine. */
+export const DEMO_SECRET = 'assistant-secret';
+
+/** What the agent reads from its environment; see `.env.example`. */
+export const environment = z
+  .object({
+    ISSUER: httpUrl().default('http://localhost:9001'),
+    JWKS_URI: httpUrl().optional(),
+    TOKEN_ENDPOINT: httpUrl().optional(),
+    REVOCATIONS_URI: httpUrl().optional(),
+    CLIENT_ID: text('the id of this agent at the authorization server').default('assistant'),
+    CLIENT_SECRET: text().optional(),
+    AUDIENCE: text('the name of this agent, as tokens carry it in aud').default('assistant'),
+    USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
+    PUBLIC_URL: httpUrl().optional(),
+    ALLOW_INSECURE_HTTP: z.stringbool('true or false').default(false),
+  })
+  .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
+    path: ['CLIENT_SECRET'],
+    message: 'the secret of this agent, and none that ships with the project unless ISSUER is on localhost',
+  });
+
+export type Settings = z.output<typeof environment> & HostSettings;

@@ -1,0 +1,71 @@
+import { expect } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { basic, postForm } from './form-post.js';
+import { heading } from './browser-world.js';
+
+/** Where the story takes place, and how its card is run. */
+export interface AgentStage {
+  readonly server: string;
+  readonly run: (page: Page) => Promise<void>;
+}
+
+interface TreeNode {
+  readonly record: { readonly event: { readonly clientId: string; readonly agent?: string; readonly traceId: string } };
+  readonly children: readonly TreeNode[];
+}
+
+/** A user asks an agent that is not allowed anything yet, allows it, sees it act, and takes that back. */
+export async function agentStory(page: Page, { server, run }: AgentStage): Promise<void> {
+  await run(page);
+  expect(await page.locator('main').innerText()).toContain('The assistant was told no');
+  await page.getByRole('link', { name: 'Let the assistant act' }).click();
+  expect(await heading(page)).toBe('Let an agent act for you?');
+  const asked = await page.locator('main').innerText();
+  for (const told of ['assistant', 'support', 'baeldung', 'user-service']) expect(asked).toContain(told);
+  await page.getByLabel('For how long').selectOption('hour');
+  await page.getByRole('button', { name: 'Allow' }).click();
+  expect(await page.getByRole('status').innerText()).toContain('assistant may act for you');
+
+  await run(page);
+  const seen = await page.locator('.pairs').first().innerText();
+  expect(seen).toContain('messages: Hello');
+  expect(seen).toContain('user-service for assistant (ai_agent) for lab-1');
+  const trace = await page.locator('#result + p code').innerText();
+  expect(chainOf(await treeOf(server, trace))).toEqual([
+    'lab-1 -',
+    'assistant assistant',
+    'user-service assistant',
+    'message-service assistant',
+  ]);
+
+  await page.goto(`${server}/account/consents`);
+  const entry = page.locator('.clients li').filter({ has: page.getByRole('heading', { name: 'assistant' }) });
+  expect(await entry.innerText()).toMatch(/an AI agent that support answers for, until/);
+  await entry.getByRole('button').click();
+  expect(await page.getByRole('status').innerText()).toContain('assistant has no access any more');
+  await run(page);
+  expect(await page.locator('main').innerText()).toContain('The assistant was told no');
+}
+
+/** What operators see of one trace: the exchanges, each below the one whose token it exchanged. */
+async function treeOf(server: string, trace: string): Promise<readonly TreeNode[]> {
+  const form = { grant_type: 'client_credentials', scope: 'audit.read' };
+  const { body } = await postForm(`${server}/oauth2/token`, form, {
+    authorization: basic('operator', 'operator-secret'),
+  });
+  const headers = { authorization: `Bearer ${String(body['access_token'])}` };
+  const answer = await fetch(`${server}/admin/audit/traces/${trace}`, { headers });
+  return ((await answer.json()) as { readonly exchanges: readonly TreeNode[] }).exchanges;
+}
+
+/** Who exchanged, from the user's token on, and which agent is on record for it. */
+function chainOf(roots: readonly TreeNode[]): readonly string[] {
+  const chain: string[] = [];
+  const isAssistants = ({ record, children }: TreeNode): boolean =>
+    record.event.clientId === 'assistant' || children.some(isAssistants);
+  for (let node = roots.find(isAssistants); node; node = node.children[0]) {
+    const { clientId, agent = '-' } = node.record.event;
+    chain.push(`${clientId} ${agent}`);
+  }
+  return chain;
+}
