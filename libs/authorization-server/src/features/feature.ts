@@ -24,7 +24,7 @@ import type {
   TokenVerifier,
   Way,
 } from '@onbehalf/token-exchange';
-import type { FeatureEvent } from '../audit/audit-event.js';
+import type { ConsentEvent, FeatureEvent } from '../audit/audit-event.js';
 import type { ConfigSection } from '../configuration/schema/config-section.js';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { Grant } from '../endpoint/grant.js';
@@ -72,7 +72,7 @@ export interface FeatureParts<Settings> {
   /** The number of the life that a client or an account leads now; consents and tokens are of one life. `undefined`: it leads none. */
   readonly lifeOf: (kind: PartyKind, id: string) => number | undefined;
   /** Records what the feature does beside exchanges; resolves when the record is durable. */
-  readonly record: (event: FeatureEvent) => Promise<void>;
+  readonly record: (event: FeatureEvent | ConsentEvent) => Promise<void>;
 }
 
 /** What a feature adds to the token endpoint. */

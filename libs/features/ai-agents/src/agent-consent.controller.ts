@@ -130,7 +130,7 @@ export class AgentConsentController {
 
   async #deny({ visitor, agent, access }: AskedOfUser & { readonly visitor: Visitor }): Promise<void> {
     const event = { ...consentEvent(visitor, agent, access), scopesGranted: [], outcome: 'rejected' as const };
-    await this.parts.record(event as never);
+    await this.parts.record(event);
   }
 }
 
