@@ -6,6 +6,7 @@ import { heading } from './browser-world.js';
 /** Where the story takes place, and how its card is run. */
 export interface AgentStage {
   readonly server: string;
+  readonly app: string;
   readonly run: (page: Page) => Promise<void>;
 }
 
@@ -15,7 +16,7 @@ interface TreeNode {
 }
 
 /** A user asks an agent that is not allowed anything yet, allows it, sees it act, and takes that back. */
-export async function agentStory(page: Page, { server, run }: AgentStage): Promise<void> {
+export async function agentStory(page: Page, { server, app, run }: AgentStage): Promise<void> {
   await run(page);
   expect(await page.locator('main').innerText()).toContain('The assistant was told no');
   await page.getByRole('link', { name: 'Let the assistant act' }).click();
@@ -37,6 +38,12 @@ export async function agentStory(page: Page, { server, run }: AgentStage): Promi
     'user-service assistant',
     'message-service assistant',
   ]);
+
+  await page.goto(`${app}/lab/activity`);
+  await page.getByRole('link', { name: 'AI agent assistant' }).first().click();
+  const lines = await page.locator('.activity > li').allInnerTexts();
+  expect(lines.length).toBeGreaterThan(2);
+  for (const line of lines) expect(line).toContain('AI agent assistant');
 
   await page.goto(`${server}/account/consents`);
   const entry = page.locator('.clients li').filter({ has: page.getByRole('heading', { name: 'assistant' }) });

@@ -64,10 +64,11 @@ if (isSkipped) console.warn(`The browser tests are skipped. ${NO_BROWSER}`);
       expect(await claim(page, 'sub')).toEqual(['baeldung', 'baeldung', 'baeldung']);
       expect(await claim(page, 'aud')).toEqual(['user-service', 'message-service', 'user-service']);
       expect(await claim(page, 'scope')).toEqual(['user.read', 'message.read', 'user.read']);
+      const iss = url('auth-server');
       expect(await claim(page, 'act')).toEqual([
         'none',
-        '{ "sub": "user-service" }',
-        '{ "sub": "message-service", "act": { "sub": "user-service" } }',
+        `{ "sub": "user-service", "iss": "${iss}" }`,
+        `{ "sub": "message-service", "iss": "${iss}", "act": { "sub": "user-service", "iss": "${iss}" } }`,
       ]);
       for (const name of ['aud', 'scope', 'act']) {
         expect(await page.locator(`tr[data-claim="${name}"] mark`).count()).toBe(2);

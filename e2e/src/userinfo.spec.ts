@@ -135,7 +135,7 @@ describe('OpenID Connect Core §5.3: /userinfo', () => {
 
   it('refuses whoever acts for the user', async () => {
     const token = await exchanged('archive');
-    expect(decodeJwt(String(token))['act']).toEqual({ sub: 'app' });
+    expect(decodeJwt(String(token))['act']).toEqual({ sub: 'app', iss: server.issuer });
     expect(refusal(await app.userinfo(token))).toEqual([401, 'invalid_token']);
   });
 

@@ -20,17 +20,17 @@ export class ActivityController {
   async list(
     @Req() request: Request,
     @Query('cursor') cursor: unknown,
+    @Query('agent') asked: unknown,
     @Query('stopped') stopped: unknown,
   ): Promise<string> {
     const visitor = signedIn(request);
     if (!(await this.me.isThere())) throw notTold();
-    const query = new URLSearchParams({
-      limit: String(LINES),
-      ...(typeof cursor === 'string' && cursor !== '' && { cursor }),
-    });
+    const agent = textOf(asked);
+    const given = { limit: String(LINES), cursor: textOf(cursor), agent };
+    const query = new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => !!entry[1]));
     const page = await this.me.get(request, `/activity?${query.toString()}`, activityPage).catch(refusedAsPage);
     const told = stopped === undefined ? undefined : 'It has ended, with everything that was made from it.';
-    return activityPageOf(page, visitor, told);
+    return activityPageOf({ ...page, agent }, visitor, told);
   }
 
   @Post('stop')
@@ -41,6 +41,10 @@ export class ActivityController {
       await this.me.delete(request, `/activity/${encodeURIComponent(id)}`).catch(refusedAsPage);
     response.redirect(303, `${ACTIVITY_PATH}?stopped`);
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** @throws LoginRequired when nobody is signed in */

@@ -7,8 +7,11 @@ import { toRecord, type ActivityLine, type ActivityPage } from './activity.js';
 
 export const ACTIVITY_PATH = '/lab/activity';
 
+/** A page, and the AI agent that it is about, where it is about one alone. */
+type ShownActivity = ActivityPage & { readonly agent?: string | undefined };
+
 /** What was exchanged on behalf of the user, by whom and for what, with a button that ends it. */
-export function activityPageOf({ activity, cursor }: ActivityPage, visitor: Visitor, told?: string): string {
+export function activityPageOf({ activity, cursor, agent }: ShownActivity, visitor: Visitor, told?: string): string {
   const content = (
     <>
       <h1>Who acted for me</h1>
@@ -21,6 +24,11 @@ export function activityPageOf({ activity, cursor }: ActivityPage, visitor: Visi
           {told}
         </p>
       )}
+      {agent !== undefined && (
+        <p>
+          Only what the AI agent <strong>{agent}</strong> did, and others after it. <a href={ACTIVITY_PATH}>Show all</a>
+        </p>
+      )}
       {activity.length === 0 && <p>Nobody has acted for you yet. Read your message, and look again.</p>}
       <ol class="activity">
         {activity.map((line) => (
@@ -29,7 +37,7 @@ export function activityPageOf({ activity, cursor }: ActivityPage, visitor: Visi
       </ol>
       {cursor !== undefined && (
         <p>
-          <a class="button quiet" href={`${ACTIVITY_PATH}?cursor=${encodeURIComponent(cursor)}`}>
+          <a class="button quiet" href={addressOf({ cursor, agent })}>
             Older
           </a>
         </p>
@@ -37,6 +45,11 @@ export function activityPageOf({ activity, cursor }: ActivityPage, visitor: Visi
     </>
   );
   return layout({ title: 'Who acted for me', content, visitor, path: ACTIVITY_PATH });
+}
+
+function addressOf(query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return `${ACTIVITY_PATH}?${new URLSearchParams(given).toString()}`;
 }
 
 function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor: Visitor }): VNode {
@@ -55,6 +68,11 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
         </p>
         <div class="facts">
           <time dateTime={line.at}>{line.at.replace('T', ' ').slice(0, 19)} UTC</time>
+          {line.agent !== undefined && (
+            <a class="agent" href={addressOf({ agent: line.agent })}>
+              AI agent {line.agent}
+            </a>
+          )}
           <span class={`status ${line.outcome === 'issued' ? 'accepted' : 'refused'}`}>{stateOf(line)}</span>
           {isLive && (
             <form method="post" action={`${ACTIVITY_PATH}/stop`}>

@@ -10,6 +10,7 @@ const line = z.object({
   at: z.string(),
   outcome: z.string(),
   client_id: z.string(),
+  agent: z.string().optional(),
   kind: z.string().optional(),
   actors: z.array(z.object({ sub: z.string() })).default([]),
   audiences: list.default([]),
