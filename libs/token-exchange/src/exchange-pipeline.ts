@@ -176,7 +176,11 @@ export class ExchangePipeline {
   }
 
   #parse(form: URLSearchParams): ExchangeRequest {
-    const request = atStage('request', () => parseExchangeRequest(form, this.#parameters));
+    const request = atStage('request', () =>
+      parseExchangeRequest(form, this.#parameters, (targets) =>
+        this.#issuers.defaultType(targets, this.#options.policy),
+      ),
+    );
     if (this.requestableTypes.includes(request.requestedType)) return request;
     const description = `requested_token_type is not supported; supported are ${this.requestableTypes.join(' ')}`;
     throw new ExchangeRefusal('token-type', 'invalid_request', description);

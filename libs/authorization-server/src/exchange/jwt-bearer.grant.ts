@@ -1,5 +1,5 @@
 import { mediaSubtype, readUnverifiedJwt, TokenRejection } from '@onbehalf/jwt-verification';
-import { GrantType, OAuthError, TokenType } from '@onbehalf/oauth-protocol';
+import { GrantType, isResourceIndicator, OAuthError, TokenType } from '@onbehalf/oauth-protocol';
 import { formatTokenResponse } from '@onbehalf/token-exchange';
 import { claimedTrace } from '../audit/claimed-trace.js';
 import type { Grant, GrantRequest, RefusedRequest } from '../endpoint/grant.js';
@@ -74,10 +74,12 @@ export class JwtBearerGrant implements Grant {
       grant_type: GrantType.TokenExchange,
       subject_token: assertion,
       subject_token_type: type,
+      // RFC 7523 §2.1: an access token, never a grant for a further server
+      requested_token_type: TokenType.AccessToken,
     });
     for (const name of this.#passed) for (const value of form.getAll(name)) asked.append(name, value);
     // what it says is anybody's word until it is verified, and a rule compares it then
-    if (!namesTarget(asked)) for (const uri of textsOf(claims['resource'])) asked.append('resource', uri);
+    if (!namesTarget(asked)) for (const uri of urisOf(claims['resource'])) asked.append('resource', uri);
     return asked;
   }
 }
@@ -90,6 +92,6 @@ function namesTarget(form: URLSearchParams): boolean {
   return [...form.getAll('audience'), ...form.getAll('resource')].some(Boolean);
 }
 
-function textsOf(claim: unknown): readonly string[] {
-  return [claim].flat().filter((value) => typeof value === 'string');
+function urisOf(claim: unknown): readonly string[] {
+  return [claim].flat().filter((value): value is string => typeof value === 'string' && isResourceIndicator(value));
 }

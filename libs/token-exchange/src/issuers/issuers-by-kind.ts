@@ -1,4 +1,4 @@
-import { OAuthError } from '@onbehalf/oauth-protocol';
+import { OAuthError, TokenType } from '@onbehalf/oauth-protocol';
 import type { Permit } from '../decision/decide.js';
 import {
   DEFAULT_KIND,
@@ -27,6 +27,18 @@ export class IssuersByKind {
   /** Token types that are accepted as `requested_token_type`. */
   get types(): readonly string[] {
     return this.#issuers.types();
+  }
+
+  /**
+   * What is requested where a request does not say: a grant of the authorization server of another domain, an access token of all else.
+   * RFC 8693 §2.1: at the discretion of the authorization server; identity chaining draft -17 §2.3.1
+   */
+  defaultType(
+    { audiences, resources }: Pick<ExchangeRequest, 'audiences' | 'resources'>,
+    policy: Pick<ExchangePolicy, 'resource'>,
+  ): string {
+    const kinds = [...audiences, ...resources].map((name) => policy.resource(name)?.kind);
+    return kinds.includes('authorization_server') ? TokenType.Jwt : TokenType.AccessToken;
   }
 
   /**

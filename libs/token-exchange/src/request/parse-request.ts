@@ -22,26 +22,33 @@ const MAX_LENGTH = 2048;
 /** Characters of a stated reason. */
 const MAX_REASON_LENGTH = 500;
 
+type RequestedTargets = Pick<ExchangeRequest, 'audiences' | 'resources'>;
+
 /**
  * Reads a token exchange request. RFC 8693 §2.1; RFC 6749 §3.2 for empty, repeated and unknown parameters.
  * @param declared parameters beside those of RFC 8693 §2.1; whatever else the form holds is ignored
+ * @param defaultType the requested type of a request that names none; an access token unless told
  * @throws OAuthError `invalid_request`, `unsupported_grant_type`, `invalid_target` or `invalid_scope`
  */
 export function parseExchangeRequest(
   form: URLSearchParams,
   declared: readonly DeclaredParameter[] = [],
+  defaultType: (targets: RequestedTargets) => string = () => TokenType.AccessToken,
 ): ExchangeRequest {
   if (form.size > MAX_PARAMETERS) throw new OAuthError('invalid_request', 'The request has too many parameters');
   checkGrantType(form);
   const actor = readActor(form);
   const scopes = readScopes(form);
   const reason = readReason(form);
+  const subject = readSubject(form);
+  const requestedType = bounded(form, 'requested_token_type');
+  const targets = readTargets(form);
   return {
-    subject: readSubject(form),
+    subject,
     ...(actor && { actor }),
     // RFC 8693 §2.1: an unspecified type is at the discretion of the authorization server
-    requestedType: bounded(form, 'requested_token_type') ?? TokenType.AccessToken,
-    ...readTargets(form),
+    requestedType: requestedType ?? defaultType(targets),
+    ...targets,
     ...(scopes && { scopes }),
     ...(reason !== undefined && { reason }),
     parameters: readDeclared(form, declared),
@@ -68,7 +75,7 @@ function readActor(form: URLSearchParams): PresentedToken | undefined {
   throw new OAuthError('invalid_request', 'actor_token_type must not be sent without actor_token');
 }
 
-function readTargets(form: URLSearchParams): Pick<ExchangeRequest, 'audiences' | 'resources'> {
+function readTargets(form: URLSearchParams): RequestedTargets {
   const audiences = repeatableParameter(form, 'audience');
   const resources = repeatableParameter(form, 'resource');
   // RFC 8693 §2.1.1: too many targets
