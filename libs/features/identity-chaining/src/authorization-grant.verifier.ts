@@ -20,7 +20,7 @@ export class AuthorizationGrantVerifier implements TokenVerifier {
     this.#expected = {
       own: own.issuer,
       issuers: trustedFor('jwt-bearer', foreignIssuers),
-      types: ['', 'jwt', 'authorization-grant+jwt'],
+      types: ['jwt', 'authorization-grant+jwt'],
       requiredClaims: [],
       longestLife: 3600,
       reuse: settings.reuse,

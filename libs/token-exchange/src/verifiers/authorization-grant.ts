@@ -1,7 +1,9 @@
-import { invalidClaim, TokenRejection, verifyJwt, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import { invalidClaim, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { isAbsoluteUri } from '@onbehalf/oauth-protocol';
 import type { GrantLimits, TokenFacts } from '../tokens/token-facts.js';
-import { readForeignToken, type ForeignIssuer } from './foreign-token.js';
+import { isOtherJwt } from './access-token-claims.js';
+import { readForeignToken, verifyTrusted, type ForeignIssuer } from './foreign-token.js';
+import { requireType } from './jwt-facts.js';
 import type { VerificationContext } from './token-verifier.js';
 
 /** What grants of other domains must be like. */
@@ -10,7 +12,7 @@ export interface GrantExpectations {
   readonly own: string;
   /** Those that are trusted for this. */
   readonly issuers: readonly ForeignIssuer[];
-  /** Accepted values of `typ`, in lower case and without `application/`; the empty string stands for none. */
+  /** Accepted values of `typ`, in lower case and without `application/`; `jwt` also stands for none. */
   readonly types: readonly string[];
   /** Claims that must be present, beside `iss`, `sub`, `aud` and `exp`. */
   readonly requiredClaims: readonly string[];
@@ -38,7 +40,10 @@ export async function verifyGrant(
   const { own, issuers, types, reuse, longestLife } = expected;
   const identified = reuse === 'once' ? ['jti'] : [];
   const requiredClaims = ['sub', 'aud', ...identified, ...expected.requiredClaims];
-  const { claims } = await verifyJwt(token, { issuers, types, requiredClaims, clock: () => at });
+  const verified = await verifyTrusted(token, { issuers, requiredClaims, clock: () => at });
+  const { claims } = verified;
+  requireType(verified, types);
+  if (isOtherJwt(claims)) throw new TokenRejection('type', 'The assertion is no grant');
   const [audience, ...others] = [claims.aud].flat();
   if (audience !== own || others.length > 0) {
     throw new TokenRejection('audience', 'The assertion must be for this server alone');
@@ -56,7 +61,13 @@ export async function verifyGrant(
   return { claims, facts };
 }
 
-function readLimits({ scope, resource }: VerifiedJwt['claims']): GrantLimits {
+/** What limits a grant in words that are not understood, and must not be taken for no limit. */
+const NOT_UNDERSTOOD = ['authorization_details', 'scp'];
+
+function readLimits(claims: VerifiedJwt['claims']): GrantLimits {
+  const other = NOT_UNDERSTOOD.find((name) => claims[name] !== undefined);
+  if (other !== undefined) throw new TokenRejection('claim', `The ${other} of the assertion are not supported`);
+  const { scope, resource } = claims;
   const resources: readonly unknown[] | undefined = resource === undefined ? undefined : [resource].flat();
   const areUris = resources?.every((uri) => typeof uri === 'string' && isAbsoluteUri(uri)) ?? true;
   if (!areUris || resources?.length === 0) throw invalidClaim('resource');

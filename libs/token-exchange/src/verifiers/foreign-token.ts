@@ -1,4 +1,11 @@
-import { TokenRejection, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
+import {
+  TokenRejection,
+  verifyJwt,
+  type JwtExpectations,
+  type RejectionCode,
+  type TrustedIssuer,
+  type VerifiedJwt,
+} from '@onbehalf/jwt-verification';
 import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requiredText } from './jwt-facts.js';
 
@@ -21,6 +28,13 @@ export type IssuerUsage = 'exchange' | 'id-jag' | 'jwt-bearer';
 export interface ForeignIssuer extends TrustedIssuer {
   /** Accepted values of `typ` in exchanges, without `application/`, in lower case. Default: those of the profile, or `at+jwt`. */
   readonly types?: readonly string[];
+  /**
+   * Claims that its subject tokens have and its other JWTs have not. Where neither the type nor a profile tells these apart, a
+   * subject token must have `client_id` or `scope` unless this says what else.
+   */
+  readonly requiredClaims?: readonly string[];
+  /** Which of its tenants is trusted, by the claim `tenant` of ID-JAGs; absent: it has none. */
+  readonly tenant?: string;
   /** Default: `sub`, qualified. */
   readonly subject?: SubjectMapping;
   /** What for. Default `exchange` alone. */
@@ -32,6 +46,23 @@ const QUALIFIED: SubjectMapping = { claim: 'sub', to: 'qualified' };
 /** Those of these issuers whose word is taken for this. */
 export function trustedFor(usage: IssuerUsage, issuers: readonly ForeignIssuer[]): readonly ForeignIssuer[] {
   return issuers.filter(({ usages = ['exchange'] }) => usages.includes(usage));
+}
+
+/** What is wrong with a token that nobody who is trusted has signed. */
+const UNSIGNED: readonly RejectionCode[] = ['issuer', 'algorithm', 'critical', 'unknown_key', 'signature'];
+
+/**
+ * Verifies a JWT of one of these issuers. Whoever has no signature of any of them learns nothing about whom this server trusts.
+ * @throws TokenRejection whose `cause` says for the record what the message does not
+ * @throws KeysUnavailable when the issuer's keys cannot be had now
+ */
+export async function verifyTrusted(token: string, expected: Omit<JwtExpectations, 'types'>): Promise<VerifiedJwt> {
+  try {
+    return await verifyJwt(token, expected);
+  } catch (cause) {
+    if (!(cause instanceof TokenRejection && UNSIGNED.includes(cause.code))) throw cause;
+    throw new TokenRejection(cause.code, 'No issuer that is trusted for this has signed it', { cause });
+  }
 }
 
 /**
@@ -46,8 +77,9 @@ export function readForeignToken(
 ): TokenFacts {
   const facts = readJwtFacts(claims);
   const { issuer } = facts;
-  // no other issuer may speak for a party of this server, nor give it back what it gave away
-  if (facts.subject.startsWith(`${own}#`) || facts.actors.some(({ iss }) => iss === own)) {
+  // no other issuer may speak for a party of this server, nor give it back what it gave away, over however many others
+  const parties = [facts.impersonation, ...facts.actors];
+  if (facts.subject.split('#').includes(own) || parties.some((party) => party?.iss === own)) {
     throw new TokenRejection('claim', 'The token names a party of this server, for which its issuer cannot speak');
   }
   // RFC 8693 §4.1: an actor of another issuer is identified by both

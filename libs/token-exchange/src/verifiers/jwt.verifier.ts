@@ -1,8 +1,15 @@
-import { toRfc9068Claims, verifyJwt, type TrustedIssuer } from '@onbehalf/jwt-verification';
+import {
+  mediaSubtype,
+  toRfc9068Claims,
+  TokenRejection,
+  type TrustedIssuer,
+  type VerifiedJwt,
+} from '@onbehalf/jwt-verification';
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts } from '../tokens/token-facts.js';
-import { readForeignToken, trustedFor, type ForeignIssuer } from './foreign-token.js';
-import { requireType } from './jwt-facts.js';
+import { isOtherJwt, saysItIsAccessToken } from './access-token-claims.js';
+import { readForeignToken, trustedFor, verifyTrusted, type ForeignIssuer } from './foreign-token.js';
+import { requireClaims, requireType } from './jwt-facts.js';
 import { readAccessToken, type AccessTokenType } from './own-access-token.verifier.js';
 import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
@@ -35,14 +42,28 @@ export class JwtVerifier implements TokenVerifier {
   }
 
   async verify(token: string, { at }: VerificationContext): Promise<TokenFacts> {
-    const verified = await verifyJwt(token, { issuers: [this.#issuer, ...this.#foreign], clock: () => at });
+    const verified = await verifyTrusted(token, { issuers: [this.#issuer, ...this.#foreign], clock: () => at });
     const foreign = this.#foreign.find(({ issuer }) => issuer === verified.claims.iss);
     // of its own JWTs the server takes access tokens only: an ID token has a type of its own
     if (!foreign) return readAccessToken(verified, this.typeOf);
     requireType(verified, foreign.types ?? typesOf(foreign));
-    const claims = foreign.profile ? toRfc9068Claims(token, verified) : verified.claims;
+    requireClaims(verified.claims, foreign.requiredClaims ?? []);
+    const claims = foreign.profile ? toRfc9068Claims(token, verified) : readPlain(verified, foreign);
     return readForeignToken(claims, foreign, this.#issuer.issuer);
   }
+}
+
+/** The types by which nobody tells what a JWT is. */
+const PLAIN = [undefined, 'jwt'];
+
+/**
+ * The claims of a JWT whose issuer has no profile. An ID token of the same issuer is signed with the same key and may be typed
+ * alike: a JWT that its type does not tell apart must do so by its claims. RFC 8725 §3.12
+ */
+function readPlain({ header, claims }: VerifiedJwt, { requiredClaims }: ForeignIssuer): VerifiedJwt['claims'] {
+  const isPlain = PLAIN.includes(mediaSubtype(header.typ));
+  if (!isPlain || (requiredClaims ? !isOtherJwt(claims) : saysItIsAccessToken(claims))) return claims;
+  throw new TokenRejection('type', 'The token does not tell that it is an access token');
 }
 
 /** No `typ` counts as `jwt`. RFC 7519 §5.1 */

@@ -37,7 +37,8 @@ function toTokenRefusal(parameter: PresentedToken['parameter'], error: unknown):
   const stage = parameter === 'subject_token' ? 'subject-token' : 'actor-token';
   if (error instanceof TokenRejection || error instanceof MalformedClaim) {
     const description = `The ${parameter} is invalid: ${error.message}`;
-    return new ExchangeRefusal(stage, 'invalid_request', description, { cause: error });
+    const reason = error.cause instanceof Error ? error.cause.message : undefined;
+    return new ExchangeRefusal(stage, 'invalid_request', description, { reason, cause: error });
   }
   if (error instanceof KeysUnavailable) {
     const description = `The ${parameter} cannot be verified at the moment`;

@@ -5,9 +5,10 @@ import { algorithmsOf } from '../schema/verification-key.js';
 /**
  * Makes sure that the keys of a trusted issuer can be found and are for its algorithms, and that it speaks for e-mail addresses
  * of its own domains alone.
+ * @throws ConfigurationError
  */
 export function checkIssuer(
-  { issuer, jwks, jwksUri, algorithms, subject }: ServerConfig['trustedIssuers'][number],
+  { issuer, jwks, jwksUri, algorithms, subject, tenant, usages }: ServerConfig['trustedIssuers'][number],
   setting: string,
 ): void {
   // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
@@ -18,6 +19,10 @@ export function checkIssuer(
   const usable: readonly string[] = jwks ? jwks.keys.flatMap(algorithmsOf) : algorithms;
   if (!algorithms.some((algorithm) => usable.includes(algorithm))) {
     throw new ConfigurationError(`${setting}.algorithms`, algorithms, 'one that a key of its jwks is for');
+  }
+  // a tenant that nobody compares would be none
+  if (tenant !== undefined && !usages.includes('id-jag')) {
+    throw new ConfigurationError(`${setting}.tenant`, tenant, 'a tenant together with the usage id-jag');
   }
   // an issuer may speak for the addresses of its own domains alone
   if ((subject?.claim === 'email') === (subject?.domains !== undefined)) return;

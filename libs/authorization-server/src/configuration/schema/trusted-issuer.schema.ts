@@ -4,6 +4,22 @@ import { issuer, name, publicKeys, url } from './values.schema.js';
 
 const PROFILES = Object.keys(ACCESS_TOKEN_PROFILES) as [AccessTokenProfileName, ...AccessTokenProfileName[]];
 
+/** OpenID Connect Core §2, §5.1: what an ID token may have tells nothing. */
+const OF_ID_TOKENS: readonly string[] = [
+  ...['iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'jti', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'sid'],
+  ...[
+    'at_hash',
+    'c_hash',
+    's_hash',
+    'name',
+    'given_name',
+    'family_name',
+    'preferred_username',
+    'email',
+    'email_verified',
+  ],
+];
+
 export const trustedIssuer = z
   .strictObject({
     issuer,
@@ -15,17 +31,29 @@ export const trustedIssuer = z
       .min(1, 'at least one type')
       .optional()
       .describe('accepted values of typ, such as jwt; absent: those of the profile, or at+jwt'),
+    requiredClaims: z
+      .array(name.refine((claim) => !OF_ID_TOKENS.includes(claim), 'claims that ID tokens do not have'))
+      .min(1, 'at least one claim')
+      .optional()
+      .describe(
+        'claims that its subject tokens have and its ID tokens have not; absent: client_id or scope, where neither typ nor the profile tells them apart',
+      ),
     profile: z
       .enum(PROFILES)
       .optional()
       .describe(
-        'the product whose access tokens these are, such as spring for Spring Authorization Server; absent: any JWT',
+        'the product whose access tokens these are, such as spring for Spring Authorization Server; absent: those of RFC 9068, or what types and requiredClaims say',
       ),
     usages: z
       .array(z.enum(['exchange', 'id-jag', 'jwt-bearer']))
       .min(1, 'at least one usage')
       .default(['exchange'])
       .describe('what its word is taken for: subject tokens of exchanges, ID-JAGs, grants by RFC 7523'),
+    tenant: name
+      .optional()
+      .describe(
+        'which tenant of the issuer is trusted, by the claim tenant of ID-JAGs; absent: those without the claim',
+      ),
     subject: z
       .strictObject({
         claim: name.default('sub'),
