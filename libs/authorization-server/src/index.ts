@@ -27,6 +27,7 @@ export { featureModules } from './features/feature-modules.js';
 export { FeatureRuntime } from './features/feature-runtime.js';
 export { FeatureSet } from './features/feature-set.js';
 export { toPolicyRegistrations } from './policy/exchange-policy.js';
+export { usableEdges } from './policy/usable-edges.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
 export type { KeySchedule } from './keys/key-schedule.js';
 export { FormTokens } from './consents/form-tokens.js';

@@ -1,4 +1,4 @@
-import { defineFeature, type ServerConfig } from '@onbehalf/authorization-server';
+import { defineFeature, usableEdges, type ServerConfig } from '@onbehalf/authorization-server';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { checkCrossAppGrants } from './check-cross-app-grants.js';
 import { crossAppAccessSettings, crossAppGrant } from './cross-app-access.schema.js';
@@ -46,8 +46,8 @@ export const crossAppAccess = defineFeature({
   },
 });
 
-function issues({ edges }: ServerConfig): boolean {
-  return edges.some(({ enabled, issues = [] }) => enabled && issues.includes(TokenType.IdJag));
+function issues(config: ServerConfig): boolean {
+  return usableEdges(config).some(({ issues = [] }) => issues.includes(TokenType.IdJag));
 }
 
 function redeems({ clients, trustedIssuers }: ServerConfig): boolean {

@@ -1,4 +1,4 @@
-import { defineFeature, type ServerConfig } from '@onbehalf/authorization-server';
+import { defineFeature, usableEdges, type ServerConfig } from '@onbehalf/authorization-server';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { AuthorizationGrantIssuer } from './authorization-grant.issuer.js';
 import { AuthorizationGrantVerifier } from './authorization-grant.verifier.js';
@@ -33,10 +33,10 @@ export const identityChaining = defineFeature({
   explain: ({ subject }) => subject?.grant && { grantOf: subject.issuer, limits: subject.grant },
 });
 
-function givesGrants({ edges, resources }: ServerConfig): boolean {
+function givesGrants(config: ServerConfig): boolean {
+  const { resources } = config;
   const servers = resources.filter(({ kind }) => kind === 'authorization_server').map(({ audience }) => audience);
-  return edges.some(
-    ({ enabled, target, issues = [TokenType.Jwt] }) =>
-      enabled && servers.includes(target) && issues.includes(TokenType.Jwt),
+  return usableEdges(config).some(
+    ({ target, issues = [TokenType.Jwt] }) => servers.includes(target) && issues.includes(TokenType.Jwt),
   );
 }
