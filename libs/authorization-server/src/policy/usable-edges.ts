@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../configuration/server-config.schema.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 
 /** The edges that are switched on, of clients that are. */
 export function usableEdges({ edges, clients }: ServerConfig): ServerConfig['edges'] {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, IMPERSONATION_CLAIM } from '@onbehalf/oauth-protocol';
 import { requirement, type TokenOverrides } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
-import { Domain, DpopKey, now, type Answer } from './domain.fixture.js';
+import { DpopKey, now, type Answer, type Domain } from './domain.fixture.js';
 import { BILLING, grant, idJag, openPartner, ORDERS, PARTNER, testIssuers, type Issuers } from './partner.fixture.js';
 
 const outcome = ({ status, body }: Answer): unknown[] => [status, body['error']];
