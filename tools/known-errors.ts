@@ -79,7 +79,7 @@ export const ANSWERS = table([
   ],
   [
     'insufficient_user_authentication',
-    'The user has to sign in anew or more strongly (RFC 9470 §3).',
+    'The user has to sign in again, or more strongly (RFC 9470 §3).',
     'Repeat the authorization request with the `acr_values` and `max_age` of the answer.',
   ],
   [
@@ -92,7 +92,7 @@ export const ANSWERS = table([
     'The proof lacks the nonce of the server (RFC 9449 §8).',
     'Repeat the request with the nonce of the `DPoP-Nonce` header.',
   ],
-  ['access_denied', 'A policy denies what was asked for.', 'Ask whoever keeps the policy.'],
+  ['access_denied', 'A policy denies what was asked for.', 'Ask whoever maintains the policy.'],
   [
     'temporarily_unavailable',
     'Something that the server needs is out of reach, or there are too many requests.',
@@ -135,17 +135,17 @@ export const EVENTS = table([
   ['userinfo.error', 'A request for user info was refused.', 'Read `code` and `reason`.'],
   ['end_session.error', 'A logout request was refused.', 'Compare `post_logout_redirect_uri` with the registration.'],
   ['pushed_authorization_request.error', 'A pushed authorization request was refused.', 'Read `code` and `reason`.'],
-  ['server_error', 'The server failed.', '`name` and `reason` tell at what; report what is not an outage.'],
+  ['server_error', 'The server failed.', '`name` and `reason` tell where; report anything that is no outage.'],
   [
     'request_failed',
     'A request was cut off, or could not be served.',
     'Nothing, unless it is frequent: then look at proxies and time-outs.',
   ],
-  ['outage', 'Something that a page or an operator’s endpoint needs is out of reach.', 'See to what `reason` names.'],
+  ['outage', 'Something that a page or an operator’s endpoint needs is out of reach.', 'Check what `reason` names.'],
   [
     'registrations.not_followed',
-    'The registrations in the store could not be read; those from before stay in force.',
-    'See to the database.',
+    'The registrations in the store could not be read; the last ones stay in force.',
+    'Check the database.',
   ],
   [
     'registrations.old_file',
@@ -164,12 +164,12 @@ export const EVENTS = table([
   ],
   [
     'subject_token_profile.failed',
-    'A profile of a custom token type has thrown, was late, or has answered with what is no outcome.',
+    'A profile of a custom token type threw, was late, or returned something that is no outcome.',
     '`reason` and `frames` tell where; test it with `createProfileTester`.',
   ],
   [
     'impersonation_hook_failed',
-    'What a team wants to be told of impersonations has thrown.',
+    'The hook that tells a team of impersonations threw.',
     'Read `reason`; the impersonation is on record all the same.',
   ],
   [
@@ -181,7 +181,7 @@ export const EVENTS = table([
 
 /** Values of `code` of a `TokenRejection`. */
 export const REJECTIONS = table([
-  ['oversized', 'The token is longer than any that is looked at.', 'Put less into it.'],
+  ['oversized', 'The token is longer than any that is read.', 'Put less into it.'],
   ['malformed', 'It is not a JWT.', 'Send the token as it was issued.'],
   [
     'algorithm',
@@ -190,15 +190,15 @@ export const REJECTIONS = table([
   ],
   ['type', 'Its `typ` says that it is another kind of token (RFC 9068 §4).', 'Send an access token.'],
   ['critical', 'It demands an extension that nobody here understands (RFC 7515 §4.1.11).', 'Leave the extension out.'],
-  ['signature', 'Its signature is wrong.', 'Look for who changed it; compare the keys.'],
-  ['unknown_key', 'The issuer publishes no key of its `kid`.', 'Look whether the issuer has rotated its keys.'],
+  ['signature', 'Its signature is wrong.', 'Find out who changed it; compare the keys.'],
+  ['unknown_key', 'The issuer publishes no key of its `kid`.', 'Check whether the issuer has rotated its keys.'],
   ['issuer', 'Its issuer is not trusted.', 'Register the issuer, letter by letter as in `iss`.'],
   ['audience', 'It is for somebody else.', 'Ask for a token for this audience.'],
   ['expired', 'It has expired.', 'Fetch a fresh one; compare the clocks.'],
   ['not_yet_valid', 'Its `nbf` or `iat` lies ahead.', 'Compare the clocks.'],
   [
     'claim',
-    'A claim is missing or not as its specification wants it, or the token was revoked.',
+    'A claim is missing or not as its specification demands, or the token was revoked.',
     'The message names the claim.',
   ],
 ]);

@@ -22,7 +22,7 @@ export const RULES = table([
     'The exchange failed, or its subject or actor could not be looked up.',
     'Look for the cause in the log.',
   ],
-  ['audit', 'The audit record could not be written, so that nothing was issued.', 'See to the database.'],
+  ['audit', 'The audit record could not be written, so that nothing was issued.', 'Check the database.'],
   ['client', 'The client is disabled, public, or no longer registered.', 'Enable it, or register it as confidential.'],
   [
     'target',
@@ -63,7 +63,7 @@ export const RULES = table([
     '`may_act` of the subject token names another actor (RFC 8693 §4.4).',
     'Let the named actor make the exchange.',
   ],
-  ['actor', 'The actor is not the one that the edge wants.', 'Send an actor token, or none, as the edge says.'],
+  ['actor', 'The actor is not the one that the edge demands.', 'Send an actor token, or none, as the edge says.'],
   [
     'impersonation',
     'The edge does not permit impersonation, or the user is protected.',
@@ -111,7 +111,7 @@ export const RULES = table([
     'Shorten the chain of calls, or raise `maxDepth`.',
   ],
   ['delegation-cycle', 'A party would act in the chain a second time.', 'Remove the circle of calls.'],
-  ['authentication', 'The edge wants a fresher or stronger sign-in.', 'Send the user through a step-up.'],
+  ['authentication', 'The edge demands a fresher or stronger sign-in.', 'Send the user through a step-up.'],
   [
     'bound-client',
     'The client is bound to a key and has proven none.',
@@ -120,13 +120,13 @@ export const RULES = table([
   [
     'key-binding',
     'The token is bound to a key that the request does not prove.',
-    'Prove the key of the token, or let the edge bind anew.',
+    'Prove the key of the token, or let the edge rebind.',
   ],
   ['requested-scope', 'A scope was asked for that the edge does not give.', 'Ask for less, or widen the edge.'],
   ['required-scope', 'The subject token does not hold the scope that the edge requires.', 'Sign in with that scope.'],
-  ['entitlement', 'The subject itself is not entitled to the scope.', 'Give the user the scope, if that is meant.'],
+  ['entitlement', 'The subject itself is not entitled to the scope.', 'Give the user the scope, if that is intended.'],
   ['scope', 'Nothing is left of the scopes that were asked for.', 'Ask for a scope that the target has.'],
-  ['single-use', 'The token may be used once and was used before.', 'Send a fresh one; look for who else has it.'],
+  ['single-use', 'The token may be used once and was used before.', 'Send a fresh one; find out who else has it.'],
   ['lifetime', 'The subject token ends too soon for another token.', 'Send a fresh one.'],
   [
     'taken-grant',

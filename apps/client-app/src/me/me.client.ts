@@ -82,7 +82,7 @@ export class MeClient {
     });
     const text = await readBounded(response, MAX_BYTES);
     if (response.ok) return text;
-    this.#logger.warn({ status: response.status }, 'me is refused');
+    this.#logger.warn({ status: response.status }, 'a request to /me was refused');
     if (response.status >= 500) throw new AuthorizationServerUnavailable();
     throw new MeRefused(response.status, reasonIn(text));
   }

@@ -49,19 +49,20 @@ async function openRegistrations(
     documents,
     clock: systemClock,
     onFailure: (error) => log.warn({ event: 'registrations.not_followed', reason: (error as Error).message }),
-    onOldFile: (file) => log.warn({ event: 'registrations.old_file', ...file }, "nobody's session ends by this file"),
+    onOldFile: (file) => log.warn({ event: 'registrations.old_file', ...file }, 'this file ends no session'),
   });
   const nameUnfit = (): void => {
     for (const { kind, id, reason } of registrations.current.unfit)
-      log.warn({ event: 'registrations.unfit', kind, id, reason }, 'it is stored, and lets nobody in');
+      log.warn({ event: 'registrations.unfit', kind, id, reason }, 'it is stored, but lets nobody in');
   };
   nameUnfit();
   registrations.onChanged(nameUnfit);
   for (const { kind, id } of registrations.current.overruled)
-    log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators: the file alone tells of it');
+    log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators, so that only the file counts');
   const credentials = { clients: file.clients, users: registrations.current.config.users };
   checkShippedCredentials(credentials, issuer, 'registrations');
   const settings = shippedCredentials(credentials);
-  if (settings.length > 0) log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo');
+  if (settings.length > 0)
+    log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo only');
   return registrations;
 }
