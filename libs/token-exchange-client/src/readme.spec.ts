@@ -1,9 +1,10 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { afterAll, expect, it } from '@jest/globals';
-import { Controller, Get, Module, type Type } from '@nestjs/common';
+import { Controller, Get, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { compareReadme, startTestServer } from '@onbehalf/testing';
+import { codeBlocks, compareReadme, startTestServer } from '@onbehalf/testing';
 import {
   DownstreamClient,
   DownstreamExceptionFilter,
@@ -13,6 +14,7 @@ import {
   type SharedCache,
 } from '@onbehalf/token-exchange-client';
 import { z } from 'zod';
+import { TwoDomains } from './across/two-domains.fixture.js';
 
 // #region controller
 @Controller()
@@ -44,6 +46,33 @@ function appModule(issuer: string, baseUrl: string, clientSecret: string): Type 
   class AppModule {}
   // #endregion
   return AppModule;
+}
+
+function ordersModule(clientSecret: string): DynamicModule {
+  // #region across
+  const forFeature = TokenExchangeModule.forFeature([
+    {
+      name: 'orders',
+      baseUrl: 'https://orders.partner.example',
+      across: {
+        kind: 'id-jag',
+        audience: 'https://login.partner.example',
+        resource: 'https://orders.partner.example',
+        scope: 'order.read',
+        clientAuthentication: { method: 'client_secret_basic', clientId: 'our-app', clientSecret },
+      },
+    },
+  ]);
+  // #endregion
+  return forFeature;
+}
+
+async function ordersOf(orders: DownstreamClient, idToken: string): Promise<unknown> {
+  // #region subject
+  const subject = { token: idToken, type: 'urn:ietf:params:oauth:token-type:id_token' };
+  const answer = await onBehalfOf(subject, () => orders.get('/orders'));
+  // #endregion
+  return answer;
 }
 
 interface Redis {
@@ -103,4 +132,22 @@ it('calls the next service on behalf of the user', async () => {
 it('takes a cache that replicas share, as Redis is one', () => {
   const redis = { get: () => Promise.resolve(null), set: () => Promise.resolve(), del: () => Promise.resolve() };
   expect(cachedModule(redis, Buffer.alloc(32, 1).toString('base64'))).toHaveProperty('module', TokenExchangeModule);
+});
+
+it('calls a service of another domain for whoever has signed in', async () => {
+  const domains = await TwoDomains.open();
+  expect(await ordersOf(domains.client(), domains.idToken)).toEqual({
+    seen: expect.stringMatching(/^Bearer /) as unknown,
+  });
+  expect(domains.strays()).toEqual([]);
+  await domains.close();
+  expect(ordersModule('secret')).toHaveProperty('exports');
+});
+
+it('the guide to other domains quotes these examples and no other', () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const examples = codeBlocks(read('../README.md'), ['ts']);
+  const quoted = codeBlocks(read('../../../docs/guides/across-domains.md'), ['ts']);
+  expect(quoted).toHaveLength(2);
+  for (const block of quoted) expect(examples).toContain(block);
 });
