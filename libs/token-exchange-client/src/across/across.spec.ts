@@ -1,9 +1,12 @@
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { createTestCertificate, startTestServer, type TestServer } from '@onbehalf/testing';
 import { Sealer } from '../cache/sealer.js';
 import { DownstreamRefused } from '../downstream/downstream-errors.js';
 import { toProblem } from '../problem.js';
 import { onBehalfOf } from '../subject-token.js';
+import { TokenExchangeService } from '../token-exchange.service.js';
 import { ExchangeRefused, ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import { jwt, TwoDomains } from './two-domains.fixture.js';
 
@@ -268,7 +271,67 @@ describe('refusals', () => {
   });
 });
 
+describe('certificates', () => {
+  it('RFC 8705 §3: of the other domain, and shown to nobody but its server and its service', async () => {
+    const [own, app, there] = ['server', 'app', 'app-at-partner'].map((name) => createTestCertificate(name));
+    const tls = {
+      cert: own!.certificate,
+      key: own!.privateKey,
+      ca: [app!.certificate, there!.certificate],
+      requestCert: true,
+    };
+    const shown: unknown[] = [];
+    const secure = (answering: (url: string) => object): Promise<TestServer> =>
+      startTestServer(
+        ({ raw, path }) => {
+          shown.push([path, (raw.socket as TLSSocket).getPeerCertificate().subject?.CN]);
+          return { body: answering(path) };
+        },
+        { tls },
+      );
+    const home = await secure(() => {
+      const grant = jwt({ aud: 'https://partner.example' });
+      return { access_token: grant, issued_token_type: TokenType.IdJag, token_type: 'N_A', expires_in: 300 };
+    });
+    const partner = await secure(() => ({ access_token: 'x', token_type: 'Bearer', expires_in: 300 }));
+    const ca = own!.certificate;
+    const service = new TokenExchangeService({
+      tokenEndpoint: `${home.url}/home`,
+      clientAuthentication: { method: 'tls_client_auth', clientId: 'app', ca, ...app! },
+    });
+    const client = service.downstream({
+      name: 'orders',
+      baseUrl: partner.url,
+      across: {
+        kind: 'id-jag',
+        audience: 'https://partner.example',
+        tokenEndpoint: `${partner.url}/partner`,
+        resource: 'https://orders.example',
+        clientAuthentication: { method: 'tls_client_auth', clientId: 'app', ca, ...there! },
+      },
+    });
+    await domains.signedIn(() => client.get('/orders'));
+    expect(shown).toEqual([
+      ['/home', 'app'],
+      ['/partner', 'app-at-partner'],
+      ['/orders', 'app-at-partner'],
+    ]);
+    await Promise.all([home.close(), partner.close()]);
+  });
+});
+
 describe('outages', () => {
+  it('a partner that does not answer ends the exchange in time, and the call may end it sooner', async () => {
+    domains.behave('partner', () => new Promise(() => undefined));
+    const slow = domains.client({}, domains.service({ timeout: 100 }));
+    const failure = await refusalOf(domains.signedIn(() => slow.get('/orders')));
+    expect(failure).toMatchObject({ name: 'ExchangeUnavailable', reason: 'timeout' });
+    const hurried = domains.client({}, domains.service({ timeout: 60_000 }));
+    const late = domains.signedIn(() => hurried.get('/orders', { timeout: 100 }));
+    await expect(late).rejects.toMatchObject({ name: 'DownstreamUnavailable', reason: 'timeout' });
+    expect(domains.asked('orders')).toEqual([]);
+  });
+
   it('a partner that is away is told apart, rests, and takes nothing of the own domain with it', async () => {
     domains.behave('partner', () => ({ status: 500 }));
     const service = domains.service();

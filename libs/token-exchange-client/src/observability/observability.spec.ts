@@ -17,6 +17,7 @@ import {
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base';
 import { createTestIssuer, startTestServer, type TestIssuer, type TestServer } from '@onbehalf/testing';
+import { TwoDomains } from '../across/two-domains.fixture.js';
 import { onBehalfOf } from '../subject-token.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
 import { messageHeaders } from '../microservices/message-headers.js';
@@ -101,6 +102,29 @@ describe('spans', () => {
       'onbehalf.mode': 'user',
       'http.response.status_code': 200,
     });
+  });
+
+  it('tell the other domain that an exchange goes on in, under one trace and without a token or a secret of either', async () => {
+    const domains = await TwoDomains.open();
+    const client = domains.client();
+    const { traceId } = await request(() => domains.signedIn(() => client.get('/orders')));
+    domains.behave('partner', () => ({ status: 400, body: { error: 'invalid_scope' } }));
+    await request(() => domains.signedIn(() => domains.client().get('/orders')).catch(() => undefined));
+    expect(spans('token exchange').map(({ attributes }) => attributes)).toEqual([
+      expect.objectContaining({ 'onbehalf.domain': domains.url('partner'), 'onbehalf.cache': 'exchanged' }),
+      expect.objectContaining({
+        'onbehalf.domain': domains.url('partner'),
+        'error.type': 'ExchangeRefused invalid_scope',
+      }),
+    ]);
+    for (const place of ['home', 'partner', 'orders'] as const) {
+      expect(domains.asked(place)[0]?.headers['traceparent']).toContain(traceId);
+    }
+    const told = JSON.stringify(
+      exporter.getFinishedSpans().map(({ name, attributes, events, status }) => [name, attributes, events, status]),
+    );
+    for (const secret of domains.known.keys()) expect(told).not.toContain(secret);
+    await domains.close();
   });
 
   it('hold no token, no secret and no query, neither in success nor in failure', async () => {
