@@ -15,7 +15,7 @@ import { countEvents } from './audit/count-events.js';
 import { SampledRefusals } from './audit/sampled-refusals.js';
 import { MemoryConsents } from './consents/memory-consents.js';
 import { countConsents } from './consents/count-consents.js';
-import { AUDIT_FIELDS, AUDIT_TRAIL, CONSENTS, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
+import { AUDIT_FIELDS, AUDIT_TRAIL, CONSENTS, EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
@@ -33,6 +33,8 @@ import { Visitors } from './pages/visitors.js';
 import { RegistrationChanges } from './registrations/registration-changes.js';
 import { ActivityController } from './me/activity.controller.js';
 import { EvaluationController } from './me/evaluation.controller.js';
+import { TrustedClients } from './me/trusted-clients.js';
+import { PersonLimits } from './rate-limits/person-limits.js';
 import { meProviders } from './wiring/me.providers.js';
 import { HomeController } from './pages/home.controller.js';
 import { LoginController } from './pages/login.controller.js';
@@ -191,6 +193,11 @@ const server: FactoryProvider<AuthorizationServer> = {
     SigningKeys,
     OWN_ISSUER,
     ISSUED_TOKENS,
+    // what the guard of people is made of, for features that tell people of themselves
+    EXCHANGE_POLICY,
+    Accounts,
+    TrustedClients,
+    PersonLimits,
   ],
 })
 export class AuthorizationServerModule extends ConfigurableModuleClass {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { AuditReader } from '@onbehalf/authorization-ports';
 import { AUDIT_TRAIL, EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { parseInput } from '../protocol/bad-request.js';
+import { requireJson } from '../protocol/require-json.js';
 import { Registrations } from '../registrations/registrations.js';
 import { OwnSession } from './own-session.js';
 import { PersonGuard } from './person.guard.js';
@@ -67,7 +68,7 @@ export class EvaluationController {
     return { clients };
   }
 
-  /** Takes JSON only, which no page of another origin can send without being asked first. */
+  /** Takes JSON only, see {@link requireJson}. */
   @Post('evaluate')
   @HttpCode(200)
   @Scopes('exchange.evaluate')
@@ -77,7 +78,7 @@ export class EvaluationController {
     @Body() body: unknown,
     @Req() request: Request,
   ): Promise<Explanation & { readonly subject_audience: string }> {
-    checkForm(request, body);
+    requireJson(request, body, LONGEST_REQUEST);
     parseInput(nothing, query);
     const asked = parseInput(evaluation, body);
     const client = this.policy.client(asked.client_id);
@@ -103,15 +104,6 @@ const NO_TOKEN = {
   error: 'invalid_request',
   error_description: 'this session has no token that the client could exchange',
 };
-
-/** @throws HttpException 415, 413 */
-function checkForm(request: Request, body: unknown): void {
-  const refuse = (status: number, error_description: string): never => {
-    throw new HttpException({ error: 'invalid_request', error_description }, status);
-  };
-  if (request.is('application/json') === false) refuse(415, 'the content type must be application/json');
-  if (JSON.stringify(body ?? {}).length > LONGEST_REQUEST) refuse(413, `no more than ${LONGEST_REQUEST} characters`);
-}
 
 function toForm({ audience, resource, scope }: z.output<typeof evaluation>): URLSearchParams {
   const form = new URLSearchParams();
