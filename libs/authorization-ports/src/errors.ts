@@ -27,6 +27,14 @@ export class KeyTransitionRefused extends Error {
   }
 }
 
+/** A value that cannot be opened: its key is not among the given ones, or it was changed or moved. */
+export class SealBroken extends Error {
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
+    this.name = 'SealBroken';
+  }
+}
+
 /** The audit record could not be written: what it tells about must not take effect. */
 export class AuditUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {

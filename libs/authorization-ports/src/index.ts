@@ -1,7 +1,7 @@
 export { checkAuditField, snakeCase, type AuditField } from './audit-field.js';
 export type * from './audit-trail.js';
 export type * from './consents.js';
-export { AuditUnavailable, InvalidCursor, KeyTransitionRefused, VersionConflict } from './errors.js';
+export { AuditUnavailable, InvalidCursor, KeyTransitionRefused, SealBroken, VersionConflict } from './errors.js';
 export type * from './issued-tokens.js';
 export type * from './rate-limit-store.js';
 export type { RecordedEvent } from './recorded-event.js';

@@ -35,6 +35,13 @@ export type RowOf<T extends TableDeclaration> = {
   readonly [N in keyof T['columns'] & string]: ValueOf<T['columns'][N]>;
 };
 
+/** A row without what is sealed. */
+export type OpenRowOf<T extends TableDeclaration> = {
+  readonly [N in keyof T['columns'] & string as T['columns'][N]['sealed'] extends true ? never : N]: ValueOf<
+    T['columns'][N]
+  >;
+};
+
 /** What a row is known by. */
 export type KeyOf<T extends TableDeclaration> = Pick<RowOf<T>, T['key'][number] & keyof RowOf<T>>;
 
@@ -48,6 +55,8 @@ export interface Table<T extends TableDeclaration> {
   find(key: KeyOf<T>): Promise<RowOf<T> | undefined>;
   /** In the order of the key. At most `limit` (1000 unless told). */
   list(matching: Matching<T>, limit?: number): Promise<readonly RowOf<T>[]>;
+  /** As {@link list}, without what is sealed, which nobody opens for it. */
+  listOpen(matching: Matching<T>, limit?: number): Promise<readonly OpenRowOf<T>[]>;
   /** @returns false, and nothing changes, when no row of this key holds these values */
   update(key: KeyOf<T>, changes: Partial<RowOf<T>>, matching?: Matching<T>): Promise<boolean>;
   /** Deletes a row and returns it: of several who take it, one gets it. */

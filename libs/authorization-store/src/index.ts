@@ -19,7 +19,7 @@ export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provid
 export { SqlRateLimitStore } from './provider/sql-rate-limit-store.js';
 export { SqlRegistrationStore } from './registrations/sql-registration-store.js';
 export { SqlReplayDetection } from './provider/sql-replay-detection.js';
-export { SealBroken } from './sealing/sealing-keys.js';
+export { SealBroken } from '@onbehalf/authorization-ports';
 export { SharedSecrets } from './keys/shared-secrets.js';
 export { SqlSigningKeyStore } from './keys/sql-signing-key-store.js';
 export { TokenIndex } from './tokens/token-index.js';

@@ -7,20 +7,13 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto';
+import { SealBroken } from '@onbehalf/authorization-ports';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-
-/** A value that cannot be opened: its key is not among the given ones, or it was changed or moved. */
-export class SealBroken extends Error {
-  constructor(reason: string, options?: ErrorOptions) {
-    super(reason, options);
-    this.name = 'SealBroken';
-  }
-}
 
 /** A value encrypted at rest and the id of the key that opens it. */
 export interface Sealed {

@@ -1,4 +1,4 @@
-import type { KeyOf, Matching, RowOf, Table, TableDeclaration } from '@onbehalf/authorization-ports';
+import type { KeyOf, Matching, OpenRowOf, RowOf, Table, TableDeclaration } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Schema } from '../database/schema.js';
@@ -52,6 +52,14 @@ export class StoredTable<T extends TableDeclaration> implements Table<T> {
 
   list(matching: Matching<T>, limit = LIMIT): Promise<readonly RowOf<T>[]> {
     return this.#read(matching as Values, limit);
+  }
+
+  async listOpen(matching: Matching<T>, limit = LIMIT): Promise<readonly OpenRowOf<T>[]> {
+    const { columns, key } = this.#declaration;
+    const open = Object.keys(columns).filter((name) => !columns[name]?.sealed);
+    const { rows } = await sql<OpenRowOf<T>>`select ${refs(open)} from ${this.#table}
+      where ${this.#where(matching as Values)} order by ${refs(key)} limit ${limit}`.execute(this.#database);
+    return rows;
   }
 
   async update(key: KeyOf<T>, changes: Partial<RowOf<T>>, matching: Matching<T> = {}): Promise<boolean> {

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SealBroken } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
-import { SealBroken, SealingKeys } from '../sealing/sealing-keys.js';
+import { SealingKeys } from '../sealing/sealing-keys.js';
 
 const databases = await testDatabases();
 const newKey = () => randomBytes(32).toString('base64');

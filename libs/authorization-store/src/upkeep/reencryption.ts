@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { TableDeclaration } from '@onbehalf/authorization-ports';
+import { SealBroken, type TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
 import { headText } from '../chain/audit-chain.js';
 import type { Schema } from '../database/schema.js';
 import { providerPlace } from '../provider/provider-adapter.js';
-import { SealBroken, type Sealed, type SealingKeys } from '../sealing/sealing-keys.js';
+import type { Sealed, SealingKeys } from '../sealing/sealing-keys.js';
 import { sharedSecretPlace } from '../keys/shared-secrets.js';
 import { signingKeyPlace } from '../keys/sql-signing-key-store.js';
 import { placeOf, sealedColumns, sealedWith, storedName } from '../tables/table-columns.js';
