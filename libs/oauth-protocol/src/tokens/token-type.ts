@@ -13,5 +13,7 @@ export const TokenType = {
   Jwt: 'urn:ietf:params:oauth:token-type:jwt',
   /** The id of a user of this server, which an administrator is to use the account of. Proves nothing. */
   UserId: 'urn:onbehalf:params:oauth:token-type:user-id',
+  /** The access token of a third party at which the subject has linked an account. */
+  ConnectedAccount: 'urn:onbehalf:params:oauth:token-type:connected-account',
   IdJag: 'urn:ietf:params:oauth:token-type:id-jag',
 } as const;

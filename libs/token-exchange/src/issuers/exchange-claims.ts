@@ -37,18 +37,21 @@ export function exchangeClaims(permit: Permit, issuer: string, jwtId: string): J
 
 /**
  * The record of a token that was made of a permit.
+ * @param made `expiresAt`: when the token ends before the permit does
  * @throws TypeError for what is no permit
  */
 export function toIssuedToken(
   permit: Permit,
-  made: Pick<IssuedToken, 'token' | 'jwtId' | 'tokenType' | 'scopes'>,
+  made: Pick<IssuedToken, 'token' | 'jwtId' | 'tokenType' | 'scopes' | 'members'> &
+    Partial<Pick<IssuedToken, 'expiresAt'>>,
 ): IssuedToken {
   assertPermit(permit);
+  const expiresAt = Math.min(permit.expiresAt, made.expiresAt ?? Infinity);
   return {
     ...made,
     issuedTokenType: permit.requestedType,
-    expiresIn: permit.expiresAt - permit.issuedAt,
-    expiresAt: permit.expiresAt,
+    expiresIn: expiresAt - permit.issuedAt,
+    expiresAt,
     subject: permit.subject,
     clientId: permit.clientId,
     audiences: permit.audiences,

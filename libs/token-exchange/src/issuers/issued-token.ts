@@ -25,4 +25,6 @@ export interface IssuedToken {
   readonly impersonation?: ImpersonationMark;
   /** The grant that it is issued under, and ends with. */
   readonly grantId?: string;
+  /** Further members of the answer. No member of RFC 8693 §2.2.1 is taken from here. */
+  readonly members?: Readonly<Record<string, unknown>>;
 }

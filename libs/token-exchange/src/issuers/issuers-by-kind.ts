@@ -13,7 +13,7 @@ import { resolveTargets } from '../request/resolve-targets.js';
 import { TypeRegistry } from '../tokens/type-registry.js';
 import type { TokenIssuer } from './token-issuer.js';
 
-const KINDS: readonly TargetKind[] = ['resource', 'authorization_server'];
+const KINDS: readonly TargetKind[] = ['resource', 'authorization_server', 'third_party'];
 
 /** Chooses who issues: for each kind of target, one issuer is responsible for a token type. */
 export class IssuersByKind {
@@ -60,9 +60,9 @@ export class IssuersByKind {
     if (!kinds.every((kind) => this.#issuers.find(kind, request.requestedType))) {
       throw new OAuthError('invalid_target', 'requested_token_type is not issued for this target');
     }
-    // a grant has one audience: RFC 7523 §3
-    if (targets.length > 1 && kinds.includes('authorization_server')) {
-      throw new OAuthError('invalid_target', 'A grant for another authorization server has no other target');
+    // a grant has one audience (RFC 7523 §3), and a third party's token is for no other
+    if (targets.length > 1 && kinds.some((kind) => kind !== DEFAULT_KIND)) {
+      throw new OAuthError('invalid_target', 'What is for another domain or a third party has no other target');
     }
     return targets;
   }

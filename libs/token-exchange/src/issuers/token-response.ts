@@ -8,6 +8,8 @@ export interface TokenResponse {
   readonly token_type: IssuedToken['tokenType'];
   readonly expires_in: number;
   readonly scope?: string;
+  /** What the issuer tells beside, RFC 6749 §5.1. */
+  readonly [member: string]: unknown;
 }
 
 /** The headers that every answer of the token endpoint carries. RFC 6749 §5.1. */
@@ -16,6 +18,7 @@ export const TOKEN_RESPONSE_HEADERS = { 'cache-control': 'no-store', pragma: 'no
 /** The response body for an issued token. The scope is always told, not only where it differs from the request. RFC 8693 §2.2.1. */
 export function formatTokenResponse(issued: IssuedToken): TokenResponse {
   return {
+    ...issued.members,
     access_token: issued.token,
     issued_token_type: issued.issuedTokenType,
     token_type: issued.tokenType,

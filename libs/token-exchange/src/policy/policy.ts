@@ -7,8 +7,8 @@ export interface Extensible {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** What can be asked for: a resource of this domain, or the authorization server of another one. */
-export type TargetKind = 'resource' | 'authorization_server';
+/** What can be asked for: a resource of this domain, the authorization server of another one, or a third party whose own tokens are handed out. */
+export type TargetKind = 'resource' | 'authorization_server' | 'third_party';
 
 /** What tokens can be issued for, as registered: mostly a protected resource. */
 export interface ResourceRegistration extends Extensible {
@@ -16,7 +16,7 @@ export interface ResourceRegistration extends Extensible {
   readonly audience: string;
   /**
    * What tokens for it are: access tokens for a resource (the default), or grants for the authorization server of another domain,
-   * whose issuer identifier is then its `audience`.
+   * whose issuer identifier is then its `audience`; of a third party its own tokens, and never one of this server.
    */
   readonly kind?: TargetKind;
   /** Its absolute URI, when it may also be asked for by `resource`. RFC 8707 §2. */
