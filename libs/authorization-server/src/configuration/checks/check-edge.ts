@@ -31,9 +31,10 @@ export function checkEdge(config: ServerConfig, edge: EdgeConfig, grantTypes: re
   if (edge.mode === 'administrative') checkAdministrative(edge, path);
   else checkSubjectAudience(edge, client, path);
   checkAudience(config, edge.target, `${path}.target`);
-  const isServer = config.resources.some(({ audience, kind }) => audience === edge.target && kind !== 'resource');
-  if (isServer && edge.mode !== 'delegation') {
-    throw new ConfigurationError(`${path}.mode`, edge.mode, 'delegation, because the target is another domain');
+  const { kind = 'resource' } = config.resources.find(({ audience }) => audience === edge.target) ?? {};
+  if (kind !== 'resource' && edge.mode !== 'delegation') {
+    const target = kind === 'third_party' ? 'a third party' : 'another domain';
+    throw new ConfigurationError(`${path}.mode`, edge.mode, `delegation, because the target is ${target}`);
   }
   if (edge.mode === 'impersonation' && edge.actor !== undefined) {
     throw new ConfigurationError(`${path}.actor`, edge.actor, 'no actor, because mode is impersonation');

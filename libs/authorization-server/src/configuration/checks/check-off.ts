@@ -12,6 +12,7 @@ export function checkOff(config: ServerConfig, sections: readonly ConfigSection[
     if (isOn(section)) continue;
     checkModes(config, section, file);
     checkProfiles(config, section, file);
+    checkKinds(config, section, file);
   }
   for (const [i, client] of config.clients.entries()) {
     for (const grantType of client.grantTypes) {
@@ -35,4 +36,11 @@ function checkModes({ edges }: ServerConfig, { name, edgeModes = [] }: ConfigSec
   const i = edges.findIndex(({ mode }) => edgeModes.includes(mode));
   if (i < 0) return;
   throw new ConfigurationError(`${file}: edges[${i}].mode`, edges[i]!.mode, `this mode only with the section ${name}`);
+}
+
+function checkKinds({ resources }: ServerConfig, { name, resourceKinds = [] }: ConfigSection, file: string): void {
+  const i = resources.findIndex(({ kind }) => resourceKinds.includes(kind));
+  if (i < 0) return;
+  const accepted = `this kind only with the section ${name}`;
+  throw new ConfigurationError(`${file}: resources[${i}].kind`, resources[i]!.kind, accepted);
 }

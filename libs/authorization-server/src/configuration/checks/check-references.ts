@@ -19,8 +19,10 @@ export function checkReferences(config: ServerConfig, file: string, sections: re
   const spelled = config.resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
   checkUnique(spelled, 'resource', `${file}: resources`);
   config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
+  const on = sections.filter((section) => sectionOf(section, config) !== undefined);
+  const meScopes = [...ME_SCOPES, ...on.flatMap((section) => section.meScopes ?? [])];
   config.resources.forEach(({ audience, typ, scopes }, i) => {
-    if (audience === ME_AUDIENCE) checkOwnScopes(scopes, `${file}: resources[${i}].scopes`);
+    if (audience === ME_AUDIENCE) checkOwnScopes(scopes, meScopes, `${file}: resources[${i}].scopes`);
     if (![ADMIN_AUDIENCE, ME_AUDIENCE].includes(audience) || typ === 'at+jwt') return;
     throw new ConfigurationError(`${file}: resources[${i}].typ`, typ, 'at+jwt for this server itself');
   });
@@ -59,9 +61,9 @@ function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig
   throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
 }
 
-function checkOwnScopes(scopes: readonly string[], setting: string): void {
-  const i = scopes.findIndex((scope) => !ME_SCOPES.some((own) => own === scope));
-  if (i >= 0) throw new ConfigurationError(`${setting}[${i}]`, scopes[i], ME_SCOPES.join(', '));
+function checkOwnScopes(scopes: readonly string[], own: readonly string[], setting: string): void {
+  const i = scopes.findIndex((scope) => !own.includes(scope));
+  if (i >= 0) throw new ConfigurationError(`${setting}[${i}]`, scopes[i], own.join(', '));
 }
 
 // at login they are asked of this server, and never get into a token for a resource

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { EdgeConfig, ServerConfig } from './server-config.schema.js';
+import type { EdgeConfig, ResourceConfig, ServerConfig } from './server-config.schema.js';
 
 /** Members that registrations hold for somebody else, under the name of its section. They may always be left out. */
 export interface SectionMembers {
@@ -25,6 +25,10 @@ export interface ConfigSection<Settings = unknown> {
   readonly edgeModes?: readonly EdgeConfig['mode'][];
   /** Values of `subProfile` of clients that it alone gives a meaning. */
   readonly subProfiles?: readonly string[];
+  /** Kinds of resources that it alone gives a meaning. */
+  readonly resourceKinds?: readonly ResourceConfig['kind'][];
+  /** What tokens of people may be good for at its own endpoints under `/me`, beside what the server itself tells them. */
+  readonly meScopes?: readonly string[];
   /**
    * Checks what schemas cannot, such as names that must be registered.
    * @param section the section, as a mistake names it

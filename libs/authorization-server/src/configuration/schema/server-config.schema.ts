@@ -28,10 +28,10 @@ export const resource = z
   .strictObject({
     audience: registeredName.describe('the value of the aud claim'),
     kind: z
-      .enum(['resource', 'authorization_server'])
+      .enum(['resource', 'authorization_server', 'third_party'])
       .default('resource')
       .describe(
-        'authorization_server: that of another domain, with its issuer identifier as the audience; it is given grants, never access tokens',
+        'authorization_server: that of another domain, with its issuer identifier as the audience; it is given grants, never access tokens; third_party: a provider at which users have accounts, whose own tokens are handed out',
       ),
     resource: z
       .string()
