@@ -1,5 +1,7 @@
 export * from './test-certificate.js';
+export * from './authorization-code.js';
 export * from './exchange-cases/index.js';
+export * from './form-post.js';
 export * from './otlp-collector.js';
 export * from './pgbouncer.js';
 export * from './postgres.js';
@@ -8,6 +10,7 @@ export * from './test-databases.js';
 export * from './test-issuer.js';
 export * from './test-server.js';
 export * from './transit-server.js';
+export * from './user-agent.js';
 export * from './forged-assertions.js';
 export * from './saml-assertions.js';
 export * from './readme-examples.js';
