@@ -41,6 +41,7 @@ export const CLASSES = table([
   ['ExchangeRefusal', 'The engine has refused an exchange.', '`rule` and `code` tell why.'],
   ['ExchangeRefused', 'The authorization server has refused an exchange.', '`error` and `description` are its words.'],
   ['ExchangeUnavailable', 'No exchange is possible now.', 'Try again after `retryAfter`.'],
+  ['InteractionNeeded', 'The user has to link an account, or link it again.', 'Send the user where the error says.'],
   ['InvalidCursor', 'A cursor was not given out by this store.', 'Begin at the first page.'],
   ['InvalidDpopProof', 'A DPoP proof is refused.', 'The message tells what is wrong with it.'],
   [
@@ -54,6 +55,11 @@ export const CLASSES = table([
     'Check the issuer; it is asked again automatically.',
   ],
   ['LaneFull', 'More sign-ins, or tokens of a custom type, wait than can be checked soon.', 'Try again shortly.'],
+  [
+    'LinkRefused',
+    'A link to connect an account cannot be continued.',
+    'Begin a new one, in the browser of the same person.',
+  ],
   ['LoginRequired', 'The user has to sign in.', 'Send the user to the login.'],
   ['MalformedClaim', 'A claim does not have the form that its specification demands.', 'The message names it.'],
   [
@@ -71,6 +77,11 @@ export const CLASSES = table([
     'There is no token of a current request to exchange.',
     'Guard the route, or call outside of a request as the client itself.',
   ],
+  [
+    'NotNarrowed',
+    'A provider gives no token for fewer scopes than were linked.',
+    'Ask for all, or let the edge accept more.',
+  ],
   ['NotRegistered', 'Nothing is registered under this id.', 'Compare the id with the list.'],
   ['OAuthError', 'A request is refused with a code of OAuth.', '`code` is explained above, `reason` is for the log.'],
   ['OutOfReach', 'Operators cannot be registered at run time.', 'Change the file.'],
@@ -82,6 +93,16 @@ export const CLASSES = table([
     'Correct the profile; `createProfileTester` shows it.',
   ],
   ['ProfileRefusal', 'A profile did not accept a token, or was not asked.', '`outcome` and `reason` tell why.'],
+  [
+    'ProviderRefused',
+    'A provider of linked accounts has refused.',
+    'The code is the provider’s own; check the client there.',
+  ],
+  [
+    'ProviderUnavailable',
+    'A provider of linked accounts cannot be asked now.',
+    'Check the provider; it is asked again automatically.',
+  ],
   [
     'RecordsRefused',
     'The collector does not want the audit records.',

@@ -91,6 +91,16 @@ export const RULES = table([
   ],
   ['read-only', 'A scope was asked for that does more than read.', 'Ask for less, or let the edge widen to it.'],
   [
+    'linked-account-subject',
+    'The account of a third party was asked for, and the subject is no user of this server.',
+    'Exchange a token of a user.',
+  ],
+  [
+    'linked-account',
+    'The user has linked no account there, it has ended or is for less, or the provider cannot be asked now.',
+    'Send the user to `interaction_uri`; the reason says which.',
+  ],
+  [
     'impersonation-admission',
     'Another impersonation of the engineer is under way, or a second person has not confirmed.',
     'Stop the other one; let another operator confirm.',

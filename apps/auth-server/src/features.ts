@@ -6,6 +6,7 @@ import { customSubjectTokens } from '@onbehalf/feature-custom-subject-tokens';
 import { idTokens } from '@onbehalf/feature-id-tokens';
 import { identityChaining } from '@onbehalf/feature-identity-chaining';
 import { samlAssertion } from '@onbehalf/feature-saml-assertion';
+import { tokenVault } from '@onbehalf/feature-token-vault';
 
 /** What this server can do beside OAuth 2.0, OpenID Connect and RFC 8693: one line for each feature of `libs/features`. */
 export const features = new FeatureSet([
@@ -16,4 +17,5 @@ export const features = new FeatureSet([
   identityChaining,
   crossAppAccess,
   aiAgents,
+  tokenVault,
 ]);

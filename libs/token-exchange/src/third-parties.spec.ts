@@ -25,7 +25,7 @@ const open = (expiresAt: number) => {
   const [edge] = caseRegistrations.edges;
   const toCalendar = {
     client: edge!.client,
-    subjectAudience: edge!.subjectAudience!,
+    subjectAudience: edge!.subjectAudience,
     target: 'calendar',
     mode: 'delegation' as const,
     issues: [TokenType.ConnectedAccount, TokenType.AccessToken],

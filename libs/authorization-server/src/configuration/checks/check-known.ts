@@ -13,7 +13,7 @@ export function checkAudience(
 }
 
 /**
- * A resource of this domain: another domain's authorization server is a target of edges, and nothing else.
+ * A resource of this domain: another domain's authorization server, or a third party, is a target of edges and nothing else.
  * @throws ConfigurationError
  */
 export function checkResource({ resources }: ServerConfig, audience: string | undefined, setting: string): void {
