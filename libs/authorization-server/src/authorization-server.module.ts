@@ -15,7 +15,14 @@ import { countEvents } from './audit/count-events.js';
 import { SampledRefusals } from './audit/sampled-refusals.js';
 import { MemoryConsents } from './consents/memory-consents.js';
 import { countConsents } from './consents/count-consents.js';
-import { AUDIT_FIELDS, AUDIT_TRAIL, CONSENTS, EXCHANGE_POLICY, ISSUED_TOKENS, OWN_ISSUER } from './ports/injection-tokens.js';
+import {
+  AUDIT_FIELDS,
+  AUDIT_TRAIL,
+  CONSENTS,
+  EXCHANGE_POLICY,
+  ISSUED_TOKENS,
+  OWN_ISSUER,
+} from './ports/injection-tokens.js';
 import { Accounts } from './accounts/accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
