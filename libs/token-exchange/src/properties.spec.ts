@@ -97,7 +97,7 @@ const exchange: fc.Arbitrary<VerifiedExchange> = fc
       proof: {},
     };
     return delegated
-      ? { ...facts, kind: 'delegation', actor: { sub: 'client' }, visited: ['client'] }
+      ? { ...facts, kind: 'delegation', actor: { sub: 'client', iss: 'http://localhost:9001' }, visited: ['client'] }
       : { ...facts, kind: 'impersonation' };
   });
 

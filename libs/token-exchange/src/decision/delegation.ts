@@ -3,7 +3,13 @@ import type { Edge, ExchangePolicy } from '../policy/policy.js';
 import type { ExchangeRequest } from '../request/exchange-request.js';
 import type { TokenState } from '../tokens/token-facts.js';
 import type { VerifiedToken } from '../tokens/verified-token.js';
-import type { AdministrativeImpersonation, ExchangeFacts, Target, VerifiedExchange } from './verified-exchange.js';
+import type {
+  AdministrativeImpersonation,
+  ExchangeFacts,
+  KnownActor,
+  Target,
+  VerifiedExchange,
+} from './verified-exchange.js';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 
 /** A verified actor token and its state. */
@@ -106,13 +112,13 @@ function audiencesOf({ sub, iss = '' }: Actor, issuer: string, policy: ExchangeP
   return iss === '' || iss === issuer ? (policy.client(sub)?.represents ?? []) : [];
 }
 
-function clientAsActor({ client, issuer: iss }: ExchangeFacts): Actor {
+function clientAsActor({ client, issuer: iss }: ExchangeFacts): KnownActor {
   const { clientId: sub, subProfile } = client;
   return { sub, iss, ...(subProfile !== undefined && { sub_profile: subProfile }) };
 }
 
 // RFC 8693 §4.1: rebuilt from identity claims alone
-function actorOf(token: VerifiedToken, issuer: string, policy: ExchangePolicy): Actor {
+function actorOf(token: VerifiedToken, issuer: string, policy: ExchangePolicy): KnownActor {
   const { subject, foreign, clientId } = token;
   const subProfile = profileOf(token, issuer, policy);
   return {
@@ -129,7 +135,7 @@ export function profileOf(token: VerifiedToken, issuer: string, policy: Exchange
   return client?.subProfile ?? token.subProfile;
 }
 
-/** Whether two actors are the same party; one without an issuer is known to `issuer`, this server. */
-export function isSameActor(one: Actor, other: Actor, issuer: string): boolean {
-  return one.sub === other.sub && (one.iss ?? issuer) === (other.iss ?? issuer);
+/** Whether an earlier actor is the same party; one without an issuer is known to `issuer`, this server. */
+export function isSameActor(earlier: Actor, actor: KnownActor, issuer: string): boolean {
+  return earlier.sub === actor.sub && (earlier.iss ?? issuer) === actor.iss;
 }

@@ -34,11 +34,14 @@ export interface Impersonation extends ExchangeFacts {
   readonly kind: 'impersonation';
 }
 
+/** An actor with the issuer that knows it. RFC 8693 §4.1 */
+export type KnownActor = Actor & { readonly iss: string };
+
 /** Somebody acts for the subject, and the new token says who. RFC 8693 §1.1. */
 export interface Delegation extends ExchangeFacts {
   readonly kind: 'delegation';
   /** Who acts from now on. */
-  readonly actor: Actor;
+  readonly actor: KnownActor;
   /** The token by which the actor was proven; absent when the calling client is the actor. */
   readonly actorToken?: VerifiedToken;
   readonly actorState?: TokenState;
@@ -51,7 +54,7 @@ export interface AdministrativeImpersonation extends ExchangeFacts {
   readonly kind: 'administrative';
   readonly impersonation: NonNullable<ExchangeFacts['impersonation']>;
   /** The administrator. */
-  readonly actor: Actor;
+  readonly actor: KnownActor;
   readonly actorToken: VerifiedToken;
   readonly actorState: TokenState;
 }

@@ -62,6 +62,6 @@ function judgeActorToken(exchange: Delegation, token: VerifiedToken, edges: read
 function isPermitted({ client, issuer, actor }: Delegation, token: VerifiedToken, edges: readonly Edge[]): boolean {
   if (token.issuer === issuer && token.subject === client.clientId) return true;
   return edges.every(({ actors = [] }) =>
-    actors.some(({ sub, iss = issuer }) => sub === actor.sub && iss === (actor.iss ?? issuer)),
+    actors.some(({ sub, iss = issuer }) => sub === actor.sub && iss === actor.iss),
   );
 }

@@ -19,7 +19,7 @@ export const mayActRule: Rule = {
 function actingParty(exchange: VerifiedExchange): Required<Omit<Actor, 'sub_profile'>> & Actor {
   const { client, issuer } = exchange;
   if (exchange.kind === 'impersonation') return { sub: client.clientId, iss: issuer, client_id: client.clientId };
-  return { iss: issuer, client_id: exchange.actorToken?.clientId ?? client.clientId, ...exchange.actor };
+  return { client_id: exchange.actorToken?.clientId ?? client.clientId, ...exchange.actor };
 }
 
 // every member that may_act states must be equal, and one of them must identify somebody: RFC 8693 §4.4
