@@ -8,6 +8,8 @@ export interface AgentStage {
   readonly server: string;
   readonly app: string;
   readonly run: (page: Page) => Promise<void>;
+  /** What axe finds on a page. */
+  readonly faults: (page: Page) => Promise<readonly string[]>;
 }
 
 interface TreeNode {
@@ -16,13 +18,14 @@ interface TreeNode {
 }
 
 /** A user asks an agent that is not allowed anything yet, allows it, sees it act, and takes that back. */
-export async function agentStory(page: Page, { server, app, run }: AgentStage): Promise<void> {
+export async function agentStory(page: Page, { server, app, run, faults }: AgentStage): Promise<void> {
   await run(page);
   expect(await page.locator('main').innerText()).toContain('The assistant was told no');
   await page.getByRole('link', { name: 'Let the assistant act' }).click();
   expect(await heading(page)).toBe('Let an agent act for you?');
   const asked = await page.locator('main').innerText();
   for (const told of ['assistant', 'support', 'baeldung', 'user-service']) expect(asked).toContain(told);
+  expect(await faults(page)).toEqual([]);
   await page.getByLabel('For how long').selectOption('hour');
   await page.getByRole('button', { name: 'Allow' }).click();
   expect(await page.getByRole('status').innerText()).toContain('assistant may act for you');
@@ -46,6 +49,7 @@ export async function agentStory(page: Page, { server, app, run }: AgentStage): 
   for (const line of lines) expect(line).toContain('AI agent assistant');
 
   await page.goto(`${server}/account/consents`);
+  expect(await faults(page)).toEqual([]);
   const entry = page.locator('.clients li').filter({ has: page.getByRole('heading', { name: 'assistant' }) });
   expect(await entry.innerText()).toMatch(/an AI agent that support answers for, until/);
   await entry.getByRole('button').click();

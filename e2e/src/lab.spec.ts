@@ -131,7 +131,7 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
     'an agent is told no, acts as its user allows it, in one tree, and is told no again',
     async () => {
       const page = await signedIn();
-      await agentStory(page, { server: world.server, app: base, run: (at) => run(at, 'ai-agent') });
+      await agentStory(page, { server: world.server, app: base, run: (at) => run(at, 'ai-agent'), faults });
       expect(world.violations).toEqual([]);
     },
     LIMIT,

@@ -202,7 +202,7 @@ describe.each(sharedStores)('what people see of themselves, on $name with two re
         outcome: 'issued',
         client_id: 'app',
         kind: 'delegation',
-        actors: [{ sub: 'app' }],
+        actors: [{ sub: 'app', iss: servers[0] }],
         audiences: ['api'],
         scopes_requested: ['do'],
         scopes: ['do'],
@@ -293,7 +293,7 @@ describe.each(sharedStores)('what people see of themselves, on $name with two re
           subject: 'bob',
           subject_audience: 'app',
           kind: 'delegation',
-          actors: [{ sub: 'app' }],
+          actors: [{ sub: 'app', iss: servers[0] }],
           targets: ['api'],
           granted: { scopes: ['do'], expiresAt: expect.any(Number) },
         }),
@@ -312,7 +312,10 @@ describe.each(sharedStores)('what people see of themselves, on $name with two re
       expect(body).toMatchObject({
         outcome: 'permitted',
         subject_audience: 'api',
-        actors: [{ sub: 'api' }, { sub: 'app' }],
+        actors: [
+          { sub: 'api', iss: servers[0] },
+          { sub: 'app', iss: servers[0] },
+        ],
       });
     });
 
