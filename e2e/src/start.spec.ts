@@ -116,7 +116,7 @@ describe('an app that cannot start', () => {
     [
       'auth-server',
       { ISSUER: 'https://as.example', NODE_ENV: 'production' },
-      'USER_SERVICE_RESOURCE is missing; accepted: a value for https://as.example, because auth-server.yaml: resources[0]: resource would be the one of the demo',
+      'USER_SERVICE_RESOURCE is missing; accepted: a value for https://as.example, because auth-server.yaml:15: resources[0].resource would be the one of the demo',
     ],
     [
       'auth-server',

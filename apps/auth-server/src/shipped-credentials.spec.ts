@@ -14,6 +14,8 @@ const OWN = {
   TERMINAL_SECRET: randomUUID(),
   LAB_SECRET: randomUUID(),
   LAB_PARTNER_JWKS_URI: 'https://app.example/lab/partner/jwks.json',
+  PARTNER_ISSUER: 'https://partner.example',
+  ORDER_SERVICE_RESOURCE: 'https://orders.example',
   ISSUER,
 };
 
@@ -34,7 +36,9 @@ describe('what ships with the project', () => {
   it.each(Object.keys(OWN))('a default for %s is one that was forgotten', (name) => {
     expect(() =>
       readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: undefined }, { issuer: ISSUER, sections }),
-    ).toThrow(new RegExp(`^${name} is missing; accepted: a value for https://as.example, because auth-server.yaml: `));
+    ).toThrow(
+      new RegExp(`^${name} is missing; accepted: a value for https://as.example, because auth-server.yaml:\\d+: `),
+    );
   });
 
   it.each([
@@ -45,13 +49,16 @@ describe('what ships with the project', () => {
     expect(() =>
       readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, { issuer: ISSUER, sections }),
     ).toThrow(
-      `auth-server.yaml: ${setting} is "(hidden)"; accepted: one of your own for ${ISSUER}: this one ships with Onbehalf`,
+      new RegExp(
+        `^auth-server.yaml:\\d+: ${setting.replaceAll(/[[\].]/g, '\\$&')} is "\\(hidden\\)"; accepted: one of your own for ${ISSUER}: this one ships`,
+        'm',
+      ),
     );
   });
 
   it('its user is nobody there', () => {
     expect(() => readServerConfig(demo('auth-server.yaml'), OWN, { issuer: ISSUER, sections })).toThrow(
-      'auth-server.yaml: users[0].passwordHash is "(hidden)"',
+      /^auth-server.yaml:\d+: users\[0\].passwordHash is "\(hidden\)"/,
     );
   });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { GrantType } from '@onbehalf/oauth-protocol';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { parseServerConfig, readServerConfig } from './read-server-config.js';
 
@@ -82,7 +83,13 @@ describe('what the start accepts works later', () => {
     [
       'a scope that no object can hold',
       {
-        edges: [JSON.parse('{"scopes":{"__proto__":{}}}') as object],
+        clients: [{ ...client, grantTypes: [GrantType.TokenExchange], represents: ['a'] }],
+        edges: [
+          {
+            ...{ client: client.clientId, subjectAudience: 'a', target: 'a', mode: 'delegation' },
+            ...(JSON.parse('{"scopes":{"__proto__":{}}}') as object),
+          },
+        ],
         resources: [{ audience: 'a', scopes: ['__proto__'] }],
       },
     ],
@@ -127,7 +134,7 @@ describe('what the start accepts works later', () => {
     '%s is no variable, and is never taken for the secret itself',
     (secret) => {
       expect(() => parseServerConfig(clients({ secret }), {})).toThrow(
-        'configuration: clients[0]: secret is "${…"; accepted: variables as ${NAME} or ${NAME:-default}',
+        'configuration: clients[0].secret is "${…"; accepted: variables as ${NAME} or ${NAME:-default}',
       );
     },
   );

@@ -35,6 +35,16 @@ function change(config: object, path: string, value: unknown): void {
   (parent as Record<string, unknown>)[last] = value;
 }
 
+/** What is told, a line each. */
+function mistakesOf(read: () => unknown): string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    return ((error as AggregateError).errors ?? [error]).map(({ message }) => message);
+  }
+}
+
 describe('the configuration file', () => {
   const environment = { SECRET: 's3cret' };
   let raw: ReturnType<typeof minimal>;
@@ -104,7 +114,7 @@ describe('the configuration file', () => {
       'a variable that is not set',
       'clients.0.secret',
       '${NOT_SET}',
-      'NOT_SET is missing; accepted: a value, because config.yaml: clients[0]: secret refers to it',
+      'NOT_SET is missing; accepted: a value, because config.yaml: clients[0].secret refers to it',
     ],
     [
       'an edge of an unknown client',
@@ -263,11 +273,89 @@ describe('the configuration file', () => {
       'http://localhost',
       'config.yaml: clients[0].redirectUrl is "http://localhost"; accepted: no such setting here',
     ],
-  ])('refuses %s with one line', (_, path, value, message) => {
+  ])('refuses %s with one line, before those of what follows from it', (_, path, value, message) => {
     change(raw, path, value);
-    expect(() => parseServerConfig(raw, environment, { file: 'config.yaml' })).toThrow(
-      expect.objectContaining({ name: 'ConfigurationError', message }),
-    );
+    const told = mistakesOf(() => parseServerConfig(raw, environment, { file: 'config.yaml' }));
+    expect(told[0]).toBe(message);
+  });
+
+  describe('with several mistakes', () => {
+    const text = `
+clients:
+  - clientId: one
+    secret: \${NOT_SET}
+    grantTypes: [client_credentials]
+  - clientId: two
+    secret: \${NOT_SET}
+    grantTypes: [client_credentials]
+    defaultTarget: nowhere
+  - &three
+    clientId: three
+    secret: \${NOT_SET_EITHER}
+    grantTypes: [client_credentials]
+    scopes: [dotted.scope]
+edges:
+  - client: nobody
+    target: nowhere
+    mode: impersonation
+    scopes:
+      dotted.scope: { requires: [more.dots] }
+`;
+    const read = (text: string, environment: Record<string, string>, withoutSecrets = false) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'config.yaml');
+      writeFileSync(path, text);
+      return mistakesOf(() => readServerConfig(path, environment, { withoutSecrets }));
+    };
+    const SET = { NOT_SET: 'a', NOT_SET_EITHER: 'b' };
+
+    it('tells each, with the file, the line and the setting', () => {
+      expect(read(text, SET).map((line) => line.split(' is ')[0])).toEqual([
+        'config.yaml:9: clients[1].defaultTarget',
+        'config.yaml:14: clients[2].scopes[0]',
+        'config.yaml:16: edges[0].client',
+        'config.yaml:17: edges[0].target',
+        'config.yaml:19: edges[0].scopes',
+        'config.yaml:20: edges[0].scopes.dotted.scope.requires',
+      ]);
+    });
+
+    it('tells each variable that is not set once, before all else', () => {
+      expect(read(text, {})).toEqual([
+        'NOT_SET is missing; accepted: a value, because config.yaml:4: clients[0].secret refers to it',
+        'NOT_SET_EITHER is missing; accepted: a value, because config.yaml:12: clients[2].secret refers to it',
+        ...read(text, SET),
+      ]);
+    });
+
+    it('tells all members that are unknown or of the wrong kind', () => {
+      expect(
+        read('clients:\n  - clientId: [a]\n    secrt: a\n    grantType: b\nlifetimes: { accessToken: long }\n', {}),
+      ).toEqual([
+        expect.stringMatching(/^config.yaml:2: clients\[0\]\.clientId is /),
+        expect.stringMatching(/^config.yaml:2: clients\[0\]\.grantTypes is missing/),
+        'config.yaml:3: clients[0].secrt is "(hidden)"; accepted: no such setting here',
+        'config.yaml:4: clients[0].grantType is "b"; accepted: no such setting here',
+        expect.stringMatching(/^config.yaml:5: lifetimes\.accessToken is "long"/),
+      ]);
+    });
+
+    it('looks at a file without its secrets: the mistakes that do not depend on them are all told', () => {
+      expect(read(text, {}, true)).toEqual(read(text, SET));
+    });
+
+    it('something fits wherever a variable may stand, and what is equal stays so', () => {
+      const complete = `
+resources: [{ audience: '\${SHOP}', resource: '\${SHOP_URL}' }, { audience: '\${DEPOT}', resource: '\${DEPOT_URL}/api' }]
+clients:
+  - { clientId: '\${A}', secret: '\${B}', grantTypes: [client_credentials], defaultResource: '\${SHOP}', dpopBound: '\${BOUND}' }
+users: [{ username: alice, passwordHash: '\${HASH}', email: 'a@b.example' }]
+lifetimes: { accessToken: '\${SECONDS}' }
+`;
+      expect(read(complete, {}, true)).toEqual([]);
+      expect(
+        read(complete.replace("defaultResource: '${SHOP}'", "defaultResource: '${OTHER}'"), {}, true),
+      ).toHaveLength(1);
+    });
   });
 
   it('says which file cannot be read', () => {

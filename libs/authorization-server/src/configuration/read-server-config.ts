@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { ConfigSection } from './schema/config-section.js';
-import { checkReferences } from './checks/check-references.js';
-import type { PagesConfig } from './schema/pages.schema.js';
+import { referenceMistakes } from './checks/check-references.js';
+import { checkForgottenDefault, shippedMistakes } from './checks/shipped-credentials.js';
+import { readYaml } from './read-yaml.js';
 import { resolveVariables, type Environment } from './resolve-variables.js';
+import type { ConfigSection } from './schema/config-section.js';
 import { configSchemaWith } from './schema/extended-schema.js';
+import type { PagesConfig } from './schema/pages.schema.js';
 import type { ServerConfig } from './schema/server-config.schema.js';
-import { checkForgottenDefault, checkShippedCredentials } from './checks/shipped-credentials.js';
+import { standIn } from './stand-ins.js';
 
 /** Where a configuration comes from, and what it may say beside what this library understands. */
 export interface ConfigContext {
@@ -19,44 +19,88 @@ export interface ConfigContext {
   readonly issuer?: string;
   /** Default none. */
   readonly sections?: readonly ConfigSection[];
+  /** The file is looked at where its secrets are not: variables that are not set are no mistake. */
+  readonly withoutSecrets?: boolean;
+  /** The line of a setting, by its path such as `clients[0].secret`. */
+  readonly lineOf?: (path: string) => number | undefined;
 }
 
 const SECRET = /secret|password|jwks|^keys$/i;
+/** Of a setting that is not known, which may be a misspelled one. */
+const LIKE_SECRET = /se?cr|pas|pwd|hash|key|jwk/i;
 
 /**
  * Reads the configuration of the server from a YAML or JSON file and checks it.
- * @throws ConfigurationError naming the setting, what was given and what is accepted
+ * @throws ConfigurationError naming the line, the setting, what was given and what is accepted; an AggregateError of them when
+ * there are several
  */
 export function readServerConfig(
   path: string,
   environment: Environment,
-  context: Omit<ConfigContext, 'file'> = {},
+  context: Omit<ConfigContext, 'file' | 'lineOf'> = {},
 ): ServerConfig {
   const file = basename(path);
-  const config = parseServerConfig(parseFile(readFile(path), file), environment, { ...context, file });
+  const { value, lineOf } = readYaml(path);
+  const config = parseServerConfig(value, environment, { ...context, file, lineOf });
   return { ...config, pages: besideFile(config.pages, path) };
 }
 
 /**
  * Checks a configuration that is already an object, with `${VARIABLE}`s still in it.
- * @throws ConfigurationError naming the setting, what was given and what is accepted
+ * @throws ConfigurationError naming the setting, what was given and what is accepted; an AggregateError of them when there are
+ * several
  */
-export function parseServerConfig(
+export function parseServerConfig(raw: unknown, environment: Environment, context: ConfigContext = {}): ServerConfig {
+  const { file = 'configuration', issuer = 'http://localhost', sections = [] } = context;
+  const { resolved, mistakes } = resolveAll(raw, environment, context);
+  const schema = configSchemaWith(sections);
+  const issues = (): readonly z.core.$ZodIssue[] => schema.safeParse(resolved).error?.issues ?? [];
+  readScalars(issues(), raw, resolved);
+  standIn(resolved, issues);
+  const { data, error } = schema.safeParse(resolved);
+  if (error) throw allOf([...mistakes, ...toMistakes(error, resolved, file)], context);
+  mistakes.push(...referenceMistakes(data, file, sections), ...shippedMistakes(data, issuer, file));
+  if (mistakes.length > 0) throw allOf(mistakes, context);
+  return data;
+}
+
+function resolveAll(
   raw: unknown,
   environment: Environment,
-  { file = 'configuration', issuer = 'http://localhost', sections = [] }: ConfigContext = {},
-): ServerConfig {
-  const resolved = resolveVariables(raw, environment, file, (variable, value, path) =>
-    checkForgottenDefault(variable, value, path, issuer),
-  );
-  const schema = configSchemaWith(sections);
-  const asText = schema.safeParse(resolved);
-  if (asText.error) readScalars(asText.error.issues, raw, resolved);
-  const { success, data, error } = asText.success ? asText : schema.safeParse(resolved);
-  if (!success) throw toConfigurationError(error, resolved, file);
-  checkReferences(data, file, sections);
-  checkShippedCredentials(data, issuer, file);
-  return data;
+  context: ConfigContext,
+): { readonly resolved: unknown; readonly mistakes: ConfigurationError[] } {
+  const { issuer = 'http://localhost', withoutSecrets = false } = context;
+  const mistakes: ConfigurationError[] = [];
+  const nameOf = (path: string): string => settingName(path, context);
+  const resolved = resolveVariables(raw, {
+    environment,
+    nameOf,
+    judgeDefault: (variable, value, path) => checkForgottenDefault(variable, value, nameOf(path), issuer),
+    onMistake: (mistake) => mistakes.push(mistake),
+    withoutSecrets,
+  });
+  return { resolved, mistakes };
+}
+
+/** One mistake as itself and several as one error, each with its line where that is known. */
+function allOf(mistakes: readonly ConfigurationError[], context: ConfigContext): Error {
+  const { file = 'configuration' } = context;
+  // of one setting, or of one variable that many settings refer to, the first says enough
+  const first = new Map(mistakes.toReversed().map((mistake) => [mistake.setting, mistake]));
+  const all = mistakes
+    .filter((mistake) => first.get(mistake.setting) === mistake)
+    .map((mistake) => {
+      const { setting, given, accepted } = mistake;
+      if (!setting.startsWith(`${file}: `)) return mistake;
+      return new ConfigurationError(settingName(setting.slice(file.length + 2), context), given, accepted);
+    });
+  return all.length === 1 ? all[0]! : new AggregateError(all, all.map(({ message }) => message).join('\n'));
+}
+
+/** `auth-server.yaml:12: clients[0].secret`, as compilers do. */
+function settingName(path: string, { file = 'configuration', lineOf }: ConfigContext): string {
+  const line = lineOf?.(path);
+  return line === undefined ? `${file}: ${path}` : `${file}:${line}: ${path}`;
 }
 
 /** Files of the pages stand beside the configuration file, wherever the server is started. */
@@ -82,39 +126,21 @@ function readScalars(issues: readonly z.core.$ZodIssue[], raw: unknown, resolved
   }
 }
 
-function readFile(path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'not in UTF-8' : code;
-    throw new ConfigurationError('AUTH_SERVER_CONFIG', path, `a readable YAML or JSON file (${reason})`);
-  }
-}
-
-function parseFile(text: string, file: string): unknown {
-  // what it does not understand is a mistake, too: an unknown tag would be passed over
-  const document = parseDocument(text, { logLevel: 'error' });
-  const mistake = document.errors[0] ?? document.warnings[0];
-  if (mistake) throw new ConfigurationError(file, `broken at line ${mistake.linePos?.[0].line ?? '?'}`, 'YAML or JSON');
-  try {
-    const value = document.toJS() as unknown;
-    // throws for what holds itself
-    JSON.stringify(value);
-    return value;
-  } catch (error) {
-    // of an alias that nothing defines, of too many, or of what it stands in
-    throw new ConfigurationError(file, `broken: ${(error as Error).message.split('\n', 1)[0]}`, 'YAML or JSON');
-  }
-}
-
-function toConfigurationError(error: z.ZodError, raw: unknown, file: string): ConfigurationError {
-  const issue = error.issues[0]!;
-  const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
-  const setting = `${file}: ${formatPath(path)}`;
-  const given = path.some((step) => SECRET.test(String(step))) ? '(hidden)' : valueAt(raw, path);
-  return new ConfigurationError(setting, given, unknownKey === undefined ? issue.message : 'no such setting here');
+function toMistakes({ issues }: z.ZodError, raw: unknown, file: string): ConfigurationError[] {
+  return issues.flatMap((issue) => {
+    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : undefined;
+    const paths = unknown ? unknown.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => {
+      const given = path.some((step) => (unknown ? LIKE_SECRET : SECRET).test(String(step)))
+        ? '(hidden)'
+        : valueAt(raw, path);
+      return new ConfigurationError(
+        `${file}: ${formatPath(path)}`,
+        given,
+        unknown ? 'no such setting here' : issue.message,
+      );
+    });
+  });
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

@@ -4,37 +4,54 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
-/** Judges a default that stands in for a variable. */
-export type JudgeDefault = (variable: string, value: string, path: string) => void;
-
-/**
- * Replaces `${NAME}` and `${NAME:-default}` in every string of a configuration by the environment's values.
- * @throws ConfigurationError when a variable without default is not set, `${` begins no variable, or something has a name that
- * no object can hold
- */
-export function resolveVariables(
-  value: unknown,
-  environment: Environment,
-  path: string,
-  judgeDefault?: JudgeDefault,
-): unknown {
-  if (typeof value === 'string') return resolveString(value, environment, path, judgeDefault);
-  const resolve = (item: unknown, at: string): unknown => resolveVariables(item, environment, at, judgeDefault);
-  if (Array.isArray(value)) return value.map((item, i) => resolve(item, `${path}[${i}]`));
-  if (typeof value !== 'object' || value === null) return value;
-  // the schema would leave it out without a word
-  if (Object.hasOwn(value, '__proto__')) throw new ConfigurationError(path, '__proto__', 'another name here');
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item, `${path}: ${key}`)]));
+export interface Resolving {
+  readonly environment: Environment;
+  /** How mistakes name a setting, given its path such as `clients[0].secret`. */
+  readonly nameOf: (path: string) => string;
+  /** Judges a default that stands in for a variable. @throws ConfigurationError */
+  readonly judgeDefault: (variable: string, value: string, path: string) => void;
+  /** Is told each mistake; what has no value stays as it is written. */
+  readonly onMistake: (mistake: ConfigurationError) => void;
+  /** Variables without a value are no mistake. */
+  readonly withoutSecrets: boolean;
 }
 
-function resolveString(text: string, environment: Environment, path: string, judgeDefault?: JudgeDefault): string {
+/**
+ * Replaces `${NAME}` and `${NAME:-default}` in every string of a configuration by the environment's values. A mistake is a variable
+ * without default that is not set, a `${` that begins no variable, and a name that no object can hold.
+ */
+export function resolveVariables(value: unknown, resolving: Resolving, path = ''): unknown {
+  if (typeof value === 'string') return resolveString(value, resolving, path);
+  if (Array.isArray(value)) return value.map((item, i) => resolveVariables(item, resolving, `${path}[${i}]`));
+  if (typeof value !== 'object' || value === null) return value;
+  // the schema would leave it out without a word
+  if (Object.hasOwn(value, '__proto__')) {
+    resolving.onMistake(new ConfigurationError(resolving.nameOf(path), '__proto__', 'another name here'));
+  }
+  const at = (key: string): string => (path === '' ? key : `${path}.${key}`);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, resolveVariables(item, resolving, at(key))]),
+  );
+}
+
+function resolveString(text: string, resolving: Resolving, path: string): string {
+  const { environment, nameOf, judgeDefault, onMistake, withoutSecrets } = resolving;
   // what was meant for one would stand there as it is written, in the place of a secret
-  if (text.replaceAll(VARIABLE, '$2').includes('${'))
-    throw new ConfigurationError(path, '${…', 'variables as ${NAME} or ${NAME:-default}');
-  return text.replace(VARIABLE, (_, variable: string, fallback: string | undefined) => {
-    if (!environment[variable] && fallback !== undefined) judgeDefault?.(variable, fallback, path);
+  if (text.replaceAll(VARIABLE, '$2').includes('${')) {
+    onMistake(new ConfigurationError(nameOf(path), '${…', 'variables as ${NAME} or ${NAME:-default}'));
+    return '';
+  }
+  return text.replace(VARIABLE, (written, variable: string, fallback: string | undefined) => {
+    try {
+      if (!environment[variable] && fallback !== undefined) judgeDefault(variable, fallback, path);
+    } catch (error) {
+      onMistake(error as ConfigurationError);
+      return written;
+    }
     const value = environment[variable] || fallback;
-    if (value === undefined) throw new ConfigurationError(variable, undefined, `a value, because ${path} refers to it`);
-    return value;
+    if (value !== undefined) return value;
+    const accepted = `a value, because ${nameOf(path)} refers to it`;
+    if (!withoutSecrets) onMistake(new ConfigurationError(variable, undefined, accepted));
+    return written;
   });
 }

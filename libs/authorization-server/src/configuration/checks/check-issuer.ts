@@ -2,29 +2,25 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../schema/server-config.schema.js';
 import { algorithmsOf } from '../schema/verification-key.js';
 
-/**
- * Makes sure that the keys of a trusted issuer can be found and are for its algorithms, and that it speaks for e-mail addresses
- * of its own domains alone.
- * @throws ConfigurationError
- */
-export function checkIssuer(
+/** The keys of a trusted issuer can be found and are for its algorithms, and it speaks for e-mail addresses of its own domains alone. */
+export function* issuerMistakes(
   { issuer, jwks, jwksUri, algorithms, subject, tenant, usages }: ServerConfig['trustedIssuers'][number],
   setting: string,
-): void {
+): Generator<ConfigurationError> {
   // RFC 8414 §3: only from the URL of an issuer can the address of its keys be found
   if (!jwks && jwksUri === undefined && !/^https?:/i.test(issuer)) {
     const accepted = `jwks or jwksUri, because nothing can be found at ${issuer}`;
-    throw new ConfigurationError(`${setting}.jwksUri`, jwksUri, accepted);
+    yield new ConfigurationError(`${setting}.jwksUri`, jwksUri, accepted);
   }
   const usable: readonly string[] = jwks ? jwks.keys.flatMap(algorithmsOf) : algorithms;
   if (!algorithms.some((algorithm) => usable.includes(algorithm))) {
-    throw new ConfigurationError(`${setting}.algorithms`, algorithms, 'one that a key of its jwks is for');
+    yield new ConfigurationError(`${setting}.algorithms`, algorithms, 'one that a key of its jwks is for');
   }
   // a tenant that nobody compares would be none
   if (tenant !== undefined && !usages.includes('id-jag')) {
-    throw new ConfigurationError(`${setting}.tenant`, tenant, 'a tenant together with the usage id-jag');
+    yield new ConfigurationError(`${setting}.tenant`, tenant, 'a tenant together with the usage id-jag');
   }
   // an issuer may speak for the addresses of its own domains alone
   if ((subject?.claim === 'email') === (subject?.domains !== undefined)) return;
-  throw new ConfigurationError(`${setting}.subject.domains`, subject?.domains, 'domains exactly for the claim email');
+  yield new ConfigurationError(`${setting}.subject.domains`, subject?.domains, 'domains exactly for the claim email');
 }

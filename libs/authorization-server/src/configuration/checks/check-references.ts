@@ -4,85 +4,117 @@ import { ME_AUDIENCE, ME_SCOPES } from '../own/me-audience.js';
 import { OWN_SCOPES } from '../own/own-scopes.js';
 import { sectionOf, type ConfigSection } from '../schema/config-section.js';
 import type { ResourceConfig, ServerConfig } from '../schema/server-config.schema.js';
-import { checkClient } from './check-client.js';
-import { checkEdge } from './check-edge.js';
-import { checkIssuer } from './check-issuer.js';
-import { checkOff } from './check-off.js';
+import { clientMistakes } from './check-client.js';
+import { edgeMistakes } from './check-edge.js';
+import { issuerMistakes } from './check-issuer.js';
+import { unknownMistakes } from './check-known.js';
+import { offMistakes } from './check-off.js';
 
-/**
- * Checks what the schema cannot: that names are unique and refer to something.
- * @throws ConfigurationError for the first mistake
- */
-export function checkReferences(config: ServerConfig, file: string, sections: readonly ConfigSection[] = []): void {
-  checkUnique(config.clients, 'clientId', `${file}: clients`);
-  checkUnique(config.resources, 'audience', `${file}: resources`);
-  const spelled = config.resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
-  checkUnique(spelled, 'resource', `${file}: resources`);
-  config.resources.forEach((resource, i) => checkNames(config, resource, `${file}: resources[${i}].resource`));
-  const on = sections.filter((section) => sectionOf(section, config) !== undefined);
-  const meScopes = [...ME_SCOPES, ...on.flatMap((section) => section.meScopes ?? [])];
-  config.resources.forEach(({ audience, typ, scopes }, i) => {
-    if (audience === ME_AUDIENCE) checkOwnScopes(scopes, meScopes, `${file}: resources[${i}].scopes`);
-    if (![ADMIN_AUDIENCE, ME_AUDIENCE].includes(audience) || typ === 'at+jwt') return;
-    throw new ConfigurationError(`${file}: resources[${i}].typ`, typ, 'at+jwt for this server itself');
-  });
-  config.resources.forEach(({ scopes }, i) => checkNotOwn(scopes, `${file}: resources[${i}].scopes`));
-  checkUnique(config.users, 'username', `${file}: users`);
-  checkUnique(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
-  config.trustedIssuers.forEach((issuer, i) => checkIssuer(issuer, `${file}: trustedIssuers[${i}]`));
-  config.users.forEach(({ username }, i) => checkSubject(config, username, `${file}: users[${i}].username`));
-  config.clients.forEach(({ clientId }, i) => checkName(clientId, `${file}: clients[${i}].clientId`));
-  config.clients.forEach((client, i) => checkClient(config, client, `${file}: clients[${i}]`));
-  const onEdges = [GrantType.TokenExchange, ...sections.flatMap(({ grantTypes = [] }) => grantTypes)];
-  config.edges.forEach((edge, i) => checkEdge(config, edge, onEdges, `${file}: edges[${i}]`));
-  for (const section of sections) {
-    const settings = sectionOf(section, config);
-    if (settings !== undefined) section.check?.(settings, config, `${file}: ${section.name}`);
+/** What the schema cannot check: names are unique and refer to something. All that is wrong, in the order of the file. */
+export function* referenceMistakes(
+  config: ServerConfig,
+  file: string,
+  sections: readonly ConfigSection[] = [],
+): Generator<ConfigurationError> {
+  yield* repeated(config.clients, 'clientId', `${file}: clients`);
+  yield* resourceMistakes(config, sections, `${file}: resources`);
+  yield* repeated(config.users, 'username', `${file}: users`);
+  yield* repeated(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
+  for (const [i, issuer] of config.trustedIssuers.entries())
+    yield* issuerMistakes(issuer, `${file}: trustedIssuers[${i}]`);
+  for (const [i, { username }] of config.users.entries()) {
+    yield* subjectMistakes(config, username, `${file}: users[${i}].username`);
   }
-  checkOff(config, sections, file);
+  for (const [i, { clientId }] of config.clients.entries())
+    yield* nameMistakes(clientId, `${file}: clients[${i}].clientId`);
+  for (const [i, client] of config.clients.entries()) yield* clientMistakes(config, client, `${file}: clients[${i}]`);
+  const onEdges = [GrantType.TokenExchange, ...sections.flatMap(({ grantTypes = [] }) => grantTypes)];
+  for (const [i, edge] of config.edges.entries()) yield* edgeMistakes(config, edge, onEdges, `${file}: edges[${i}]`);
+  for (const section of sections) yield* sectionMistakes(section, config, `${file}: ${section.name}`);
+  yield* offMistakes(config, sections, file);
 }
 
-function checkUnique<T extends object>(items: readonly T[], key: keyof T & string, path: string): void {
+/** What a section itself finds wrong; it tells one mistake at a time. */
+function* sectionMistakes(section: ConfigSection, config: ServerConfig, path: string): Generator<ConfigurationError> {
+  const settings = sectionOf(section, config);
+  if (settings === undefined) return;
+  try {
+    section.check?.(settings, config, path);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    yield error;
+  }
+}
+
+function* resourceMistakes(
+  config: ServerConfig,
+  sections: readonly ConfigSection[],
+  path: string,
+): Generator<ConfigurationError> {
+  const { resources } = config;
+  yield* repeated(resources, 'audience', path);
+  const spelled = resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
+  yield* repeated(spelled, 'resource', path);
+  const on = sections.filter((section) => sectionOf(section, config) !== undefined);
+  const ofPeople = new Set<string>([...ME_SCOPES, ...on.flatMap((section) => section.meScopes ?? [])]);
+  for (const [i, resource] of resources.entries()) {
+    const { audience, typ, scopes } = resource;
+    yield* takenNames(config, resource, `${path}[${i}].resource`);
+    if (audience === ME_AUDIENCE) {
+      for (const [j, scope] of scopes.entries()) yield* unknownMistakes(scope, ofPeople, `${path}[${i}].scopes[${j}]`);
+    }
+    if ([ADMIN_AUDIENCE, ME_AUDIENCE].includes(audience) && typ !== 'at+jwt') {
+      yield new ConfigurationError(`${path}[${i}].typ`, typ, 'at+jwt for this server itself');
+    }
+    yield* reservedScopes(scopes, `${path}[${i}].scopes`);
+  }
+}
+
+function* repeated<T extends object>(
+  items: readonly T[],
+  key: keyof T & string,
+  path: string,
+): Generator<ConfigurationError> {
   const seen = new Set<unknown>();
-  items.forEach((item, i) => {
+  for (const [i, item] of items.entries()) {
     const value = item[key];
     if (value !== undefined && seen.has(value)) {
-      throw new ConfigurationError(`${path}[${i}].${key}`, value, 'a value that no other entry has');
+      yield new ConfigurationError(`${path}[${i}].${key}`, value, 'a value that no other entry has');
     }
     seen.add(value);
-  });
+  }
 }
 
 // a request names a resource by either, so that one's name must not be another's URI
-function checkNames(config: ServerConfig, { audience, resource }: ResourceConfig, setting: string): void {
+function* takenNames(
+  config: ServerConfig,
+  { audience, resource }: ResourceConfig,
+  setting: string,
+): Generator<ConfigurationError> {
   if (resource === undefined) return;
   const isTaken = (name: string): boolean => normalizeUri(name) === normalizeUri(resource);
   if (!config.resources.some((other) => other.audience !== audience && isTaken(other.audience))) return;
-  throw new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
-}
-
-function checkOwnScopes(scopes: readonly string[], own: readonly string[], setting: string): void {
-  const i = scopes.findIndex((scope) => !own.includes(scope));
-  if (i >= 0) throw new ConfigurationError(`${setting}[${i}]`, scopes[i], own.join(', '));
+  yield new ConfigurationError(setting, resource, 'a URI that is not the audience of another resource');
 }
 
 // at login they are asked of this server, and never get into a token for a resource
-function checkNotOwn(scopes: readonly string[], setting: string): void {
-  const i = scopes.findIndex((scope) => Object.hasOwn(OWN_SCOPES, scope));
-  if (i < 0) return;
-  throw new ConfigurationError(`${setting}[${i}]`, scopes[i], 'a scope that is not one of this server itself');
+function* reservedScopes(scopes: readonly string[], setting: string): Generator<ConfigurationError> {
+  for (const [i, scope] of scopes.entries()) {
+    if (!Object.hasOwn(OWN_SCOPES, scope)) continue;
+    yield new ConfigurationError(`${setting}[${i}]`, scope, 'a scope that is not one of this server itself');
+  }
 }
 
 // RFC 9068 §5: a client identifier must not collide with a user's subject
-function checkSubject(config: ServerConfig, username: string, setting: string): void {
+function* subjectMistakes(config: ServerConfig, username: string, setting: string): Generator<ConfigurationError> {
   if (config.clients.some(({ clientId }) => clientId === username)) {
-    throw new ConfigurationError(setting, username, 'a name that no client has as its id');
+    yield new ConfigurationError(setting, username, 'a name that no client has as its id');
   }
-  checkName(username, setting);
+  yield* nameMistakes(username, setting);
 }
 
 // a subject of another issuer is known as iss#sub: nobody here may be taken for one, whichever issuers are trusted later
-function checkName(name: string, setting: string): void {
+function* nameMistakes(name: string, setting: string): Generator<ConfigurationError> {
   if (!/^[a-z][a-z0-9+.-]*:[^#]*#/i.test(name)) return;
-  throw new ConfigurationError(setting, name, 'a name unlike iss#sub, by which subjects of other issuers are known');
+  yield new ConfigurationError(setting, name, 'a name unlike iss#sub, by which subjects of other issuers are known');
 }

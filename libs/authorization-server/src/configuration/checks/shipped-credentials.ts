@@ -14,18 +14,20 @@ export function shippedCredentials({ clients, users }: Credentials): string[] {
   ];
 }
 
+/** Everybody knows what ships with the project: it keeps nobody out, except from this machine. */
+export function shippedMistakes(config: Credentials, issuer: string, file: string): ConfigurationError[] {
+  const accepted = `one of your own for ${issuer}: this one ships with Onbehalf`;
+  const settings = isLoopbackUrl(issuer) ? [] : shippedCredentials(config);
+  return settings.map((setting) => new ConfigurationError(`${file}: ${setting}`, '(hidden)', accepted));
+}
+
 /**
- * Everybody knows what ships with the project: it keeps nobody out, except from this machine.
- * @throws ConfigurationError
+ * As {@link shippedMistakes}.
+ * @throws ConfigurationError for the first of them
  */
 export function checkShippedCredentials(config: Credentials, issuer: string, file: string): void {
-  const [first] = isLoopbackUrl(issuer) ? [] : shippedCredentials(config);
-  if (first === undefined) return;
-  throw new ConfigurationError(
-    `${file}: ${first}`,
-    '(hidden)',
-    `one of your own for ${issuer}: this one ships with Onbehalf`,
-  );
+  const [first] = shippedMistakes(config, issuer, file);
+  if (first) throw first;
 }
 
 /**
@@ -35,7 +37,7 @@ export function checkShippedCredentials(config: Credentials, issuer: string, fil
  */
 export function checkForgottenDefault(variable: string, value: string, path: string, issuer: string): void {
   if (isLoopbackUrl(issuer)) return;
-  const isSecret = /: (secret|passwordHash)$/.test(path);
+  const isSecret = /\.(secret|passwordHash)$/.test(path);
   if (!isSecret && !(URL.canParse(value) && isLoopbackUrl(value))) return;
   throw new ConfigurationError(
     variable,

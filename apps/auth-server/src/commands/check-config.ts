@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { readServerConfig } from '@onbehalf/authorization-server';
+import { environment } from '../environment.js';
+import { features } from '../features.js';
+
+const HELP = `Checks a configuration file without starting the server: every mistake with its file, line and setting.
+
+  check-config [<file>] [--issuer <url>]
+
+<file> is AUTH_SERVER_CONFIG unless told. Secrets need not be there: something fitting stands in for variables that are not set.
+With --issuer the file is judged as for that address, where nothing that ships with the project is accepted.
+
+Exit codes: 0 when it is accepted, 1 when it has mistakes, 2 when the command was not understood.`;
+
+const NOT_UNDERSTOOD = 2;
+
+try {
+  const options = { issuer: { type: 'string' }, help: { type: 'boolean' } } as const;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  if (values.help) process.stdout.write(`${HELP}\n`);
+  else if (positionals.length > 1) throw new Error('one file; see --help');
+  else check(positionals[0] ?? process.env['AUTH_SERVER_CONFIG'], values.issuer);
+} catch (error) {
+  tell([(error as Error).message.split('\n', 1)[0]!], NOT_UNDERSTOOD);
+}
+
+function check(given: string | undefined, issuer: string | undefined): void {
+  const file = environment.shape.AUTH_SERVER_CONFIG.parse(given || undefined);
+  try {
+    readServerConfig(file, process.env, { withoutSecrets: true, sections: features.all, ...(issuer && { issuer }) });
+    process.stdout.write(`${file} is accepted\n`);
+  } catch (error) {
+    const mistakes = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error];
+    tell(
+      mistakes.map(({ message }) => message),
+      1,
+    );
+  }
+}
+
+function tell(lines: readonly string[], exitCode: number): void {
+  for (const line of lines) process.stderr.write(`check-config: ${line}\n`);
+  process.exitCode = exitCode;
+}
