@@ -158,6 +158,16 @@ export const EVENTS = table([
     'Correct what `reason` names, or delete it from the store.',
   ],
   [
+    'registrations.replaced',
+    'A stored registration stands in the place of one of the file, and has the members of `differs` otherwise.',
+    'Write into the file what you mean, and delete it from the store; `auth-server:registrations diff` lists them.',
+  ],
+  [
+    'registrations.stale',
+    'A stored registration names what is not registered any more, as `reason` tells.',
+    'Correct it, delete it from the store, or put back what it names.',
+  ],
+  [
     'registrations.overruled',
     'A stored registration leads to the resource of operators; only the file counts for that.',
     'Write it into the configuration file, or delete it from the store.',

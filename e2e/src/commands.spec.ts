@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,7 +53,7 @@ function command(name: string, args: readonly string[] = [], options: Parameters
 
 describe('the commands of auth-server', () => {
   it('are built before they run, whoever starts them with Nx', () => {
-    expect(commands).toHaveLength(10);
+    expect(commands).toHaveLength(12);
     for (const name of commands) expect([name, nx.targets[name]?.dependsOn]).toEqual([name, ['build']]);
   });
 
@@ -119,6 +119,22 @@ describe('the commands of auth-server', () => {
     ],
     ['explain', 'an audience that is not there', ['nobody'], {}, '<audience> is "nobody"; accepted: '],
     ['hash-password', 'no password', [], {}, 'the password is empty'],
+    ['registrations', 'half a command', ['disable', 'client'], {}, 'the argument is "disable client"; accepted: diff,'],
+    [
+      'registrations',
+      'a client that is not there',
+      ['disable', 'client', 'nobody'],
+      { DATABASE_URL: migrated },
+      'nothing is registered under this id',
+    ],
+    [
+      'registrations',
+      'an overlap that is none',
+      ['rotate-secret', 'operator', '--overlap', 'soon'],
+      { DATABASE_URL: migrated },
+      '--overlap is "soon"; accepted: whole seconds',
+    ],
+    ['check-config', 'two files', ['a', 'b'], {}, 'one file; see --help'],
     ['config-schema', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
   ])('%s answers %s with one line and exit code 2', async (name, _case, args, env, message) => {
     const { code, output, errors } = await command(name, args, { env: { DATABASE_URL: 'sqlite::memory:', ...env } });
@@ -141,6 +157,24 @@ describe('the commands of auth-server', () => {
     const [one, two] = await Promise.all([1, 2].map(() => command('hash-password', [], { input: 'päss word\n' })));
     expect(one?.output).toMatch(/^scrypt\$\S+\n$/);
     expect(two?.output).not.toBe(one?.output);
+  });
+
+  it('check-config takes the file of the demo, and one whose secrets are elsewhere, and tells all mistakes with their lines', async () => {
+    const file = join(scratch, 'checked.yaml');
+    const client = '- { clientId: shop, secret: "${SHOP_SECRET}", grantTypes: [client_credentials]';
+    writeFileSync(file, `clients:\n  ${client} }\n`);
+    expect((await command('check-config', [file])).code).toBe(0);
+    writeFileSync(file, `clients:\n  ${client}, defaultTarget: nowhere }\n  ${client} }\n`);
+    expect(await command('check-config', [file])).toEqual({
+      code: 1,
+      output: '',
+      errors:
+        'check-config: checked.yaml:3: clients[1].clientId is "shop"; accepted: a value that no other entry has\n' +
+        'check-config: checked.yaml:2: clients[0].defaultTarget is "nowhere"; accepted: nothing is registered\n',
+    });
+    expect(await command('check-config')).toMatchObject({ code: 0, errors: '' });
+    const elsewhere = await command('check-config', ['--issuer', 'https://as.example']);
+    expect([elsewhere.code, elsewhere.errors]).toEqual([1, expect.stringContaining('CLIENT_APP_SECRET is missing')]);
   });
 
   it('config-schema prints the schema that stands in the repository', async () => {
@@ -208,6 +242,17 @@ describe.each(databases)('the commands of auth-server on $name', (kind) => {
     const told = { code: 0, output: `${output.trim().split('\n').length} records are in ${file}\n`, errors: '' };
     expect(await command('audit-export', ['--out', file], { env })).toEqual(told);
     expect(readFileSync(file, 'utf8')).toBe(output);
+  });
+
+  it('registrations rotates the secret of an operator, and tells where the file does not count any more', async () => {
+    expect(await command('registrations', ['diff'], { env })).toMatchObject({ code: 0, errors: '' });
+    const rotated = await command('registrations', ['rotate-secret', 'operator', '--overlap', '60'], { env });
+    expect(rotated).toMatchObject({ code: 0, output: expect.stringMatching(/^[\w-]{43}\n$/) });
+    const { code, output } = await command('registrations', ['diff'], { env });
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^replaced +client operator: is stored as the file has it/),
+    ]);
   });
 
   it('rotate-keys lists, rotates, and removes a key', async () => {

@@ -8,6 +8,7 @@ import { TokenExchange } from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from './audit/audit-event.js';
 import { AuditController } from './admin/audit.controller.js';
 import { ownEndpoints } from './wiring/own-endpoints.js';
+import { DriftController } from './admin/drift.controller.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import { ReachController } from './admin/reach.controller.js';
@@ -163,6 +164,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     ReachController,
     AuditController,
     MetricsController,
+    DriftController,
     RegistrationsController,
     ActivityController,
     EvaluationController,

@@ -26,6 +26,12 @@ export {
 export { featureModules } from './features/feature-modules.js';
 export { FeatureRuntime } from './features/feature-runtime.js';
 export { FeatureSet } from './features/feature-set.js';
+export type { Drift } from './registrations/drift.js';
+export { NotRegistered } from './registrations/registration-changes.js';
+export {
+  RegistrationsByCommand,
+  type RegistrationsByCommandOptions,
+} from './registrations/registrations-by-command.js';
 export { toPolicyRegistrations } from './policy/exchange-policy.js';
 export { usableEdges } from './policy/usable-edges.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';

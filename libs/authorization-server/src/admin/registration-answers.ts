@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
+import { LastOperator } from '../registrations/operators-left.js';
 import { OutOfReach } from '../registrations/out-of-reach.js';
 import { NotRegistered, VersionMismatch } from '../registrations/registration-changes.js';
 import { badRequest } from '../protocol/bad-request.js';
@@ -25,7 +26,7 @@ export async function answerMistakes<Result>(change: Promise<Result>): Promise<R
     if (error instanceof NotRegistered) throw notFound();
     if (error instanceof VersionMismatch)
       throw answer(412, 'precondition_failed', 'it is not at this version any more');
-    if (error instanceof OutOfReach) throw answer(403, 'access_denied', error.message);
+    if (error instanceof OutOfReach || error instanceof LastOperator) throw answer(403, 'access_denied', error.message);
     if (error instanceof ConfigurationError) throw badRequest(error.message);
     if (error instanceof z.ZodError)
       throw badRequest(`${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}`);

@@ -68,7 +68,7 @@ export class RegistrationsController {
   @Scopes(READ)
   async list(@Kinds() kinds: string): Promise<Record<string, RegistrationView[]>> {
     await this.registrations.follow();
-    return { [kinds]: this.registrations.current.list(kindOf(kinds)).map(toView) };
+    return { [kinds]: this.registrations.current.list(kindOf(kinds)).map((each) => this.#view(each)) };
   }
 
   @Get(':id')
@@ -82,7 +82,7 @@ export class RegistrationsController {
     await this.registrations.follow();
     const registration = this.registrations.current.find(kindOf(kinds), id);
     if (!registration) throw notFound();
-    return answer(response, registration);
+    return this.#answer(response, registration);
   }
 
   /** Creates with `If-None-Match: *`, replaces with `If-Match`. */
@@ -102,7 +102,7 @@ export class RegistrationsController {
     const input = parseInput(this.documents.sent[kind], body);
     const { registration, secret } = await answerMistakes(this.changes.put(kind, id, version, input, operator));
     if (version === undefined) response.status(201);
-    return { ...answer(response, registration), ...(secret === undefined ? {} : { clientSecret: secret }) };
+    return { ...this.#answer(response, registration), ...(secret === undefined ? {} : { clientSecret: secret }) };
   }
 
   /** Deletes what was registered here; what the file says is in force again. */
@@ -163,6 +163,15 @@ export class RegistrationsController {
     return { clientId: id, clientSecret: secret, previousSecretsExpireAt: expiresAt };
   }
 
+  #view(registration: Registration): RegistrationView {
+    return toView(registration, this.registrations.current);
+  }
+
+  #answer(response: Response, registration: Registration): RegistrationView {
+    response.set('etag', etagOf(registration));
+    return this.#view(registration);
+  }
+
   async #setEnabled(
     kinds: string,
     id: string,
@@ -172,7 +181,7 @@ export class RegistrationsController {
   ): Promise<RegistrationView> {
     const kind = kindOf(kinds);
     if (kind === 'resource') throw notFound();
-    return answer(response, await answerMistakes(this.changes.setEnabled(kind, id, enabled, operator)));
+    return this.#answer(response, await answerMistakes(this.changes.setEnabled(kind, id, enabled, operator)));
   }
 }
 
@@ -180,9 +189,4 @@ function kindOf(kinds: string): RegistrationKind {
   const kind = Object.hasOwn(KINDS, kinds) ? KINDS[kinds] : undefined;
   if (!kind) throw notFound();
   return kind;
-}
-
-function answer(response: Response, registration: Registration): RegistrationView {
-  response.set('etag', etagOf(registration));
-  return toView(registration);
 }

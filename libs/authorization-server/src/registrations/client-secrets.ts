@@ -7,14 +7,16 @@ export const storedSecret = z.strictObject({
   hash: z.string(),
   /** Seconds since the epoch; absent: for good. */
   expiresAt: z.int().optional(),
+  /** Made by a command where the server runs, not by an operator over HTTP: such secrets let operators in, too. */
+  byCommand: z.literal(true).optional(),
 });
 
 export type StoredSecret = z.infer<typeof storedSecret>;
 
 /** A secret that nobody has seen yet, and what is stored of it. */
-export function makeSecret(): { secret: string; stored: StoredSecret } {
+export function makeSecret(byCommand = false): { secret: string; stored: StoredSecret } {
   const secret = randomBytes(32).toString('base64url');
-  return { secret, stored: { hash: hash(secret) } };
+  return { secret, stored: { hash: hash(secret), ...(byCommand && { byCommand }) } };
 }
 
 /** Whether one of the secrets that hold at this time (seconds since the epoch) is the given one. */

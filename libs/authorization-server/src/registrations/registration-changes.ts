@@ -7,17 +7,17 @@ import {
   VersionConflict,
 } from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import { checkReferences } from '../configuration/checks/check-references.js';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { checkShippedCredentials } from '../configuration/checks/shipped-credentials.js';
 import { changeEvent, type Operator } from './change-event.js';
 import { makeSecret, withOverlap } from './client-secrets.js';
 import { completeDocument } from './complete-document.js';
+import { checkChange } from './misfits.js';
+import { hasOperator, LastOperator } from './operators-left.js';
 import { checkOutOfReach } from './out-of-reach.js';
 import type { ClientDocument, RegistrationDocuments } from './registration-documents.js';
 import type { Registration } from './registration.js';
 import { RegistrationSet } from './registration-set.js';
-import { withoutUnfit } from './without-unfit.js';
 import type { Registrations } from './registrations.js';
 
 export interface RegistrationChangesOptions {
@@ -28,7 +28,12 @@ export interface RegistrationChangesOptions {
   readonly clock: Clock;
   /** Secrets that ship with the project can be registered for an issuer on this machine only. */
   readonly issuer: string;
+  /** Changes are asked for by a command where the server runs, for which operators are not out of reach. */
+  readonly byCommand?: boolean;
 }
+
+/** Nothing that does not fit together, in this registration or in others, stands in the way of these. */
+const EMERGENCIES = ['disable', 'delete', 'rotate-secret'];
 
 /** Nothing is registered under this id. */
 export class NotRegistered extends Error {}
@@ -66,7 +71,7 @@ export class RegistrationChanges {
 
   /**
    * Lets a client, a user or an edge in or out, whatever its version. Out means that all it holds is revoked.
-   * @throws NotRegistered
+   * @throws NotRegistered, LastOperator
    */
   setEnabled(
     kind: 'client' | 'user' | 'edge',
@@ -75,7 +80,9 @@ export class RegistrationChanges {
     operator: Operator,
   ): Promise<Registration> {
     return this.#whateverItsVersion(kind, id, (current) => {
-      const document = { ...current.document, enabled };
+      // whoever is shut out is as a newer version knows it, too
+      const inStore = this.#options.registrations.current.inStore(kind, id);
+      const document = { ...(enabled ? current : (inStore ?? current)).document, enabled };
       return this.#apply({ kind, id, document }, current, enabled ? 'enable' : 'disable', operator);
     });
   }
@@ -86,7 +93,7 @@ export class RegistrationChanges {
    */
   async rotateSecret(id: string, overlap: number, operator: Operator): Promise<{ secret: string; expiresAt: number }> {
     const now = this.#options.clock();
-    const { secret, stored } = makeSecret();
+    const { secret, stored } = makeSecret(this.#options.byCommand);
     await this.#whateverItsVersion('client', id, (current) => {
       const document = current.document as ClientDocument;
       const fileSecretExpiresAt = Math.min(document.fileSecretExpiresAt ?? Infinity, now + overlap);
@@ -149,30 +156,46 @@ export class RegistrationChanges {
     operation: string,
     operator: Operator,
   ): Promise<Registration> {
-    const { file, store, registrations, documents, issuer } = this.#options;
+    const { store, registrations, byCommand = false } = this.#options;
     // what stands in the file only is new to the store
     const change = { kind, id, version: current?.version || undefined, document };
-    const check = (all: readonly StoredRegistration[]): readonly Party[] => {
-      const set = new RegistrationSet(file, all, documents);
-      checkReferences(withoutUnfit(set, change), 'registrations', documents.sections);
-      if (kind === 'client') checkConsent(document, set.config, id);
-      checkShippedCredentials(set.config, issuer, 'registrations');
-      return kind === 'client' || kind === 'user' ? [set.party(kind, id)] : [];
-    };
     const { registrations: stored } = await store.snapshot();
+    const before = this.#setOf(stored);
+    const check = (all: readonly StoredRegistration[]): readonly Party[] => {
+      const after = this.#setOf(all);
+      this.#checkFits(before, after, change, operation);
+      if (!byCommand && hasOperator(before.config) && !hasOperator(after.config)) throw new LastOperator();
+      return kind === 'client' || kind === 'user' ? [after.party(kind, id)] : [];
+    };
     const others = stored.filter((entry) => entry.kind !== kind || entry.id !== id);
     const all = document
       ? [...others, { kind, id, version: 1, document: document as Registration['document'] }]
       : others;
-    const setOf = (entries: typeof stored): RegistrationSet => new RegistrationSet(file, entries, documents);
-    checkOutOfReach(setOf(stored), setOf(all), change, operation);
+    if (!byCommand) checkOutOfReach(before, this.#setOf(all), change, operation);
     check(all);
     const event = changeEvent({ kind, id, document }, current, operation, operator);
     const [written] = await store.apply([change], check, event).catch((error: unknown) => {
       throw error instanceof VersionConflict ? new VersionMismatch() : error;
     });
     await registrations.reload();
-    return { kind, id, version: written?.version ?? 0, document: (document ?? {}) as Registration['document'] };
+    const shown = operation === 'disable' ? { ...current?.document, enabled: false } : document;
+    return { kind, id, version: written?.version ?? 0, document: (shown ?? {}) as Registration['document'] };
+  }
+
+  #setOf(entries: readonly StoredRegistration[]): RegistrationSet {
+    const { file, documents, registrations } = this.#options;
+    return new RegistrationSet(file, entries, documents, undefined, registrations.current);
+  }
+
+  #checkFits(before: RegistrationSet, after: RegistrationSet, change: RegistrationChange, operation: string): void {
+    const { documents, issuer } = this.#options;
+    const isEmergency = EMERGENCIES.includes(operation);
+    checkChange([before, after], isEmergency ? undefined : change, documents.sections);
+    if (isEmergency) return;
+    if (change.kind === 'client') checkConsent(change.document, after.config, change.id);
+    checkShippedCredentials(after.config, issuer, 'registrations');
+    const newer = before.newer.find(({ setting }) => setting === `registrations: ${change.kind} ${change.id}`);
+    if (newer) throw newer;
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Life, Party, PartyKind, RegistrationKind, StoredRegistration } from '@onbehalf/authorization-ports';
 import type {
   ClientConfig,
@@ -42,7 +43,11 @@ export class RegistrationSet {
   readonly overruled: readonly Pick<Registration, 'kind' | 'id'>[];
   /** What is stored and no version of now would store, with the reason: nobody is let in by it, nor by the file in its place. */
   readonly unfit: readonly UnfitRegistration[];
+  /** What a newer version has stored: what this replica knew of it goes on. */
+  readonly newer: readonly ConfigurationError[];
   readonly #entries: ReadonlyMap<string, Registration>;
+  readonly #inFile: ReadonlyMap<string, Registration>;
+  readonly #stored: ReadonlyMap<string, StoredRegistration>;
   readonly lives: Lives;
   readonly #isLetIn: (party: Registration) => boolean;
   readonly #secrets: ReadonlyMap<string, readonly StoredSecret[]>;
@@ -52,10 +57,15 @@ export class RegistrationSet {
     stored: readonly StoredRegistration[],
     documents = new RegistrationDocuments(),
     lives?: readonly Life[],
+    known?: RegistrationSet,
   ) {
     const inFile = fromFile(file);
-    const { fit: inStore, unfit } = readStored(stored, documents);
+    const knownOf = known && ((kind: RegistrationKind, id: string) => known.#entries.get(keyOf({ kind, id })));
+    const { fit: inStore, unfit, newer } = readStored(stored, documents, knownOf);
     this.unfit = unfit;
+    this.newer = newer;
+    this.#inFile = new Map(inFile.map((entry) => [keyOf(entry), entry]));
+    this.#stored = new Map(stored.map((entry) => [keyOf(entry), entry]));
     const entries = new Map(inFile.map((entry) => [keyOf(entry), entry]));
     for (const entry of unfit) entries.delete(keyOf(entry));
     this.onTheWay = idsOnTheWay(toConfig([...inFile, ...inStore]));
@@ -93,6 +103,16 @@ export class RegistrationSet {
     return this.#entries.get(keyOf({ kind, id })) ?? this.unfit.find((entry) => entry.kind === kind && entry.id === id);
   }
 
+  /** What the file says under this id, whether that counts or not. */
+  inFile(kind: RegistrationKind, id: string): Registration | undefined {
+    return this.#inFile.get(keyOf({ kind, id }));
+  }
+
+  /** What is stored under this id as it stands there, with whatever other versions have written. */
+  inStore(kind: RegistrationKind, id: string): StoredRegistration | undefined {
+    return this.#stored.get(keyOf({ kind, id }));
+  }
+
   /** A client or user as far as its life goes. */
   party(kind: PartyKind, id: string): Party {
     return partyOf(kind, id, this.find(kind, id));
@@ -126,11 +146,17 @@ export class RegistrationSet {
   }
 }
 
-/** What the file says of an entry, shut out where the store shuts it out; what stands in the store alone is. */
+/**
+ * What the file says of an entry, shut out where the store shuts it out; what stands in the store alone is. Of what is stored,
+ * secrets count that a command has made where the server runs.
+ */
 function shutOut(stored: Registration, inFile: Registration | undefined): Registration {
   if (stored.kind === 'resource') return { ...stored, document: (inFile ?? stored).document };
   const enabled = inFile?.document['enabled'] === true && stored.document['enabled'] === true;
-  return { ...stored, document: { ...(inFile ?? stored).document, enabled } };
+  const { secrets = [], fileSecretExpiresAt } = stored.document as Partial<ClientDocument>;
+  const byCommand = secrets.filter((secret) => secret.byCommand);
+  const ofCommand = byCommand.length > 0 ? { secrets: byCommand, fileSecretExpiresAt } : {};
+  return { ...stored, document: { ...(inFile ?? stored).document, ...ofCommand, enabled } };
 }
 
 /** All entries as a configuration, with several of one id where there are. */

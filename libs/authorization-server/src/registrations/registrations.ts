@@ -1,5 +1,5 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import type { RegistrationSnapshot, RegistrationStore } from '@onbehalf/authorization-ports';
+import type { RegistrationSnapshot, RegistrationStore, StoredRegistration } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { RepeatedWork } from '../time/repeated-work.js';
@@ -52,6 +52,11 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
     return new Registrations(options, snapshot);
   }
 
+  /** As they stand, for a command: nobody's life begins or ends by the file at hand, which may be another than the server's. */
+  static async read(options: RegistrationsOptions): Promise<Registrations> {
+    return new Registrations(options, await options.store.snapshot());
+  }
+
   /** As of now; do not keep it. */
   get current(): RegistrationSet {
     return this.#set;
@@ -86,14 +91,15 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
     const { store, file } = this.#options;
     if ((await store.revision()) === this.#revision) return;
     let snapshot = await store.snapshot();
-    if (!setOf(this.#options, snapshot).settled && (file.generation ?? 0) >= snapshot.generation) {
+    if (!setOf(this.#options, snapshot, this.#set).settled && (file.generation ?? 0) >= snapshot.generation) {
       // a replica that knows less of the file, or nothing of lives, has made a change
-      await settle(this.#options, false);
+      await settle(this.#options, false, this.#set);
       snapshot = await store.snapshot();
     }
     if (snapshot.revision <= this.#revision) return;
-    this.#set = setOf(this.#options, snapshot);
+    this.#set = setOf(this.#options, snapshot, this.#set);
     this.#revision = snapshot.revision;
+    for (const newer of this.#set.newer) this.#options.onFailure?.(newer);
     for (const listener of this.#listeners) listener();
   }
 }
@@ -101,10 +107,16 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
 function setOf(
   { file, documents }: RegistrationsOptions,
   { registrations, lives }: RegistrationSnapshot,
+  known?: RegistrationSet,
 ): RegistrationSet {
-  return new RegistrationSet(file, registrations, documents, lives);
+  return new RegistrationSet(file, registrations, documents, lives, known);
 }
 
-function settle({ file, store, documents }: RegistrationsOptions, ends: boolean): Promise<void> {
-  return store.settle(file.generation ?? 0, (all) => new RegistrationSet(file, all, documents).parties(), ends);
+function settle(
+  { file, store, documents }: RegistrationsOptions,
+  ends: boolean,
+  known?: RegistrationSet,
+): Promise<void> {
+  const setOf = (all: readonly StoredRegistration[]) => new RegistrationSet(file, all, documents, undefined, known);
+  return store.settle(file.generation ?? 0, (all) => setOf(all).parties(), ends);
 }

@@ -3,6 +3,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/checks/shipped-credentials.js';
 import { AccountCreation } from '../accounts/account-creation.js';
+import { driftOf, type Drift } from '../registrations/drift.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -57,12 +58,29 @@ async function openRegistrations(
   };
   nameUnfit();
   registrations.onChanged(nameUnfit);
-  for (const { kind, id } of registrations.current.overruled)
-    log.warn({ event: 'registrations.overruled', kind, id }, 'it leads to operators, so that only the file counts');
+  tellDrift(driftOf(registrations.current, documents.sections), log);
   const credentials = { clients: file.clients, users: registrations.current.config.users };
   checkShippedCredentials(credentials, issuer, 'registrations');
   const settings = shippedCredentials(credentials);
   if (settings.length > 0)
     log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo only');
   return registrations;
+}
+
+/** Where the file and the store are two things. Of the unfit it is told whenever the registrations change. */
+function tellDrift(drift: readonly Drift[], log: Logger): void {
+  for (const { state, ...entry } of drift) {
+    if (state === 'replaced') {
+      log.warn(
+        { event: 'registrations.replaced', ...entry },
+        'the store has it: edits of the file do not count for it',
+      );
+    }
+    if (state === 'stale') {
+      log.warn({ event: 'registrations.stale', ...entry }, 'it is stored, and names what is not registered any more');
+    }
+    if (state === 'overruled') {
+      log.warn({ event: 'registrations.overruled', ...entry }, 'it leads to operators, so that only the file counts');
+    }
+  }
 }
