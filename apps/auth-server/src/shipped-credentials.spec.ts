@@ -16,6 +16,8 @@ const OWN = {
   LAB_PARTNER_JWKS_URI: 'https://app.example/lab/partner/jwks.json',
   PARTNER_ISSUER: 'https://partner.example',
   ORDER_SERVICE_RESOURCE: 'https://orders.example',
+  AGENT_RESOURCE: 'https://agent.example',
+  ASSISTANT_SECRET: randomUUID(),
   ISSUER,
 };
 
@@ -42,9 +44,9 @@ describe('what ships with the project', () => {
   });
 
   it.each([
-    ['TERMINAL_SECRET', 'terminal-secret', 'clients[3].secret'],
-    ['OPERATOR_SECRET', 'operator-secret', 'clients[4].secret'],
-    ['PROMETHEUS_SECRET', 'benchmark-secret', 'clients[5].secret'],
+    ['TERMINAL_SECRET', 'terminal-secret', 'clients[4].secret'],
+    ['OPERATOR_SECRET', 'operator-secret', 'clients[5].secret'],
+    ['PROMETHEUS_SECRET', 'benchmark-secret', 'clients[6].secret'],
   ])('%s may not be %s either', (name, secret, setting) => {
     expect(() =>
       readServerConfig(demo('auth-server.yaml'), { ...OWN, [name]: secret }, { issuer: ISSUER, sections }),
