@@ -47,7 +47,9 @@ function withRegistrations(
     try {
       return await work(registrations);
     } catch (error) {
-      if (error instanceof NotRegistered) throw new Error('nothing is registered under this id');
+      if (error instanceof NotRegistered) {
+        throw new Error('nothing is registered under this id', { cause: error });
+      }
       throw error;
     }
   });

@@ -41,7 +41,8 @@ function mistakesOf(read: () => unknown): string[] {
     read();
     return [];
   } catch (error) {
-    return ((error as AggregateError).errors ?? [error]).map(({ message }) => message);
+    const { errors = [error] } = error as Partial<AggregateError>;
+    return (errors as Error[]).map(({ message }) => message);
   }
 }
 

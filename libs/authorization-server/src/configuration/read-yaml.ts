@@ -7,7 +7,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Docum
 export interface YamlFile {
   readonly value: unknown;
   /** The line of a setting by its path, such as `clients[0].secret`; of what holds it where it is missing. */
-  lineOf(path: string): number | undefined;
+  readonly lineOf: (path: string) => number | undefined;
 }
 
 /** @throws ConfigurationError for what cannot be read or is no YAML */

@@ -51,6 +51,8 @@ const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
 describe.each(databases)('changes of registrations, on $name', (kind) => {
   let store: AuthorizationStore;
   const documents = new RegistrationDocuments();
+  const exchangerInput = (represented: string) =>
+    documents.sent.client.parse({ grantTypes: [GrantType.TokenExchange], represents: [represented] });
   let now: number;
 
   beforeEach(async () => {
@@ -81,8 +83,7 @@ describe.each(databases)('changes of registrations, on $name', (kind) => {
   /** The store as it is after `depot` got an edge to a resource that has left the file. */
   const withStale = async () => {
     const { changes } = await start();
-    const { clientId: _, secret: __, ...input } = exchanger('depot', ['stock']);
-    await changes.put('client', 'depot', 0, documents.sent.client.parse(input), OPERATOR);
+    await changes.put('client', 'depot', 0, exchangerInput('stock'), OPERATOR);
     return start(withoutStock);
   };
 
@@ -112,10 +113,10 @@ describe.each(databases)('changes of registrations, on $name', (kind) => {
       const { changes, registrations } = await withStale();
       await changes.setEnabled('client', 'depot', false, OPERATOR);
       await expect(changes.setEnabled('client', 'depot', true, OPERATOR)).rejects.toThrow(ConfigurationError);
-      const { secret: _, clientId: __, ...input } = exchanger('shop', ['stock']);
       const { version } = registrations.current.find('client', 'shop')!;
-      const sent = documents.sent.client.parse(input);
-      await expect(changes.put('client', 'shop', version, sent, OPERATOR)).rejects.toThrow(/"stock"/);
+      await expect(changes.put('client', 'shop', version, exchangerInput('stock'), OPERATOR)).rejects.toThrow(
+        /"stock"/,
+      );
     });
 
     it('it is told as drift, with the reason', async () => {
