@@ -59,10 +59,3 @@ function* modeMistakes(
     yield new ConfigurationError(`${file}: edges[${i}].mode`, mode, `this mode only with the section ${name}`);
   }
 }
-
-function checkKinds({ resources }: ServerConfig, { name, resourceKinds = [] }: ConfigSection, file: string): void {
-  const i = resources.findIndex(({ kind }) => resourceKinds.includes(kind));
-  if (i < 0) return;
-  const accepted = `this kind only with the section ${name}`;
-  throw new ConfigurationError(`${file}: resources[${i}].kind`, resources[i]!.kind, accepted);
-}
