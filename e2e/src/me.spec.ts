@@ -9,11 +9,12 @@ import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
+import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
 import { execute } from './sql.js';
 import { until } from './until.js';
-import { PASSWORD_HASH } from './user-file.js';
 
+const PASSWORD_HASH = hashOf('password');
 const REDIRECT = 'http://localhost:8080/callback';
 const ME = 'https://server.example/me';
 const APP = 'https://app.example';
