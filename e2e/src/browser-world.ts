@@ -1,13 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { launchChromium } from './chromium.js';
+import { DEMO, configurationFile } from './demo-file.js';
 import { basic, postForm } from './form-post.js';
 import { Sites, VERIFIER } from './browser-sites.js';
 
-const DEMO = fileURLToPath(new URL('../../apps/auth-server/auth-server.yaml', import.meta.url));
 export const SITE_SECRET = 'the-secret-of-the-site';
 
 /** What is asked of the demo. */
@@ -115,19 +111,16 @@ function configuration(sites: Sites): string {
     scopes: ['openid', 'profile', 'email', 'offline_access', 'user.read'],
     defaultResource: 'user-service',
   };
-  const demo = readFileSync(DEMO, 'utf8');
-  const [, passwordHash] = /passwordHash: (\S+)/.exec(demo) ?? [];
+  const [, passwordHash] = /passwordHash: (\S+)/.exec(DEMO) ?? [];
   const users = ['ada', 'eve', 'ida', 'ina'].map((username) => ({
     username,
     passwordHash,
     name: `${username} lovelace`,
   }));
-  const path = join(mkdtempSync(join(tmpdir(), 'browser-')), 'auth-server.yaml');
-  writeFileSync(
-    path,
-    demo
-      .replace(/^clients:$/m, `clients:\n  - ${JSON.stringify(client)}`)
-      .replace(/^users:$/m, ['users:', ...users.map((user) => `  - ${JSON.stringify(user)}`)].join('\n')),
+  return configurationFile(
+    DEMO.replace(/^clients:$/m, `clients:\n  - ${JSON.stringify(client)}`).replace(
+      /^users:$/m,
+      ['users:', ...users.map((user) => `  - ${JSON.stringify(user)}`)].join('\n'),
+    ),
   );
-  return path;
 }

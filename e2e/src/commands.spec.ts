@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
+import { together } from './together.js';
 import { exchangeOwnToken } from './user-service-client.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -15,6 +16,8 @@ const app = join(root, 'apps/auth-server');
 
 // each is a process of its own, and some tests start several
 jest.setTimeout(60_000);
+/** Processes. */
+const AT_ONCE = 3;
 
 const scratch = mkdtempSync(join(tmpdir(), 'commands-'));
 
@@ -57,18 +60,25 @@ describe('the commands of auth-server', () => {
     for (const name of commands) expect([name, nx.targets[name]?.dependsOn]).toEqual([name, ['build']]);
   });
 
-  it.each(commands)('%s tells with --help what it does, and does nothing', async (name) => {
-    const { code, output, errors } = await command(name, ['--help'], { env: { DATABASE_URL: 'sqlite:none/there.db' } });
-    expect([code, errors]).toEqual([0, '']);
-    expect(output.split('\n', 1)[0]).toMatch(/^[A-Z].*\.$/);
-    expect(output).toContain(name === 'explain' ? 'onbehalf-explain <audience>' : `  ${name}`);
-  });
+  together(
+    commands.map((name) => [
+      `${name} tells with --help what it does, and does nothing`,
+      async () => {
+        const env = { DATABASE_URL: 'sqlite:none/there.db' };
+        const { code, output, errors } = await command(name, ['--help'], { env });
+        expect([code, errors]).toEqual([0, '']);
+        expect(output.split('\n', 1)[0]).toMatch(/^[A-Z].*\.$/);
+        expect(output).toContain(name === 'explain' ? 'onbehalf-explain <audience>' : `  ${name}`);
+      },
+    ]),
+    AT_ONCE,
+  );
 
   const absent = `sqlite:${scratch}/absent.db`;
   const migrated = `sqlite:${scratch}/migrated.db`;
   beforeAll(() => command('migrate', [], { env: { DATABASE_URL: migrated } }));
 
-  it.each<[string, string, string[], Record<string, string>, string]>([
+  const refused: readonly [string, string, string[], Record<string, string>, string][] = [
     [
       'audit-verify',
       'an option that it does not know',
@@ -136,13 +146,32 @@ describe('the commands of auth-server', () => {
     ],
     ['check-config', 'two files', ['a', 'b'], {}, 'one file; see --help'],
     ['config-schema', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
-  ])('%s answers %s with one line and exit code 2', async (name, _case, args, env, message) => {
-    const { code, output, errors } = await command(name, args, { env: { DATABASE_URL: 'sqlite::memory:', ...env } });
-    expect([code, output]).toEqual([2, '']);
-    expect(errors).toMatch(/^[\w-]+: [^\n]+\n$/);
-    expect(errors).toContain(`${name}: ${message}`);
-    expect(errors).not.toContain('hidden-password');
-  });
+  ];
+  together(
+    refused.map(([name, mistake, args, env, message]) => [
+      `${name} answers ${mistake} with one line and exit code 2`,
+      async () => {
+        const { code, output, errors } = await command(name, args, {
+          env: { DATABASE_URL: 'sqlite::memory:', ...env },
+        });
+        expect([code, output]).toEqual([2, '']);
+        expect(errors).toMatch(/^[\w-]+: [^\n]+\n$/);
+        expect(errors).toContain(`${name}: ${message}`);
+        expect(errors).not.toContain('hidden-password');
+      },
+    ]),
+    AT_ONCE,
+  );
+
+  it('audit-verify runs through Nx, as an operator starts it', async () => {
+    const nx = join(root, 'node_modules/.bin/nx');
+    const { code, output } = await run(nx, ['run', 'auth-server:audit-verify'], {
+      cwd: root,
+      env: { DATABASE_URL: migrated, NX_TUI: 'false' },
+    });
+    expect(output).toMatch(/the audit trail is whole: \d+ records of \d+ writers/);
+    expect(code).toBe(0);
+  }, 120_000);
 
   it('several wrong settings are a line each', async () => {
     const { code, errors } = await command('migrate', [], { env: { KEY_SIGN_FOR: 'soon', NONCE_SECRET: 'short' } });
@@ -218,16 +247,6 @@ describe.each(databases)('the commands of auth-server on $name', (kind) => {
       errors: '',
     });
   });
-
-  it('audit-verify runs through Nx, as an operator starts it', async () => {
-    const nx = join(root, 'node_modules/.bin/nx');
-    const { code, output } = await run(nx, ['run', 'auth-server:audit-verify'], {
-      cwd: root,
-      env: { ...env, NX_TUI: 'false' },
-    });
-    expect(output).toMatch(/the audit trail is whole: \d+ records of 1 writers/);
-    expect(code).toBe(0);
-  }, 120_000);
 
   it('audit-export writes JSON Lines, to the standard output or to a file', async () => {
     const { code, output } = await command('audit-export', [], { env });

@@ -5,9 +5,10 @@ import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { freePort, RunningApp, type Settings } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
+import { hashOf } from './password-hash.js';
 
 // npx nx run auth-server:hash-password, for: password
-const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+const PASSWORD = hashOf('password');
 export const CALLBACK = 'http://localhost:1/callback';
 export const ORDERS = 'http://localhost:8092';
 

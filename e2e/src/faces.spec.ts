@@ -12,10 +12,11 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
 import { logIn, type Login } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
+import { hashOf } from './password-hash.js';
 import { UserAgent } from './user-agent.js';
 
 // npx nx run auth-server:hash-password, for: password
-const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+const PASSWORD = hashOf('password');
 
 const service = { secret: 'secret', grantTypes: [GrantType.ClientCredentials, GrantType.TokenExchange] };
 const messageRead = { 'message.read': {} };

@@ -1,21 +1,17 @@
 import { request } from 'node:http';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { startPostgres } from '@onbehalf/testing';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
 import { logIn } from './authorization-code.js';
+import { DEMO, configurationFile } from './demo-file.js';
 import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
 import { UserAgent } from './user-agent.js';
 
-const demo = fileURLToPath(new URL('../../apps/auth-server/auth-server.yaml', import.meta.url));
 const limits = `
 rateLimits:
   login: { failuresPerAccount: 3 }
@@ -25,15 +21,9 @@ rateLimits:
 
 const postgres = await startPostgres();
 
-function configFile(): string {
-  const config = join(mkdtempSync(join(tmpdir(), 'rate-limits-')), 'config.yaml');
-  writeFileSync(config, readFileSync(demo, 'utf8') + limits);
-  return config;
-}
-
 /** A proxy on this machine is believed, so that the tests come from where they want. */
 function believing(): Record<string, string> {
-  return { AUTH_SERVER_CONFIG: configFile(), TRUSTED_PROXIES: '127.0.0.1,::1' };
+  return { AUTH_SERVER_CONFIG: configurationFile(DEMO + limits), TRUSTED_PROXIES: '127.0.0.1,::1' };
 }
 
 /** Asks for a token as user-service at this address. */

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { System } from '../../tools/system.ts';
+import { DEMO, configurationFile } from './demo-file.js';
 import { UserAgent } from './user-agent.js';
 
-const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);
 /** Shorter than client-app is willing to use a token for, so that each call needs a fresh one. Seconds. */
 const LIFETIME = 5;
 
@@ -14,9 +11,8 @@ describe('an access token that expires', () => {
   let agent: UserAgent;
 
   beforeAll(async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'refresh-')), 'auth-server.yaml');
-    writeFileSync(path, `${readFileSync(demo, 'utf8')}\nlifetimes:\n  accessToken: ${LIFETIME}\n`);
-    system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: path })).up();
+    const config = configurationFile(`${DEMO}\nlifetimes:\n  accessToken: ${LIFETIME}\n`);
+    system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: config })).up();
     agent = new UserAgent();
     const login = await agent.follow(await agent.get(`${system.url('client-app')}/login`));
     await agent.follow(await agent.submit(login.url, { username: 'baeldung', password: 'password' }));

@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { requirement } from '@onbehalf/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { System } from '../../tools/system.ts';
 import { logIn, obtainCode, type Login } from './authorization-code.js';
+import { DEMO, configurationFile } from './demo-file.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
 import { execute } from './sql.js';
 
 const APP = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };
-const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);
 /** Seconds. */
 const GRACE = 30;
 
@@ -31,16 +28,15 @@ describe.each(sharedStores)('a refused request uses nothing up, on $name', ({ op
   beforeAll(async () => {
     url = await open();
     const shared = storeSettings(url);
-    const path = join(mkdtempSync(join(tmpdir(), 'grace-')), 'auth-server.yaml');
-    writeFileSync(path, `${readFileSync(demo, 'utf8')}\nlifetimes:\n  refreshGrace: ${GRACE}\n`);
-    strict = await (await System.onFreePorts(shared)).up('auth-server');
+    const settings = { ...shared, AUTH_SERVER_CONFIG: configurationFile(DEMO) };
+    strict = await (await System.onFreePorts(settings)).up('auth-server');
     server = strict.url('auth-server');
     const wiring = {
       ...shared,
       ISSUER: server,
       CLIENT_APP_URL: strict.url('client-app'),
       USER_SERVICE_RESOURCE: strict.url('user-service'),
-      AUTH_SERVER_CONFIG: path,
+      AUTH_SERVER_CONFIG: configurationFile(`${DEMO}\nlifetimes:\n  refreshGrace: ${GRACE}\n`),
     };
     lenient = await (await System.onFreePorts(wiring)).up('auth-server');
   }, 60_000);

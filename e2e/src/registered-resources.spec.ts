@@ -10,12 +10,13 @@ import { System } from '../../tools/system.ts';
 import { logIn, obtainCode, type Login } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { Operator } from './operator.js';
+import { hashOf } from './password-hash.js';
 import { UserAgent } from './user-agent.js';
 
 const CRM = 'http://crm.local';
 const PAYROLL = 'http://payroll.local';
 const REDIRECT_URI = 'http://localhost:8080/callback';
-const PASSWORD_HASH = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+const PASSWORD_HASH = hashOf('password');
 
 const client = (clientId: string, grantTypes: readonly string[], more: object) => ({
   clientId,

@@ -16,9 +16,10 @@ import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
 import { basic, postForm, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
+import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores } from './shared-stores.js';
 
-const PASSWORD = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+const PASSWORD = hashOf('password');
 const IDP = 'urn:example:legacy-idp';
 const ENTITY = 'https://legacy.example/metadata';
 const ACS = 'https://legacy.example/acs';

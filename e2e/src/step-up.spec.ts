@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { System } from '../../tools/system.ts';
+import { DEMO, configurationFile } from './demo-file.js';
 import { until } from './until.js';
 import { UserAgent } from './user-agent.js';
 
-const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);
 // the last exchange of a message: its refusal has two services to pass
 const EDGE = '- client: message-service\n';
 const CREDENTIALS = { username: 'baeldung', password: 'password' };
@@ -15,11 +12,9 @@ const MAX_AGE = 6;
 
 /** The demo, in which message-service's exchange demands this of the user's authentication. */
 async function start(demand: string): Promise<System> {
-  const path = join(mkdtempSync(join(tmpdir(), 'step-up-')), 'auth-server.yaml');
-  const config = readFileSync(demo, 'utf8');
-  expect(config.split(EDGE)).toHaveLength(2);
-  writeFileSync(path, config.replace(EDGE, `${EDGE}    ${demand}\n`));
-  return (await System.onFreePorts({ AUTH_SERVER_CONFIG: path })).up();
+  expect(DEMO.split(EDGE)).toHaveLength(2);
+  const config = configurationFile(DEMO.replace(EDGE, `${EDGE}    ${demand}\n`));
+  return (await System.onFreePorts({ AUTH_SERVER_CONFIG: config })).up();
 }
 
 async function signIn(system: System): Promise<UserAgent> {
