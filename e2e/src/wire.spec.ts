@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { requirement } from '@onbehalf/testing';
-import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { logIn, obtainCode } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
+import { hashOf } from './password-hash.js';
 
 const PAGE = 'https://spa.example';
 const REDIRECT_URI = 'http://localhost:8080/callback';
-const PASSWORD_HASH = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
+const PASSWORD_HASH = hashOf('password');
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 let shared: Shared;
@@ -173,15 +174,19 @@ describe('RFC 8414 §2: the metadata', () => {
 });
 
 describe('RFC 7523 §3: the audience of a client assertion', () => {
-  const ask = async (clientId: string, aud: (issuer: string) => string | string[]): Promise<Answer> => {
-    const assertion = await new SignJWT({ iss: clientId, sub: clientId, jti: randomUUID(), aud: aud(server.issuer) })
+  const sign = async (clientId: string, aud: unknown, claims: JWTPayload = {}): Promise<string> =>
+    new SignJWT({ iss: clientId, sub: clientId, jti: randomUUID(), ...{ aud: aud as string }, ...claims })
       .setProtectedHeader({ alg: 'ES256' })
       .setIssuedAt()
       .setExpirationTime('1m')
       .sign(key);
-    const fields = { client_assertion: assertion, client_assertion_type: ASSERTION };
-    return post('/oauth2/token', { grant_type: GrantType.ClientCredentials, ...fields });
-  };
+  const send = (assertion: string, path = '/oauth2/token', more: Fields = {}): Promise<Answer> =>
+    post(path, {
+      ...{ grant_type: GrantType.ClientCredentials, client_assertion: assertion, client_assertion_type: ASSERTION },
+      ...more,
+    });
+  const ask = async (clientId: string, aud: (issuer: string) => unknown): Promise<Answer> =>
+    send(await sign(clientId, aud(server.issuer)));
   const endpoint = (issuer: string): string => `${issuer}/oauth2/token`;
 
   it.each<[string, string, (issuer: string) => string | string[]]>([
@@ -193,17 +198,91 @@ describe('RFC 7523 §3: the audience of a client assertion', () => {
     expect((await ask(clientId, aud)).status).toBe(200);
   });
 
-  it.each<[string, string, (issuer: string) => string | string[]]>([
+  it.each<[string, string, (issuer: string) => unknown]>([
     ['keyed', 'the token endpoint', endpoint],
     ['keyed', 'the issuer in a list', (issuer) => [issuer]],
     ['keyed', 'another server', () => 'https://other.example'],
-    ['keyed-loosely', 'another server', () => 'https://other.example'],
-    ['keyed-loosely', 'another server beside', (issuer) => [endpoint(issuer), 'https://other.example']],
-    ['keyed-loosely', 'another endpoint', (issuer) => `${issuer}/oauth2/introspect`],
+    ...(['keyed', 'keyed-loosely'] as const).flatMap((clientId): [string, string, (issuer: string) => unknown][] => [
+      [clientId, 'another server', () => 'https://other.example'],
+      [clientId, 'another server beside', (issuer) => [endpoint(issuer), 'https://other.example']],
+      [clientId, 'both in a list', (issuer) => [issuer, endpoint(issuer)]],
+      [clientId, 'another endpoint', (issuer) => `${issuer}/oauth2/introspect`],
+      [clientId, 'the issuer with a slash', (issuer) => `${issuer}/`],
+      [clientId, 'the issuer in capitals', (issuer) => issuer.toUpperCase()],
+      [clientId, 'the endpoint with a slash', (issuer) => `${endpoint(issuer)}/`],
+      [clientId, 'the endpoint with a query', (issuer) => `${endpoint(issuer)}?a`],
+      [clientId, 'the endpoint in other letters', (issuer) => `${issuer}/OAuth2/Token`],
+      [clientId, 'what begins like the issuer', (issuer) => `${issuer}.evil.example`],
+      [clientId, 'the issuer and a space', (issuer) => `${issuer} `],
+    ]),
   ])('%s is refused with %s, and told why', async (clientId, _, aud) => {
     const { status, body } = await ask(clientId, aud);
     expect([status, body['error']]).toEqual([401, 'invalid_client']);
     expect(body['error_description']).toMatch(/^the client assertion is refused: its aud must be http:\/\/localhost/);
+  });
+
+  it.each<[string, (issuer: string) => unknown]>([
+    ['an empty text', () => ''],
+    ['an empty list', () => []],
+    ['a list in a list', (issuer) => [[issuer]]],
+    ['a number', () => 1],
+    ['an object', (issuer) => ({ 0: issuer })],
+    ['none', () => undefined],
+    ['null', () => null],
+  ])('what is no audience is refused: %s', async (_, aud) => {
+    for (const clientId of ['keyed', 'keyed-loosely']) {
+      const { status, body } = await ask(clientId, aud);
+      expect([status, body['error']]).toEqual([401, 'invalid_client']);
+    }
+  });
+
+  it('what a client may say of its audience holds at every endpoint where it authenticates', async () => {
+    for (const path of ['/oauth2/introspect', '/oauth2/revoke']) {
+      const at = async (clientId: string, aud: string) =>
+        (await send(await sign(clientId, aud), path, { token: 'a', grant_type: undefined })).status;
+      const [issuer, token] = [server.issuer, endpoint(server.issuer)];
+      expect([path, await at('keyed', issuer), await at('keyed-loosely', issuer)]).toEqual([path, 200, 200]);
+      expect([path, await at('keyed', token), await at('keyed-loosely', token)]).toEqual([path, 401, 200]);
+      expect([path, await at('keyed-loosely', issuer + path)]).toEqual([path, 401]);
+    }
+  });
+
+  it('an assertion is used once, whichever audience it has, and wherever', async () => {
+    const assertion = await sign('keyed-loosely', endpoint(server.issuer));
+    expect((await send(assertion)).status).toBe(200);
+    for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke']) {
+      expect((await send(assertion, path, { token: 'a' })).body['error']).toBe('invalid_client');
+    }
+  });
+
+  it.each<[string, JWTPayload]>([
+    ['another issuer', { iss: 'keyed-loosely' }],
+    ['another subject', { sub: 'keyed-loosely' }],
+    ['no subject', { sub: undefined }],
+    ['no jti', { jti: undefined }],
+    ['a time to come', { nbf: Math.floor(Date.now() / 1000) + 300 }],
+  ])('one with the right audience is refused with %s', async (_, claims) => {
+    expect((await send(await sign('keyed', server.issuer, claims))).body['error']).toBe('invalid_client');
+  });
+
+  it('one that is signed by nobody, or with the public key as a secret, is refused', async () => {
+    const parts = (await sign('keyed', server.issuer)).split('.');
+    const head = (alg: string): string => Buffer.from(JSON.stringify({ alg })).toString('base64url');
+    for (const assertion of [
+      `${head('none')}.${parts[1]}.`,
+      `${head('HS256')}.${parts[1]}.${parts[2]}`,
+      `${parts[0]}.${parts[1]}.`,
+      `${parts[0]}.${parts[1]}`,
+      '',
+    ]) {
+      const { status, body } = await send(assertion);
+      expect([assertion.slice(0, 30), status, body['error']]).toEqual([
+        assertion.slice(0, 30),
+        expect.any(Number),
+        expect.stringMatching(/^invalid_(client|request)$/),
+      ]);
+      expect(status).toBeLessThan(500);
+    }
   });
 });
 
@@ -229,6 +308,30 @@ describe('RFC 3986 §6.2.3: a resource has one spelling', () => {
     'https://crm.local',
     'http://crm.local:8080',
     'http://crm.local./',
+    'http://crm.local:080/',
+    'http://crm.local:443/',
+    'http://alice@crm.local/',
+    'http://:@crm.local/',
+    'http://crm.local/.',
+    'http://crm.local/a/..',
+    'http://crm.local//',
+    'http://crm.local/%2e',
+    'http://crm%2elocal/',
+    'http://crm\u3002local/',
+    'http://\uff43rm.local/',
+    'http://xn--crm.local/',
+    'http:crm.local',
+    'http:/crm.local/',
+    'http:///crm.local/',
+    'http:\\\\crm.local\\',
+    ' http://crm.local/',
+    'http://crm.local/ ',
+    'http://crm.lo\tcal/',
+    'http://crm.local/\u0000',
+    'http://crm.local/#',
+    'http://crm.local.evil.example/',
+    'crm.local',
+    '//crm.local/',
   ])('%s is another', async (resource) => {
     expect((await credentials('web', { resource })).body['error']).toBe('invalid_target');
   });
@@ -305,6 +408,68 @@ describe('Fetch §3.3: pages of other origins', () => {
     expect(allowed(await credentials('web'))).toBeNull();
     const token = { grant_type: GrantType.ClientCredentials };
     expect(allowed(await post('/oauth2/token', token, { ...as('web'), origin: PAGE }))).toBeNull();
+  });
+
+  it.each([
+    'https://spa.example/',
+    'https://spa.example:443',
+    'HTTPS://SPA.EXAMPLE',
+    'https://spa.example.evil.example',
+    'https://evil-spa.example',
+    'https://a.spa.example',
+    'http://spa.example',
+    'https://spa.example:8443',
+    `${PAGE}, ${PAGE}`,
+    `${PAGE} https://evil.example`,
+    '*',
+    'file://',
+    'spa.example',
+  ])('the origin %s is another one, for preflight and answer', async (origin) => {
+    for (const path of PATHS) {
+      const asked = await preflight(path, origin);
+      const answer = await post(path, { client_id: 'spa', token: 'a' }, { origin });
+      expect([path, allowed(asked), allowed(answer)]).toEqual([path, null, null]);
+    }
+  });
+
+  it('what is allowed is the origin that asked, never any, and without cookies', async () => {
+    for (const path of PATHS) {
+      const answers = [
+        await preflight(path, PAGE),
+        await post(path, { client_id: 'spa', token: 'a' }, { origin: PAGE }),
+      ];
+      for (const { headers } of answers) {
+        expect([path, headers.get('access-control-allow-origin')]).toEqual([path, PAGE]);
+        expect(headers.get('access-control-allow-credentials')).toBeNull();
+      }
+    }
+  });
+
+  it('the page of each client reads what that client is answered, by whatever it authenticates', async () => {
+    const subject = String((await login('web')).body['access_token']);
+    const form = { subject_token: subject, subject_token_type: TokenType.AccessToken, audience: 'payroll' };
+    for (const [origin, expected] of [
+      ['https://console.example', 'https://console.example'],
+      [PAGE, null],
+    ] as const) {
+      const fields = { grant_type: GrantType.TokenExchange, ...form };
+      const answer = await post('/oauth2/token', fields, { ...as('service'), origin });
+      expect([answer.status, allowed(answer)]).toEqual([200, expected]);
+      const refused = await post('/oauth2/token', { ...fields, audience: 'nowhere' }, { ...as('service'), origin });
+      expect([refused.status, allowed(refused)]).toEqual([400, expected]);
+    }
+  });
+
+  it('of userinfo, each page reads its own client’s alone', async () => {
+    const tokens = { spa: (await login('spa')).body, web: (await login('web')).body };
+    for (const [client, expected] of [
+      ['spa', PAGE],
+      ['web', null],
+    ] as const) {
+      const authorization = `Bearer ${String(tokens[client]['access_token'])}`;
+      const answer = await fetch(`${server.issuer}/userinfo`, { headers: { authorization, origin: PAGE } });
+      expect([client, answer.status, allowed(answer)]).toEqual([client, 200, expected]);
+    }
   });
 
   it('a confidential client that sends an Origin is not refused for it', async () => {
