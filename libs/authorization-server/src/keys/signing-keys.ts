@@ -8,7 +8,7 @@ import type { SigningKey } from './signing-key.js';
 export class SigningKeys implements TokenSigner {
   /** The keys that verify, as of each moment. */
   readonly verification: IssuerKeys = { find: (header) => this.#current.verification.find(header) };
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   #current: KeySet;
 
   constructor(keys: KeySet) {
@@ -52,7 +52,9 @@ export class SigningKeys implements TokenSigner {
     for (const listener of this.#listeners) listener();
   }
 
-  onReplaced(listener: () => void): void {
-    this.#listeners.push(listener);
+  /** @returns what ends it: keys may outlive who listens */
+  onReplaced(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 }

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RegisteredPolicy, type ExchangeAuditEvent, type IssuedToken } from '@onbehalf/token-exchange';
 import { AdminEndpoints } from '../admin/operator.fixture.js';
 import { countExchanges, measureExchanges } from './count-exchanges.js';
@@ -99,6 +100,18 @@ describe('metrics', () => {
     expect(await metrics.expose()).toContain('age_seconds{algorithm="ES256"} 7');
     available = false;
     expect(await metrics.expose()).not.toContain('age_seconds{');
+  });
+
+  it('of the process are the same for all servers in it, and observed once', async () => {
+    const observers = jest.spyOn(PerformanceObserver.prototype, 'observe');
+    const servers = Array.from({ length: 3 }, () => new ServerMetrics());
+    for (const each of servers) {
+      const text = await each.expose();
+      expect(text.match(/^nodejs_gc_duration_seconds_count/gm)?.length ?? 0).toBeLessThanOrEqual(4);
+      expect(text.match(/^# TYPE process_cpu_seconds_total/gm)).toHaveLength(1);
+    }
+    expect(observers).not.toHaveBeenCalled();
+    observers.mockRestore();
   });
 
   it('are shown to a token with their scope, and to nobody else', async () => {

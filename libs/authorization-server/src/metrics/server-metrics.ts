@@ -81,7 +81,8 @@ export class ServerMetrics {
   });
 
   constructor() {
-    collectDefaultMetrics({ register: this.#registry });
+    // counts from here on
+    ofProcess();
   }
 
   /** Is given to the store, which calls it for each query. */
@@ -119,6 +120,16 @@ export class ServerMetrics {
 
   /** Everything, as Prometheus reads it. */
   expose(): Promise<string> {
-    return this.#registry.metrics();
+    return Registry.merge([this.#registry, ofProcess()]).metrics();
   }
+}
+
+let processRegistry: Registry | undefined;
+
+/** What Node.js tells of this process: once for all servers in it, since its observers outlive whoever has begun them. */
+function ofProcess(): Registry {
+  if (processRegistry) return processRegistry;
+  processRegistry = new Registry();
+  collectDefaultMetrics({ register: processRegistry });
+  return processRegistry;
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider } from 'oidc-provider';
 import { KeySet } from '../keys/key-set.js';
+import { SigningKeys } from '../keys/signing-keys.js';
 import { LiveProvider } from './live-provider.js';
 import { toProviderKeys } from './provider-keys.js';
 
@@ -64,5 +65,21 @@ describe('LiveProvider', () => {
     isBroken = true;
     expect(() => live.renew()).toThrow('no such key');
     expect(live.current).toBe(current);
+  });
+
+  it('a fresh one takes its place at each change of the keys, which let the server go once it has stopped', async () => {
+    const keys = await SigningKeys.generate();
+    const live = new LiveProvider(() => {
+      const provider = newProvider();
+      return { provider, handle: provider.callback() };
+    });
+    live.renewOn((listener) => keys.onReplaced(listener));
+    const first = live.current;
+    keys.replace(await KeySet.generate());
+    const second = live.current;
+    expect(second).not.toBe(first);
+    live.onApplicationShutdown();
+    keys.replace(await KeySet.generate());
+    expect(live.current).toBe(second);
   });
 });

@@ -15,6 +15,7 @@ export interface AnsweringProvider {
  */
 export class LiveProvider {
   readonly #create: () => AnsweringProvider;
+  readonly #unsubscribe: (() => void)[] = [];
   #live: AnsweringProvider;
 
   constructor(create: () => AnsweringProvider) {
@@ -30,6 +31,18 @@ export class LiveProvider {
   /** Lets the provider of the moment answer. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     return this.#live.handle(request, response);
+  }
+
+  /**
+   * Puts a fresh provider in place at each change that is told, until the server stops.
+   * @param subscribe returns what ends it
+   */
+  renewOn(subscribe: (listener: () => void) => () => void): void {
+    this.#unsubscribe.push(subscribe(() => this.renew()));
+  }
+
+  onApplicationShutdown(): void {
+    for (const end of this.#unsubscribe) end();
   }
 
   /** Puts a fresh provider in place. When it cannot be made, the one before stays. */

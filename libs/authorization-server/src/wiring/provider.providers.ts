@@ -98,7 +98,7 @@ function createLiveProvider(options: AuthorizationServerOptions, parts: Parts): 
   const create = answeringProvider(options, parts);
   const live = new LiveProvider(() => create(registrations.current));
   refreshTokens.keptBy(() => live.current);
-  options.keys.onReplaced(() => live.renew());
+  live.renewOn((listener) => options.keys.onReplaced(listener));
   registrations.onChanged(() => live.renew());
   return live;
 }
