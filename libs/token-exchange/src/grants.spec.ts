@@ -330,6 +330,13 @@ describe('a grant of another domain', () => {
     expect(decodeJwt((await redeem(b, assertion, fields, { jkt: 'k' })).token)['cnf']).toEqual({ jkt: 'k' });
   });
 
+  it('is not taken from an administrator who uses an account there', async () => {
+    const { a, b } = await twoDomains();
+    const mark = { administrative_impersonation: { id: 'i', sub: 'admin' } };
+    const taken = await grant(a.server, b.server.issuer, { ...mark, act: { sub: 'admin' } });
+    expect(await refusalOf(redeem(b, taken))).toMatchObject({ code: 'invalid_grant', rule: 'taken-grant' });
+  });
+
   it('is redeemed once, unless it may be until it expires', async () => {
     const once = await twoDomains();
     const assertion = await grant(once.a.server, once.b.server.issuer);

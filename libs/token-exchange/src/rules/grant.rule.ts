@@ -13,9 +13,11 @@ const LONGEST_GRANT = 300;
  */
 export const takenGrantRule: Rule = {
   name: 'taken-grant',
-  judge({ subject, targets, proof }) {
+  judge({ subject, targets, proof, impersonation }) {
     const { grant } = subject;
     if (grant === undefined) return undefined;
+    if (impersonation)
+      return deny('invalid_request', 'The grant is one of an impersonation, which stays in its domain');
     if (!isProven(subject.confirmation, proof)) {
       return deny('invalid_request', 'The subject_token is bound to a key that the request does not prove');
     }
