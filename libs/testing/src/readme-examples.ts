@@ -9,14 +9,19 @@ export interface ReadmeDifference {
 }
 
 /**
- * Compares the examples of a README with the spec that runs them. An example is what stands between `// #region name` and
+ * Compares the examples of a README, or of another document, with the spec that runs them. An example is what stands between `// #region name` and
  * `// #endregion` in the spec, without its indentation; the README quotes it as a whole block of `ts` or `tsx`.
  * @param spec the spec's `import.meta.url`; it stands in `src/`, the README beside that
  * @param signatures first lines of blocks that show a shape rather than an example
+ * @param document where it is, seen from the spec
  */
-export function compareReadme(spec: string, signatures: readonly string[] = []): ReadmeDifference {
+export function compareReadme(
+  spec: string,
+  signatures: readonly string[] = [],
+  document = '../README.md',
+): ReadmeDifference {
   const regions = regionsOf(readFileSync(new URL(spec), 'utf8'));
-  const blocks = codeBlocks(readFileSync(new URL('../README.md', spec), 'utf8'), ['ts', 'tsx']);
+  const blocks = codeBlocks(readFileSync(new URL(document, spec), 'utf8'), ['ts', 'tsx']);
   const tested = new Set(regions.map(({ code }) => code));
   return {
     notQuoted: regions.filter(({ code }) => !blocks.includes(code)).map(({ name }) => name),
