@@ -58,6 +58,7 @@ export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-
 export { SigningKeys } from './keys/signing-keys.js';
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
 export type { HeldRefreshToken, RefreshTokens } from './ports/refresh-tokens.js';
+export { parseInput } from './protocol/bad-request.js';
 export { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-limits/rate-limiter.js';
 export type { NewAccount } from './accounts/account-creation.js';
 export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

@@ -82,6 +82,8 @@ describe('the configuration of impersonations', () => {
 
   it('is told by schema and metadata', () => {
     expect(JSON.stringify(serverConfigJsonSchema(features.all))).toContain('a second person has to confirm');
-    expect(features.in(parse()).metadata()).toEqual({ onbehalf_impersonation_subject_token_type: TokenType.UserId });
+    expect(features.in(parse()).metadata()).toMatchObject({
+      onbehalf_impersonation_subject_token_type: TokenType.UserId,
+    });
   });
 });

@@ -1,7 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { FeatureSet, parseServerConfig } from '@onbehalf/authorization-server';
+import { crossAppAccess } from '@onbehalf/feature-cross-app-access';
 import { idTokens } from '@onbehalf/feature-id-tokens';
+import { identityChaining } from '@onbehalf/feature-identity-chaining';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { createTestIssuer } from '@onbehalf/testing';
 import { administrativeImpersonation, type BegunImpersonation } from './index.js';
 
 export const ISSUER = 'http://localhost:9001';
@@ -34,8 +37,23 @@ const edge = (target: string, scopes: string[], more: object = {}) => ({
   ...more,
 });
 
+/** The server of another domain. */
+export const partner = await createTestIssuer({ issuer: 'http://localhost:9002', audience: ISSUER });
+const REDEEMED = { subjectAudience: 'redeemer', subjectIssuers: [partner.issuer], mode: 'delegation' };
+
 /** A configuration with an edge of each kind. */
 export const file = {
+  identityChaining: {},
+  crossAppAccess: {},
+  trustedIssuers: [
+    {
+      issuer: partner.issuer,
+      jwks: partner.jwks,
+      algorithms: ['ES256'],
+      usages: ['jwt-bearer', 'id-jag'],
+      subject: { claim: 'sub', to: 'account' },
+    },
+  ],
   administrativeImpersonation: { pollInterval: 5, confirmationTime: 600 },
   resources: [
     {
@@ -50,6 +68,7 @@ export const file = {
     },
     { audience: 'ledger', scopes: ['ledger.read'], administrativeImpersonation: { readOnly: ['ledger.read'] } },
     { audience: 'hidden', scopes: ['hidden.read'], administrativeImpersonation: { readOnly: ['hidden.read'] } },
+    { audience: partner.issuer, kind: 'authorization_server', scopes: ['orders.read'] },
     { audience: 'auth-server', scopes: OPERATOR_SCOPES },
     { audience: 'auth-server-me', resource: `${ISSUER}/me`, scopes: ['activity.read', 'activity.stop'] },
   ],
@@ -60,8 +79,9 @@ export const file = {
     client('message-service', { represents: ['message-service'] }),
     client('hidden-service', { represents: ['hidden'] }),
     client('stranger', { represents: ['ledger'] }),
+    client('redeemer', { grantTypes: [GrantType.JwtBearer], defaultTarget: 'message-service' }),
     client('app', {
-      grantTypes: ['authorization_code'],
+      grantTypes: ['authorization_code', GrantType.TokenExchange],
       redirectUris: ['http://localhost:8080/callback'],
       scopes: ['activity.read', 'activity.stop'],
       defaultResource: 'auth-server-me',
@@ -74,7 +94,7 @@ export const file = {
     }),
   ],
   users: [
-    user('alice'),
+    user('alice', { name: 'Alice Liddell', email: 'alice@wonder.land' }),
     user('bob'),
     user('limited', { entitledScopes: ['message.read'] }),
     user('guarded', { protected: true }),
@@ -82,6 +102,7 @@ export const file = {
     user('support', { entitledScopes: OPERATOR_SCOPES }),
     user('second', { entitledScopes: OPERATOR_SCOPES }),
     user('demoted', { entitledScopes: ['audit.read'] }),
+    ...Array.from({ length: 25 }, (_, number) => user(`crowd-${10 + number}`, { name: 'One of many' })),
   ],
   edges: [
     edge('user-service', ['user.read', 'user.write'], {
@@ -114,13 +135,39 @@ export const file = {
       scopes: { 'message.read': {} },
       issues: [TokenType.AccessToken, TokenType.IdToken],
     },
+    ...[['user-service', 'user-service'] as const, ['hidden-service', 'hidden'] as const].map(
+      ([client, subjectAudience]) => ({
+        ...{ client, subjectAudience, target: partner.issuer, mode: 'delegation', scopes: { 'orders.read': {} } },
+        identityChaining: { subject: 'sub' },
+      }),
+    ),
+    {
+      client: 'app',
+      subjectAudience: 'app',
+      subjectTypes: [TokenType.IdToken],
+      target: partner.issuer,
+      mode: 'delegation',
+      issues: [TokenType.IdJag],
+      scopes: { 'orders.read': {} },
+      crossAppAccess: { clientId: 'app-there', resources: ['http://localhost:8092'], users: 'all', subject: 'sub' },
+    },
+    {
+      ...{ ...REDEEMED, client: 'redeemer', target: 'message-service', scopes: { 'message.read': {} } },
+      subjectTypes: [TokenType.Jwt, TokenType.IdJag],
+    },
   ],
 };
 
 export const told: BegunImpersonation[] = [];
+/** What a team has written to be told of impersonations. */
+export const hook: { call: (begun: BegunImpersonation) => void | Promise<void> } = {
+  call: (begun) => void told.push(begun),
+};
 export const features = new FeatureSet([
   idTokens,
-  administrativeImpersonation({ onImpersonation: (begun) => void told.push(begun) }),
+  administrativeImpersonation({ onImpersonation: (begun) => hook.call(begun) }),
+  identityChaining,
+  crossAppAccess,
 ]);
 
 /** Checks a configuration with these members in place of its own. */

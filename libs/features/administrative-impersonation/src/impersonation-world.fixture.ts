@@ -86,10 +86,11 @@ export class ImpersonationWorld {
     form: URLSearchParams | Record<string, string>,
     client: string,
     replica = 0,
+    headers: Record<string, string> = {},
   ): Promise<Answer> {
     const authorization = `Basic ${btoa(`${client}:${SECRET}`)}`;
-    const body = new URLSearchParams(form);
-    const response = await fetch(this.urls[replica]! + path, { method: 'POST', headers: { authorization }, body });
+    const sent = { method: 'POST', headers: { authorization, ...headers }, body: new URLSearchParams(form) };
+    const response = await fetch(this.urls[replica]! + path, sent);
     const text = await response.text();
     return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
   }
@@ -118,8 +119,9 @@ export class ImpersonationWorld {
     change: Record<string, string | undefined> = {},
     actor: Record<string, unknown> = {},
     replica = 0,
+    headers: Record<string, string> = {},
   ): Promise<Answer> {
-    return this.post('/oauth2/token', await this.form(change, actor), 'support-tool', replica);
+    return this.post('/oauth2/token', await this.form(change, actor), 'support-tool', replica, headers);
   }
 
   exchange(client: string, subject_token: string, more: Record<string, string> = {}, replica = 0): Promise<Answer> {

@@ -10,17 +10,23 @@ import {
   NotFoundException,
   Param,
   Post,
+  Query,
   UseGuards,
 } from '@nestjs/common';
-import { FEATURE_PARTS, type FeatureEvent, type FeatureParts } from '@onbehalf/authorization-server';
+import { FEATURE_PARTS, parseInput, type FeatureEvent, type FeatureParts } from '@onbehalf/authorization-server';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, AccessTokenGuard, AnyScope, NoDelegation, Scopes } from '@onbehalf/resource-server';
+import { z } from 'zod';
 import { SECTION, type AdministrativeImpersonationSettings } from './administrative-impersonation.schema.js';
+import { customersLike, rolesAt } from './customers.js';
 import { LiveImpersonations } from './live-impersonations.js';
 import { SecondPerson } from './second-person.js';
 import { viewOf } from './impersonation-view.js';
 
 const STOP = 'impersonation.stop';
+/** Not one letter: whoever looks for somebody knows a part of the name. */
+const search = z.string('one value').trim().min(2, 'at least 2 characters').max(100, 'no more than 100 characters');
+const customersQuery = z.strictObject({ search });
 
 /** What operators see of impersonations, confirm and stop. */
 @Controller('admin/impersonations')
@@ -42,6 +48,20 @@ export class ImpersonationsController {
   @Header('cache-control', 'no-store')
   async list(): Promise<object> {
     return { impersonations: (await this.#live.list()).map(viewOf) };
+  }
+
+  /** Whom an administrator may choose, by a part of the name; told to nobody who could not begin an impersonation. */
+  @Get('customers')
+  @NoDelegation()
+  @Header('cache-control', 'no-store')
+  async customers(@Query() query: unknown, @AccessToken() token: VerifiedAccessToken): Promise<object> {
+    const { search: text } = parseInput(customersQuery, query);
+    const { subject, clientId = '', scopes } = token;
+    const isPerson = (await this.#parts.state.account(subject))?.enabled;
+    if (!isPerson || !rolesAt(clientId, this.#parts).some((role) => scopes.includes(role))) {
+      throw new ForbiddenException(refused('insufficient_scope', 'this token begins no impersonation'));
+    }
+    return customersLike(text, subject, this.#parts);
   }
 
   /** Those that wait for a second person. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, IMPERSONATION_CLAIM, TokenType } from '@onbehalf/oauth-protocol';
 import { testDatabases } from '@onbehalf/testing';
-import { decodeJwt } from 'jose';
+import { calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { hook, ISSUER, told } from './impersonation-configuration.fixture.js';
 import { ImpersonationWorld } from './impersonation-world.fixture.js';
 
 const [database, ...others] = await testDatabases();
@@ -121,5 +122,75 @@ describe('odd requests of administrators', () => {
     for (const path of ['/admin/impersonations', '/admin/impersonations/requests']) {
       expect((await world.callWith('GET', path, 'x')).status).toBe(401);
     }
+  });
+
+  describe('an actor token that is bound to a key', () => {
+    const holder = async () => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256');
+      const jwk = await exportJWK(publicKey);
+      const prove = async (htu = `${ISSUER}/oauth2/token`, jti: string = randomUUID()) => {
+        const proof = new SignJWT({ htm: 'POST', htu, jti }).setIssuedAt();
+        return { dpop: await proof.setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk }).sign(privateKey) };
+      };
+      return { prove, cnf: { jkt: await calculateJwkThumbprint(jwk) } };
+    };
+
+    it('begins with a proof of the key, as often as it may, and gives a token that is bound to it', async () => {
+      const { prove, cnf } = await holder();
+      const actor_token = await world.token({ cnf });
+      for (const reason of ['the first time', 'the second time']) {
+        const { status, body } = await world.begin({ actor_token, reason }, {}, 0, await prove());
+        expect([status, body['token_type'], decodeJwt(String(body['access_token']))['cnf']]).toEqual([
+          200,
+          'DPoP',
+          cnf,
+        ]);
+        await world.clear();
+      }
+    });
+
+    it('begins nothing without a proof, with that of another key, for another address, or with one that was used', async () => {
+      const [bound, other] = [await holder(), await holder()];
+      const actor_token = await world.token({ cnf: bound.cnf });
+      const used = await bound.prove(undefined, 'used-once');
+      expect((await world.begin({ actor_token }, {}, 0, used)).status).toBe(200);
+      await world.clear();
+      for (const headers of [{}, await other.prove(), await bound.prove(`${ISSUER}/oauth2/introspect`), used]) {
+        const { status, body } = await world.begin({ actor_token }, {}, 0, headers);
+        expect([status, body['error']]).toEqual([
+          400,
+          expect.stringMatching(/^(invalid_request|invalid_dpop_proof)$/) as unknown,
+        ]);
+      }
+    });
+  });
+
+  describe('the hook of a team', () => {
+    const usual = hook.call;
+    afterEach(() => void (hook.call = usual));
+
+    it.each<[string, () => void | Promise<void>]>([
+      [
+        'throws',
+        () => {
+          throw new Error('the channel is gone');
+        },
+      ],
+      ['rejects', () => Promise.reject(new Error('the channel is gone'))],
+      ['rejects with no error', () => Promise.reject('gone' as unknown as Error)],
+      ['never ends', () => new Promise<void>(() => undefined)],
+    ])('that %s harms nothing: neither this impersonation, nor its end, nor the next one', async (_, call) => {
+      hook.call = call;
+      const first = await world.begin();
+      expect(first.status).toBe(200);
+      const id = String(decodeJwt(String(first.body['access_token'])).jti);
+      expect((await world.call('GET', '/admin/impersonations')).body['impersonations']).toMatchObject([{ id }]);
+      expect(await world.record({ fields: { impersonation: id } })).toMatchObject({ outcome: 'issued' });
+      await world.clear();
+      hook.call = usual;
+      told.length = 0;
+      expect((await world.begin()).status).toBe(200);
+      expect(told).toHaveLength(1);
+    });
   });
 });
