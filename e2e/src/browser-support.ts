@@ -1,28 +1,43 @@
 import { describe, expect, it } from '@jest/globals';
-import { basic, postForm } from './form-post.js';
+import type { Page } from 'playwright-core';
 import { until } from './until.js';
-import { claimsOf, heading, signIn, type World } from './browser-world.js';
+import { heading, signIn, type World } from './browser-world.js';
+import { impersonationsOf, Support } from './support-client.js';
 import { JWT } from './jwt-pattern.js';
 
 const REASON = 'the balance is wrong';
+/** From the answer to the stop on, every guard refuses. Milliseconds. */
+const SOON = 5_000;
 
 /** A support engineer sees what a customer sees, from the reason to the stop. */
 export function supportPages(world: () => World): void {
+  const url = (path: string): string => world().system.url('client-app') + path;
+
   describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
-    const open = async (username = 'support', customer = 'baeldung') => {
+    const enter = async (username = 'support'): Promise<Page> => {
       const page = await world().openPage({ javaScriptEnabled });
-      await page.goto(`${world().system.url('client-app')}/support`);
-      await page.getByLabel('Customer').fill(customer);
+      await page.goto(url('/support'));
+      await page.getByRole('button', { name: 'Sign in as an engineer' }).click();
+      await signIn(page, 'password', username);
+      return page;
+    };
+    const find = async (page: Page, text: string): Promise<void> => {
+      await page.getByLabel('Name of the customer').fill(text);
+      await page.getByRole('button', { name: 'Search' }).click();
+    };
+    const use = async (): Promise<Page> => {
+      const page = await enter();
+      await find(page, 'Baeld');
+      await page.getByRole('radio', { name: 'Baeldung (baeldung)' }).check();
       await page.getByLabel('Reason').fill(REASON);
       await page.getByLabel('Ticket').fill('T-4711');
-      await page.getByRole('button', { name: 'Sign in and look' }).click();
-      await signIn(page, 'password', username);
+      await page.getByRole('button', { name: 'Use the account' }).click();
+      await page.waitForURL('**/support/account');
       return page;
     };
 
     it('signs in afresh, sees the page of the customer with a banner, and stops', async () => {
-      const page = await open();
-      await page.waitForURL('**/support/account');
+      const page = await use();
       expect(await heading(page)).toBe('The message of baeldung');
       expect(await page.locator('blockquote').innerText()).toContain('Baeldung');
       const banner = page.getByRole('status');
@@ -33,50 +48,72 @@ export function supportPages(world: () => World): void {
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.waitForURL('**/support/account');
       expect(await heading(page)).toBe('You use nobody’s account');
-      // it has ended at the server, too: the next one is not the second
-      await (await open()).waitForURL('**/support/account');
+      // it has ended at the server, too
+      expect(await impersonationsOf(world().server)).toEqual([]);
       expect(world().violations).toEqual([]);
-      await page.context().close();
-      await stopAll();
     });
 
-    it('sees that it has ended when an operator has stopped it', async () => {
-      const page = await open();
-      await page.waitForURL('**/support/account');
-      expect(await stopAll()).toBe(1);
-      // user-service learns it by the feed
+    it('the customer sees who it is, why and until when, and stops it: the engineer is shut out', async () => {
+      const engineer = await use();
+      const context = await world().browser.newContext({ javaScriptEnabled });
+      try {
+        context.setDefaultTimeout(10_000);
+        const page = await context.newPage();
+        await page.goto(url('/login'));
+        await signIn(page);
+        await page.waitForURL(url('/'));
+        await page.goto(url('/lab/activity'));
+        const line = page.locator('.activity > li').filter({ hasText: 'used your account' }).first();
+        expect(await line.innerText()).toMatch(/support, by lab-support, used your account at user-service/);
+        expect(await line.locator('q').innerText()).toBe(REASON);
+        expect(await line.innerText()).toMatch(/until 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+        expect(await line.locator('time').getAttribute('datetime')).toMatch(/^20\d\d-/);
+        await line.getByRole('button', { name: /^Stop what support/ }).click();
+        expect(await page.getByRole('status').innerText()).toMatch(/^It has ended/);
+      } finally {
+        await context.close();
+      }
       await until(async () => {
-        await page.reload();
-        return (await heading(page)) === 'You use nobody’s account';
-      });
+        await engineer.reload();
+        return (await heading(engineer)) === 'You use nobody’s account';
+      }, SOON);
+      expect(await impersonationsOf(world().server)).toEqual([]);
+    }, 60_000);
+
+    it('chooses among those who are called so, and finds nobody whose account is closed', async () => {
+      const page = await enter();
+      await page.waitForURL('**/support/customers');
+      await find(page, 'LOVELACE');
+      expect(await page.getByRole('radio').count()).toBe(4);
+      for (const nobody of ['support', 'no such name', '"><img src=x>']) {
+        await find(page, nobody);
+        expect(await page.getByRole('status').innerText()).toBe('Nobody whose account you may use is called so.');
+        expect(await page.getByRole('radio').count()).toBe(0);
+      }
+      expect(world().violations).toEqual([]);
     });
 
-    it.each([
-      ['a customer', 'ada', 'baeldung'],
-      ['an engineer who names oneself', 'support', 'support'],
-      ['an engineer who names nobody', 'support', 'nobody'],
-    ])('is closed to %s', async (_who, username, customer) => {
-      const page = await open(username, customer);
-      await page.waitForURL(/support\/callback|oauth2/);
+    it('is closed to a customer', async () => {
+      const page = await enter('ada');
       expect(await heading(page)).toBe('You may not use this account');
     });
   });
 
-  /** As an operator; returns how many there were. */
-  async function stopAll(): Promise<number> {
-    const form = { grant_type: 'client_credentials', scope: 'impersonation.read impersonation.stop' };
-    const { body } = await postForm(`${world().server}/oauth2/token`, form, {
-      authorization: basic('operator', 'operator-secret'),
-    });
-    expect(claimsOf(body['access_token'])['aud']).toBe('auth-server');
-    const headers = { authorization: `Bearer ${String(body['access_token'])}` };
-    const answer = await fetch(`${world().server}/admin/impersonations`, { headers });
-    const { impersonations } = (await answer.json()) as { impersonations: { id: string; ticket: string }[] };
-    for (const { id, ticket } of impersonations) {
-      expect(ticket).toBe('T-4711');
-      const stopped = await fetch(`${world().server}/admin/impersonations/${id}`, { method: 'DELETE', headers });
-      expect(stopped.status).toBe(204);
-    }
-    return impersonations.length;
-  }
+  it('a stop reaches every guard within five seconds, for all that was exchanged', async () => {
+    const support = await Support.signIn(world());
+    const first = await support.use('baeldung', REASON);
+    const second = await support.exchange('user-service', first, 'message-service');
+    const third = await support.exchange('message-service', second, 'user-service');
+    const held = [
+      ['user-service', '/user/message', first],
+      ['message-service', '/message', second],
+      ['user-service', '/user/profile', third],
+    ] as const;
+    const statuses = (): Promise<number[]> =>
+      Promise.all(held.map(([app, path, token]) => support.call(world().system.url(app) + path, token)));
+    expect(await statuses()).toEqual([200, 200, 200]);
+    const [live] = await impersonationsOf(world().server);
+    await support.stop(live!.id);
+    await until(async () => (await statuses()).every((status) => status === 401), SOON);
+  });
 }

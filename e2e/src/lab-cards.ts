@@ -16,7 +16,7 @@ export const CARDS: readonly (readonly [id: string, verdicts: readonly string[]]
   ['delegation-chain', ['works']],
   ['actor-token', ['works', 'refused, as it must be']],
   ['impersonation', ['works', 'refused, as it must be']],
-  ['administrative-impersonation', ['refused, as it must be', 'went through']],
+  ['administrative-impersonation', ['works', 'refused, as it must be', 'went through']],
   ['trusted-issuer', ['works', 'refused, as it must be']],
   ['cross-app-access', ['works', 'went through', 'refused, as it must be', 'works']],
   ['ai-agent', ['works', ...Array<string>(3).fill('refused, as it must be'), 'works']],

@@ -58,7 +58,7 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
     <li class="card">
       <div class="line-head">
         <p>
-          <strong>{line.client_id}</strong> {verbOf(line)} <strong>{line.audiences.join(', ') || 'nobody'}</strong>
+          <strong>{whoIn(line)}</strong> {verbOf(line)} <strong>{line.audiences.join(', ') || 'nobody'}</strong>
           {line.scopes && line.scopes.length > 0 && (
             <>
               {' '}
@@ -67,7 +67,7 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
           )}
         </p>
         <div class="facts">
-          <time dateTime={line.at}>{line.at.replace('T', ' ').slice(0, 19)} UTC</time>
+          <time dateTime={line.at}>{momentOf(line.at)}</time>
           {line.agent !== undefined && (
             <a class="agent" href={addressOf({ agent: line.agent })}>
               AI agent {line.agent}
@@ -81,7 +81,7 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
               <button
                 type="submit"
                 class="stop"
-                aria-label={`Stop what ${line.client_id} does at ${line.audiences.join(', ')}`}
+                aria-label={`Stop what ${whoIn(line)} does at ${line.audiences.join(', ')}`}
               >
                 Stop
               </button>
@@ -89,6 +89,12 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
           )}
         </div>
       </div>
+      {line.stated_reason !== undefined && (
+        <p>
+          Reason: <q>{line.stated_reason}</q>
+          {line.expires_at !== undefined && `, until ${momentOf(line.expires_at)}`}
+        </p>
+      )}
       <details class="fold">
         <summary>Why</summary>
         <Decision record={toRecord(line)} />
@@ -97,9 +103,20 @@ function Line({ line, visitor }: { readonly line: ActivityLine; readonly visitor
   );
 }
 
+/** An administrator who uses the account, by the tool; else the client that acts. */
+function whoIn({ kind, actors, client_id: client }: ActivityLine): string {
+  const [administrator] = actors;
+  return kind === 'administrative' && administrator ? `${administrator.sub}, by ${client},` : client;
+}
+
 function verbOf({ outcome, kind }: ActivityLine): string {
   if (outcome !== 'issued') return 'was refused at';
+  if (kind === 'administrative') return 'used your account at';
   return kind === 'impersonation' ? 'went as you to' : 'acted for you at';
+}
+
+function momentOf(time: string): string {
+  return `${time.replace('T', ' ').slice(0, 19)} UTC`;
 }
 
 function stateOf({ outcome, active }: ActivityLine): string {

@@ -1,13 +1,17 @@
-import { Body, Controller, Get, Header, NotFoundException, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, NotFoundException, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { LoginRequired } from '../login/login-required.js';
 import { UserServiceClient } from '../message/user-service.client.js';
 import { PageError } from '../pages/page-error.js';
 import { regenerate } from '../session/sessions.js';
 import { visitorOf } from '../session/visitor.js';
-import type { WantedAccount } from './support-session.js';
-import { accountPage, endedPage, supportPage } from './support.page.js';
+import type { Engineer, WantedAccount } from './support-session.js';
+import { accountPage, customersPage, endedPage, supportPage } from './support.page.js';
 import { SupportTool } from './support-tool.js';
+
+const HTML = 'text/html; charset=utf-8';
+/** Characters to search for. */
+const SHORTEST = 2;
 
 /** The tool of a support engineer: sees what a customer sees, for a reason and for a while. */
 @Controller('support')
@@ -18,34 +22,57 @@ export class SupportController {
   ) {}
 
   @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
+  @Header('Content-Type', HTML)
   @Header('Cache-Control', 'no-store')
-  async choose(@Req() request: Request): Promise<string> {
+  async offer(@Req() request: Request): Promise<string> {
     await this.#demand();
-    return supportPage(visitorOf(request));
+    const { engineer, usedAccount } = request.session;
+    return supportPage(visitorOf(request), engineer ?? usedAccount);
   }
 
   @Post()
-  async begin(@Body() body: unknown, @Req() request: Request, @Res() response: Response): Promise<void> {
+  async signIn(@Req() request: Request, @Res() response: Response): Promise<void> {
     await this.#demand();
-    request.session.wantedAccount = wantedIn(body);
     response.redirect(303, (await this.tool.begin(request, response)).href);
   }
 
   @Get('callback')
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
     await this.#demand();
-    const { wantedAccount, login } = request.session;
-    if (!wantedAccount) return response.redirect(303, '/support');
-    const usedAccount = await this.tool.complete(request, response, wantedAccount);
+    const engineer = await this.tool.complete(request, response);
+    const { login } = request.session;
     await regenerate(request);
     // beside whoever is signed in here, never in place of them
-    Object.assign(request.session, { usedAccount, ...(login && { login }) });
+    Object.assign(request.session, { engineer, ...(login && { login }) });
+    response.redirect(303, '/support/customers');
+  }
+
+  @Get('customers')
+  async choose(@Query('search') search: unknown, @Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.#demand();
+    const engineer = freshEngineer(request);
+    if (!engineer) return response.redirect(303, '/support');
+    const text = textOf(search);
+    const found = text.length < SHORTEST ? undefined : await this.tool.customersLike(text, engineer);
+    response
+      .set('Cache-Control', 'no-store')
+      .type('html')
+      .send(customersPage({ text, found, engineer, visitor: visitorOf(request) }));
+  }
+
+  @Post('account')
+  async use(@Body() body: unknown, @Req() request: Request, @Res() response: Response): Promise<void> {
+    await this.#demand();
+    const engineer = freshEngineer(request);
+    if (!engineer) return response.redirect(303, '/support');
+    request.session.usedAccount = await this.tool.use(wantedIn(body), engineer);
+    // used up
+    delete request.session.engineer;
     response.redirect(303, '/support/account');
   }
 
   @Get('account')
-  @Header('Content-Type', 'text/html; charset=utf-8')
+  @Header('Content-Type', HTML)
   @Header('Cache-Control', 'no-store')
   async account(@Req() request: Request): Promise<string> {
     const { usedAccount } = request.session;
@@ -78,10 +105,17 @@ export class SupportController {
   }
 }
 
+/** The engineer, while the sign-in is fresh enough. */
+function freshEngineer({ session }: Request): Engineer | undefined {
+  const { engineer } = session;
+  return engineer && engineer.freshUntil > Date.now() ? engineer : undefined;
+}
+
 function wantedIn(body: unknown): WantedAccount {
   const given = (typeof body === 'object' && body !== null ? body : {}) as Readonly<Record<string, unknown>>;
   const [customer, reason, ticket] = ['customer', 'reason', 'ticket'].map((name) => textOf(given[name]));
-  if (!customer || !reason) throw new PageError(400, 'Something is missing', 'Name the customer and the reason.');
+  if (!customer || !reason)
+    throw new PageError(400, 'Something is missing', 'Choose the customer, and name the reason.');
   return { customer, reason, ...(ticket && { ticket }) };
 }
 

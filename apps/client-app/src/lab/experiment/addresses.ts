@@ -19,6 +19,8 @@ export interface Addresses {
   readonly endSessionEndpoint: string;
   /** Where sign-ins for the lab's client come back to, which reads the code itself. */
   readonly labCallback: string;
+  /** Where those of engineers come back to. */
+  readonly supportCallback: string;
   /** This app as a client of the authorization server. */
   readonly clientApp: ClientCredentials;
   /** The other company. */

@@ -10,6 +10,7 @@ import type { AuditRecord, Run, Track } from '../../run/run.js';
 import { Runs } from '../../run/runs.js';
 import { withRecords } from '../../run/with-records.js';
 import { Settings } from '../../settings.js';
+import { SUPPORT_CALLBACK } from '../../support/support-callback.js';
 import { Partner } from '../partner/partner.js';
 import type { Addresses } from './addresses.js';
 import type { Experiment } from './experiment.js';
@@ -99,6 +100,7 @@ export class Laboratory {
       revocationEndpoint: metadata.revocation_endpoint,
       authorizationEndpoint: metadata.authorization_endpoint ?? '',
       endSessionEndpoint: metadata.end_session_endpoint ?? '',
+      supportCallback: this.settings.publicUrl + SUPPORT_CALLBACK,
       labCallback: `${this.settings.publicUrl}/lab/callback`,
       clientApp: { id: this.settings.clientId, secret: this.settings.clientSecret },
       partner: {

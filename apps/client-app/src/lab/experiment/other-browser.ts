@@ -24,7 +24,7 @@ const MOST_BYTES = 64 * 1024;
 /** Of the demo, as everywhere in it. */
 const PASSWORD = 'password';
 
-/** A second browser of the user, with a session of its own: what happens to that one leaves the visitor's alone. */
+/** Another browser, the user's or somebody else's, with a session of its own: what happens to that one leaves the visitor's alone. */
 export class OtherBrowser {
   readonly #cookies = new Map<string, string>();
 
