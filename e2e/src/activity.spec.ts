@@ -6,9 +6,9 @@ import { GrantType } from '@onbehalf/oauth-protocol';
 import { logIn } from './authorization-code.js';
 import { basic } from './form-post.js';
 import { InProcessServer } from './in-process-server.js';
+import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores } from './shared-stores.js';
 import { execute, rowsOf } from './sql.js';
-import { PASSWORD_HASH } from './user-file.js';
 
 /** Exchanges of one person. */
 const RECORDS = Number(process.env['SOAK_ACTIVITY'] ?? 1000);
@@ -33,7 +33,7 @@ const file = {
       defaultResource: 'auth-server-me',
     },
   ],
-  users: ['alice', 'bob'].map((username) => ({ username, passwordHash: PASSWORD_HASH })),
+  users: ['alice', 'bob'].map((username) => ({ username, passwordHash: hashOf('password') })),
   lifetimes: { accessToken: 7200 },
   rateLimits: { me: { requestsPerAccount: 1_000_000 } },
 };

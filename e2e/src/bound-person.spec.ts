@@ -8,7 +8,7 @@ import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JW
 import { obtainCode } from './authorization-code.js';
 import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { InProcessServer } from './in-process-server.js';
-import { PASSWORD_HASH } from './user-file.js';
+import { hashOf } from './password-hash.js';
 
 const SCOPES = ['activity.read', 'activity.stop', 'exchange.evaluate'];
 const REDIRECT = 'http://localhost:8080/callback';
@@ -27,7 +27,7 @@ const file = {
     { ...web, clientId: 'web' },
     { ...web, clientId: 'certified', certificateBound: true },
   ],
-  users: [{ username: 'alice', passwordHash: PASSWORD_HASH }],
+  users: [{ username: 'alice', passwordHash: hashOf('password') }],
 };
 
 interface Key {
