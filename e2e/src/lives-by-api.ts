@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { OTHER, REDIRECT, user, web, type Document } from './lives-file.js';
-import { authorizationRequest, isSignedIn, SOON, type LivesWorld } from './lives-world.js';
+import { authorizationRequest, isSignedIn, SOON, type LivesWorld } from './lives-world.fixture.js';
 import { together } from './together.js';
 import { until } from './until.js';
 import { UserAgent } from './user-agent.js';

@@ -1,10 +1,6 @@
 import { beforeAll, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { System } from '../../tools/system.ts';
 import { fileOf, OTHER, user, web, type Document } from './lives-file.js';
-import type { Held, LivesWorld } from './lives-world.js';
+import type { Held, LivesWorld } from './lives-world.fixture.js';
 
 /** What stands in the file at first, after a restart, and after the next one. */
 type Stands = readonly [Document, Document | undefined, Document | undefined];
@@ -88,7 +84,7 @@ export function livesByFile(world: () => LivesWorld, fileAt: (index: 0 | 1 | 2) 
         [{ ...without, generation: undefined }, '"generation":0,"newest":3,"empty":false'],
         [{}, '"generation":0,"newest":3,"empty":true'],
       ];
-      const replicas = await Promise.all(files.map(([document]) => further(document)));
+      const replicas = await Promise.all(files.map(([document]) => world().further(document)));
       try {
         for (const [index, [, line]] of files.entries()) {
           const said = replicas[index]!.app('auth-server').lines.filter((each) =>
@@ -104,11 +100,4 @@ export function livesByFile(world: () => LivesWorld, fileAt: (index: 0 | 1 | 2) 
     },
     LIMIT,
   );
-
-  /** One more replica, whose file is another one. */
-  async function further(document: Document): Promise<System> {
-    const path = join(mkdtempSync(join(tmpdir(), 'lives-')), 'auth-server.json');
-    writeFileSync(path, JSON.stringify(document));
-    return (await System.onFreePorts({ ...world().settings, AUTH_SERVER_CONFIG: path })).up('auth-server');
-  }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { CHANGED, DISABLED, livesByApi } from './lives-by-api.js';
 import { livesByFile, stage } from './lives-by-file.js';
-import { LivesWorld } from './lives-world.js';
+import { LivesWorld } from './lives-world.fixture.js';
 import { closeStores, sharedStores } from './shared-stores.js';
 
 const fileAt = (index: 0 | 1 | 2) => stage(index, CHANGED, DISABLED);

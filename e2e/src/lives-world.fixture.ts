@@ -33,7 +33,7 @@ export interface Held {
 /** Two replicas on one database and one file: what people and clients hold there, and what has become of it. */
 export class LivesWorld {
   private constructor(
-    readonly settings: Readonly<Record<string, string>>,
+    private readonly settings: Readonly<Record<string, string>>,
     readonly first: System,
     readonly second: System,
     readonly operator: Operator,
@@ -63,6 +63,13 @@ export class LivesWorld {
     await Promise.all(replicas.map((each) => each.app('auth-server').stop()));
     writeFileSync(this.settings['AUTH_SERVER_CONFIG']!, JSON.stringify(document));
     await Promise.all(replicas.map((each) => each.up('auth-server')));
+  }
+
+  /** One more replica, whose file is another one. */
+  async further(document: Document): Promise<System> {
+    const path = join(mkdtempSync(join(tmpdir(), 'lives-')), 'auth-server.json');
+    writeFileSync(path, JSON.stringify(document));
+    return (await System.onFreePorts({ ...this.settings, AUTH_SERVER_CONFIG: path })).up('auth-server');
   }
 
   /** Signs in and exchanges; one code is kept. */
