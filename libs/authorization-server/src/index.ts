@@ -39,7 +39,6 @@ export type { KeySchedule } from './keys/key-schedule.js';
 export { ME_AUDIENCE } from './configuration/own/me-audience.js';
 export { PersonGuard } from './me/person.guard.js';
 export { CurrentPerson, type Person } from './me/person.js';
-export { parseInput } from './protocol/bad-request.js';
 export { requireJson } from './protocol/require-json.js';
 export { goOnPage } from './pages/go-on-page.js';
 export { FormTokens } from './consents/form-tokens.js';
