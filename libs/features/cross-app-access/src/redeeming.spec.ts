@@ -155,7 +155,7 @@ describe('a request that is wrong', () => {
       requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token',
     });
     expect(answer.body).toMatchObject({ token_type: 'Bearer', scope: 'order.read' });
-    expect(claimsOf(answer)['act']).toEqual({ sub: 'app' });
+    expect(claimsOf(answer)['act']).toEqual({ sub: 'app', iss: PARTNER });
   });
 });
 

@@ -1,3 +1,4 @@
+import { mediaSubtype, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import type { JWTPayload } from 'jose';
 
 /** Claims of ID tokens (OpenID Connect Core §2, §3.3.2.11) and of events, such as logout tokens (RFC 8417 §2.2). */
@@ -13,6 +14,11 @@ const KINDS: Readonly<Record<string, readonly unknown[]>> = {
   // Amazon Cognito
   token_use: ['access'],
 };
+
+/** Whether the header of a JWT says nothing of what it is. RFC 7519 §5.1 */
+export function isPlainJwt({ header }: VerifiedJwt): boolean {
+  return [undefined, 'jwt'].includes(mediaSubtype(header.typ));
+}
 
 /** Whether a JWT tells by its claims that it is another than an access token or a grant: an ID token, a refresh token, an event. */
 export function isOtherJwt(claims: JWTPayload): boolean {

@@ -1,7 +1,7 @@
 import { invalidClaim, TokenRejection, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { isAbsoluteUri } from '@onbehalf/oauth-protocol';
 import type { GrantLimits, TokenFacts } from '../tokens/token-facts.js';
-import { isOtherJwt } from './access-token-claims.js';
+import { isOtherJwt, isPlainJwt } from './access-token-claims.js';
 import { readForeignToken, verifyTrusted, type ForeignIssuer } from './foreign-token.js';
 import { requireType } from './jwt-facts.js';
 import type { VerificationContext } from './token-verifier.js';
@@ -43,7 +43,7 @@ export async function verifyGrant(
   const verified = await verifyTrusted(token, { issuers, requiredClaims, clock: () => at });
   const { claims } = verified;
   requireType(verified, types);
-  if (isOtherJwt(claims)) throw new TokenRejection('type', 'The assertion is no grant');
+  if (isPlainJwt(verified) && isOtherJwt(claims)) throw new TokenRejection('type', 'The assertion is no grant');
   const [audience, ...others] = [claims.aud].flat();
   if (audience !== own || others.length > 0) {
     throw new TokenRejection('audience', 'The assertion must be for this server alone');

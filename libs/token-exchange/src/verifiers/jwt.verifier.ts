@@ -1,13 +1,7 @@
-import {
-  mediaSubtype,
-  toRfc9068Claims,
-  TokenRejection,
-  type TrustedIssuer,
-  type VerifiedJwt,
-} from '@onbehalf/jwt-verification';
+import { toRfc9068Claims, TokenRejection, type TrustedIssuer, type VerifiedJwt } from '@onbehalf/jwt-verification';
 import { ConfigurationError, TokenType } from '@onbehalf/oauth-protocol';
 import type { TokenFacts } from '../tokens/token-facts.js';
-import { isOtherJwt, saysItIsAccessToken } from './access-token-claims.js';
+import { isOtherJwt, isPlainJwt, saysItIsAccessToken } from './access-token-claims.js';
 import { readForeignToken, trustedFor, verifyTrusted, type ForeignIssuer } from './foreign-token.js';
 import { requireClaims, requireType } from './jwt-facts.js';
 import { readAccessToken, type AccessTokenType } from './own-access-token.verifier.js';
@@ -53,16 +47,13 @@ export class JwtVerifier implements TokenVerifier {
   }
 }
 
-/** The types by which nobody tells what a JWT is. */
-const PLAIN = [undefined, 'jwt'];
-
 /**
  * The claims of a JWT whose issuer has no profile. An ID token of the same issuer is signed with the same key and may be typed
  * alike: a JWT that its type does not tell apart must do so by its claims. RFC 8725 §3.12
  */
-function readPlain({ header, claims }: VerifiedJwt, { requiredClaims }: ForeignIssuer): VerifiedJwt['claims'] {
-  const isPlain = PLAIN.includes(mediaSubtype(header.typ));
-  if (!isPlain || (requiredClaims ? !isOtherJwt(claims) : saysItIsAccessToken(claims))) return claims;
+function readPlain(verified: VerifiedJwt, { requiredClaims }: ForeignIssuer): VerifiedJwt['claims'] {
+  const { claims } = verified;
+  if (!isPlainJwt(verified) || (requiredClaims ? !isOtherJwt(claims) : saysItIsAccessToken(claims))) return claims;
   throw new TokenRejection('type', 'The token does not tell that it is an access token');
 }
 
