@@ -117,28 +117,42 @@ function partner(home: string): object {
   };
 }
 
+type Start = (more?: Settings) => RunningApp;
+
 /** Two domains, each an auth-server with keys of its own. */
 export class Domains {
+  home: RunningApp;
+  readonly partner: RunningApp;
+
   private constructor(
-    readonly home: RunningApp,
-    readonly partner: RunningApp,
-  ) {}
+    private readonly startHome: Start,
+    startPartner: Start,
+  ) {
+    this.home = startHome();
+    this.partner = startPartner();
+  }
 
   /** @param settings beside what the domains need, by domain */
   static async up(settings: { readonly home?: Settings; readonly partner?: Settings } = {}): Promise<Domains> {
     const [one, two] = [await freePort(), await freePort()];
-    const start = (port: number, config: object, more: Settings = {}): RunningApp => {
+    const starting = (port: number, config: object, more: Settings = {}): Start => {
       const file = join(mkdtempSync(join(tmpdir(), 'domain-')), 'config.json');
       writeFileSync(file, JSON.stringify(config));
       const needed = { ISSUER: `http://localhost:${port}`, AUTH_SERVER_CONFIG: file, DATABASE_URL: 'sqlite::memory:' };
-      return new RunningApp('auth-server', port, { ...needed, ...more });
+      return (again) => new RunningApp('auth-server', port, { ...needed, ...more, ...again });
     };
     const domains = new Domains(
-      start(one, home(`http://localhost:${two}`), settings.home),
-      start(two, partner(`http://localhost:${one}`), settings.partner),
+      starting(one, home(`http://localhost:${two}`), settings.home),
+      starting(two, partner(`http://localhost:${one}`), settings.partner),
     );
     await Promise.all([domains.home.ready(), domains.partner.ready()]);
     return domains;
+  }
+
+  /** Starts the first domain again, after it was stopped, with the same settings and these. */
+  async again(more?: Settings): Promise<void> {
+    this.home = this.startHome(more);
+    await this.home.ready();
   }
 
   async down(): Promise<void> {
