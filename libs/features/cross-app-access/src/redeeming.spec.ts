@@ -159,31 +159,37 @@ describe('a request that is wrong', () => {
   });
 });
 
-describe(requirement('RFC9449-5-token-type', 'if the token is bound, token_type MUST be DPoP'), () => {
-  it('the access token is bound to the key that the request proves', async () => {
-    const key = await DpopKey.generate();
-    const answer = await partner.redeem('app', await idJag(issuers.home), {}, await key.proof(PARTNER));
-    expect(answer.body['token_type']).toBe('DPoP');
-    expect(claimsOf(answer)['cnf']).toEqual({ jkt: await key.thumbprint() });
-  });
+describe(
+  requirement(
+    'RFC9449-5-token-type',
+    'a token_type of DPoP MUST be included in the response, to signal that the token was bound to the key',
+  ),
+  () => {
+    it('the access token is bound to the key that the request proves', async () => {
+      const key = await DpopKey.generate();
+      const answer = await partner.redeem('app', await idJag(issuers.home), {}, await key.proof(PARTNER));
+      expect(answer.body['token_type']).toBe('DPoP');
+      expect(claimsOf(answer)['cnf']).toEqual({ jkt: await key.thumbprint() });
+    });
 
-  it('68: an ID-JAG that is bound to a key is redeemed by its holder alone', async () => {
-    const [key, other] = [await DpopKey.generate(), await DpopKey.generate()];
-    const assertion = await idJag(issuers.home, { cnf: { jkt: await key.thumbprint() } });
-    expect(outcome(await partner.redeem('app', assertion))).toEqual([400, 'invalid_grant']);
-    expect(outcome(await partner.redeem('app', assertion, {}, await other.proof(PARTNER)))).toEqual([
-      400,
-      'invalid_grant',
-    ]);
-    const proof = await key.proof(PARTNER);
-    const answer = await partner.redeem('app', assertion, {}, proof);
-    expect([answer.status, answer.body['token_type']]).toEqual([200, 'DPoP']);
-    expect(claimsOf(answer)['cnf']).toEqual({ jkt: await key.thumbprint() });
-    // RFC 9449 §11.1: nor is the proof taken twice
-    const again = await partner.redeem('app', await idJag(issuers.home), {}, proof);
-    expect(outcome(again)).toEqual([400, 'invalid_dpop_proof']);
-  });
-});
+    it('68: an ID-JAG that is bound to a key is redeemed by its holder alone', async () => {
+      const [key, other] = [await DpopKey.generate(), await DpopKey.generate()];
+      const assertion = await idJag(issuers.home, { cnf: { jkt: await key.thumbprint() } });
+      expect(outcome(await partner.redeem('app', assertion))).toEqual([400, 'invalid_grant']);
+      expect(outcome(await partner.redeem('app', assertion, {}, await other.proof(PARTNER)))).toEqual([
+        400,
+        'invalid_grant',
+      ]);
+      const proof = await key.proof(PARTNER);
+      const answer = await partner.redeem('app', assertion, {}, proof);
+      expect([answer.status, answer.body['token_type']]).toEqual([200, 'DPoP']);
+      expect(claimsOf(answer)['cnf']).toEqual({ jkt: await key.thumbprint() });
+      // RFC 9449 §11.1: nor is the proof taken twice
+      const again = await partner.redeem('app', await idJag(issuers.home), {}, proof);
+      expect(outcome(again)).toEqual([400, 'invalid_dpop_proof']);
+    });
+  },
+);
 
 describe('reuse until it expires', () => {
   it('is taken where the settings say so', async () => {
