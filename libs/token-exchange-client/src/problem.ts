@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { formatChallenge } from '@onbehalf/oauth-protocol';
-import { DownstreamRefused, DownstreamUnavailable } from './downstream/downstream-errors.js';
+import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
 import { ExchangeRefused, ExchangeUnavailable, type InteractionNeeded, type StepUp } from './tokens/exchange-errors.js';
 
 /** A problem document. RFC 9457 §3.1; `error` and `error_description` as in RFC 6750 §3. */
@@ -36,7 +36,7 @@ export function toProblem(error: Error): ProblemAnswer {
   if (error instanceof DownstreamUnavailable) {
     return unavailable(error.status === 503 || error.status === 429, error.retryAfter);
   }
-  if (error.name === 'UnexpectedAnswer') return unavailable(false);
+  if (error instanceof UnexpectedAnswer) return unavailable(false);
   return answer(500, 'server_error', 'The request cannot be served');
 }
 

@@ -17,13 +17,16 @@ const GRANTS: readonly string[] = [
   'refresh_token',
 ] satisfies ProviderGrant[];
 
+/** Requests whose token has a record of its own. */
+const onRecord = new WeakSet<KoaContextWithOIDC>();
+
 /** Records an access token that the provider issues, in the commit of the token's own record. */
 export function issuanceEvent(
   ctx: KoaContextWithOIDC,
   { clientId, subject, audiences, jti, expiresAt }: IssuedTokenRecord,
   scope: string | undefined,
 ): IssuanceEvent {
-  ctx.state['onRecord'] = true;
+  onRecord.add(ctx);
   return {
     type: grantOf(ctx)!,
     outcome: 'issued',
@@ -45,7 +48,7 @@ export function recordGrants(trail: ServerAuditTrail, refusals: SampledRefusals)
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const type = routeOf(ctx) === 'token' ? grantOf(ctx) : undefined;
-    if (type === undefined || ctx.state['onRecord']) return;
+    if (type === undefined || onRecord.has(ctx)) return;
     if (ctx.status < 400) return void (await trail.append(opaqueEvent(ctx, type)));
     const event = refusalEvent(ctx, type);
     // the refusal stands, recorded or not: nothing leaves by it
