@@ -44,7 +44,7 @@ when(`the apps as they are, on Keycloak ${KEYCLOAK_VERSION}`, () => {
     system = new System(ports.ports, { ...settings, ISSUER: keycloak.issuer });
     await system.up('message-service', 'user-service', 'client-app');
     tokenA = (await logIn()).accessToken;
-  }, 300_000);
+  }, 600_000);
 
   afterAll(async () => {
     await system?.down();

@@ -11,7 +11,7 @@ import { IssuersByKind } from './issuers/issuers-by-kind.js';
 import type { TokenIssuer } from './issuers/token-issuer.js';
 import type { ClientRegistration, ExchangePolicy } from './policy/policy.js';
 import { answerFor } from './refusal/error-profile.js';
-import { ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
+import { atStage, ExchangeRefusal, toRefusal } from './refusal/exchange-refusal.js';
 import type { AuthenticatedClient } from './request/authenticated-client.js';
 import type { ExchangeContext, ExchangeRequest, ExplainContext } from './request/exchange-request.js';
 import { declaredParameters, EXCHANGE_PARAMETERS, type DeclaredParameter } from './request/parameters.js';
@@ -213,12 +213,4 @@ function withoutSubject(form: URLSearchParams): URLSearchParams {
   asked.set('subject_token', 'established');
   asked.set('subject_token_type', TokenType.AccessToken);
   return asked;
-}
-
-function atStage<T>(stage: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw toRefusal(stage, error);
-  }
 }

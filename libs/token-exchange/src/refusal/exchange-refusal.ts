@@ -23,3 +23,12 @@ export function toRefusal(stage: string, error: unknown): ExchangeRefusal {
   const reason = error instanceof Error ? error.name : typeof error;
   return new ExchangeRefusal(stage, 'server_error', 'The request could not be processed', { reason, cause: error });
 }
+
+/** Does the work; what it throws is a refusal of this stage. */
+export function atStage<T>(stage: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toRefusal(stage, error);
+  }
+}
