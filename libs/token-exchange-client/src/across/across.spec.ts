@@ -158,7 +158,7 @@ describe('the cache', () => {
     );
     expect(seen.filter(([user, token]) => token !== `Bearer of-${user}`)).toEqual([]);
     expect([domains.asked('home').length, domains.asked('partner').length]).toEqual([100, 100]);
-  });
+  }, 30_000);
 
   it('two domains, two clients there, or two resources never share a token', async () => {
     const service = domains.service();
@@ -245,6 +245,12 @@ describe('refusals', () => {
       401,
     ],
     ['partner', error('insufficient_user_authentication', { max_age: 60 }), { stepUp: { maxAge: 60 } }, 401],
+    [
+      'home',
+      error('interaction_required', { interaction_uri: 'https://home.example/connect' }),
+      { interaction: { uri: 'https://home.example/connect' } },
+      403,
+    ],
     ['home', error('invalid_client', {}, 401), { about: 'set-up', setting: 'clientAuthentication' }, 502],
     ['partner', error('invalid_client', {}, 401), { about: 'set-up', setting: 'across.clientAuthentication' }, 502],
     ['partner', error('unauthorized_client'), { about: 'set-up', setting: expect.stringMatching(/^across\./) }, 502],
