@@ -29,7 +29,7 @@ const orders = async (token: string): Promise<Response> =>
 
 describe('GET /orders', () => {
   it('gives the orders of the user, and says who asks from where', async () => {
-    const act = { sub: 'onbehalf-client-app', act: { sub: 'client-app', iss: home.issuer } };
+    const act = { sub: 'onbehalf-client-app', iss: issuer.issuer, act: { sub: 'client-app', iss: home.issuer } };
     const response = await orders(await issuer.token({ sub: 'b.aeldung', scope: 'order.read', act }));
     expect([response.status, await response.json()]).toEqual([
       200,

@@ -32,8 +32,8 @@ export class OrderController {
   @ApiOkResponse({ type: Orders })
   @ApiResponse({ status: 401, description: 'The access token is missing or not accepted; see WWW-Authenticate' })
   @ApiResponse({ status: 403, description: 'The access token lacks the scope order.read' })
-  orders(@AccessToken() { subject, actors, claims }: VerifiedAccessToken): Orders {
-    const askedBy = actors.map(({ sub, iss }) => (iss === undefined ? sub : `${sub} of ${iss}`));
+  orders(@AccessToken() { issuer, subject, actors, claims }: VerifiedAccessToken): Orders {
+    const askedBy = actors.map(({ sub, iss }) => (iss === undefined || iss === issuer ? sub : `${sub} of ${iss}`));
     return { user: subject, orders: ordersOf(subject), askedBy, claims };
   }
 }

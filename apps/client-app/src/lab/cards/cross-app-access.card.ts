@@ -110,7 +110,7 @@ async function refused(
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   const lives =
     live?.status === 200 ? ' The access token that the partner issued before lives on, for 300 seconds at most.' : '';
-  return { lesson: `After ${seconds} s ${answer?.refusal}.${lives}` };
+  return { lesson: `Refused after ${seconds} s: ${answer?.refusal}.${lives}` };
 }
 
 async function allowedAgain(
