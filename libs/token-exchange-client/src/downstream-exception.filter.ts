@@ -61,7 +61,8 @@ export class DownstreamExceptionFilter implements ExceptionFilter<Error> {
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     // what the user can quote and the logs know
     const reference = trace.getActiveSpan()?.spanContext().traceId;
-    httpAdapter.reply(response, { ...problem, ...(reference && { reference }) }, problem.status);
+    // as text: NestJS 11 would give an object another media type
+    httpAdapter.reply(response, JSON.stringify({ ...problem, ...(reference && { reference }) }), problem.status);
   }
 }
 

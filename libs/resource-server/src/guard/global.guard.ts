@@ -1,5 +1,5 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/internal';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig } from '@nestjs/core';
 import { enterRequestContext, hasRequestContext, setAccessToken } from '@onbehalf/jwt-verification';
 import { AccessRefused } from '../refusals/access-refused.js';
@@ -9,6 +9,7 @@ import { rememberContext } from './access-token.strategy.js';
 import { Authenticator } from '../authentication/authenticator.js';
 import type { GuardedCall } from '../request/guarded-call.js';
 import { refuse } from '../refusals/refuse.js';
+import { hasPreRequestHooks } from '../request/request-contexts.js';
 import { markGuarded, requirementsOf } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
 import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
@@ -24,6 +25,7 @@ export class GlobalGuard implements CanActivate {
   readonly #settings: ResourceServerSettings;
   readonly #authenticator: Authenticator;
   readonly #guard: AccessTokenGuard;
+  readonly #opensForMessages: boolean;
 
   constructor(
     @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
@@ -35,19 +37,34 @@ export class GlobalGuard implements CanActivate {
     this.#settings = settings;
     this.#authenticator = authenticator;
     this.#guard = guard;
+    this.#opensForMessages = !hasPreRequestHooks(application);
     application.addGlobalGuard(this);
     application.addGlobalInterceptor(interceptor);
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call = this.#authenticator.call(context);
-    openRequestContext(context, call);
+    this.#openRequestContext(context, call);
     markGuarded(context);
     const { access } = requirementsOf(context);
     if (this.#settings.global || access === 'optional') return this.#guard.canActivate(context);
     if (!call) return true;
     rememberContext(call.request, context);
     return access === 'public' || !isGuardedLater(context) || this.#verifyEarly(call, context);
+  }
+
+  /**
+   * Gives the guards behind this one a place where they find the token. Requests come in one already, and so do messages of
+   * microservices where NestJS has a hook before them; what comes over a connection always gets one of its own: what ran before
+   * it there may be of somebody else.
+   */
+  #openRequestContext(context: ExecutionContext, call: GuardedCall | undefined): void {
+    const type = context.getType<string>();
+    const isOfConnection =
+      type === 'ws' ||
+      (type === 'rpc' && this.#opensForMessages) ||
+      (type === 'graphql' && call?.owner !== call?.request);
+    if (isOfConnection || (type === 'http' && !hasRequestContext())) enterRequestContext();
   }
 
   /** For guards that stand before `AccessTokenGuard`, which judges the demands. */
@@ -60,16 +77,6 @@ export class GlobalGuard implements CanActivate {
       return refuse(this.#authenticator.forRoute(error, requirementsOf(context).requirements), context);
     }
   }
-}
-
-/**
- * Gives the guards behind this one a place where they find the token. Requests and messages of microservices come in one
- * already; what comes over a connection always gets one of its own: what ran before it there may be of somebody else.
- */
-function openRequestContext(context: ExecutionContext, call: GuardedCall | undefined): void {
-  const type = context.getType<string>();
-  const isOfConnection = type === 'ws' || (type === 'graphql' && call?.owner !== call?.request);
-  if (isOfConnection || (type === 'http' && !hasRequestContext())) enterRequestContext();
 }
 
 function isGuardedLater(context: ExecutionContext): boolean {

@@ -27,7 +27,8 @@ export const MARK = Symbol.for('@onbehalf/resource-server:access-refused');
  * Neither message nor body holds a token.
  */
 export class AccessRefused extends HttpException {
-  declare readonly errorCode: AccessRefusedCode;
+  // NestJS 11 does not set it
+  override readonly errorCode: AccessRefusedCode;
   readonly headers: Readonly<Record<string, string>>;
   /** What a GraphQL error says of it: `UNAUTHENTICATED`, `FORBIDDEN`, … and the code of the refusal. */
   readonly extensions: { readonly code: string | undefined; readonly error: AccessRefusedCode };
@@ -42,6 +43,7 @@ export class AccessRefused extends HttpException {
 
   constructor(code: AccessRefusedCode, message: string, response: AccessRefusedResponse, cause?: unknown) {
     super({ ...response.body }, response.status, { errorCode: code, cause });
+    this.errorCode = code;
     this.name = 'AccessRefused';
     this.message = message;
     this.headers = response.headers;

@@ -23,6 +23,7 @@ export class RequestContexts {
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
   ) {
     this.#host = host;
+    if (!hasPreRequestHooks(application)) return;
     application.registerPreRequestHook(
       (_context, next) =>
         new Observable((subscriber) => withRequestContext(() => subscriber.add(next().subscribe(subscriber)))),
@@ -39,6 +40,11 @@ export class RequestContexts {
       adapter?.use((request: IncomingMessage, _response: unknown, next: () => void) => around(request, next));
     }
   }
+}
+
+/** NestJS 11 has no hook before messages of microservices: the first guard opens their contexts. */
+export function hasPreRequestHooks(application: ApplicationConfig): boolean {
+  return 'registerPreRequestHook' in application;
 }
 
 /** The request that opens a connection is not that of its messages, which may be of many users. */
