@@ -66,7 +66,7 @@ const reach = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/coverage', '.nx', '**/var'] },
+  { ignores: ['**/dist', '**/coverage', '.nx', '**/var', 'e2e/applications'] },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   prettier,

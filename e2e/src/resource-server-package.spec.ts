@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestIssuer, type ServedTestIssuer } from '@onbehalf/testing';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { INSTALL, packLibraries, run } from './packed-application.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const README = join(root, 'libs/resource-server/README.md');
-const TSC = join(root, 'node_modules/typescript/bin/tsc');
 const LIBRARIES = ['oauth-protocol', 'jwt-verification', 'resource-server', 'testing'];
 
 /** What the README says to install, and what any Nest application has; in the versions of this repository. */
@@ -46,18 +46,6 @@ function say(what: string): void {
   process.stderr.write(`resource-server package: ${what}\n`);
 }
 
-function run(command: string, args: readonly string[], cwd: string): string {
-  say(`${command} ${args.join(' ')}`);
-  // the workspace's own settings must not reach the application: no loader, no conditions, no npm configuration
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS$|npm_)/i.test(name)));
-  try {
-    return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command} ${args.join(' ')} failed\n${stdout ?? ''}${stderr ?? ''}`, { cause: error });
-  }
-}
-
 /** What the test of the README takes for granted. */
 const TEST_HEAD = `
 import { ResourceServerModule } from '@onbehalf/resource-server';
@@ -83,15 +71,10 @@ function versionOf(dependency: string): string {
 
 /** An empty Nest application outside the workspace, with the packed libraries installed. */
 function createApplication(directory: string): void {
-  run(process.execPath, [TSC, '-b', ...LIBRARIES.map((name) => join(root, 'libs', name, 'tsconfig.lib.json'))], root);
-  for (const name of LIBRARIES)
-    run('npm', ['pack', '--silent', '--pack-destination', directory], join(root, 'libs', name));
-  const tarballs = readdirSync(directory).filter((name) => name.endsWith('.tgz'));
+  const tarballs = Object.entries(packLibraries(LIBRARIES, directory));
   const dependencies = {
     ...Object.fromEntries(DEPENDENCIES.map((name) => [name, versionOf(name)])),
-    ...Object.fromEntries(
-      tarballs.map((file) => [file.replace(/^onbehalf-(.*)-\d.*$/, '@onbehalf/$1'), `file:${file}`]),
-    ),
+    ...Object.fromEntries(tarballs.map(([name, file]) => [name, `file:${file}`])),
   };
   const files: [string, string][] = [
     ['package.json', JSON.stringify({ name: 'an-application', private: true, type: 'module', dependencies })],
@@ -103,11 +86,7 @@ function createApplication(directory: string): void {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), content);
   }
-  run(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--loglevel=error'],
-    directory,
-  );
+  run('npm', INSTALL, directory);
 }
 
 describe('the packed resource server in an application outside the workspace', () => {

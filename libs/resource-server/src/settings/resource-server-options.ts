@@ -114,7 +114,9 @@ export interface CacheOptions {
 }
 
 /** How a service guards its routes. One of `issuer` and `issuers` is required, and so is `audience`. */
-export interface ResourceServerOptions extends Partial<IssuerOptions> {
+export interface ResourceServerOptions extends Omit<Partial<IssuerOptions>, 'issuer'> {
+  /** The one authorization server whose tokens are accepted; compared character by character with `iss`. */
+  readonly issuer?: string | undefined;
   /** Several authorization servers, instead of one. */
   readonly issuers?: readonly (IssuerOptions | (TrustedIssuer & Pick<IssuerOptions, 'accepts'>))[];
   /** Who this service is. A token is accepted when its `aud` holds one of these, compared exactly. Cannot be switched off. */

@@ -18,7 +18,7 @@ export interface DownstreamDefinition {
   /** The name for `@InjectDownstream(name)`. */
   readonly name: string;
   /** Every path is below this address; tokens are sent nowhere else. Absent for a service that gets messages only. */
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   readonly audience?: OneOrMore;
   readonly resource?: OneOrMore;
   /** Space-separated or a list. */

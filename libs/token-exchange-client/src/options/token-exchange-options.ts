@@ -6,7 +6,7 @@ import type { Preset } from '../presets/preset.js';
 
 export interface TokenExchangeOptions {
   /** The authorization server's issuer identifier; its metadata names the token endpoint. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** The token endpoint, when it is not to be discovered. */
   readonly tokenEndpoint?: string;
   readonly clientAuthentication: ClientAuthentication;

@@ -1,0 +1,4 @@
+import { test } from '@jest/globals';
+import { aMessageIsForItsSubject } from './message-is-for-its-subject.js';
+
+test('a message is for its subject', aMessageIsForItsSubject);
