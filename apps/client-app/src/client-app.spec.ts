@@ -374,6 +374,14 @@ describe('signing out', () => {
     expect(lines.join()).not.toContain(end.searchParams.get('id_token_hint'));
   });
 
+  it('runs no experiment at another server than ours, and says so', async () => {
+    await app?.close(0);
+    await startClientApp({ TOKEN_PROFILE: 'keycloak' });
+    const page = await new Browser().open(`${base}/lab/cards/same-token`);
+    expect([page.status, page.body]).toEqual([403, expect.stringContaining('TOKEN_PROFILE')]);
+    expect((await new Browser().open(`${base}/lab/failures`)).status).toBe(200);
+  });
+
   it.each([
     ['another site', { origin: 'https://evil.example' }],
     ['another app on the same host', { origin: 'http://localhost:1' }],

@@ -88,6 +88,8 @@ export class Settings {
   readonly labSecret: string;
   /** Whether the lab does what it shows; never in production. */
   readonly experiments: boolean;
+  /** Whether the authorization server is the one of this project, which knows the clients that the lab plays. */
+  readonly isOnbehalf: boolean;
   readonly sessionSecret: string | undefined;
 
   constructor(given: z.output<typeof environment> & HostSettings) {
@@ -115,6 +117,7 @@ export class Settings {
     };
     this.labSecret = given.LAB_SECRET ?? DEMO_LAB_SECRET;
     this.experiments = given.NODE_ENV !== 'production';
+    this.isOnbehalf = given.TOKEN_PROFILE === 'onbehalf';
     this.sessionSecret = given.SESSION_SECRET;
   }
 }

@@ -60,6 +60,13 @@ describe('compareClaims', () => {
 });
 
 describe('the message page', () => {
+  it.each(['client_id', 'azp'])('names who calls by %s', (claim) => {
+    const hops = [{ service: 'user-service', header: {}, calls: [], claims: { [claim]: 'the-caller' } }];
+    expect(pageOf({ message: 'hello', hops })).toContain(
+      '<strong>Token A</strong> <code>the-caller</code> calls <code>user-service</code>',
+    );
+  });
+
   it('escapes the message and everything that services report', () => {
     const attack = '<script>alert("1")</script>&\'';
     const hops = [{ service: attack, header: {}, calls: [], claims: { [attack]: attack, act: { sub: attack } } }];

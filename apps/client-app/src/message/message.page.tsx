@@ -68,7 +68,8 @@ function tokenName(index: number): string {
 function HopItem({ service, claims, index }: Hop & { readonly index: number }): VNode {
   return (
     <li>
-      <strong>{tokenName(index)}</strong> <code>{show(claims['client_id'])}</code> calls <code>{service}</code>
+      <strong>{tokenName(index)}</strong> <code>{show(claims['client_id'] ?? claims['azp'])}</code> calls{' '}
+      <code>{service}</code>
     </li>
   );
 }

@@ -12,7 +12,7 @@ import { facesPage } from './faces.page.js';
 import { failuresPage } from './failures.page.js';
 import { whichPage } from './which.page.js';
 import { LoginService } from '../../login/login.service.js';
-import { offPage } from './off.page.js';
+import { offPage, type Off } from './off.page.js';
 import { cardPage } from './run.page.js';
 
 const HTML = 'text/html; charset=utf-8';
@@ -58,7 +58,8 @@ export class LabController {
   ): void {
     const card = cardOf(id);
     const visitor = visitorOf(request);
-    if (!this.settings.experiments) return void response.status(403).type('html').send(offPage(visitor));
+    const off = this.#off();
+    if (off) return void response.status(403).type('html').send(offPage(off, visitor));
     const run = typeof runId === 'string' ? this.runs.find(request.sessionID, runId) : undefined;
     response.type('html').send(cardPage(card, run?.card === card.id ? run : undefined, visitor));
   }
@@ -84,14 +85,19 @@ export class LabController {
     @Res() response: Response,
   ): Promise<void> {
     const card = cardOf(id);
-    if (!this.settings.experiments)
-      return void response
-        .status(403)
-        .type('html')
-        .send(offPage(visitorOf(request)));
+    const off = this.#off();
+    if (off) {
+      response.status(403).type('html');
+      return void response.send(offPage(off, visitorOf(request)));
+    }
     if (!request.session.login) throw new LoginRequired('Nobody is signed in');
     const run = await this.laboratory.run(card, fieldsOf(card, body), request);
     response.redirect(303, `${pathOf(card)}?run=${run.id}#result`);
+  }
+
+  #off(): Off | undefined {
+    if (!this.settings.experiments) return 'production';
+    return this.settings.isOnbehalf ? undefined : 'another server';
   }
 }
 
