@@ -10,6 +10,7 @@ import {
 import { ConfigurationError, fetchedUrl, httpUrl, onlyKnown } from '@onbehalf/oauth-protocol';
 import type { Outages } from '../verification/outages.js';
 import { rolePaths } from '../requirements/roles.js';
+import { completeProfile } from './complete-profile.js';
 import {
   DEFAULT_ALGORITHMS,
   type AcceptsToken,
@@ -76,7 +77,7 @@ function isTrustedIssuer(entry: IssuerOptions | TrustedIssuer): entry is Trusted
 
 function checked(issuer: TrustedIssuer, index: number): TrustedIssuer {
   algorithms(`issuers[${index}].algorithms`, issuer.algorithms);
-  if (issuer.profile) complete(`issuers[${index}].profile`, issuer.profile);
+  if (issuer.profile) completeProfile(`issuers[${index}].profile`, issuer.profile);
   return issuer;
 }
 
@@ -142,18 +143,7 @@ export function algorithms(setting: string, value: unknown): readonly SigningAlg
 }
 
 function profile(setting: string, value: IssuerOptions['profile'] = 'rfc9068'): AccessTokenProfile {
-  if (typeof value === 'object') return complete(setting, value);
+  if (typeof value === 'object') return completeProfile(setting, value);
   if (Object.hasOwn(ACCESS_TOKEN_PROFILES, value)) return ACCESS_TOKEN_PROFILES[value];
   throw new ConfigurationError(setting, value, `${Object.keys(ACCESS_TOKEN_PROFILES).join(', ')}, or a profile object`);
-}
-
-/** From an empty list nothing would be read, and every token refused. */
-function complete(setting: string, profile: AccessTokenProfile): AccessTokenProfile {
-  for (const member of ['types', 'clientId', 'audience'] as const) {
-    const names: unknown = profile[member];
-    if (member === 'audience' && names === undefined) continue;
-    if (Array.isArray(names) && names.length > 0) continue;
-    throw new ConfigurationError(`${setting}.${member}`, names, 'a list of one name or more');
-  }
-  return profile;
 }
