@@ -20,7 +20,35 @@ const trusted = (change: object) => ({ trustedIssuers: [{ issuer: 'https://i', a
 const named = (username: string) => ({ users: [{ username, passwordHash: HASH }] });
 const clients = (change: object) => ({ clients: [{ ...client, ...change }] });
 
+const edge = (change: object) => ({
+  resources: [{ audience: 'a', scopes: ['s'] }],
+  clients: [{ clientId: 'app', secret: 'secret', grantTypes: [GrantType.TokenExchange], represents: ['a'] }],
+  edges: [
+    {
+      ...{ client: 'app', subjectAudience: 'a', target: 'a', mode: 'delegation', allowCycle: true, scopes: { s: {} } },
+      ...change,
+    },
+  ],
+});
+
 describe('what the start accepts works later', () => {
+  it('the values that are right where others are refused', () => {
+    const right = [
+      ...['ES256', 'RS256'].map((idTokenSigningAlgorithm) => clients({ idTokenSigningAlgorithm })),
+      ...['at+jwt', 'jwt'].map((typ) => ({ resources: [{ audience: 'a', typ }] })),
+      ...['keep', 'spent'].map((mayAct) => edge({ mayAct })),
+      trusted({ jwks: { keys: [ec] }, profile: 'spring' }),
+      ...[
+        'https://a',
+        'http://a_b.c:8080',
+        'http://127.0.0.1',
+        'http://[::1]:5173',
+        'https://xn--bcher-kva.example',
+      ].map((o) => clients({ allowedOrigins: [o] })),
+    ];
+    for (const config of right) expect(() => parseServerConfig(config, {})).not.toThrow();
+  });
+
   it.each<[string, object]>([
     ['a fragment in a redirect URI', clients({ redirectUris: ['https://a/b#'] })],
     ['a fragment in a redirect URI after a sign-out', clients({ postLogoutRedirectUris: ['https://a/#b'] })],
@@ -45,6 +73,53 @@ describe('what the start accepts works later', () => {
     ['an origin that is nobody', clients({ allowedOrigins: ['null'] })],
     ['an audience of assertions without assertions', clients({ assertionAudience: 'token_endpoint' })],
     ['an ID token algorithm that is not advertised', clients({ idTokenSigningAlgorithm: 'PS256' })],
+    ...['none', 'HS256', 'EdDSA', 'rs256', 'RS256 ', '', null, ['RS256'], 'constructor'].flatMap(
+      (algorithm): [string, object][] => [
+        [`the ID token algorithm ${JSON.stringify(algorithm)}`, clients({ idTokenSigningAlgorithm: algorithm })],
+        [
+          `the algorithm ${JSON.stringify(algorithm)} of a resource`,
+          { resources: [{ audience: 'a', signingAlgorithm: algorithm }] },
+        ],
+      ],
+    ),
+    ...['JWT', 'AT+JWT', 'at+jwt ', 'application/at+jwt', 'id', '', null, ['jwt'], true].map(
+      (typ): [string, object] => [
+        `the typ ${JSON.stringify(typ)} of a resource`,
+        { resources: [{ audience: 'a', typ }] },
+      ],
+    ),
+    ...['Spent', 'drop', 'keep ', '', null, true, ['spent']].map((mayAct): [string, object] => [
+      `may_act ${JSON.stringify(mayAct)} of an edge`,
+      edge({ mayAct }),
+    ]),
+    ...['token-endpoint', 'Issuer', 'https://a/oauth2/token', '', null, ['issuer']].map((aud): [string, object] => [
+      `assertions for ${JSON.stringify(aud)}`,
+      clients({ authentication: 'private_key_jwt', secret: undefined, jwks: { keys: [ec] }, assertionAudience: aud }),
+    ]),
+    ...['Spring', 'spring ', 'hydra', 'constructor', '', null, ['spring'], { clientId: [] }].map(
+      (profile): [string, object] => [
+        `the profile ${JSON.stringify(profile)} of an issuer`,
+        trusted({ jwks: { keys: [ec] }, profile }),
+      ],
+    ),
+    ...[
+      ...[
+        'https://a:443',
+        'http://a:80',
+        'HTTPS://a',
+        'https://A',
+        'https://*.a',
+        'https://a,b',
+        'https://a;b',
+        'https://a?',
+        'https://a#',
+        'a',
+      ],
+      ...['https://u@a', 'https://a, https://b', 'https://a https://b', 'file://', 'https://ü.example', '', 5],
+    ].map((origin): [string, object] => [
+      `the origin ${JSON.stringify(origin)}`,
+      clients({ allowedOrigins: [origin] }),
+    ]),
     ['an RSA key without a modulus', keyed({ kty: 'RSA', e: 'AQAB' })],
     ['an elliptic curve key without a point', keyed({ kty: 'EC', crv: 'P-256', x: 'AA' })],
     ['a key of no type', keyed({ kty: 'unknown' })],

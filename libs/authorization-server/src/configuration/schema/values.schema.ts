@@ -80,6 +80,9 @@ const publicKey = z
   );
 export const publicKeys = z.looseObject({ keys: z.array(publicKey).min(1, 'at least one public key') });
 
+// no browser sends any other: a pattern would never be that of a page
+const ORIGIN = /^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/;
+
 function isOrigin(value: string): boolean {
-  return /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+  return ORIGIN.test(value) && URL.canParse(value) && new URL(value).origin === value;
 }
