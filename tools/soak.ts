@@ -93,7 +93,7 @@ const STEPS: readonly Step[] = [
     project: 'e2e',
     spec: 'accepted-configurations',
     settings: { SCHEMA_CASES: 5000 },
-    minutes: 15,
+    minutes: 10,
   },
   {
     title: 'a storm of revocations, on SQLite and PostgreSQL: 100,000 tokens of one session while others are issued',

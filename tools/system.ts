@@ -2,6 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +12,8 @@ import { APPS, DEMO, PROCESSES, wiring, type AppName, type Settings } from './pr
 export { APPS, DEFAULT_PORTS, DEMO, type AppName, type Settings } from './processes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Where Node.js keeps what it has compiled, so that the next start of an app takes less. */
+const COMPILED = join(tmpdir(), 'onbehalf-compiled');
 const STOP_WITHIN = 15_000;
 /** An idle machine takes two seconds; this is for one that has much else to do. Milliseconds. */
 const READY_WITHIN = 30_000;
@@ -36,7 +40,11 @@ export class RunningApp {
     const folder = `${tree}apps/${PROCESSES[name].app}`;
     this.#process = spawn(process.execPath, [`${folder}/dist/main.js`], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], PORT: String(port), ...settings },
+      env: {
+        ...{ PATH: process.env['PATH'], NODE_ENV: process.env['NODE_ENV'], PORT: String(port) },
+        NODE_COMPILE_CACHE: COMPILED,
+        ...settings,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exit = once(this.#process, 'exit').then(([code]) => code as number | null);
