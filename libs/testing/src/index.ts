@@ -13,4 +13,5 @@ export * from './transit-server.js';
 export * from './user-agent.js';
 export * from './forged-assertions.js';
 export * from './saml-assertions.js';
+export * from './sql.js';
 export * from './readme-examples.js';

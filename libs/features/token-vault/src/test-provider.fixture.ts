@@ -49,6 +49,8 @@ export class TestProvider {
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
   /** What it is instead of itself in the answers that go through the browser. */
   claimedIssuer: string | undefined;
+  /** What its ID tokens have in place of the nonce of the request. */
+  claimedNonce: string | undefined;
   refreshes = 0;
   readonly revoked: string[] = [];
   readonly #codes = new Map<string, Code>();
@@ -202,7 +204,7 @@ export class TestProvider {
   }
 
   #idToken({ account, nonce }: Code): Promise<string> {
-    return new SignJWT({ nonce, email: account })
+    return new SignJWT({ nonce: this.claimedNonce ?? nonce, email: account })
       .setProtectedHeader({ alg: 'RS256' })
       .setIssuer(this.issuer)
       .setSubject(`sub of ${account}`)

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing';
 import { TestProvider } from './test-provider.fixture.js';
 import { CONNECTED_ACCOUNT, VaultWorld, type SignedIn } from './vault-world.fixture.js';
+
+// each server of its own takes seconds on a machine that has much else to do
+jest.setTimeout(60_000);
 
 const databases = await testDatabases();
 
@@ -58,7 +61,7 @@ describe.each(databases)('linked accounts on $name', (database) => {
         token_type: 'Bearer',
         expires_in: expect.any(Number) as unknown,
         scope: 'calendar.read calendar.write',
-        act: { sub: 'service' },
+        act: { iss: world.issuer, sub: 'service' },
         linked_account: linked.body['id'],
       },
     ]);

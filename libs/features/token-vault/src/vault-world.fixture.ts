@@ -18,7 +18,18 @@ import {
 } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, obtainCode, postForm, UserAgent, type Answer, type Fields, type TestDatabase } from '@onbehalf/testing';
+import {
+  basic,
+  obtainCode,
+  postForm,
+  toAnswer,
+  UserAgent,
+  type Answer,
+  type Fields,
+  type TestDatabase,
+} from '@onbehalf/testing';
+import type { Credentials } from './accounts/credentials.js';
+import { linkedAccountsTable } from './accounts/linked-accounts.table.js';
 import { tokenVault } from './index.js';
 import type { TestProvider } from './test-provider.fixture.js';
 
@@ -78,6 +89,7 @@ export function vaultFile(issuer: string, calendar: ProviderAddress, mail: Provi
     issuer,
     clientId,
     clientSecret,
+    rotates: name === 'calendar',
   });
   return {
     tokenVault: { providers: [provider('calendar', calendar), provider('mail', mail)] } as object | undefined,
@@ -290,14 +302,8 @@ export class VaultWorld {
   }
 
   async asOperator(method: string, path: string, body?: object): Promise<Answer> {
-    const url = `${this.issuer}/oauth2/token`;
-    const token = await postForm(
-      url,
-      { grant_type: 'client_credentials' },
-      { authorization: basic('operator', SECRET) },
-    );
     const headers = {
-      authorization: `Bearer ${String(token.body['access_token'])}`,
+      authorization: `Bearer ${await this.#operatorToken()}`,
       ...(body && { 'content-type': 'application/json' }),
     };
     const response = await fetch(this.issuer + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
@@ -307,6 +313,58 @@ export class VaultWorld {
       headers: response.headers,
       body: text ? (JSON.parse(text) as Answer['body']) : {},
     };
+  }
+
+  /** Explains an exchange, as operators can. */
+  async explain(form: URLSearchParams): Promise<Answer> {
+    const headers = { authorization: `Bearer ${await this.#operatorToken()}` };
+    const response = await fetch(`${this.issuer}/admin/exchange/explain`, { method: 'POST', headers, body: form });
+    return toAnswer(response);
+  }
+
+  /** The access token of an account has this many seconds left. */
+  leave(subject: string, provider: string, seconds: number): Promise<void> {
+    const expiresAt = Math.floor(Date.now() / 1000) + seconds;
+    return this.edit(subject, provider, (credentials) => ({
+      ...credentials,
+      tokens: credentials.tokens.map((token) => ({ ...token, expiresAt })),
+    }));
+  }
+
+  /** Changes what is kept of an account, as if it had become so. */
+  async edit(subject: string, provider: string, change: (before: Credentials) => Credentials): Promise<void> {
+    const { credentials, generation } = await this.raw(subject, provider);
+    const next = { ...change(JSON.parse(credentials) as Credentials), generation: generation + 1 };
+    await this.putBack(subject, provider, { credentials: JSON.stringify(next), generation: generation + 1 });
+  }
+
+  async raw(subject: string, provider: string): Promise<{ readonly credentials: string; readonly generation: number }> {
+    const { credentials, generation } = await this.#row(subject, provider);
+    return { credentials, generation };
+  }
+
+  async putBack(
+    subject: string,
+    provider: string,
+    state: { readonly credentials: string; readonly generation: number },
+  ): Promise<void> {
+    const { subject_life } = await this.#row(subject, provider);
+    await this.#accounts.update({ subject, subject_life, provider }, state);
+  }
+
+  get #accounts() {
+    return this.stores[0]!.table(linkedAccountsTable);
+  }
+
+  async #row(subject: string, provider: string) {
+    const [row] = await this.#accounts.list({ subject, provider }, 1);
+    return row!;
+  }
+
+  async #operatorToken(): Promise<string> {
+    const url = `${this.issuer}/oauth2/token`;
+    const fields = { grant_type: 'client_credentials' };
+    return String((await postForm(url, fields, { authorization: basic('operator', SECRET) })).body['access_token']);
   }
 
   /** The last record that matches. */

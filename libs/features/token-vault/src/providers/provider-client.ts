@@ -99,10 +99,11 @@ export class ProviderClient {
   async revoke(tokens: Pick<ProviderTokens, 'accessToken' | 'refreshToken'>): Promise<boolean> {
     const { profile, name, clientId, clientSecret = '' } = this.provider;
     try {
-      const call = profile.revoke?.({ id: clientId, secret: clientSecret }, tokens.accessToken);
-      if (call) return call.succeeded(await askProvider(name, call.url, call.init));
       const server = await this.#server.metadata();
       if (server.revocation_endpoint === undefined) return false;
+      const url = server.revocation_endpoint.replace('{client_id}', encodeURIComponent(clientId));
+      const call = profile.revoke?.({ id: clientId, secret: clientSecret }, tokens.accessToken);
+      if (call) return call.succeeded(await askProvider(name, url, call.init));
       // RFC 7009 §2.1: with the refresh token end the access tokens of the same grant
       const { accessToken, refreshToken = accessToken } = tokens;
       const request = [server, this.#client, this.#authentication(), refreshToken] as const;

@@ -19,6 +19,7 @@ export interface ProviderAnswer {
 export interface ProviderEndpoints {
   readonly authorization: string;
   readonly token: string;
+  /** `{client_id}` stands for the client. */
   readonly revocation?: string | undefined;
   /** Answers an access token with the account that it is of. */
   readonly userinfo?: string | undefined;
@@ -26,7 +27,6 @@ export interface ProviderEndpoints {
 
 /** A request by which a consent is ended where RFC 7009 is not spoken, and whether its answer says that it worked. */
 export interface RevocationCall {
-  readonly url: string;
   readonly init: RequestInit;
   readonly succeeded: (answer: ProviderAnswer) => boolean;
 }
@@ -58,7 +58,7 @@ export interface ProviderProfile {
   adapt?(answer: ProviderAnswer): ProviderAnswer;
   /** What a refusal of a refresh means; `undefined`: nothing about the account. */
   ended?(error: string, description: string): Ended | undefined;
-  /** How consent is ended where RFC 7009 is not spoken. */
+  /** How consent is ended at the revocation endpoint where RFC 7009 is not spoken. */
   revoke?(client: { readonly id: string; readonly secret: string }, accessToken: string): RevocationCall;
 }
 

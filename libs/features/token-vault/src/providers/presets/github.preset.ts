@@ -8,6 +8,7 @@ export const github: ProviderProfile = {
   endpoints: {
     authorization: 'https://github.com/login/oauth/authorize',
     token: 'https://github.com/login/oauth/access_token',
+    revocation: 'https://api.github.com/applications/{client_id}/grant',
     userinfo: 'https://api.github.com/user',
   },
   authentication: 'client_secret_post',
@@ -20,7 +21,6 @@ export const github: ProviderProfile = {
   adapt: refusedWithSuccess,
   ended: (error) => (ENDED.includes(error) ? 'expired' : undefined),
   revoke: ({ id, secret }, accessToken) => ({
-    url: `https://api.github.com/applications/${encodeURIComponent(id)}/grant`,
     init: {
       method: 'DELETE',
       headers: {

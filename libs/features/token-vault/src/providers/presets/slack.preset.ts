@@ -14,6 +14,7 @@ export const slack: ProviderProfile = {
   endpoints: {
     authorization: 'https://slack.com/oauth/v2/authorize',
     token: 'https://slack.com/api/oauth.v2.access',
+    revocation: 'https://slack.com/api/auth.revoke',
   },
   // it does not decode what RFC 6749 §2.3.1 has encoded in the header
   authentication: 'client_secret_post',
@@ -28,7 +29,6 @@ export const slack: ProviderProfile = {
   adapt,
   ended: (error) => ENDED[error],
   revoke: (_client, accessToken) => ({
-    url: 'https://slack.com/api/auth.revoke',
     init: { method: 'POST', headers: { authorization: `Bearer ${accessToken}` } },
     succeeded: ({ body }) => body['ok'] === true,
   }),
