@@ -37,7 +37,7 @@ const CLIENT = 'vault';
 
 /** A strict OpenID provider with accounts of its own, whose users consent at once. RFC 6749, RFC 7009, RFC 7636, RFC 9207 */
 export class TestProvider {
-  readonly clientId = CLIENT;
+  readonly clientId: string = CLIENT;
   readonly clientSecret = randomUUID() as string;
   /** Who consents from now on. */
   account = 'mail@alice.example';
