@@ -21,7 +21,7 @@ COPY libs libs
 COPY apps apps
 RUN npx tsc -b apps/auth-server/tsconfig.app.json apps/client-app/tsconfig.app.json \
       apps/user-service/tsconfig.app.json apps/message-service/tsconfig.app.json \
-      apps/order-service/tsconfig.app.json apps/agent/tsconfig.app.json \
+      apps/order-service/tsconfig.app.json apps/calendar-service/tsconfig.app.json apps/agent/tsconfig.app.json \
  && find libs apps -name src -prune -exec rm -r {} + \
  && find libs apps \( -name '*.map' -o -name '*.d.ts' -o -name '*.tsbuildinfo' -o -name 'tsconfig*.json' -o -name 'jest.config.mjs' \) -delete
 

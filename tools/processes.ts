@@ -22,6 +22,13 @@ const TABLE = {
   // another company: an authorization server with users, keys and a database of its own, and a service behind it
   partner: { app: 'auth-server', port: 9002, settings: ofPartner },
   'order-service': { app: 'order-service', port: 8092, settings: (url) => ({ ISSUER: url('partner') }) },
+  // a provider at which users of the first domain have linked accounts, and its API
+  calendar: { app: 'auth-server', port: 9003, settings: ofCalendar },
+  'calendar-service': {
+    app: 'calendar-service',
+    port: 8093,
+    settings: (url) => ({ ISSUER: ofOwnHost(url('calendar')) }),
+  },
 } satisfies Record<string, DemoProcess>;
 
 export type AppName = keyof typeof TABLE;
@@ -60,6 +67,10 @@ export function wiring(url: (process: AppName) => string): Settings {
     PARTNER_ISSUER: url('partner'),
     ORDER_SERVICE_URL: url('order-service'),
     ORDER_SERVICE_RESOURCE: url('order-service'),
+    CALENDAR_ISSUER: ofOwnHost(url('calendar')),
+    CALENDAR_INTERNAL_URL: ofOwnHost(url('calendar')),
+    CALENDAR_SERVICE_URL: url('calendar-service'),
+    CALENDAR_SERVICE_RESOURCE: url('calendar-service'),
   };
 }
 
@@ -71,4 +82,18 @@ function ofPartner(url: (process: string) => string, given: Settings): Settings 
     // two domains share no database
     DATABASE_URL: DATABASE_URL === 'sqlite::memory:' ? DATABASE_URL : PARTNER_DATABASE_URL,
   };
+}
+
+function ofCalendar(url: (process: string) => string, given: Settings): Settings {
+  const { DATABASE_URL, CALENDAR_DATABASE_URL = 'sqlite:var/calendar.db' } = given;
+  return {
+    ISSUER: ofOwnHost(url('calendar')),
+    AUTH_SERVER_CONFIG: 'calendar',
+    DATABASE_URL: DATABASE_URL === 'sqlite::memory:' ? DATABASE_URL : CALENDAR_DATABASE_URL,
+  };
+}
+
+/** Cookies ignore ports: by another host name, the sign-ins at a second server in one browser are not those at the first. RFC 6265 §8.5 */
+function ofOwnHost(url: string): string {
+  return url.replace('//localhost:', '//127.0.0.1:');
 }

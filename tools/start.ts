@@ -77,7 +77,15 @@ function portVariable(app: AppName): string {
 /** The settings that make sense for all apps at once. */
 function inherited(): Record<string, string> {
   const telemetry = Object.keys(process.env).filter((name) => /^OTEL_(?!SERVICE_NAME)/.test(name));
-  const own = ['LOG_LEVEL', 'AUTH_SERVER_CONFIG', 'DATABASE_URL', 'PARTNER_DATABASE_URL', 'ENCRYPTION_KEYS', 'HOST'];
+  const own = [
+    'LOG_LEVEL',
+    'AUTH_SERVER_CONFIG',
+    'DATABASE_URL',
+    'PARTNER_DATABASE_URL',
+    'CALENDAR_DATABASE_URL',
+    'ENCRYPTION_KEYS',
+    'HOST',
+  ];
   const names = [...own, ...telemetry];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),

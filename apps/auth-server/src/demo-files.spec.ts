@@ -27,7 +27,7 @@ describe('the guide to other domains', () => {
 });
 
 describe('the files beside auth-server', () => {
-  it.each(['auth-server.yaml', 'partner.yaml', 'spring-article.yaml'])('%s is accepted', (file) => {
+  it.each(['auth-server.yaml', 'partner.yaml', 'calendar.yaml', 'spring-article.yaml'])('%s is accepted', (file) => {
     expect(readServerConfig(app(file), {}, { sections: features.all }).clients.length).toBeGreaterThan(0);
   });
 

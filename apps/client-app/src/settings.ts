@@ -23,6 +23,7 @@ export const environment = z
     MESSAGE_SERVICE_RESOURCE: httpUrl().default('http://localhost:8082'),
     MESSAGE_SERVICE_URL: httpUrl().default('http://localhost:8082'),
     AGENT_URL: httpUrl().default('http://localhost:8084'),
+    CALENDAR_SERVICE_URL: httpUrl().default('http://localhost:8093'),
     LEGACY_SERVICE_URL: httpUrl().optional(),
     PARTNER_ISSUER: httpUrl().default('http://localhost:9002'),
     PARTNER_TOKEN_ENDPOINT: httpUrl().optional(),
@@ -82,6 +83,8 @@ export class Settings {
   readonly messageServiceUrl: string;
   /** The demo's assistant. */
   readonly agentUrl: string;
+  /** The API of the provider at which users link their calendar. */
+  readonly calendarServiceUrl: string;
   /** The demo's system from before OAuth, where it runs. */
   readonly legacyServiceUrl: string | undefined;
   readonly partner: PartnerSettings;
@@ -106,6 +109,7 @@ export class Settings {
     this.messageServiceResource = given.MESSAGE_SERVICE_RESOURCE;
     this.messageServiceUrl = given.MESSAGE_SERVICE_URL.replace(/\/$/, '');
     this.agentUrl = given.AGENT_URL.replace(/\/$/, '');
+    this.calendarServiceUrl = given.CALENDAR_SERVICE_URL.replace(/\/$/, '');
     this.legacyServiceUrl = given.LEGACY_SERVICE_URL;
     this.partner = {
       issuer: given.PARTNER_ISSUER,

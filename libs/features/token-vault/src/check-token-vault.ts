@@ -38,7 +38,7 @@ function checkProvider(provider: ProviderSettings, path: string): void {
   const refuse = (member: string, value: unknown, accepted: string): never => {
     throw new ConfigurationError(`${path}.${member}`, value, accepted);
   };
-  const { preset, tenant, issuer, endpoints, clientSecret, authentication, userinfo } = provider;
+  const { preset, tenant, issuer, endpoints, clientSecret, authentication, userinfo, allowInsecureHttp } = provider;
   if ((preset === 'microsoft') !== (tenant !== undefined)) {
     refuse('tenant', tenant, preset === 'microsoft' ? 'the id of a tenant' : 'none, because preset is not microsoft');
   }
@@ -56,7 +56,7 @@ function checkProvider(provider: ProviderSettings, path: string): void {
   }
   const urls = Object.entries({ issuer, ...endpoints });
   for (const [name, url] of urls) {
-    if (url === undefined || url.startsWith('https:') || isLoopbackUrl(url)) continue;
+    if (url === undefined || /^https:/i.test(url) || isLoopbackUrl(url) || allowInsecureHttp) continue;
     refuse(name === 'issuer' ? name : `endpoints.${name}`, url, 'https, or an address of this machine');
   }
 }

@@ -38,6 +38,10 @@ const provider = z
       .describe('the tenant, of the preset microsoft alone'),
     issuer: url.optional().describe('of an OpenID provider: its issuer identifier, by which its metadata is found'),
     endpoints: endpoints.optional().describe('where it is asked; absent: by the metadata of the issuer'),
+    allowInsecureHttp: z
+      .boolean()
+      .default(false)
+      .describe('whether it may be asked by plain http elsewhere than on this machine: only where nobody listens'),
     clientId: name.describe('how this server is registered there'),
     clientSecret: z.string().min(1, 'a non-empty secret').optional(),
     authentication: z

@@ -17,6 +17,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'BDpxh3TFcr2KJa2-sb_NXAJWrhHOz5-cP5JdDlK-r4k',
   'Byip7ksnHW-5Rix7t-kzI9jxsB1xhtLMEIATqEe_mNg',
   'EIhGtZ74nRcYafH2wfrtb1ITPA6Uv_95NVPU8a8pELA',
+  'ERE6z_XEzmHOeDmyXdBig9eYRTiajywGJXDtwA3tKzg',
   'EVB6Di9eadXfpApiob17buV-a82FxnybhDGzb_8hxDc',
   'HsHCa1DV08WNlYMYGvgHZlX-AHVr9yhZQLo2cPmfy6A',
   'K7gNU3sdo-OL0wNhqoVWhr3g6s1xYv72ol_pe_Unols',

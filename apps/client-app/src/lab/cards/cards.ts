@@ -8,6 +8,7 @@ import { delegationChain } from './delegation-chain.card.js';
 import { actorToken, impersonation, stepUp, trustedIssuer } from './faces.cards.js';
 import { headerUser } from './header-user.card.js';
 import { customToken, samlAssertion } from './legacy.cards.js';
+import { linkedAccount } from './linked-account.card.js';
 import { loggedOut } from './logged-out.card.js';
 import { noAudience } from './no-audience.card.js';
 import { onBehalfOf } from './on-behalf-of.card.js';
@@ -38,6 +39,7 @@ export const CARDS: readonly Card[] = [
   trustedIssuer,
   crossAppAccess,
   aiAgent,
+  linkedAccount,
   samlAssertion,
   customToken,
   stepUp,

@@ -4,6 +4,8 @@ export interface Addresses {
   readonly messageService: string;
   /** The assistant. */
   readonly agent: string;
+  /** The API of the provider at which users link their calendar. */
+  readonly calendarService: string;
   readonly issuer: string;
   /** Where this machine reaches the keys of the issuer. */
   readonly internalJwksUri: string;

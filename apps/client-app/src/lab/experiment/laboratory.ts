@@ -91,6 +91,7 @@ export class Laboratory {
       userService: userServiceUrl,
       messageService: messageServiceUrl,
       agent: this.settings.agentUrl,
+      calendarService: this.settings.calendarServiceUrl,
       userServiceResource,
       messageServiceResource,
       issuer,

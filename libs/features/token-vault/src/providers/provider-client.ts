@@ -126,7 +126,7 @@ export class ProviderClient {
   #http(server: oauth.AuthorizationServer, told: { body?: ProviderAnswer['body'] } = {}) {
     const { name, profile } = this.provider;
     return {
-      [oauth.allowInsecureRequests]: isLoopbackUrl(server.token_endpoint!),
+      [oauth.allowInsecureRequests]: this.provider.allowInsecureHttp || isLoopbackUrl(server.token_endpoint!),
       [oauth.customFetch]: async (url: string, init: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
         const { method, headers, body } = init;
         const answer = await askProvider(name, url, { method, headers, body });

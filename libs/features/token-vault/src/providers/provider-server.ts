@@ -38,7 +38,7 @@ export class ProviderServer {
   async #discover(issuer: URL): Promise<oauth.AuthorizationServer> {
     const { name } = this.#provider;
     const options = {
-      [oauth.allowInsecureRequests]: isLoopbackUrl(issuer.href),
+      [oauth.allowInsecureRequests]: this.#provider.allowInsecureHttp || isLoopbackUrl(issuer.href),
       [oauth.customFetch]: async (url: string, init: { method: string; headers: Record<string, string> }) =>
         toResponse(await askProvider(name, url, { method: init.method, headers: init.headers })),
     };

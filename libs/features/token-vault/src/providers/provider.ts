@@ -9,6 +9,8 @@ export interface Provider {
   readonly clientId: string;
   readonly clientSecret?: string | undefined;
   readonly profile: ProviderProfile;
+  /** Whether it may be asked by plain http elsewhere than on this machine. */
+  readonly allowInsecureHttp: boolean;
 }
 
 /** Tokens as a provider has given them. */

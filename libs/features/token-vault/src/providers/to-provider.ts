@@ -18,8 +18,8 @@ const STANDARD: ProviderProfile = {
 
 /** A provider as the configuration describes it; what it says itself comes before what its preset says. */
 export function toProvider(settings: ProviderSettings): Provider {
-  const { name, title = name, clientId, clientSecret } = settings;
-  return { name, title, clientId, clientSecret, profile: profileOf(settings) };
+  const { name, title = name, clientId, clientSecret, allowInsecureHttp } = settings;
+  return { name, title, clientId, clientSecret, allowInsecureHttp, profile: profileOf(settings) };
 }
 
 function profileOf(settings: ProviderSettings): ProviderProfile {
