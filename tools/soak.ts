@@ -111,6 +111,13 @@ const STEPS: readonly Step[] = [
     minutes: 10,
   },
   {
+    title: '20,000 linked accounts of which 1 % end at once, and kill -9 in the middle of refreshes',
+    project: 'token-vault',
+    spec: 'src/several-processes',
+    settings: { SOAK_ACCOUNTS: 20_000, SOAK_KILLS: 20 },
+    minutes: 6,
+  },
+  {
     title: 'mutated SAML assertions: none says anything but what was signed',
     project: 'saml-assertion',
     spec: 'signature-wrapping',

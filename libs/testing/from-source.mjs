@@ -7,29 +7,37 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath, URL } from 'node:url';
 import { transformSync } from '@swc/core';
 
-const options = {
+const optionsOf = (filename) => ({
   jsc: {
     target: 'es2022',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true },
+    parser: { syntax: 'typescript', tsx: filename.endsWith('x'), decorators: true },
+    transform: {
+      legacyDecorator: true,
+      decoratorMetadata: true,
+      react: { runtime: 'automatic', importSource: 'preact' },
+    },
     keepClassNames: true,
   },
   module: { type: 'es6' },
   sourceMaps: 'inline',
-};
+});
+
+const TYPESCRIPT = /\.tsx?$/;
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (/^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {
-      const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
-      if (existsSync(source)) return { url: source.href, shortCircuit: true };
+    if (/^\.{1,2}\/.*\.js$/.test(specifier) && TYPESCRIPT.test(context.parentURL)) {
+      for (const extension of ['.ts', '.tsx']) {
+        const source = new URL(specifier.replace(/\.js$/, extension), context.parentURL);
+        if (existsSync(source)) return { url: source.href, shortCircuit: true };
+      }
     }
     return next(specifier, context);
   },
   load(url, context, next) {
-    if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
+    if (!url.startsWith('file:') || !TYPESCRIPT.test(url)) return next(url, context);
     const filename = fileURLToPath(url);
-    const { code } = transformSync(readFileSync(filename, 'utf8'), { ...options, filename });
+    const { code } = transformSync(readFileSync(filename, 'utf8'), { ...optionsOf(filename), filename });
     return { format: 'module', source: code, shortCircuit: true };
   },
 });

@@ -80,6 +80,15 @@ export class TestProvider {
     return this.server.close();
   }
 
+  /** What somebody has consented to, as if it had gone through a browser. */
+  grant(account: string, scopes: readonly string[]): { readonly accessToken: string; readonly refreshToken: string } {
+    const grant: Grant = { account, scopes, ended: false };
+    const [accessToken, refreshToken] = [`at-${randomUUID()}`, `rt-${randomUUID()}`];
+    this.#accessTokens.set(accessToken, { grant, scopes });
+    this.#refreshTokens.set(refreshToken, { grant, replaced: false });
+    return { accessToken, refreshToken };
+  }
+
   /** Ends everything that the account has consented to, as its holder can. */
   revokeAll(): void {
     for (const { grant } of this.#refreshTokens.values()) grant.ended = true;
