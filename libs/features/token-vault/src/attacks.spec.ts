@@ -544,6 +544,16 @@ describe.each(databases)('attacks on linked accounts on $name', (database) => {
       );
     });
 
+    it('that cannot be opened is dropped by whoever unlinks it, and by nothing else', async () => {
+      await sql(`update ${ACCOUNTS} set generation = 7 where subject = 'alice'`);
+      const { connectUri } = await world.begin(alice);
+      expect((await alice.agent.get(connectUri)).status).toBe(200);
+      const list = await world.me('GET', '', alice.me);
+      const [{ id }] = list.body['linked_accounts'] as [{ id: string }];
+      expect((await world.me('DELETE', `/${id}`, alice.me)).body).toEqual({ revoked_at_provider: false });
+      await isUnlinked(alice);
+    });
+
     it('is mended by linking again', async () => {
       await sql(`update ${ACCOUNTS} set generation = 7 where subject = 'alice'`);
       calendar.account = 'mail@alice.example';

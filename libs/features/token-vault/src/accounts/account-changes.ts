@@ -43,9 +43,8 @@ export class AccountChanges {
       const row = await this.#options.accounts.find(key);
       return row && { row, credentials: openCredentials(row) };
     } catch (error) {
-      if (!(error instanceof SealBroken)) throw error;
-      await this.#options.accounts.drop(key);
-      return undefined;
+      if (error instanceof SealBroken) return undefined;
+      throw error;
     }
   }
 
@@ -57,7 +56,10 @@ export class AccountChanges {
       if (isOther && before.row.account !== found.replaces) return undefined;
       const credentials = { ...found.credentials, ...(!isOther && before && lasting(before.credentials, found)) };
       const row = await this.#options.accounts.link({ ...key, label: found.label, credentials }, before?.row);
-      if (!row) continue;
+      if (!row) {
+        if (!before) await this.#dropBroken(key);
+        continue;
+      }
       if (isOther) await this.#revoke(key.provider, before.credentials);
       await this.#record('linked', row, by);
       return row;
@@ -68,10 +70,24 @@ export class AccountChanges {
   /** @returns whether the provider says that it has ended the consent; `undefined` when no such account is linked */
   async unlink(key: AccountKey, id: string, by: ChangedBy): Promise<boolean | undefined> {
     const before = await this.linked(key);
-    if (before?.row.id !== id) return undefined;
+    if (!before) return (await this.#dropBroken(key)) ? false : undefined;
+    if (before.row.id !== id) return undefined;
     await this.#record('unlinked', before.row, by);
     const taken = await this.#options.accounts.take(key);
     return this.#revoke(key.provider, taken ? openCredentials(taken) : before.credentials);
+  }
+
+  /** Whoever links or unlinks an account has no use for one that cannot be opened; until then it stays, for the key may come back. */
+  async #dropBroken(key: AccountKey): Promise<boolean> {
+    try {
+      const row = await this.#options.accounts.find(key);
+      if (row) openCredentials(row);
+      return false;
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      await this.#options.accounts.drop(key);
+      return true;
+    }
   }
 
   /** Ends at the provider what is not linked after all. */
