@@ -34,6 +34,20 @@ describe.each(databases)('the sweep on $name', (kind) => {
     await store.close();
   });
 
+  it('has nothing left after one run, however much has expired', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sweep-')), 'store.db');
+    const url = kind.name === 'SQLite' ? `sqlite:${file}` : await kind.database();
+    const store = await openStore({ url, encryptionKeys, sweepInterval: 0, clock: () => 1_000_000 });
+    const database = connect(parseStoreUrl(url));
+    for (let start = 0; start < 12_000; start += 1000) {
+      const rows = Array.from({ length: 1000 }, (_, i) => ({ key_hash: `expired-${start + i}`, expires_at: 1 }));
+      await database.insertInto('replays').values(rows).execute();
+    }
+    expect(await store.sweep()).toBe(12_000);
+    await database.destroy();
+    await store.close();
+  });
+
   it('keeps what a living token came from, so that it ends with that', async () => {
     let now = 1_000_000;
     const store = await openStore({ url: await kind.database(), encryptionKeys, clock: () => now, sweepInterval: 0 });

@@ -33,8 +33,8 @@ const MARGIN = 300;
 const BATCH = 500;
 /** Milliseconds after which a revocation is no longer under way. */
 const LEFT_AFTER = 60_000;
-/** Batches of one table in one run: a backlog is worked off over several runs. */
-const BATCHES = 20;
+/** The part of the time between two runs that a run may take: a backlog beyond that is worked off over several. */
+const SHARE = 0.5;
 
 /** Deletes expired rows in the background, in bounded batches, so that no request waits for it. */
 export class Sweeper {
@@ -44,6 +44,8 @@ export class Sweeper {
   readonly #expiring: readonly Expiring[];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  /** Milliseconds that a run may take. */
+  #most = Infinity;
 
   /** @param tables what is declared beside the tables of this library */
   constructor(
@@ -60,6 +62,7 @@ export class Sweeper {
 
   /** @param interval seconds between runs */
   start(interval: number): void {
+    this.#most = interval * 1000 * SHARE;
     this.#timer = setInterval(() => {
       // an outage of the database shows in the requests; the next run tries again
       this.#running = this.#running.then(() => this.sweep()).catch(() => undefined);
@@ -78,15 +81,23 @@ export class Sweeper {
     this.#clock.tellDifference();
     const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock.now() };
     await applyLeftMarks(revoking, this.#clock.milliseconds() - LEFT_AFTER);
+    return this.#deleteExpired(performance.now() + this.#most);
+  }
+
+  /** Until nothing is left or the time is over: one batch of each table after the other, so that none waits for another. */
+  async #deleteExpired(end: number): Promise<number> {
     let deleted = 0;
-    for (const table of this.#expiring) {
-      for (let batch = 0; batch < BATCHES; batch += 1) {
+    let due = this.#expiring;
+    while (due.length > 0 && performance.now() < end) {
+      const more: Expiring[] = [];
+      for (const table of due) {
         const count = await this.#deleteBatch(table);
         deleted += count;
+        if (count === BATCH) more.push(table);
         // SQLite answers at once: let the requests have their turn
         await nextTurn();
-        if (count < BATCH) break;
       }
+      due = more;
     }
     return deleted;
   }
