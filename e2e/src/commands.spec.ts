@@ -188,6 +188,12 @@ describe('the commands of auth-server', () => {
     expect(two?.output).not.toBe(one?.output);
   });
 
+  it('hash-password takes a password without a final newline, and one with that of Windows', async () => {
+    for (const input of ['päss word', 'päss word\r\n']) {
+      expect((await command('hash-password', [], { input })).output).toMatch(/^scrypt\$\S+\n$/);
+    }
+  });
+
   it('check-config takes the file of the demo, and one whose secrets are elsewhere, and tells all mistakes with their lines', async () => {
     const file = join(scratch, 'checked.yaml');
     const client = '- { clientId: shop, secret: "${SHOP_SECRET}", grantTypes: [client_credentials]';

@@ -54,7 +54,8 @@ describe('the authorization server and those who mean it no good', () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(response.headers.get('x-frame-options')).toBe('DENY');
     expect(response.headers.get('referrer-policy')).toBe('same-origin');
-    expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d+/);
+    // RFC 6797 §7.2: not over a transport that is not secure
+    expect(response.headers.get('strict-transport-security')).toBeNull();
     expect(response.headers.get('x-powered-by')).toBeNull();
   });
 

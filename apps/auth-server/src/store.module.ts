@@ -1,5 +1,11 @@
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { AuthorizationStore, openStore, StoreUnavailable, type StoreOptions } from '@onbehalf/authorization-store';
+import {
+  AuthorizationStore,
+  openStore,
+  SchemaTooNew,
+  StoreUnavailable,
+  type StoreOptions,
+} from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { TerminusModule } from '@nestjs/terminus';
 import { storeOptions, type Settings } from './environment.js';
@@ -37,10 +43,14 @@ async function open(options: StoreOptions): Promise<AuthorizationStore> {
   return store;
 }
 
+/** SQLSTATE of a server that lets nobody in under this name: password, database, rights. PostgreSQL, appendix A. */
+const REFUSED = /^(28...|3D000|42501)$/;
+
 /** What nobody answers at, or is no file that can be read and written. */
 function isOutOfReach(error: unknown): error is Error {
   const { syscall, code } = error as NodeJS.ErrnoException;
-  return error instanceof StoreUnavailable || syscall !== undefined || code === 'ERR_SQLITE_ERROR';
+  if (error instanceof StoreUnavailable || error instanceof SchemaTooNew) return true;
+  return syscall !== undefined || code === 'ERR_SQLITE_ERROR' || REFUSED.test(code ?? '');
 }
 
 /** The parameters of an address may hold a password, too. */

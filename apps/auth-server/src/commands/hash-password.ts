@@ -24,14 +24,29 @@ try {
 }
 
 async function print(): Promise<void> {
-  const prompt = createInterface({ input: stdin, output: process.stderr });
-  const end = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
-  const late = stdin.isTTY ? undefined : setTimeout(() => fail('no password was piped in; see --help'), PIPED_WITHIN);
-  const password = await Promise.race([prompt.question(stdin.isTTY ? 'Password: ' : ''), end]);
-  clearTimeout(late);
-  prompt.close();
+  const password = await (stdin.isTTY ? typedPassword() : pipedPassword());
   if (password === '') fail('the password is empty; type one, or pipe one in');
   stdout.write(`${await hashPassword(password)}\n`);
+}
+
+async function typedPassword(): Promise<string> {
+  const prompt = createInterface({ input: stdin, output: process.stderr });
+  const end = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+  const password = await Promise.race([prompt.question('Password: '), end]);
+  prompt.close();
+  return password;
+}
+
+/** One line, whether it ends or not. */
+async function pipedPassword(): Promise<string> {
+  const late = setTimeout(() => fail('no password was piped in; see --help'), PIPED_WITHIN);
+  let text = '';
+  for await (const chunk of stdin.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.includes('\n')) break;
+  }
+  clearTimeout(late);
+  return text.split(/\r?\n/, 1)[0]!;
 }
 
 function fail(reason: string): never {

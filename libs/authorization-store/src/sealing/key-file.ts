@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
-/** The keys in `<database>.key`, one a line, the current one first. The file is created when there is none. */
+/** The keys in `<database>.key`, one a line, the current one first. The file is created when there is none. @throws ConfigurationError when it is lost */
 export function keysBeside(database: string): string[] {
   const path = `${database}.key`;
   try {
@@ -10,9 +12,29 @@ export function keysBeside(database: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+  if (holdsSealed(database)) {
+    const accepted = `the keys of this database, whose file ${path} is not there any more: put it back, or give them`;
+    throw new ConfigurationError('ENCRYPTION_KEYS', undefined, accepted);
+  }
   mkdirSync(dirname(path), { recursive: true });
   create(path);
   return read(path);
+}
+
+/** Whether anything is encrypted in the database: a new key would be no use for it, and hide that the old one is lost. */
+function holdsSealed(path: string): boolean {
+  if (!existsSync(path) || statSync(path).size === 0) return false;
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const sealing = database.prepare(
+      "select name from sqlite_schema where type = 'table' and sql like '%sealed_with%'",
+    );
+    return sealing
+      .all()
+      .some(({ name }) => database.prepare(`select 1 from "${String(name)}" limit 1`).get() !== undefined);
+  } finally {
+    database.close();
+  }
 }
 
 /** Under another name first: whoever starts at the same time sees the whole key or none, and the first one wins. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet, { type HelmetOptions } from 'helmet';
+import type { Callers } from './callers.js';
 import { pathOf, type Middleware } from './middleware.js';
 
 /** Where an app shows its OpenAPI description. */
@@ -24,15 +25,22 @@ const DOCS: Directives = {
   'connect-src': ["'self'"],
 };
 
+/** RFC 6797 §7.2: never over a transport that is not secure. */
+const TRANSPORT = 'Strict-Transport-Security';
+
 /**
  * Security headers on every answer.
+ * @param callers tell which came by TLS
  * @param contentSecurityPolicy the app's own policy when it serves pages; without one nothing may be loaded
  */
-export function secureHeaders(contentSecurityPolicy: Directives = NOTHING): Middleware {
+export function secureHeaders(callers: Callers, contentSecurityPolicy: Directives = NOTHING): Middleware {
   const app = headersOf(contentSecurityPolicy);
   const docs = headersOf(DOCS);
   return (request, response, next) => {
-    for (const [name, value] of isDocs(pathOf(request)) ? docs : app) response.setHeader(name, value);
+    const isSecure = callers.cameSecurely(request);
+    for (const [name, value] of isDocs(pathOf(request)) ? docs : app) {
+      if (isSecure || name !== TRANSPORT) response.setHeader(name, value);
+    }
     next();
   };
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Injectable, Logger, Module, Post } from '@nestjs/common';
+import { Controller, Get, HttpCode, Injectable, Logger, Module, Post } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { z } from 'zod';
 import { createApp, type AppOptions, type CreatedApp } from './create-app.js';
@@ -47,6 +47,15 @@ class Things {
   echo(): { traceId: string | undefined } {
     return { traceId: currentTraceId() };
   }
+
+  @Get('repeated')
+  repeated(): void {
+    new Logger('Things').warn({ name: 'Error', level: 'x', time: 'x', traceId: 'x' }, 'repeated');
+  }
+
+  @Get('same')
+  @HttpCode(304)
+  same(): void {}
 
   @Get('slow')
   async slow(): Promise<string> {
@@ -96,6 +105,44 @@ describe('logs', () => {
     expect(lines.join()).not.toContain('secret-code');
   });
 
+  it('hold no key twice, whatever is logged', async () => {
+    const base = await start();
+    await fetch(`${base}/repeated`);
+    const line = lines.find((text) => text.includes('"msg":"repeated"'))!;
+    const keys = [...line.matchAll(/[{,]"(\w+)":/g)].map(([, key]) => key);
+    expect(keys).toEqual([...new Set(keys)]);
+    expect(JSON.parse(line)).toMatchObject({ name: 'things', level: 40, name_: 'Error', level_: 'x', time_: 'x' });
+  });
+
+  it('name the caller, as trusted proxies tell, and nobody else', async () => {
+    const headers = { 'x-forwarded-for': '198.51.100.7' };
+    await fetch(`${await start()}/thing`, { headers });
+    await created?.close(100);
+    await fetch(`${await start({ HOST: '127.0.0.1', TRUSTED_PROXIES: '127.0.0.1' })}/thing`, { headers });
+    const requests = lines.flatMap((text) => (JSON.parse(text) as { req?: { remoteAddress: string } }).req ?? []);
+    expect(requests.map(({ remoteAddress }) => remoteAddress)).toEqual(['127.0.0.1', '198.51.100.7']);
+  });
+
+  it.each([
+    ['3f1a2b4c-5d6e-4f70-8192-a3b4c5d6e7f8', true],
+    ['x'.repeat(65), false],
+    ['a b', false],
+    [TOKEN, false],
+    ['', false],
+  ])('take up the id %j of a caller: %s', async (id, isTaken) => {
+    const response = await fetch(`${await start()}/thing`, { headers: { 'x-request-id': id } });
+    const line = lines.map((text) => JSON.parse(text) as Record<string, unknown>).find(({ res }) => res);
+    expect([line?.['requestId'] === id, response.headers.get('x-request-id')]).toEqual([isTaken, isTaken ? id : null]);
+  });
+
+  it('do not tell of polls that have found nothing new', async () => {
+    const base = await start();
+    expect((await fetch(`${base}/same`)).status).toBe(304);
+    await fetch(`${base}/thing`);
+    const requests = lines.flatMap((text) => (JSON.parse(text) as { req?: { url: string } }).req ?? []);
+    expect(requests.map(({ url }) => url)).toEqual(['/thing']);
+  });
+
   it('never hold a token, whoever logs it', async () => {
     const base = await start({ LOG_LEVEL: 'trace' });
     const headers = { authorization: `Bearer ${TOKEN}`, cookie: 'sid=cookie-value' };
@@ -123,6 +170,18 @@ describe('logs', () => {
       { statusCode: 500, message: 'Internal server error' },
     ]);
     expect(lines.filter((line) => line.includes('"level":50') && line.includes('create-app.spec'))).not.toHaveLength(0);
+  });
+});
+
+describe('RFC 6797 §7.2: an HSTS Host MUST NOT include the STS header field over non-secure transport', () => {
+  it.each([
+    ['plain HTTP, whatever it claims', {}, false],
+    ['TLS to a trusted proxy', { TRUSTED_PROXIES: '127.0.0.1' }, true],
+  ])('over %s', async (_, settings, isSecure) => {
+    const base = await start(settings);
+    const { headers } = await fetch(`${base}/thing`, { headers: { 'x-forwarded-proto': 'https' } });
+    expect(headers.has('strict-transport-security')).toBe(isSecure);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 });
 

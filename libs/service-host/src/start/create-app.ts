@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import type { z } from 'zod';
+import { Callers } from '../requests/callers.js';
 import { beforeExpress } from '../requests/before-express.js';
 import { Draining } from '../requests/draining.js';
 import { readEnvironment, type EnvironmentSource } from './environment.js';
@@ -126,6 +127,7 @@ function answerBeforeExpress<Schema extends z.ZodObject>(
   { own, settings, logger, draining }: Around<z.output<Schema>>,
 ): void {
   const page = options.refusalPage?.(app);
+  const callers = new Callers(settings.TRUSTED_PROXIES ?? []);
   beforeExpress(
     app.getHttpServer(),
     logger,
@@ -133,8 +135,8 @@ function answerBeforeExpress<Schema extends z.ZodObject>(
       draining.middleware,
       shedding(settings, logger, options.overload).middleware,
       traceRequests(options.name),
-      logRequests(logger),
-      secureHeaders(options.contentSecurityPolicy?.(own)),
+      logRequests(logger, callers),
+      secureHeaders(callers, options.contentSecurityPolicy?.(own)),
       refuseTargets(page),
       healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
       ...(options.middleware?.(app) ?? []),

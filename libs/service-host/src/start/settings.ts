@@ -37,6 +37,7 @@ type HostShape = {
   LOG_LEVEL: z.ZodType<LogLevel>;
   MAX_CONCURRENT_REQUESTS: z.ZodType<number>;
   SHUTDOWN_DELAY: z.ZodType<number>;
+  TRUSTED_PROXIES: z.ZodType<string[] | undefined>;
 };
 
 /** What every app reads, beside its own settings. */
@@ -55,6 +56,10 @@ export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
       .regex(/^([0-9]|[1-5][0-9]|60)$/, 'a whole number of seconds from 0 to 60')
       .transform(Number)
       .default(0),
+    TRUSTED_PROXIES: z
+      .string()
+      .transform((networks) => networks.split(',').map((network) => network.trim()))
+      .optional(),
   });
 }
 

@@ -50,8 +50,11 @@ type ListenError = NodeJS.ErrnoException & { port?: number; address?: string; ho
 function explain(error: unknown, defaultPort: number): readonly string[] {
   if (error instanceof AggregateError) return error.errors.flatMap((each) => explain(each, defaultPort));
   if (isConfigurationMistake(error)) return [error.message];
-  const { code, port = defaultPort, address, hostname = address } = error as ListenError;
+  const { code, port = defaultPort, address, hostname = address, syscall, path } = error as ListenError;
   if (code === 'EADDRINUSE') return [`port ${port} is in use; set PORT to another one`];
+  if (code === 'EACCES' && syscall !== 'listen' && path !== undefined) {
+    return [`${path} may not be ${syscall === 'mkdir' ? 'made' : 'opened'} by this user`];
+  }
   if (code === 'EACCES') return [`port ${port} may not be opened by this user; set PORT to another one`];
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return [new ConfigurationError('HOST', hostname, 'an address of this machine').message];

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 import { describeError } from './error-description.js';
 import { HEALTH_PATH } from './health-path.js';
+import type { Callers } from '../requests/callers.js';
 import { pathOf, type Middleware } from '../requests/middleware.js';
 import { currentRequestId, currentTraceId } from './tracing.js';
 
@@ -39,6 +40,7 @@ export function createLogger(app: string, level: string, destination?: Destinati
       base: { name: app },
       mixin: () => ({ traceId: currentTraceId(), requestId: currentRequestId() }),
       serializers: LINE_FORMAT.serializers,
+      formatters: { log: withoutRepeatedKeys },
       redact: {
         paths: SECRET_MEMBERS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
         censor: '[redacted]',
@@ -49,6 +51,15 @@ export function createLogger(app: string, level: string, destination?: Destinati
   );
 }
 
+/** What every line begins with. */
+const HEAD = ['level', 'time', 'name'];
+
+/** A key that stands twice in a line is read once, and programs differ in which: what is logged gives way. */
+function withoutRepeatedKeys(line: Record<string, unknown>): Record<string, unknown> {
+  if (!HEAD.some((key) => Object.hasOwn(line, key))) return line;
+  return Object.fromEntries(Object.entries(line).map(([key, value]) => [HEAD.includes(key) ? `${key}_` : key, value]));
+}
+
 function demoteNestStart(this: Logger, line: Parameters<pino.LogFn>, log: pino.LogFn, level: number): void {
   const [first] = line as [unknown];
   const context = typeof first === 'object' && first !== null ? (first as { context?: unknown }).context : undefined;
@@ -56,15 +67,20 @@ function demoteNestStart(this: Logger, line: Parameters<pino.LogFn>, log: pino.L
   log.apply(this, line);
 }
 
-/** One line for each request when it is answered, or given up: method, path without query, status, time. No headers, no bodies. */
-export function logRequests(logger: Logger): Middleware {
+/**
+ * One line for each request when it is answered, or given up: who asked, method, path without query, status, time. No headers, no
+ * bodies.
+ */
+export function logRequests(logger: Logger, callers: Callers): Middleware {
   // the members of this line are known and hold no secret; to look for one would cost more than the line
   const lines = logger.child({}, { redact: [] });
   return (request, response, next) => {
     const began = Date.now();
+    // a socket that is closed has none any more
+    const remoteAddress = callers.addressOf(request);
     response.once('close', () => {
       const line = {
-        req: { method: request.method, url: pathOf(request) },
+        req: { method: request.method, url: pathOf(request), remoteAddress },
         res: { statusCode: response.statusCode },
         responseTime: Date.now() - began,
       };
@@ -95,6 +111,7 @@ export function logRefusals(logger: Logger, limit: number): () => void {
 }
 
 function levelOf(request: IncomingMessage, { statusCode }: ServerResponse): Level {
-  if (pathOf(request).startsWith(HEALTH_PATH)) return 'debug';
+  // probes, and polls that have found nothing new
+  if (pathOf(request).startsWith(HEALTH_PATH) || statusCode === 304) return 'debug';
   return statusCode >= 500 ? 'error' : 'info';
 }

@@ -1,6 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { context, diag, DiagLogLevel, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  createContextKey,
+  diag,
+  DiagLogLevel,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from 'pino';
@@ -10,6 +19,8 @@ import { timeOrderedTraces } from './trace-ids.js';
 
 /** How long the last spans may take to leave. Milliseconds. */
 const FLUSH_WITHIN = 2_000;
+
+const REQUEST_ID = createContextKey('request id');
 
 let provider: NodeTracerProvider | undefined;
 
@@ -59,8 +70,16 @@ export function traceRequests(app: string): Middleware {
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     });
-    context.with(keepingCalls(trace.setSpan(parent, span)), next);
+    const given = givenId(request);
+    if (given !== undefined) response.setHeader('x-request-id', given);
+    context.with(keepingCalls(trace.setSpan(parent.setValue(REQUEST_ID, given), span)), next);
   };
+}
+
+/** What is no id, a token say, would only be text that a stranger writes into the log. */
+function givenId({ headers }: IncomingMessage): string | undefined {
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && /^[A-Za-z0-9][\w-]{0,63}$/.test(id) ? id : undefined;
 }
 
 function describe(request: IncomingMessage): Record<string, string> {
@@ -72,7 +91,8 @@ export function currentTraceId(): string | undefined {
   return trace.getActiveSpan()?.spanContext().traceId;
 }
 
-/** The current request at this service alone. */
+/** The current request: by the id that its caller gave it, otherwise at this service alone. */
 export function currentRequestId(): string | undefined {
-  return trace.getActiveSpan()?.spanContext().spanId;
+  const given = context.active().getValue(REQUEST_ID) as string | undefined;
+  return given ?? trace.getActiveSpan()?.spanContext().spanId;
 }

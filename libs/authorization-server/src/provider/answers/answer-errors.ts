@@ -3,7 +3,7 @@ import { errors, type KoaContextWithOIDC, type default as Provider } from 'oidc-
 import { NOT_STORED } from '../../protocol/answer.js';
 import { retryAfterOf, UNAVAILABLE } from '../../protocol/outage.js';
 import { hasCredentials, noCredentials } from '../clients/is-authenticated.js';
-import type { ErrorLog } from './log-errors.js';
+import { failureOf, type ErrorLog } from './log-errors.js';
 import type { ProviderPages } from './provider-pages.js';
 import { toProviderError } from './provider-error.js';
 import { routeOf } from '../seam/request-seam.js';
@@ -37,8 +37,7 @@ export function answerErrors(provider: Provider, { log, pages }: ErrorAnswers): 
     try {
       await next();
     } catch (error) {
-      const { name, message } = error as Error;
-      log.error({ event: 'server_error', route: routeOf(ctx), name, reason: message });
+      log.error({ event: 'server_error', route: routeOf(ctx), ...failureOf(error) });
       write(ctx, toRefusal(ctx, error), pages.error);
     }
   });

@@ -26,11 +26,31 @@ export function logErrors(provider: Provider, log: ErrorLog): void {
   }
   // without a listener Koa prints the stack: of requests that are cut off, too
   (provider as EventEmitter).on('error', ({ name, message }: Error) => {
-    log.warn({ event: 'request_failed', name, reason: message });
+    log.warn({ event: 'request_failed', error: name, reason: message });
   });
   provider.on('server_error', (ctx, error) => {
-    log.error({ event: 'server_error', route: ctx.oidc?.route, name: error.name, reason: error.message });
+    log.error({ event: 'server_error', route: ctx.oidc?.route, ...failureOf(error) });
   });
+}
+
+/** What a failure is called, and what it comes from: an outage of the database stands below the refusal that it led to. */
+export function failureOf(error: unknown): { readonly error: string; readonly reason: string } {
+  const { name, message } = lastCause(error);
+  return { error: name, reason: message };
+}
+
+function causeOf(error: Error): string | undefined {
+  const cause = lastCause(error);
+  return cause === error ? undefined : `${cause.name}: ${cause.message}`;
+}
+
+/** As deep as errors of this server are nested. */
+const DEEPEST = 5;
+
+function lastCause(error: unknown): Error {
+  let last = error as Error;
+  for (let depth = 0; depth < DEEPEST && last.cause instanceof Error; depth += 1) last = last.cause;
+  return last;
 }
 
 function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): object {
@@ -38,6 +58,6 @@ function describe(ctx: KoaContextWithOIDC, error: errors.OIDCProviderError): obj
     clientId: ctx.oidc?.client?.clientId,
     code: error.error,
     description: error.error_description,
-    reason: error.error_detail,
+    reason: error.error_detail ?? (error.error === 'server_error' ? causeOf(error) : undefined),
   };
 }

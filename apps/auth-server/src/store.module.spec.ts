@@ -1,0 +1,78 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openStore } from '@onbehalf/authorization-store';
+import { readEnvironment } from '@onbehalf/service-host';
+import { startPostgres } from '@onbehalf/testing';
+import { Test } from '@nestjs/testing';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { environment } from './environment.js';
+import { StoreModule } from './store.module.js';
+
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+
+describe('a store that cannot be opened', () => {
+  const open = async (settings: Record<string, string>): Promise<string> => {
+    const module = StoreModule.with(readEnvironment(environment, settings));
+    const testing = await Test.createTestingModule({ imports: [module] })
+      .compile()
+      .catch((error: unknown) => error as Error);
+    if (testing instanceof Error) return `${testing.name}: ${testing.message}`;
+    await testing.close();
+    return 'opened';
+  };
+  const used = async (): Promise<string> => {
+    const path = join(mkdtempSync(join(tmpdir(), 'store-')), 'store.db');
+    const store = await openStore({ url: `sqlite:${path}`, sweepInterval: 0 });
+    await store.secrets.get('cookie-key', () => 'made');
+    await store.close();
+    return path;
+  };
+
+  it('says that its key file is lost, and makes none in its place', async () => {
+    const path = await used();
+    rmSync(`${path}.key`);
+    expect(await open({ DATABASE_URL: `sqlite:${path}` })).toBe(
+      `ConfigurationError: ENCRYPTION_KEYS is missing; accepted: the keys of this database, whose file ${path}.key is not there any more: put it back, or give them`,
+    );
+    expect(existsSync(`${path}.key`)).toBe(false);
+  });
+
+  it('says that a newer version has been there', async () => {
+    const path = await used();
+    const database = new DatabaseSync(path);
+    database.exec("insert into schema_migrations values (9999, '9999-later', 9999, 0)");
+    database.close();
+    expect(await open({ DATABASE_URL: `sqlite:${path}` })).toMatch(
+      /^ConfigurationError: DATABASE_URL is .*The database has schema 9999, which needs software of schema 9999 or newer/,
+    );
+  });
+
+  it('says that the file is none of a database', async () => {
+    const path = await used();
+    writeFileSync(path, 'no database '.repeat(1000));
+    expect(await open({ DATABASE_URL: `sqlite:${path}` })).toMatch(
+      /^ConfigurationError: DATABASE_URL is .*file is not a database/,
+    );
+  });
+
+  if (postgres) {
+    it.each([
+      ['nobody of this name', (url: URL) => (url.username = 'nobody-here'), /role "nobody-here" does not exist/],
+      [
+        'a database that is not there',
+        (url: URL) => (url.pathname = '/not-there'),
+        /database "not-there" does not exist/,
+      ],
+    ])('says that PostgreSQL knows %s', async (_, change, reason) => {
+      const url = new URL(await postgres.database());
+      change(url);
+      const ENCRYPTION_KEYS = Buffer.alloc(32, 1).toString('base64');
+      const told = await open({ DATABASE_URL: url.href, ENCRYPTION_KEYS });
+      expect(told).toMatch(/^ConfigurationError: DATABASE_URL is /);
+      expect(told).toMatch(reason);
+    });
+  }
+});
