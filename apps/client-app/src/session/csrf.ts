@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { ForbiddenException, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Login } from './session-data.js';
-import '../support/support-session.js';
+import './support-session.js';
 
 /** The name of the hidden field that every form of a signed-in user has. */
 export const CSRF_FIELD = 'csrf';

@@ -22,7 +22,7 @@ import { PageError } from '../pages/page-error.js';
 import { newCsrfToken } from '../session/csrf.js';
 import { Settings } from '../settings.js';
 import { SUPPORT_CALLBACK } from './support-callback.js';
-import type { Engineer, UsedAccount, WantedAccount } from './support-session.js';
+import type { Engineer, UsedAccount, WantedAccount } from '../session/support-session.js';
 
 /** A client of its own: the application of the customers can have no token of an engineer. */
 const CLIENT_ID = 'lab-support';

@@ -5,7 +5,7 @@ import { UserServiceClient } from '../message/user-service.client.js';
 import { PageError } from '../pages/page-error.js';
 import { regenerate } from '../session/sessions.js';
 import { visitorOf } from '../session/visitor.js';
-import type { Engineer, WantedAccount } from './support-session.js';
+import type { Engineer, WantedAccount } from '../session/support-session.js';
 import { accountPage, customersPage, endedPage, supportPage } from './support.page.js';
 import { SupportTool } from './support-tool.js';
 

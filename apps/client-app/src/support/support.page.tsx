@@ -4,7 +4,7 @@ import type { MessageAnswer } from '../message/message.js';
 import { CsrfField } from '../pages/csrf-field.js';
 import { layout } from '../pages/layout.js';
 import type { Visitor } from '../session/visitor.js';
-import type { Engineer, UsedAccount } from './support-session.js';
+import type { Engineer, UsedAccount } from '../session/support-session.js';
 import { DEMO_ENGINEER, type FoundCustomers } from './support-tool.js';
 
 type Viewer = Visitor | undefined;
