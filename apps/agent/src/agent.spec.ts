@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
+import { TokenType } from '@onbehalf/oauth-protocol';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
 import { createTestIssuer, startTestServer, type ServedTestIssuer, type TestServer } from '@onbehalf/testing';
 import { agent } from './agent.js';
@@ -10,18 +11,21 @@ const CONSENT = 'http://localhost:9001/account/agents/assistant?audience=user-se
 let issuer: ServedTestIssuer;
 let tokenEndpoint: TestServer;
 let userService: TestServer;
+let calendar: TestServer;
 let app: CreatedApp;
 let base: string;
 const lines: string[] = [];
 
 beforeAll(async () => {
   issuer = await createTestIssuer({ http: true, audience: 'assistant' });
-  [tokenEndpoint, userService] = [await startTestServer(() => ({})), await startTestServer(() => ({}))];
+  const start = () => startTestServer(() => ({}));
+  [tokenEndpoint, userService, calendar] = [await start(), await start(), await start()];
   const given = {
     PORT: '0',
     ISSUER: issuer.issuer,
     TOKEN_ENDPOINT: `${tokenEndpoint.url}/token`,
     USER_SERVICE_URL: userService.url,
+    CALENDAR_URL: calendar.url,
   };
   app = await createApp(agent, given, { write: (line) => void lines.push(line) });
   base = `http://localhost:${((await app.listen()).address() as AddressInfo).port}`;
@@ -29,20 +33,24 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close(0);
-  await Promise.all([issuer.close(), tokenEndpoint.close(), userService.close()]);
+  await Promise.all([issuer.close(), tokenEndpoint.close(), userService.close(), calendar.close()]);
 });
 
 beforeEach(() => {
-  for (const server of [tokenEndpoint, userService]) server.requests.length = 0;
+  for (const server of [tokenEndpoint, userService, calendar]) server.requests.length = 0;
   lines.length = 0;
   const issued = { token_type: 'Bearer', expires_in: 300 };
-  const type = 'urn:ietf:params:oauth:token-type:access_token';
   tokenEndpoint.answering = ({ form }) => ({
     body:
       form.get('grant_type') === 'client_credentials'
         ? { ...issued, access_token: 'its-own', scope: 'act' }
-        : { ...issued, access_token: 'for-user-service', issued_token_type: type },
+        : {
+            ...issued,
+            access_token: `for-${form.get('audience')}`,
+            issued_token_type: form.get('requested_token_type') ?? TokenType.AccessToken,
+          },
   });
+  calendar.answering = () => ({ body: { events: [{ title: 'Lunch', start: '12:00' }] } });
   userService.answering = () => ({ body: { message: 'Hello', hops: [{ service: 'user-service' }] } });
 });
 
@@ -56,15 +64,23 @@ const ask = async (question: unknown, claims: Record<string, unknown> = {}) => {
 describe('POST /ask', () => {
   it('exchanges the token that it was asked with, beside a token of its own that is good for acting', async () => {
     const { status, body, token } = await ask({ question: 'What is new?' });
-    expect([status, body['answer']]).toEqual([200, ['messages: Hello']]);
-    const [own, exchanged] = tokenEndpoint.requests.map(({ form }) => Object.fromEntries(form));
+    expect([status, body['answer']]).toEqual([200, ['messages: Hello', 'calendar: 12:00 Lunch']]);
+    const [own, exchanged, linked] = tokenEndpoint.requests.map(({ form }) => Object.fromEntries(form));
     expect(own).toMatchObject({ grant_type: 'client_credentials', scope: 'act' });
     expect(exchanged).toMatchObject({ subject_token: token, actor_token: 'its-own', audience: 'user-service' });
+    expect(linked).toMatchObject({
+      subject_token: token,
+      actor_token: 'its-own',
+      audience: 'calendar',
+      scope: 'calendar.read',
+      requested_token_type: TokenType.ConnectedAccount,
+    });
+    expect(calendar.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer for-calendar']);
     expect(userService.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
       ['/user/message', 'Bearer for-user-service'],
     ]);
     const text = JSON.stringify(body) + lines.join('');
-    for (const secret of [token, 'its-own', 'for-user-service']) expect(text).not.toContain(secret);
+    for (const secret of [token, 'its-own', 'for-user-service', 'for-calendar']) expect(text).not.toContain(secret);
   });
 
   it('says what it needs where its user has not allowed it, and tries nothing else', async () => {
@@ -74,11 +90,13 @@ describe('POST /ask', () => {
         : { status: 400, body: { error: 'interaction_required', interaction_uri: CONSENT, scope: 'user.read' } };
     const { status, body } = await ask({ question: 'what is new?' }, { sub: 'eve' });
     expect(status).toBe(200);
+    const needs = { outcome: 'needs-you', interaction_uri: CONSENT, scope: 'user.read' };
     expect(body['steps']).toEqual([
-      { about: 'messages', outcome: 'needs-you', interaction_uri: CONSENT, scope: 'user.read' },
+      { about: 'messages', ...needs },
+      { about: 'calendar', ...needs },
     ]);
     expect(String(body['answer'])).toContain(CONSENT);
-    expect(userService.requests).toEqual([]);
+    expect([userService.requests, calendar.requests]).toEqual([[], []]);
   });
 
   it.each<[string, () => void, string]>([
@@ -125,6 +143,23 @@ describe('POST /ask', () => {
     const { status, body } = await ask({ question: 'what is new?' }, { sub: 'outage' });
     expect(status).toBe(502);
     expect(JSON.stringify(body)).not.toContain('stack trace');
+  });
+});
+
+describe('without a calendar', () => {
+  it('the agent looks into none', async () => {
+    const given = { PORT: '0', ISSUER: issuer.issuer, TOKEN_ENDPOINT: `${tokenEndpoint.url}/token` };
+    const other = await createApp(agent, { ...given, USER_SERVICE_URL: userService.url }, { write: () => undefined });
+    const { port } = (await other.listen()).address() as AddressInfo;
+    const token = await issuer.token({ sub: 'baeldung', scope: 'assistant.ask' });
+    const headers = { authorization: `Bearer ${token}` };
+    const send = async (question: string) => {
+      const body = new URLSearchParams({ question });
+      return (await fetch(`http://localhost:${port}/ask`, { method: 'POST', headers, body })).json();
+    };
+    expect(await send('what is new?')).toMatchObject({ answer: ['messages: Hello'] });
+    expect(await send('any meetings?')).toMatchObject({ error: 'invalid_request' });
+    await other.close(0);
   });
 });
 

@@ -1,7 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { TokenType } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
-import { DownstreamExceptionFilter, TokenExchangeModule, type ActorSource } from '@onbehalf/token-exchange-client';
+import {
+  DownstreamExceptionFilter,
+  TokenExchangeModule,
+  type ActorSource,
+  type DownstreamDefinition,
+} from '@onbehalf/token-exchange-client';
+import { CalendarStep } from './plan/calendar.step.js';
 import { MessagesStep } from './plan/messages.step.js';
 import { Planner } from './plan/planner.js';
 import { QuestionController } from './questions/question.controller.js';
@@ -9,6 +16,16 @@ import { DEMO_SECRET, type Settings } from './settings.js';
 
 /** By which the agent proves, at each exchange, that it is the one who acts. */
 const ITSELF: ActorSource = { scope: 'act' };
+
+/** A token of the provider itself, from the account that the user has linked. */
+const calendarAt = (baseUrl: string): DownstreamDefinition => ({
+  name: 'calendar',
+  audience: 'calendar',
+  scope: 'calendar.read',
+  requestedTokenType: TokenType.ConnectedAccount,
+  actor: ITSELF,
+  baseUrl,
+});
 
 @Module({})
 export class AppModule {
@@ -44,10 +61,16 @@ export class AppModule {
             actor: ITSELF,
             baseUrl: settings.USER_SERVICE_URL,
           },
+          ...(settings.CALENDAR_URL === undefined ? [] : [calendarAt(settings.CALENDAR_URL)]),
         ]),
       ],
       controllers: [QuestionController],
-      providers: [MessagesStep, Planner, { provide: APP_FILTER, useClass: DownstreamExceptionFilter }],
+      providers: [
+        MessagesStep,
+        ...(settings.CALENDAR_URL === undefined ? [] : [CalendarStep]),
+        Planner,
+        { provide: APP_FILTER, useClass: DownstreamExceptionFilter },
+      ],
     };
   }
 }

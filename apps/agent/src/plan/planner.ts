@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
+import { CalendarStep } from './calendar.step.js';
 import { MessagesStep } from './messages.step.js';
 import type { Step } from './step.js';
 
@@ -7,8 +8,14 @@ import type { Step } from './step.js';
 export class Planner {
   readonly #plans: Readonly<Record<string, readonly Step[]>>;
 
-  constructor(messages: MessagesStep) {
-    this.#plans = { 'what is new': [messages], 'any messages': [messages] };
+  /** @param calendar absent where no calendar can be reached */
+  constructor(messages: MessagesStep, @Optional() calendar?: CalendarStep) {
+    const days = calendar ? [calendar] : [];
+    this.#plans = {
+      'what is new': [messages, ...days],
+      'any messages': [messages],
+      ...(calendar && { 'any meetings': days }),
+    };
   }
 
   /** The questions that there is a plan for. */
