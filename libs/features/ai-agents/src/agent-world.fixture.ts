@@ -6,6 +6,7 @@ import { FeatureSet, parseServerConfig, SigningKeys } from '@onbehalf/authorizat
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { idTokens } from '@onbehalf/feature-id-tokens';
 import { identityChaining } from '@onbehalf/feature-identity-chaining';
+import { tokenVault } from '@onbehalf/feature-token-vault';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import type { TestDatabase } from '@onbehalf/testing';
 import { decodeJwt, type JWTPayload } from 'jose';
@@ -14,7 +15,7 @@ import { Browser } from './browser.fixture.js';
 import { startReplica, type Replica } from './replica.fixture.js';
 import { file, OPERATOR_SCOPES, SECRET } from './registrations.fixture.js';
 
-export const features = new FeatureSet([idTokens, identityChaining, aiAgents]);
+export const features = new FeatureSet([idTokens, identityChaining, aiAgents, tokenVault]);
 
 /** Checks a configuration with these members in place of its own. */
 export const parse = (change: object = {}) => parseServerConfig({ ...file, ...change }, {}, { sections: features.all });

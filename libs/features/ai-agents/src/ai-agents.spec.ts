@@ -212,6 +212,22 @@ describe.each(databases)('AI agents on $name with two replicas', (database) => {
     });
   });
 
+  it('asks for the account of a provider only when the user has allowed the agent to use it', async () => {
+    const request = {
+      audience: 'calendar',
+      scope: 'calendar.read',
+      requested_token_type: TokenType.ConnectedAccount,
+    };
+    const first = await world.act(request);
+    expect(first).toMatchObject({ status: 400, body: { error: 'interaction_required', scope: 'calendar.read' } });
+    expect(String(first.body['interaction_uri'])).toContain('/account/agents/assistant?audience=calendar&');
+    expect((await world.act({ ...request, scope: 'calendar.write' })).body['error']).toBe('invalid_scope');
+    expect(await world.allow(ada, 'assistant', 'calendar', 'calendar.read')).toBe(200);
+    const second = await world.act(request);
+    expect(second).toMatchObject({ status: 400, body: { error: 'interaction_required' } });
+    expect(String(second.body['interaction_uri'])).toContain('/linked-accounts');
+  });
+
   describe('taking it back', () => {
     it('ends the tokens and what was exchanged from them, for guards too, and the user is asked again', async () => {
       const eve = await world.browser().signIn('eve');

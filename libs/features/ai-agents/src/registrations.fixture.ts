@@ -50,12 +50,23 @@ const ofAgent = (client: string, target: string, scopes: readonly string[], more
 export const file = {
   aiAgents: {},
   identityChaining: {},
+  tokenVault: {
+    providers: [
+      {
+        name: 'calendar',
+        issuer: 'http://localhost:9',
+        clientId: 'onbehalf',
+        clientSecret: SECRET,
+      },
+    ],
+  },
   resources: [
     { audience: 'user-service', scopes: ['user.read', 'user.write'] },
     { audience: 'message-service', scopes: ['message.read'] },
     ...ROW.map((audience) => ({ audience, scopes: ['assistant.ask'] })),
     { audience: PARTNER, kind: 'authorization_server', scopes: ['partner.read'] },
     { audience: 'auth-server-actors', scopes: ['act'] },
+    { audience: 'calendar', kind: 'third_party', scopes: ['calendar.read', 'calendar.write'] },
     { audience: 'auth-server', scopes: OPERATOR_SCOPES },
     { audience: 'auth-server-me', resource: 'http://localhost:9001/me', scopes: ['activity.read', 'activity.stop'] },
   ],
@@ -90,6 +101,7 @@ export const file = {
   edges: [
     ofAgent('assistant', 'user-service', ['user.read', 'user.write']),
     ofAgent('assistant', 'message-service', ['message.read'], { timeToLive: 60 }),
+    ofAgent('assistant', 'calendar', ['calendar.read'], { issues: [TokenType.ConnectedAccount] }),
     ofAgent('orphan', 'user-service', ['user.read'], { subjectAudience: 'assistant' }),
     ...ROW.slice(1).map((target, i) => ofAgent(ROW[i]!, target, ['assistant.ask'], { maxDepth: 6 })),
     ofAgent('fifth', 'user-service', ['user.read'], { maxDepth: 6 }),
