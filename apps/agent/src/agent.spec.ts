@@ -155,7 +155,8 @@ describe('without a calendar', () => {
     const headers = { authorization: `Bearer ${token}` };
     const send = async (question: string) => {
       const body = new URLSearchParams({ question });
-      return (await fetch(`http://localhost:${port}/ask`, { method: 'POST', headers, body })).json();
+      const answer = await fetch(`http://localhost:${port}/ask`, { method: 'POST', headers, body });
+      return (await answer.json()) as object;
     };
     expect(await send('what is new?')).toMatchObject({ answer: ['messages: Hello'] });
     expect(await send('any meetings?')).toMatchObject({ error: 'invalid_request' });
