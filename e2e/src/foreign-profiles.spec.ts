@@ -12,6 +12,15 @@ const SPRING = {
   scope: ['user.read', 'profile'],
 };
 
+/** What tokens of Keycloak have, whatever their kind, which stands in a claim. */
+const KEYCLOAK = {
+  header: { typ: 'JWT' },
+  client_id: undefined,
+  azp: 'app',
+  sid: '7c0f3c1e-7a55-4a0b-8d3d-2f0c8b6a9d11',
+  scope: 'user.read',
+};
+
 describe('trusted issuers with tokens of their own shape', () => {
   let shared: Shared;
   let server: InProcessServer;
@@ -81,6 +90,7 @@ describe('trusted issuers with tokens of their own shape', () => {
     ['of Spring, typed at+jwt', () => spring, { ...SPRING, header: { typ: 'at+jwt' } }],
     ['of Spring, with its scopes in one string', () => spring, { ...SPRING, scope: 'profile user.read' }],
     ['of Okta', () => okta, { header: { typ: undefined }, ver: 1, cid: 'c', client_id: undefined, scp: ['user.read'] }],
+    ['of Keycloak, where types lets JWT in', () => plain, { ...KEYCLOAK, typ: 'Bearer' }],
     ['of another, typed JWT where types says so', () => plain, { header: { typ: 'JWT' }, scope: 'user.read' }],
     ['of another, typed application/at+jwt', () => plain, { header: { typ: 'AT+JWT' }, scope: 'user.read' }],
   ])('an access token %s is exchanged', async (_, issuer, token) => {
@@ -89,6 +99,19 @@ describe('trusted issuers with tokens of their own shape', () => {
   });
 
   it.each<[string, () => TestIssuer, TokenOverrides, string]>([
+    [
+      'an ID token of Keycloak where types lets JWT in',
+      () => plain,
+      { ...KEYCLOAK, typ: 'ID', at_hash: 'h' },
+      'invalid_request',
+    ],
+    ['a refresh token of Keycloak', () => plain, { ...KEYCLOAK, typ: 'Refresh' }, 'invalid_request'],
+    [
+      'a JWT that does not tell what it is',
+      () => plain,
+      { ...KEYCLOAK, typ: undefined, scope: undefined },
+      'invalid_request',
+    ],
     ['an ID token of Spring', () => spring, { ...SPRING, azp: 'app', nonce: 'n' }, 'invalid_request'],
     ['an ID token of Spring with a session', () => spring, { ...SPRING, sid: 's' }, 'invalid_request'],
     ['a token of Spring without nbf', () => spring, { ...SPRING, nbf: undefined }, 'invalid_request'],

@@ -110,6 +110,8 @@ function domain(server: TestIssuer, others: readonly TestIssuer[], world: World 
   return { server, exchange, registrations };
 }
 
+type Request = Readonly<Record<string, string>> & { readonly subject_token: string };
+
 const FREE: Edge['scopes'] = { read: {}, write: {} };
 const HELD: Edge['scopes'] = { read: { requires: ['read'] }, write: { requires: ['write'] } };
 
@@ -382,6 +384,7 @@ describe('any walk through four domains', () => {
       fc.record({
         to: fc.nat(3),
         local: fc.boolean(),
+        type: fc.constantFrom(undefined, TokenType.Jwt, BEHIND),
         scope: fc.constantFrom(undefined, 'read', 'read write', 'write'),
       }),
       { minLength: 1, maxLength: 5 },
@@ -391,10 +394,13 @@ describe('any walk through four domains', () => {
         let at = 0;
         const been = new Set([0]);
         let token = await servers[0]!.token({ sub: 'alice', aud: 'api', scope: 'read write', jti: randomUUID() });
-        for (const { to, local, scope } of walk) {
+        for (const { to, local, type, scope } of walk) {
           const before = decodeJwt(token);
           const asked = { subject_token: token, ...(scope && { scope }) };
-          const moved = local || to === at ? ask(domains[at]!, { ...asked, audience: 'api' }) : travel(at, to, asked);
+          const moved =
+            local || to === at
+              ? ask(domains[at]!, { ...asked, audience: 'api' })
+              : travel(at, to, { ...asked, ...(type && { requested_token_type: type }) });
           const outcome = await moved.catch((error: unknown) => error);
           if (outcome instanceof ExchangeRefusal) {
             // nothing is left to be granted, or the way leads back
@@ -415,17 +421,13 @@ describe('any walk through four domains', () => {
       { numRuns: 150 },
     );
 
-    async function travel(
-      from: number,
-      to: number,
-      asked: { subject_token: string; scope?: string },
-    ): Promise<IssuedToken> {
-      const grant = await ask(domains[from]!, {
-        ...asked,
-        audience: servers[to]!.issuer,
-        requested_token_type: TokenType.Jwt,
-      });
-      return redeem(domains[to]!, grant.token, { audience: 'api' });
+    async function travel(from: number, to: number, asked: Request): Promise<IssuedToken> {
+      const { token } = await ask(domains[from]!, { ...asked, audience: servers[to]!.issuer });
+      const [before, grant] = [decodeJwt(asked.subject_token), decodeJwt(token)];
+      expect(grant.exp).toBeLessThanOrEqual(Math.min(before.exp!, grant.iat! + 300));
+      expect(scopesOf(before)).toEqual(expect.arrayContaining(scopesOf(grant)));
+      expect(actorsOf(grant).slice(1)).toEqual(actorsOf(before));
+      return redeem(domains[to]!, token, { audience: 'api' });
     }
   });
 
