@@ -106,6 +106,8 @@ export function partnerFile({ home, other, workloads, chainer, hotel }: Issuers,
       opens('gateway', 'orders', [TokenType.Jwt], [from, chainer.issuer]),
       opens('guest', 'orders', [TokenType.IdJag], [hotel.issuer]),
       opens('bound', 'orders', [TokenType.IdJag], [from]),
+      // what a grant must not open, although an exchange could
+      { ...opens('app', 'https://third.example', [TokenType.IdJag], [from]), scopes: { 'order.read': {} } },
       {
         client: 'orders-service',
         subjectAudience: 'orders',

@@ -152,6 +152,7 @@ const attacks: Attack[] = [
   ['a chain that came from here', home({ act: { sub: 'a', act: { sub: 'orders-service', iss: PARTNER } } })],
   ['a subject that came from here', home({ sub: `${PARTNER}#admin` })],
   ['a subject that came from here over another', home({ sub: `https://third.example#${PARTNER}#admin` })],
+  ['the mark of an impersonation at home', home({ act: { sub: 's' }, [IMPERSONATION_CLAIM]: { id: 'i', sub: 's' } })],
   [
     'the mark of an impersonation here',
     home({ act: { sub: 's' }, [IMPERSONATION_CLAIM]: { id: 'i', sub: 's', iss: PARTNER } }),
