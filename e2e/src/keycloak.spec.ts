@@ -24,8 +24,11 @@ interface Facts {
 const facts = JSON.parse(readFileSync(new URL('../../examples/keycloak/facts.json', import.meta.url), 'utf8')) as Facts;
 /** What differs from run to run. */
 const VARYING = ['exp', 'iat', 'auth_time', 'jti', 'iss', 'sid'];
-const steady = (claims: JWTPayload): JWTPayload =>
-  Object.fromEntries(Object.entries(claims).filter(([name]) => !VARYING.includes(name)));
+const steady = (claims: JWTPayload): JWTPayload => ({
+  ...Object.fromEntries(Object.entries(claims).filter(([name]) => !VARYING.includes(name))),
+  // in any order: RFC 6749 §3.3
+  scope: String(claims['scope']).split(' ').sort().join(' '),
+});
 const withoutKey = (header: object): object => ({ ...header, kid: undefined });
 
 // takes minutes and wants Java: `npm run soak -- keycloak`

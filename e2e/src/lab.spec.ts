@@ -135,6 +135,7 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
       const page = await signedIn();
       await agentStory(page, { server: world.server, app: base, run: (at) => run(at, 'ai-agent'), faults });
       expect(world.violations).toEqual([]);
+      expect(await faults(page)).toEqual([]);
     },
     LIMIT,
   );

@@ -111,7 +111,7 @@ export const stepUp: Card = {
         lesson:
           answer.status === 200
             ? 'You have signed in within the last half minute: granted. Wait a little and run it again.'
-            : `${answer.text('error')}, max_age ${answer.text('max_age')}: sign in again below, and run it within half a minute.`,
+            : `${answer.text('error')}, max_age ${answer.text('max_age')}: sign in again, and run it within half a minute.`,
       };
     });
   },

@@ -38,8 +38,9 @@ h3 { margin: 1.75rem 0 .4rem; font-size: 1.12rem; line-height: 1.35; }
 p + .head, .path + .head { margin-top: .9rem; }
 p { margin: 0 0 1rem; max-width: 46rem; overflow-wrap: anywhere; }
 input, select { max-width: 100%; padding: .5rem .65rem; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--muted); border-radius: .5rem; }
-input:not([type=checkbox]), select { min-height: 2.7rem; }
+input:not([type=checkbox], [type=radio]), select { min-height: 2.7rem; }
 label { font-weight: 600; }
+form p > label:first-child { display: block; margin-bottom: .2rem; font-size: .92rem; }
 a { color: var(--accent); }
 .hint { color: var(--muted); }
 .card { padding: clamp(1.25rem, 4vw, 2.25rem); background: var(--card); border: 1px solid var(--line); border-radius: .9rem; }

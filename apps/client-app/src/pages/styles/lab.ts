@@ -5,12 +5,12 @@ export const LAB = `
 .cards.next { grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); }
 .cards .card { display: flex; flex-direction: column; padding: 1.25rem; }
 .choices { margin: 1.25rem 0; padding: 0; list-style: none; }
-.choice { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr) 13rem; gap: .5rem 1.5rem; align-items: center; padding: 1rem 1.25rem;
+.choices > .choice { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr) 13rem; gap: .5rem 1.5rem; align-items: center; padding: 1rem 1.25rem;
   background: var(--card); border: 1px solid var(--line); }
-.choice:first-child { border-radius: .9rem .9rem 0 0; }
-.choice:last-child { border-radius: 0 0 .9rem .9rem; }
-.choice + .choice { border-top: 0; }
-.choice p { margin: 0; }
+.choices > .choice:first-child { border-radius: .9rem .9rem 0 0; }
+.choices > .choice:last-child { border-radius: 0 0 .9rem .9rem; }
+.choices > .choice + .choice { border-top: 0; }
+.choices > .choice p { margin: 0; }
 .question { font-size: 1.05rem; }
 .answer { color: var(--accent); font-weight: 650; }
 .guides { color: var(--muted); font-size: .92rem; }
@@ -27,7 +27,7 @@ export const LAB = `
 .line-head time { color: var(--muted); font-size: .92rem; }
 .stop { padding: .3rem .8rem; color: var(--bad); background: transparent; border-color: var(--bad); }
 .field.check { display: flex; gap: .5rem; align-items: center; padding-block: .5rem; }
-.again, .card + .run { margin-top: .75rem; }
+.run.again, .card + .run { margin-top: .75rem; }
 .cards h2, .cards h3 { margin: 0 0 .4rem; font-size: 1.12rem; }
 .cards .run { margin-top: auto; }
 .card.reached { border-color: var(--accent); }
@@ -68,7 +68,7 @@ export const LAB = `
 .next h3 { margin: 0 0 .3rem; }
 .next p { margin: 0; }
 @media (max-width: 46rem) {
-  .choice { grid-template-columns: minmax(0, 1fr); }
+  .choices > .choice { grid-template-columns: minmax(0, 1fr); }
   .links { justify-content: flex-start; }
   .diagram { display: none; }
   .patterns, .patterns tbody, .patterns tr, .patterns th, .patterns td { display: block; }
