@@ -47,7 +47,8 @@ export class OtherBrowser {
       redirect_uri: client.redirectUri,
       scope: client.scope,
       state: randomBytes(16).toString('base64url'),
-      nonce: randomBytes(16).toString('base64url'),
+      // of OpenID Connect, which is refused without it
+      ...(client.scope.split(' ').includes('openid') && { nonce: randomBytes(16).toString('base64url') }),
       code_challenge: hash('sha256', verifier, 'base64url'),
       code_challenge_method: 'S256',
     });
