@@ -60,6 +60,11 @@ export const CLASSES = table([
     'A link to connect an account cannot be continued.',
     'Begin a new one, in the browser of the same person.',
   ],
+  [
+    'LastOperator',
+    'Nobody would be left who may change registrations.',
+    'Register another operator in the file, or use the command `auth-server:registrations`.',
+  ],
   ['LoginRequired', 'The user has to sign in.', 'Send the user to the login.'],
   ['MalformedClaim', 'A claim does not have the form that its specification demands.', 'The message names it.'],
   [
