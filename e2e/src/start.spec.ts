@@ -115,11 +115,6 @@ describe('an app that cannot start', () => {
     ],
     [
       'auth-server',
-      { ISSUER: 'https://as.example', NODE_ENV: 'production' },
-      'USER_SERVICE_RESOURCE is missing; accepted: a value for https://as.example, because auth-server.yaml:15: resources[0].resource would be the one of the demo',
-    ],
-    [
-      'auth-server',
       { ISSUER: 'https://as.example', DATABASE_URL: 'postgres://onbehalf:onbehalf@db/onbehalf' },
       'DATABASE_URL is "postgres://…@db/onbehalf"; accepted: secrets of your own: this one ships with the project, and ISSUER is elsewhere',
     ],
@@ -170,6 +165,18 @@ describe('an app that cannot start', () => {
     const app = new RunningApp(name, Number.NaN, { PORT: '0', ...settings });
     expect(await app.exit).toBe(1);
     expect(app.lines).toEqual([`${name}: ${line}`]);
+  });
+
+  it('auth-server tells every default that was forgotten for an issuer elsewhere, a line each', async () => {
+    const app = new RunningApp('auth-server', Number.NaN, { PORT: '0', ISSUER: 'https://as.example' });
+    expect(await app.exit).toBe(1);
+    const [variable] = app.lines;
+    expect(variable).toMatch(
+      /^auth-server: USER_SERVICE_RESOURCE is missing; accepted: a value for https:\/\/as\.example, because auth-server\.yaml:\d+: resources\[0\]\.resource would be the one of the demo$/,
+    );
+    expect(app.lines.length).toBeGreaterThan(5);
+    for (const line of app.lines)
+      expect(line).toMatch(/^auth-server: (\w+ is missing;|auth-server\.yaml:\d+: \S+ is) /);
   });
 });
 
