@@ -26,7 +26,7 @@ export function logErrors(provider: Provider, log: ErrorLog): void {
   }
   // without a listener Koa prints the stack: of requests that are cut off, too
   (provider as EventEmitter).on('error', ({ name, message }: Error) => {
-    log.warn({ event: 'request_failed', error: name, reason: message });
+    log.warn({ event: 'request_failed', errorName: name, reason: message });
   });
   provider.on('server_error', (ctx, error) => {
     log.error({ event: 'server_error', route: ctx.oidc?.route, ...failureOf(error) });
@@ -34,9 +34,9 @@ export function logErrors(provider: Provider, log: ErrorLog): void {
 }
 
 /** What a failure is called, and what it comes from: an outage of the database stands below the refusal that it led to. */
-export function failureOf(error: unknown): { readonly error: string; readonly reason: string } {
+export function failureOf(error: unknown): { readonly errorName: string; readonly reason: string } {
   const { name, message } = lastCause(error);
-  return { error: name, reason: message };
+  return { errorName: name, reason: message };
 }
 
 function causeOf(error: Error): string | undefined {
