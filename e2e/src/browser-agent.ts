@@ -74,7 +74,10 @@ function chainOf(roots: readonly TreeNode[]): readonly string[] {
   const chain: string[] = [];
   const isAssistants = ({ record, children }: TreeNode): boolean =>
     record.event.clientId === 'assistant' || children.some(isAssistants);
-  for (let node = roots.find(isAssistants); node; node = node.children[0]) {
+  // what was refused has nothing below it
+  const depth = ({ children }: TreeNode): number => 1 + Math.max(0, ...children.map(depth));
+  const deepest = (nodes: readonly TreeNode[]) => nodes.toSorted((one, other) => depth(other) - depth(one))[0];
+  for (let node = roots.find(isAssistants); node; node = deepest(node.children)) {
     const { clientId, agent = '-' } = node.record.event;
     chain.push(`${clientId} ${agent}`);
   }

@@ -25,7 +25,7 @@ beforeAll(async () => {
     ISSUER: issuer.issuer,
     TOKEN_ENDPOINT: `${tokenEndpoint.url}/token`,
     USER_SERVICE_URL: userService.url,
-    CALENDAR_URL: calendar.url,
+    CALENDAR_SERVICE_URL: calendar.url,
   };
   app = await createApp(agent, given, { write: (line) => void lines.push(line) });
   base = `http://localhost:${((await app.listen()).address() as AddressInfo).port}`;
@@ -50,7 +50,7 @@ beforeEach(() => {
             issued_token_type: form.get('requested_token_type') ?? TokenType.AccessToken,
           },
   });
-  calendar.answering = () => ({ body: { events: [{ title: 'Lunch', start: '12:00' }] } });
+  calendar.answering = () => ({ body: { events: [{ at: '12:00', title: 'Lunch' }] } });
   userService.answering = () => ({ body: { message: 'Hello', hops: [{ service: 'user-service' }] } });
 });
 

@@ -17,7 +17,7 @@ export const environment = z
     CLIENT_SECRET: text().optional(),
     AUDIENCE: text('the name of this agent, as tokens carry it in aud').default('assistant'),
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
-    CALENDAR_URL: httpUrl().optional(),
+    CALENDAR_SERVICE_URL: httpUrl().optional(),
     PUBLIC_URL: httpUrl().optional(),
     ALLOW_INSECURE_HTTP: z.stringbool('true or false').default(false),
   })

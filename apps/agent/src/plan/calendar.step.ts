@@ -3,7 +3,7 @@ import { InjectDownstream, type DownstreamClient } from '@onbehalf/token-exchang
 import { z } from 'zod';
 import type { Found, Step } from './step.js';
 
-const events = z.object({ events: z.array(z.object({ title: z.string(), start: z.string() })) });
+const events = z.object({ events: z.array(z.object({ at: z.string(), title: z.string() })) });
 
 /**
  * What the user's calendar at another provider says, with the provider's own token: the authorization server keeps the linked account, and
@@ -17,7 +17,7 @@ export class CalendarStep implements Step {
 
   async run(): Promise<Found> {
     const { events: found } = await this.calendar.get('/events', { schema: events });
-    const text = found.map(({ title, start }) => `${start} ${title}`).join(', ') || 'nothing';
+    const text = found.map(({ at, title }) => `${at} ${title}`).join(', ') || 'nothing';
     return { text, hops: [] };
   }
 }
