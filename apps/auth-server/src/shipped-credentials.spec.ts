@@ -18,6 +18,9 @@ const OWN = {
   ORDER_SERVICE_RESOURCE: 'https://orders.example',
   AGENT_RESOURCE: 'https://agent.example',
   ASSISTANT_SECRET: randomUUID(),
+  CALENDAR_ISSUER: 'https://calendar.example',
+  CALENDAR_INTERNAL_URL: 'https://calendar.example',
+  CALENDAR_CLIENT_SECRET: randomUUID(),
   ISSUER,
 };
 

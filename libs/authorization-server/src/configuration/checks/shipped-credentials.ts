@@ -37,7 +37,7 @@ export function checkShippedCredentials(config: Credentials, issuer: string, fil
  */
 export function checkForgottenDefault(variable: string, value: string, path: string, issuer: string): void {
   if (isLoopbackUrl(issuer)) return;
-  const isSecret = /\.(secret|passwordHash)$/.test(path);
+  const isSecret = /\.(secret|clientSecret|passwordHash)$/.test(path);
   if (!isSecret && !(URL.canParse(value) && isLoopbackUrl(value))) return;
   throw new ConfigurationError(
     variable,
