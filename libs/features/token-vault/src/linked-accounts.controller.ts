@@ -17,7 +17,7 @@ import { LinkRefused } from './linking/link.js';
 import type { BrowserSession, Returned } from './linking/linking.js';
 import { confirmPage } from './pages/confirm-page.js';
 import { linkedAccountsPage } from './pages/linked-accounts-page.js';
-import { PATH } from './pages/paths.js';
+import { PATH } from './linking/paths.js';
 import { linkProblemPage } from './pages/link-problem-page.js';
 import type { TokenVaultSettings } from './token-vault.schema.js';
 import { Vault } from './vault.js';

@@ -26,7 +26,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { viewOf } from './accounts/linked-account.js';
 import { LinkRefused } from './linking/link.js';
-import { PATH } from './pages/paths.js';
+import { PATH } from './linking/paths.js';
 import { READ, WRITE, type TokenVaultSettings } from './token-vault.schema.js';
 import { Vault } from './vault.js';
 

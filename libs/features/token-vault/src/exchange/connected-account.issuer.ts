@@ -13,7 +13,7 @@ import { InteractionNeeded, type FreshToken, type FreshTokens } from '../account
 import { isSame } from '../accounts/credentials.js';
 import type { LinkedAccounts } from '../accounts/linked-accounts.js';
 import { NotNarrowed } from '../accounts/refresh.js';
-import { PATH } from '../pages/paths.js';
+import { PATH } from '../linking/paths.js';
 import type { ProviderClient } from '../providers/provider-client.js';
 import { ProviderUnavailable } from '../providers/provider-errors.js';
 import { ofEdge, type TokenVaultSettings } from '../token-vault.schema.js';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { FeatureEvent, FeatureParts } from '@onbehalf/authorization-server';
 import type { AccountChanges, FoundAccount } from '../accounts/account-changes.js';
 import type { AccountKey, AccountRow } from '../accounts/linked-account.js';
-import { PATH } from '../pages/paths.js';
+import { PATH } from './paths.js';
 import type { ProviderClient } from '../providers/provider-client.js';
 import { ProviderRefused, ProviderUnavailable } from '../providers/provider-errors.js';
 import { SECTION, type TokenVaultSettings } from '../token-vault.schema.js';

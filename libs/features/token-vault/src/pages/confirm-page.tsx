@@ -1,5 +1,5 @@
 import { page, type PageView } from '@onbehalf/authorization-server';
-import { PATH } from './paths.js';
+import { PATH } from '../linking/paths.js';
 import { say, words } from './texts.js';
 
 export interface ConfirmPage {

@@ -2,7 +2,7 @@ import type { OpenRowOf } from '@onbehalf/authorization-ports';
 import { page, type PageView } from '@onbehalf/authorization-server';
 import type { VNode } from '@onbehalf/html';
 import type { linkedAccountsTable } from '../accounts/linked-accounts.table.js';
-import { PATH } from './paths.js';
+import { PATH } from '../linking/paths.js';
 import { say, words } from './texts.js';
 
 /** A provider, and the account that is linked there. */
