@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
+import { openStore, StoreUnavailable, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { execute, rowsOf, testDatabases } from '@onbehalf/testing';
 import { FreshTokens, type InteractionNeeded } from './accounts/fresh-tokens.js';
@@ -31,6 +31,24 @@ const testing = createRequire(import.meta.url).resolve('@onbehalf/testing');
 const fromSource = fileURLToPath(new URL('../from-source.mjs', `file://${testing}`));
 const key = randomBytes(32).toString('base64');
 const now = (): number => Math.floor(Date.now() / 1000);
+
+/** Requests that a server has under way at once unless told; what is over it is turned away before. */
+const AT_ONCE = 200;
+
+async function inTurns<Result>(work: readonly (() => Promise<Result>)[]): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < work.length; at = next++) results[at] = await work[at]!();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE / 2 }, worker));
+  return results;
+}
+
+/** What is answered with 503 and Retry-After. */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ProviderUnavailable || error instanceof StoreUnavailable;
+}
 
 describe.each(databases)('linked accounts and several processes on one $name', (kind) => {
   let url: string;
@@ -130,16 +148,15 @@ describe.each(databases)('linked accounts and several processes on one $name', (
       const some = Array.from({ length: 50 }, (_, each) => at + each);
       await Promise.all(some.map((each) => link(one.accounts, `user-${each}`, each < ending ? -1 : 3600)));
     }
-    const callers = Array.from({ length: ending * 10 }, (_, each) => {
+    const callers = Array.from({ length: ending * 10 }, (_, each) => () => {
       const { find } = each % 2 === 0 ? one : other;
-      return find(`user-${each % ending}`).then(
+      return find(`user-${Math.floor(each / 10)}`).then(
         ({ token }) => (provider.scopesOf(token) ? 'served' : 'a token of no use'),
-        (error: unknown) => (error instanceof ProviderUnavailable ? 'told to come again' : String(error)),
+        (error: unknown) => (isUnavailable(error) ? 'told to come again' : String(error)),
       );
     });
-    const others = Array.from({ length: ending * 10 }, (_, each) => one.find(`user-${ending + each}`));
-    const outcomes = new Set(await Promise.all(callers));
-    await Promise.all(others);
+    const others = Array.from({ length: ending * 10 }, (_, each) => () => one.find(`user-${ending + each}`));
+    const [outcomes] = await Promise.all([inTurns(callers).then((all) => new Set(all)), inTurns(others)]);
     outcomes.delete('told to come again');
     expect([...outcomes]).toEqual(['served']);
     expect(provider.refreshes).toBe(ending);
