@@ -247,7 +247,7 @@ if (isSkipped) console.warn(`The tests of the lab are skipped. ${NO_BROWSER}`);
       await openAll(page);
       const command = page.locator('[data-copy]').first();
       await command.getByRole('button', { name: 'Copy' }).click();
-      expect(await command.getByRole('button').innerText()).toBe('Copied');
+      await command.getByRole('button', { name: 'Copied' }).waitFor();
       const copied = await page.evaluate('navigator.clipboard.readText()');
       expect(copied).toBe(await command.locator('pre').innerText());
       expect(copied).toMatch(/^curl .*\$TOKEN_A/s);
