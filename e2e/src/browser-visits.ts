@@ -36,7 +36,7 @@ export function accountSwitch(world: () => World): { readonly enable: Switch; re
     const read = await operator.fetch(`/admin/users/${username}`);
     const document = (await read.json()) as Record<string, unknown>;
     // what the server alone says
-    for (const name of ['id', 'origin', 'signedOutAt']) delete document[name];
+    for (const name of ['id', 'origin', 'signedOutAt', 'file']) delete document[name];
     const headers = { 'content-type': 'application/json', 'if-match': read.headers.get('etag') ?? '' };
     const body = JSON.stringify({ ...document, enabled });
     const changed = await operator.fetch(`/admin/users/${username}`, { method: 'PUT', headers, body });

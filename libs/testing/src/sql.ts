@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 
 /** Changes a store behind the back of its servers, where a test would otherwise have to wait. */
 export async function execute(url: string, statement: string): Promise<void> {
@@ -8,8 +8,7 @@ export async function execute(url: string, statement: string): Promise<void> {
     database.exec(statement);
     return database.close();
   }
-  const client = new Client({ connectionString: url });
-  await client.connect();
+  const client = await connect(url);
   await client.query(statement);
   await client.end();
 }
@@ -22,9 +21,16 @@ export async function rowsOf(url: string, query: string): Promise<unknown[]> {
     database.close();
     return rows;
   }
-  const client = new Client({ connectionString: url });
-  await client.connect();
+  const client = await connect(url);
   const { rows } = await client.query<object>(query);
   await client.end();
   return rows;
+}
+
+/** Loads the driver when a test asks for it: other users of this library need none. */
+async function connect(url: string): Promise<Client> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
 }

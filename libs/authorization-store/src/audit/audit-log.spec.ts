@@ -51,7 +51,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     const writing = write().finally(() => (appending = false));
     while (appending) expect(await store.audit.verify()).toMatchObject({ ok: true });
     await writing;
-  });
+  }, 30_000);
 
   it.each([
     ['is too long for an index', randomBytes(4_000).toString('hex')],

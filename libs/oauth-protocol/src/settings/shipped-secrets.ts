@@ -45,6 +45,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'ekJ6qaQ_vTnxJtNYNo3brI9hdQrYLfHQliY9FfgBP0o',
   'hPnpRfFl1itJRVpumQDsNaQoB29Xo3jhhDew-Ur6jlo',
   'iBCtWB5Z8rw5KLJhcHpxMI9-E56wSCA2bcTVwY2YAiU',
+  'kaek2YWNZCrjvZWa4KPy4ktOVXcUIl781B_d6xP-WIg',
   'mH8n9KbMJfIRFumxwQ-h7gTuBLmhR2DEamaGT9ctNdM',
   'nCrwonHWhoXdKfbTx7V9SIr3DMv2hkjKNPnAb1K3X7k',
   'pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM',
@@ -53,6 +54,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'uWO2huvsxWcOzUlNT1kVoD7F8oNtoDv6W42-CWyiJEA',
   'whRVZHFK1mDfx7Bvas7Gts5Iw96RFwlUrSDuxogKkSU',
   'y7j3c_k3OXArs-KW9cbT9syDWjPk3PDh--Ei-tmQrzc',
+  'yUSbPyBJrTl4KzTAwb3iAEqU7UY69lgNoNa8JeovMBM',
 ]);
 
 /** Whether a secret stands in the repository of this project: in its demo, its documents or its tests. */
