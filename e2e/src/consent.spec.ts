@@ -7,7 +7,8 @@ import { NOT_FAKED } from './fake-time-of-day.js';
 import { basic, postForm } from './form-post.js';
 import { InProcessServer } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
-import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
+import { closeStores, sharedStores } from './shared-stores.js';
+import { storeSettings } from './store-settings.js';
 
 const PASSWORD = randomBytes(9).toString('base64url');
 const SECRET = randomBytes(9).toString('base64url');

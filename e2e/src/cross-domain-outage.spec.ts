@@ -9,7 +9,7 @@ import { decodeProtectedHeader } from 'jose';
 import { shiftedClock } from '../../tools/date-shift.ts';
 import { Domains } from './domains.fixture.js';
 import type { Answer } from './form-post.js';
-import { storeSettings } from './shared-stores.js';
+import { storeSettings } from './store-settings.js';
 import { until } from './until.js';
 
 const app = fileURLToPath(new URL('../../apps/auth-server', import.meta.url));

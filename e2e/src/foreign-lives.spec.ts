@@ -7,7 +7,8 @@ import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
 import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
-import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
+import { closeStores, sharedStores } from './shared-stores.js';
+import { storeSettings } from './store-settings.js';
 
 const ISSUER = 'https://idp.partner.example';
 const HASH = 'scrypt$16384$8$1$c2FsdHNhbHQ$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';

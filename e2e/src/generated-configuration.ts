@@ -174,7 +174,8 @@ function isAccepted(made: Parts): boolean {
     parseServerConfig(configurationOf(made), {});
     return true;
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
+    const all: unknown[] = error instanceof AggregateError ? error.errors : [error];
+    if (!all.every((each) => each instanceof ConfigurationError)) throw error;
     return false;
   }
 }

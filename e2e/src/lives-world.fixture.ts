@@ -9,7 +9,7 @@ import { logIn, obtainCode } from './authorization-code.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { REDIRECT, SERVICE_SECRET, type Document } from './lives-file.js';
 import { Operator } from './operator.js';
-import { storeSettings } from './shared-stores.js';
+import { storeSettings } from './store-settings.js';
 import { until } from './until.js';
 import { UserAgent } from './user-agent.js';
 

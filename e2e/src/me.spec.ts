@@ -10,7 +10,8 @@ import { logIn } from './authorization-code.js';
 import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
 import { hashOf } from './password-hash.js';
-import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
+import { closeStores, sharedStores } from './shared-stores.js';
+import { storeSettings } from './store-settings.js';
 import { execute } from './sql.js';
 import { until } from './until.js';
 

@@ -7,7 +7,8 @@ import { System } from '../../tools/system.ts';
 import { logIn, obtainCode, type Login } from './authorization-code.js';
 import { DEMO, configurationFile } from './demo-file.js';
 import { basic, postForm, type Answer, type Fields } from './form-post.js';
-import { closeStores, sharedStores, storeSettings } from './shared-stores.js';
+import { closeStores, sharedStores } from './shared-stores.js';
+import { storeSettings } from './store-settings.js';
 import { execute } from './sql.js';
 
 const APP = { authorization: basic('client-app', 'client-app-secret') };

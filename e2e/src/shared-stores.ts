@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +10,6 @@ export const sharedStores: readonly { readonly name: string; readonly open: () =
   { name: 'SQLite', open: () => Promise.resolve(`sqlite:${join(mkdtempSync(join(tmpdir(), 'store-')), 'store.db')}`) },
   ...(postgres ? [{ name: 'PostgreSQL', open: () => postgres.database() }] : []),
 ];
-
-/** What each server on a store is started with. */
-export function storeSettings(url: string): { readonly DATABASE_URL: string; readonly ENCRYPTION_KEYS: string } {
-  return { DATABASE_URL: url, ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
-}
 
 /** For `afterAll`, when no server is left. */
 export async function closeStores(): Promise<void> {
