@@ -30,8 +30,10 @@ const idToken = (issuer: string, claims: object) =>
     .setExpirationTime('1h')
     .sign(privateKey);
 
-let server: TestServer | undefined;
-afterEach(() => server?.close());
+const servers: TestServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
 
 /** A client of the provider at a server that answers in its shape. */
 async function clientOf(
@@ -39,7 +41,8 @@ async function clientOf(
   answering: Answering,
   tenant?: string,
 ): Promise<ProviderClient> {
-  server = await startTestServer(answering);
+  const server = await startTestServer(answering);
+  servers.push(server);
   const { url } = server;
   const endpoints = {
     authorization: `${url}/authorize`,
