@@ -81,12 +81,26 @@ export class Keys {
     return async (token, own) => {
       const { payload } = await jwtVerify(String(token), keys, { issuer });
       for (const [name, value] of Object.entries({ ...expected, ...own })) {
-        if (!isDeepStrictEqual(payload[name], value)) {
+        if (!isDeepStrictEqual(comparable(name, payload[name]), comparable(name, value))) {
           throw new Error(`the claim ${name} of the issued token is ${JSON.stringify(payload[name])}`);
         }
       }
     };
   }
+}
+
+/** A claim as it is compared: actors by their names alone, because neither the floor nor commits of before tell their issuers. */
+function comparable(name: string, value: unknown): unknown {
+  return name === 'act' ? actorsOf(value as Actor | undefined) : value;
+}
+
+interface Actor {
+  readonly sub: string;
+  readonly act?: Actor;
+}
+
+function actorsOf(act: Actor | undefined): readonly string[] {
+  return act ? [act.sub, ...actorsOf(act.act)] : [];
 }
 
 /** The `act` claim of a chain of so many actors, none of which takes part in the benchmark. */
