@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { TrustedProxies } from '@onbehalf/jwt-verification';
 
 /** Finds out where a request comes from, without believing what its sender says. */
@@ -13,22 +13,10 @@ export type ClientAddress = (request: IncomingMessage) => string;
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   const proxies = new TrustedProxies('trusted proxies', trustedProxies);
-  return ({ socket, headers }) => {
-    let address = plain(socket.remoteAddress ?? '');
-    let forwarded: string[] | undefined;
-    while (proxies.includes(address)) {
-      forwarded ??= [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-      const before = plain(forwarded.pop()?.trim() ?? '');
-      if (isIP(before) === 0) break;
-      address = before;
-    }
+  return (request) => {
+    const address = proxies.addressOf(request);
     return isIPv6(address) ? network(address) : address;
   };
-}
-
-/** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
 
 /** The first 64 bits. */

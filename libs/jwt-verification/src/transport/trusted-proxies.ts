@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
@@ -33,6 +34,27 @@ export class TrustedProxies {
     const family = address === undefined ? undefined : familyOf(address);
     return family !== undefined && this.#list.check(address!, family);
   }
+
+  /**
+   * Where a request comes from: the address of the connection, or, when that is one of theirs, the last one in `X-Forwarded-For` that is
+   * not. Empty when the connection is gone.
+   */
+  addressOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
+    let address = plain(socket.remoteAddress ?? '');
+    let forwarded: string[] | undefined;
+    while (this.includes(address)) {
+      forwarded ??= [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+      const before = plain(forwarded.pop()?.trim() ?? '');
+      if (isIP(before) === 0) break;
+      address = before;
+    }
+    return address;
+  }
+}
+
+/** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
+function plain(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
 
 function familyOf(address: string): keyof typeof BITS | undefined {

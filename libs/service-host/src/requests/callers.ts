@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { TrustedProxies } from '@onbehalf/jwt-verification';
 
@@ -16,25 +15,15 @@ export class Callers {
   }
 
   /** The last address that no trusted proxy has. */
-  addressOf({ socket, headers }: IncomingMessage): string | undefined {
-    let address = plain(socket.remoteAddress ?? '');
-    const forwarded = this.#proxies.includes(address) ? listOf(headers['x-forwarded-for']) : [];
-    while (this.#proxies.includes(address)) {
-      const before = plain(forwarded.pop() ?? '');
-      if (isIP(before) === 0) break;
-      address = before;
-    }
-    return address || undefined;
+  addressOf(request: IncomingMessage): string | undefined {
+    return this.#proxies.addressOf(request) || undefined;
   }
 
   /** Whether the caller came by TLS, to here or to a trusted proxy. */
   cameSecurely({ socket, headers }: IncomingMessage): boolean {
     if ((socket as Partial<TLSSocket>).encrypted === true) return true;
     // the proxy at this end has written the last one
-    return (
-      this.#proxies.includes(plain(socket.remoteAddress ?? '')) &&
-      listOf(headers['x-forwarded-proto']).at(-1) === 'https'
-    );
+    return this.#proxies.includes(socket.remoteAddress) && listOf(headers['x-forwarded-proto']).at(-1) === 'https';
   }
 }
 
@@ -44,9 +33,4 @@ function listOf(header: string | string[] | undefined): string[] {
     .join(',')
     .split(',')
     .map((item) => item.trim());
-}
-
-/** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
