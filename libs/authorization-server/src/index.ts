@@ -47,6 +47,7 @@ export { RegistrationChanges } from './registrations/registration-changes.js';
 export { OwnFormsGuard } from './pages/own-forms.guard.js';
 export { page, pagePolicy } from './pages/page.js';
 export { CONSENTS_PATH, signedOutPage } from './pages/consents-page.js';
+export { consentChoice, consentsLink } from './pages/consent-choice.js';
 export { scopeList } from './pages/scope-list.js';
 export { Visitors, type Visitor } from './pages/visitors.js';
 export { Pages, PageView } from './pages/page-view.js';

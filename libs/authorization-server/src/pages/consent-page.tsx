@@ -1,6 +1,5 @@
 import type { ConsentedScope } from '@onbehalf/authorization-ports';
-import type { VNode } from '@onbehalf/html';
-import { CONSENTS_PATH } from './consents-page.js';
+import { consentChoice, consentsLink } from './consent-choice.js';
 import { page } from './page.js';
 import { DEFAULT_VIEW, type PageView } from './page-view.js';
 import { scopeList } from './scope-list.js';
@@ -26,12 +25,7 @@ export function consentPage(asked: ConsentPage, view: PageView = DEFAULT_VIEW): 
       <p>{view.fill('consent.asks', { client: <strong>{clientId}</strong>, user: <strong>{user}</strong> })}</p>
       {scopeList(view, scopes)}
       <form method="post" action={action}>
-        <button type="submit" name="decision" value="allow">
-          {view.text('consent.allow')}
-        </button>
-        <button type="submit" name="decision" value="deny">
-          {view.text('consent.deny')}
-        </button>
+        {consentChoice(view)}
       </form>
       <p>
         {isRemembered ? view.fill('consent.remembered', { consents: consentsLink(view) }) : view.text('consent.once')}
@@ -40,8 +34,4 @@ export function consentPage(asked: ConsentPage, view: PageView = DEFAULT_VIEW): 
     undefined,
     view,
   );
-}
-
-function consentsLink(view: PageView): VNode {
-  return <a href={CONSENTS_PATH}>{view.text('consents.title')}</a>;
 }

@@ -1,4 +1,4 @@
-import { CONSENTS_PATH, page, scopeList, type PageView } from '@onbehalf/authorization-server';
+import { consentChoice, consentsLink, page, scopeList, type PageView } from '@onbehalf/authorization-server';
 import type { VNode } from '@onbehalf/html';
 import type { Access } from './ai-agents.schema.js';
 import type { ConsentLifetime } from './consent-lifetimes.js';
@@ -49,12 +49,7 @@ export function agentConsentPage(asked: AgentConsentPage, view: PageView): strin
             ))}
           </select>
         </label>
-        <button type="submit" name="decision" value="allow">
-          {view.text('consent.allow')}
-        </button>
-        <button type="submit" name="decision" value="deny">
-          {view.text('consent.deny')}
-        </button>
+        {consentChoice(view)}
       </form>
       <p>{view.fill('consent.remembered', { consents: consentsLink(view) })}</p>
     </>,
@@ -98,8 +93,4 @@ function standingList({ standing }: AskedOfUser, view: PageView): VNode | undefi
       {scopeList(view, standing)}
     </>
   );
-}
-
-function consentsLink(view: PageView): VNode {
-  return <a href={CONSENTS_PATH}>{view.text('consents.title')}</a>;
 }

@@ -19,6 +19,7 @@ import { decidedPage, agentConsentPage, nothingToAllowPage, type AskedOfUser } f
 import { accessOf, isAgent, keyOf, type Access, type AiAgentsSettings } from './ai-agents.schema.js';
 import { AGENTS_PATH, askedAccess } from './consent-address.js';
 import { lifetimesUpTo } from './consent-lifetimes.js';
+import { standingConsents } from './standing-consents.js';
 
 type Sent = Readonly<Record<string, unknown>> | undefined;
 
@@ -101,17 +102,8 @@ export class AgentConsentController {
 
   // what ends within the life of a token is asked for again
   async #standing({ user, life }: Visitor, agent: string): Promise<ReadonlyMap<string, Access>> {
-    const agentLife = this.parts.lifeOf('client', agent) ?? 0;
     const soon = this.parts.clock() + longestToken(this.parts.config(), agent);
-    const all = await this.parts.consents.of(user, life);
-    const counting = all.filter(
-      ({ clientId, clientLife, kind, expiresAt, grantId }) =>
-        clientId === agent &&
-        clientLife === agentLife &&
-        kind === 'remembered' &&
-        grantId !== undefined &&
-        expiresAt > soon,
-    );
+    const counting = await standingConsents(this.parts, { user, life, agent }, (expiresAt) => expiresAt > soon);
     const access = counting.map(({ audience = '', scope }) => ({ audience, scope }));
     return new Map(access.map((each) => [keyOf(each), each]));
   }

@@ -4,6 +4,7 @@ import { OAuthError } from '@onbehalf/oauth-protocol';
 import type { Admission, Claim, Permit, VerifiedExchange } from '@onbehalf/token-exchange';
 import { isAgent, keyOf, type Access, type AiAgentsSettings } from './ai-agents.schema.js';
 import { consentAddress } from './consent-address.js';
+import { standingConsents } from './standing-consents.js';
 
 type Parts = Pick<FeatureParts<AiAgentsSettings>, 'consents' | 'lifeOf' | 'state' | 'own' | 'config'>;
 
@@ -41,17 +42,9 @@ export class UserConsentAdmission implements Admission {
 
   /** What the user allows the agent in their present lives, as long as the token will live. */
   async #standing(permit: Permit, agent: string): Promise<ReadonlyMap<string, StandingConsent>> {
-    const { consents, lifeOf } = this.#parts;
-    const [subjectLife = 0, agentLife = 0] = [lifeOf('user', permit.subject), lifeOf('client', agent)];
-    const all = await consents.of(permit.subject, subjectLife);
-    const counting = all.filter(
-      ({ clientId, clientLife, kind, expiresAt, grantId }) =>
-        clientId === agent &&
-        clientLife === agentLife &&
-        kind === 'remembered' &&
-        grantId !== undefined &&
-        expiresAt >= permit.expiresAt,
-    );
+    const life = this.#parts.lifeOf('user', permit.subject) ?? 0;
+    const parties = { user: permit.subject, life, agent };
+    const counting = await standingConsents(this.#parts, parties, (expiresAt) => expiresAt >= permit.expiresAt);
     return new Map(counting.map((consent) => [keyOf(consent), consent]));
   }
 
