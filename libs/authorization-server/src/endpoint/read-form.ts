@@ -22,7 +22,7 @@ export interface ReceivedForm {
 export async function readForm(request: IncomingMessage): Promise<ReceivedForm | undefined> {
   const fault = faultOf(request.headers);
   if (fault) return refused(fault);
-  const body = await readBody(request, Number(request.headers['content-length'] ?? Infinity));
+  const body = await readBody(request);
   if (body === 'cut off') return undefined;
   if (body === 'too long') return refused(tooLong());
   if (body.length > 0 && request.headers['content-type'] === undefined) return refused(noForm());
@@ -37,8 +37,7 @@ function faultOf({ 'content-type': type, 'content-encoding': encoding, ...header
   return Number(headers['content-length'] ?? 0) > LONGEST ? tooLong() : undefined;
 }
 
-/** @param length bytes that are to come; after the last one nobody waits for the end */
-function readBody(request: IncomingMessage, length: number): Promise<Buffer | 'cut off' | 'too long'> {
+function readBody(request: IncomingMessage): Promise<Buffer | 'cut off' | 'too long'> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let received = 0;
@@ -51,7 +50,6 @@ function readBody(request: IncomingMessage, length: number): Promise<Buffer | 'c
       chunks.push(chunk);
       received += chunk.length;
       if (received > LONGEST) settle('too long');
-      else if (received === length) end();
     };
     const end = (): void => settle(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     const leave = (): void => settle('cut off');

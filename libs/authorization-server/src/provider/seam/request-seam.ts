@@ -79,11 +79,8 @@ export async function proofOfPossession(
 ): Promise<ProofOfPossession> {
   const authenticated = ctx as TokenEndpointGrantContext;
   const { provider, client } = authenticated.oidc;
-  let dpop: Awaited<ReturnType<typeof validateDpop>>;
-  if (ctx.req.headers['dpop'] !== undefined) {
-    dpop = await validateDpop(provider, authenticated);
-    await checkDpopReplay(provider, authenticated, dpop, client.clientId, errors.InvalidDpopProof);
-  }
+  const dpop = await validateDpop(provider, authenticated);
+  await checkDpopReplay(provider, authenticated, dpop, client.clientId, errors.InvalidDpopProof);
   checkDpopRequired(provider, authenticated, dpop, errors.InvalidDpopProof);
   return { jkt: dpop?.thumbprint, 'x5t#S256': certificate && thumbprintOfCertificate(certificate.raw) };
 }
