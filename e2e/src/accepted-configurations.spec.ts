@@ -5,8 +5,7 @@ import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
+import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing';
 import { acceptedParts, clientKey, configurationOf, PASSWORD, type Parts } from './generated-configuration.js';
 import { InProcessServer } from './in-process-server.js';
 

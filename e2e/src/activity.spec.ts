@@ -3,12 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { logIn } from './authorization-code.js';
-import { basic } from './form-post.js';
+import { basic, execute, logIn, rowsOf } from '@onbehalf/testing';
 import { InProcessServer } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores } from './shared-stores.js';
-import { execute, rowsOf } from './sql.js';
 
 /** Exchanges of one person. */
 const RECORDS = Number(process.env['SOAK_ACTIVITY'] ?? 1000);

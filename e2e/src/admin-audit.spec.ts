@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
+import { basic, logIn, postForm } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 
 interface Record {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { basic, postForm } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
 
 describe('metrics, over HTTP', () => {
   let system: System;

@@ -5,13 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, startPostgres, UserAgent } from '@onbehalf/testing';
 import fc from 'fast-check';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
-import { UserAgent } from './user-agent.js';
 
 const EDGE = 'user-service:user-service:message-service:delegation';
 

@@ -3,10 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate } from '@onbehalf/testing';
+import { type Answer, basic, createTestCertificate, obtainCode, postForm, toAnswer } from '@onbehalf/testing';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { obtainCode } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { InProcessServer } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 

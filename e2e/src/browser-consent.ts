@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { basic, postForm } from '@onbehalf/testing';
 import { accountSwitch, visits } from './browser-visits.js';
 import { claimsOf, heading, signIn, SITE_SECRET, type World } from './browser-world.js';
-import { basic, postForm } from './form-post.js';
 
 /** What users are told and asked, and what a login gives, with JavaScript and without. */
 export function consentPages(world: () => World): void {

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { basic, postForm } from '@onbehalf/testing';
 import { launchChromium } from './chromium.js';
 import { DEMO, configurationFile } from './demo-file.js';
-import { basic, postForm } from './form-post.js';
 import { Sites, VERIFIER } from './browser-sites.js';
 
 export const SITE_SECRET = 'the-secret-of-the-site';

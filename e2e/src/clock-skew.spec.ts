@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
+import { type Answer, basic, postForm, toAnswer } from '@onbehalf/testing';
 import { shiftedClock } from '../../tools/date-shift.ts';
 import { RunningApp, System } from '../../tools/system.ts';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 
 const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);
 /** As long as the skew that is tolerated, so that each limit is reached: a token of a late clock is at its end. Seconds. */

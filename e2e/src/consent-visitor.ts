@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { basic, postForm, type Answer } from './form-post.js';
-import { UserAgent } from './user-agent.js';
+import { type Answer, basic, postForm, UserAgent } from '@onbehalf/testing';
 
 export const CALLBACK = 'https://client.example/callback';
 const NATIVE = 'http://127.0.0.1:8400/callback';

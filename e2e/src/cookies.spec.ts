@@ -3,8 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { nextOf, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { nextOf, UserAgent } from './user-agent.js';
 
 const ISSUER = 'https://as.example';
 const REDIRECT_URI = 'https://app.example/callback';

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
+import { type Answer } from '@onbehalf/testing';
 import { shiftedClock } from '../../tools/date-shift.ts';
 import { Domains } from './domains.fixture.js';
-import type { Answer } from './form-post.js';
 import { storeSettings } from './store-settings.js';
 import { until } from './until.js';
 

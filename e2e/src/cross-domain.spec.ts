@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { type Answer, basic } from '@onbehalf/testing';
 import { Domains, ORDERS } from './domains.fixture.js';
-import { basic, type Answer } from './form-post.js';
 import { until } from './until.js';
 
 const issued = ({ body }: Answer): string => String(body['access_token']);

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, startPostgres, toAnswer, UserAgent } from '@onbehalf/testing';
 import pg from 'pg';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { System, type RunningApp } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };

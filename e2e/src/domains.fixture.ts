@@ -2,9 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing';
 import { freePort, RunningApp, type Settings } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { hashOf } from './password-hash.js';
 
 // npx nx run auth-server:hash-password, for: password

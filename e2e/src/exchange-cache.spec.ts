@@ -5,11 +5,9 @@ import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, ResourceServerModule } from '@onbehalf/resource-server';
 import type { JWTPayload } from 'jose';
 import type { Server } from 'node:http';
+import { type Answer, basic, logIn, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 interface MessageAnswer {
   readonly hops: readonly { readonly service: string; readonly claims: JWTPayload }[];

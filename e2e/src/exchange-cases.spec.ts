@@ -7,14 +7,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import {
+  type Answer,
+  basic,
   caseRegistrations,
   createExchangeWorld,
   createTestIssuer,
+  type ExchangeCase,
   exchangeCases,
   exchangeForm,
-  type ExchangeCase,
   type ExchangeWorld,
   type TestIssuer,
+  toAnswer,
 } from '@onbehalf/testing';
 import {
   calculateJwkThumbprint,
@@ -25,7 +28,6 @@ import {
   type GenerateKeyPairResult,
 } from 'jose';
 import { System } from '../../tools/system.ts';
-import { basic, toAnswer, type Answer } from './form-post.js';
 
 const NO_PASSWORD = 'scrypt$65536$8$2$c2FsdA$aGFzaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 

@@ -11,8 +11,8 @@ import {
   type TokenExchangeOptions,
 } from '@onbehalf/token-exchange-client';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { logIn } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
 
 const EXCHANGE = GrantType.TokenExchange;
 const own = { scopes: ['user.read'], defaultResource: 'user-service', represents: ['user-service'] };

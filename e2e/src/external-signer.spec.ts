@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RemoteIssuerKeys, verifyAccessToken } from '@onbehalf/jwt-verification';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { TransitServer } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, toAnswer, TransitServer, UserAgent } from '@onbehalf/testing';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunningApp, System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };

@@ -7,13 +7,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { createTestIssuer, type ServedTestIssuer } from '@onbehalf/testing';
+import {
+  type Answer,
+  basic,
+  createTestIssuer,
+  type Fields,
+  logIn,
+  type Login,
+  postForm,
+  type ServedTestIssuer,
+  UserAgent,
+} from '@onbehalf/testing';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
-import { logIn, type Login } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { hashOf } from './password-hash.js';
-import { UserAgent } from './user-agent.js';
 
 // npx nx run auth-server:hash-password, for: password
 const PASSWORD = hashOf('password');

@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { UserAgent } from '@onbehalf/testing';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
-import { UserAgent } from './user-agent.js';
 
 const PASSWORD = randomBytes(9).toString('base64url');
 const SECRET = randomBytes(9).toString('base64url');

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { createTestIssuer, type TestIssuer, type TokenOverrides } from '@onbehalf/testing';
-import { basic, postForm, type Answer } from './form-post.js';
+import {
+  type Answer,
+  basic,
+  createTestIssuer,
+  postForm,
+  type TestIssuer,
+  type TokenOverrides,
+} from '@onbehalf/testing';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 
 /** Access tokens of Spring Authorization Server as it is set up by default: no `typ`, scopes as a list, no client. */

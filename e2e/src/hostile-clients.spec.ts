@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
+import { basic, postForm } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
 import { until } from './until.js';
 
 const CREDENTIALS = basic('user-service', 'user-service-secret');

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { basic, logIn, type Login, obtainCode, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn, obtainCode, type Login } from './authorization-code.js';
-import { basic } from './form-post.js';
 import { Operator } from './operator.js';
-import { UserAgent } from './user-agent.js';
 
 const FIRST = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate, requirement } from '@onbehalf/testing';
+import { type Answer, basic, createTestCertificate, type Fields, postForm, requirement } from '@onbehalf/testing';
 import {
   calculateJwkThumbprint,
   decodeJwt,
@@ -16,7 +16,6 @@ import {
   type JWTPayload,
 } from 'jose';
 import { System } from '../../tools/system.ts';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 
 interface Key {
   readonly privateKey: CryptoKey;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RemoteIssuerKeys, verifyAccessToken, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres, type TestPostgres } from '@onbehalf/testing';
+import { basic, postForm, startPostgres, type TestPostgres } from '@onbehalf/testing';
 import { decodeProtectedHeader } from 'jose';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Replicas } from '../../tools/replicas.ts';
-import { basic, postForm } from './form-post.js';
 import { until } from './until.js';
 
 const app = fileURLToPath(new URL('../../apps/auth-server/', import.meta.url));

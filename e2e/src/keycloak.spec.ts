@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
+import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
 import { Keycloak, KEYCLOAK_VERSION } from '../../tools/keycloak.ts';
 import { freePort, System } from '../../tools/system.ts';
-import { basic, postForm, toAnswer, type Answer, type Fields } from './form-post.js';
-import { UserAgent } from './user-agent.js';
 
 interface Facts {
   readonly version: string;

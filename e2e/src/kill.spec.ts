@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, startPostgres } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
@@ -9,8 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, type Answer } from './form-post.js';
 import { until } from './until.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };

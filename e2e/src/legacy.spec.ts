@@ -3,10 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
+import { type Answer, basic, postForm, UserAgent } from '@onbehalf/testing';
 import { LegacySystem } from '../../tools/legacy.ts';
 import { System } from '../../tools/system.ts';
-import { basic, postForm, type Answer } from './form-post.js';
-import { UserAgent } from './user-agent.js';
 import { JWT } from './jwt-pattern.js';
 
 const SESSION_TYPE = 'urn:example:token-type:legacy-session';

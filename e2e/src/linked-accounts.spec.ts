@@ -1,10 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
+import { type Answer, basic, obtainCode, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { obtainCode } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
-import { UserAgent } from './user-agent.js';
 
 /** The demo as it is started: a user of the first domain, and the same person at the calendar provider. */
 describe('a linked calendar', () => {

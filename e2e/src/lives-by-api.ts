@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { UserAgent } from '@onbehalf/testing';
 import { OTHER, REDIRECT, user, web, type Document } from './lives-file.js';
 import { authorizationRequest, isSignedIn, SOON, type LivesWorld } from './lives-world.fixture.js';
 import { together } from './together.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 /** The users of the file that these tests change, one each. */
 export const CHANGED = Array.from({ length: 16 }, (_, number) => `user${number}`);

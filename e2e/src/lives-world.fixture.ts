@@ -4,14 +4,12 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
+import { type Answer, basic, type Fields, logIn, obtainCode, postForm, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn, obtainCode } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { REDIRECT, SERVICE_SECRET, type Document } from './lives-file.js';
 import { Operator } from './operator.js';
 import { storeSettings } from './store-settings.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 /** Within which every replica knows. Milliseconds. */
 export const SOON = 5_000;

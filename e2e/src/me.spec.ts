@@ -5,14 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
+import { type Answer, basic, execute, logIn, postForm, toAnswer } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
 import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores } from './shared-stores.js';
 import { storeSettings } from './store-settings.js';
-import { execute } from './sql.js';
 import { until } from './until.js';
 
 const PASSWORD_HASH = hashOf('password');

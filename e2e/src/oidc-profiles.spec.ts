@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { basic, postForm, toAnswer } from '@onbehalf/testing';
 import { NOT_FAKED } from './fake-time-of-day.js';
-import { basic, postForm, toAnswer } from './form-post.js';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 import { RelyingParty, type Stop } from './relying-party.js';

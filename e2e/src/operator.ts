@@ -1,5 +1,5 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, postForm } from './form-post.js';
+import { basic, postForm } from '@onbehalf/testing';
 
 /** Calls admin endpoints with a token of the demo's operator. */
 export class Operator {

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Answer, basic, logIn, toAnswer, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, toAnswer, type Answer } from './form-post.js';
-import { UserAgent } from './user-agent.js';
 import { JWT } from './jwt-pattern.js';
 
 const LIMIT = 60_000;

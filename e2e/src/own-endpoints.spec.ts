@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate, requirement, startPostgres } from '@onbehalf/testing';
+import { basic, createTestCertificate, postForm, requirement, startPostgres } from '@onbehalf/testing';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
 
 const scopes = ['audit.read', 'metrics.read', 'registrations.read', 'exchange.explain'];
 const operator = {

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPgBouncer, startPostgres } from '@onbehalf/testing';
+import { basic, logIn, postForm, startPgBouncer, startPostgres } from '@onbehalf/testing';
 import { RunningApp, System, freePort } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm } from './form-post.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };

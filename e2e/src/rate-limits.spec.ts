@@ -2,15 +2,12 @@ import { request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { basic, logIn, postForm, startPostgres, UserAgent } from '@onbehalf/testing';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
 import { DEMO, configurationFile } from './demo-file.js';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 const limits = `
 rateLimits:

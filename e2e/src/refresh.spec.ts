@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
 import { DEMO, configurationFile } from './demo-file.js';
-import { UserAgent } from './user-agent.js';
 
 /** Shorter than client-app is willing to use a token for, so that each call needs a fresh one. Seconds. */
 const LIFETIME = 5;

@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { requirement } from '@onbehalf/testing';
+import {
+  type Answer,
+  basic,
+  execute,
+  type Fields,
+  logIn,
+  type Login,
+  obtainCode,
+  postForm,
+  requirement,
+} from '@onbehalf/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { System } from '../../tools/system.ts';
-import { logIn, obtainCode, type Login } from './authorization-code.js';
 import { DEMO, configurationFile } from './demo-file.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { closeStores, sharedStores } from './shared-stores.js';
 import { storeSettings } from './store-settings.js';
-import { execute } from './sql.js';
 
 const APP = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };

@@ -4,14 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { requirement, startPostgres } from '@onbehalf/testing';
+import {
+  type Answer,
+  basic,
+  type Fields,
+  logIn,
+  type Login,
+  obtainCode,
+  postForm,
+  requirement,
+  startPostgres,
+  UserAgent,
+} from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { System } from '../../tools/system.ts';
-import { logIn, obtainCode, type Login } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { Operator } from './operator.js';
 import { hashOf } from './password-hash.js';
-import { UserAgent } from './user-agent.js';
 
 const CRM = 'http://crm.local';
 const PAYROLL = 'http://payroll.local';

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { basic, postForm, toAnswer, type Answer, type Fields } from './form-post.js';
-import { UserAgent } from './user-agent.js';
+import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
 
 /** Where a request of the client ends: at a page of the server, or back at the client with an answer. */
 export interface Stop {

@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres, type TestPostgres } from '@onbehalf/testing';
+import {
+  type Answer,
+  basic,
+  type Fields,
+  logIn,
+  type Login,
+  obtainCode,
+  postForm,
+  startPostgres,
+  type TestPostgres,
+} from '@onbehalf/testing';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
-import { logIn, obtainCode, type Login } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { Replicas } from '../../tools/replicas.ts';
 import { until } from './until.js';
 

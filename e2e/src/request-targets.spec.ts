@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { basic } from '@onbehalf/testing';
 import { APPS, System, type AppName } from '../../tools/system.ts';
-import { basic } from './form-post.js';
 
 const GUESS = 'grant_type=client_credentials&token=x';
 

@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres } from '@onbehalf/testing';
+import { basic, execute, logIn, postForm, startPostgres, toAnswer } from '@onbehalf/testing';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer } from './form-post.js';
-import { execute } from './sql.js';
 import { until } from './until.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };

@@ -10,8 +10,8 @@ import { NestFactory } from '@nestjs/core';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { type Answer, type Fields, postForm } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { postForm, type Answer, type Fields } from './form-post.js';
 import { until } from './until.js';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

@@ -3,14 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { basic, execute, logIn, postForm, rowsOf, UserAgent } from '@onbehalf/testing';
 import { formRequest, load, type LoadReport } from '../../tools/load.ts';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm } from './form-post.js';
 import { closeStores, sharedStores } from './shared-stores.js';
 import { storeSettings } from './store-settings.js';
-import { execute, rowsOf } from './sql.js';
-import { UserAgent } from './user-agent.js';
 import { ownToken, USER_SERVICE } from './user-service-client.js';
 
 const demo = new URL('../../apps/auth-server/auth-server.yaml', import.meta.url);

@@ -3,15 +3,12 @@ import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
-import { requirement } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, requirement, toAnswer, UserAgent } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICES = {

@@ -5,16 +5,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import {
+  type Answer,
+  type AssertionContent,
+  basic,
   forgedAssertions,
+  postForm,
   requirement,
   signAssertion,
   unsignedAssertion,
-  type AssertionContent,
 } from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
-import { basic, postForm, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
 import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores } from './shared-stores.js';

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, type JWTPayload } from 'jose';
+import { type Answer, basic, logIn, postForm, toAnswer } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm, toAnswer, type Answer } from './form-post.js';
 import { Operator } from './operator.js';
 
 interface MessageAnswer {

@@ -7,12 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { basic, logIn, obtainCode, postForm, startPostgres, UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn, obtainCode } from './authorization-code.js';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
-import { UserAgent } from './user-agent.js';
 
 const PASSWORD = 'correct horse battery staple';
 // npx nx run auth-server:hash-password

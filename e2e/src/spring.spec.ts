@@ -10,10 +10,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { parse } from 'yaml';
+import { basic, logIn, postForm, UserAgent } from '@onbehalf/testing';
 import { freePort, System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm } from './form-post.js';
-import { UserAgent } from './user-agent.js';
 
 const APPS = ['client-app', 'user-service', 'message-service', 'partner'] as const;
 type App = (typeof APPS)[number];

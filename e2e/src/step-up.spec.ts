@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { UserAgent } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
 import { DEMO, configurationFile } from './demo-file.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 // the last exchange of a message: its refusal has two services to pass
 const EDGE = '- client: message-service\n';

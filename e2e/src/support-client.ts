@@ -1,8 +1,7 @@
 import { expect } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { logIn } from './authorization-code.js';
+import { basic, logIn, postForm } from '@onbehalf/testing';
 import type { RunningSystem } from './browser-world.js';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 
 const TOOL = { clientId: 'lab-support', authorization: basic('lab-support', 'lab-secret') };

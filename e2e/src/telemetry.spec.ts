@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { OtlpCollector, type CollectedLog, type CollectedSpan } from '@onbehalf/testing';
+import { basic, type CollectedLog, type CollectedSpan, OtlpCollector, postForm, UserAgent } from '@onbehalf/testing';
 import { APPS, System } from '../../tools/system.ts';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 import { ownToken, USER_SERVICE } from './user-service-client.js';
 import { JWT } from './jwt-pattern.js';
 

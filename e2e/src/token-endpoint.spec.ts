@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { requirement } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, postForm, requirement, toAnswer } from '@onbehalf/testing';
 import { decodeJwt, SignJWT } from 'jose';
 import { System } from '../../tools/system.ts';
-import { basic, postForm, toAnswer, type Answer, type Fields } from './form-post.js';
 
 const partnerKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const partnerJwk = { ...partnerKey.publicKey.export({ format: 'jwk' }), kid: 'partner', alg: 'ES256', use: 'sig' };

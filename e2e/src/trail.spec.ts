@@ -4,14 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import {
+  type Answer,
+  basic,
+  type Fields,
+  logIn,
+  type Login,
+  postForm,
+  testDatabases,
+  UserAgent,
+} from '@onbehalf/testing';
 import { decodeJwt } from 'jose';
 import { System } from '../../tools/system.ts';
-import { logIn, type Login } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
-import { UserAgent } from './user-agent.js';
 
 type Event = Readonly<Record<string, unknown>>;
 

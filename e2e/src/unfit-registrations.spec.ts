@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { basic, execute, logIn, postForm, startPostgres } from '@onbehalf/testing';
 import { System } from '../../tools/system.ts';
-import { logIn } from './authorization-code.js';
-import { basic, postForm } from './form-post.js';
 import { Operator } from './operator.js';
-import { execute } from './sql.js';
 
 const postgres = await startPostgres();
 const databases = [

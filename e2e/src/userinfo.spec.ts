@@ -1,9 +1,8 @@
 import { createHash, randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate } from '@onbehalf/testing';
+import { type Answer, basic, createTestCertificate, postForm } from '@onbehalf/testing';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { basic, postForm, type Answer } from './form-post.js';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 import { RelyingParty } from './relying-party.js';

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { requirement } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, logIn, obtainCode, postForm, requirement } from '@onbehalf/testing';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
-import { logIn, obtainCode } from './authorization-code.js';
-import { basic, postForm, type Answer, type Fields } from './form-post.js';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 

@@ -1,1 +1,0 @@
-export { logIn, obtainCode, type Login } from '@onbehalf/testing';

@@ -1,1 +1,0 @@
-export { basic, postForm, toAnswer, type Answer, type Fields } from '@onbehalf/testing';

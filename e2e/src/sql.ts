@@ -1,1 +1,0 @@
-export { execute, rowsOf } from '@onbehalf/testing';

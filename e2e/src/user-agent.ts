@@ -1,1 +1,0 @@
-export { nextOf, UserAgent } from '@onbehalf/testing';
