@@ -1,4 +1,4 @@
-import { UserAgent } from '../e2e/src/user-agent.ts';
+import { UserAgent } from '@onbehalf/testing';
 
 /**
  * Logs a user in at client-app, as a browser does.
