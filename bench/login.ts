@@ -1,4 +1,4 @@
-import { UserAgent } from '@onbehalf/testing';
+import { UserAgent } from '@onbehalf/testing-internal';
 
 /**
  * Logs a user in at client-app, as a browser does.

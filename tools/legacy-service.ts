@@ -7,7 +7,7 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { verifyAssertion } from '@onbehalf/feature-saml-assertion';
-import { signAssertion, unsignedAssertion } from '@onbehalf/testing';
+import { signAssertion, unsignedAssertion } from '@onbehalf/testing-internal';
 
 const ENTITY = 'urn:example:legacy-idp';
 /** The service, as the identity provider knows it. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { startPostgres } from '@onbehalf/testing';
+import { startPostgres } from '@onbehalf/testing-internal';
 import { programSeconds } from '../cpu.ts';
 import { measureInTurns, type Measured, type Variant } from '../measure.ts';
 import { comparedRow, row, valueRow, type Outcome, type Row } from '../outcome.ts';

@@ -5,7 +5,7 @@ import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
-import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing-internal';
 import { acceptedParts, clientKey, configurationOf, PASSWORD, type Parts } from './generated-configuration.js';
 import { InProcessServer } from './in-process-server.js';
 

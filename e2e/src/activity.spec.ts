@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, execute, logIn, rowsOf } from '@onbehalf/testing';
+import { basic, execute, logIn, rowsOf } from '@onbehalf/testing-internal';
 import { InProcessServer } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 import { closeStores, sharedStores } from './shared-stores.js';

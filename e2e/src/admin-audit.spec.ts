@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
-import { basic, logIn, postForm } from '@onbehalf/testing';
+import { basic, logIn, postForm } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 

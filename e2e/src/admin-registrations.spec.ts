@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, logIn, postForm, startPostgres, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, startPostgres, UserAgent } from '@onbehalf/testing-internal';
 import fc from 'fast-check';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, createTestCertificate, obtainCode, postForm, toAnswer } from '@onbehalf/testing';
+import { type Answer, basic, createTestCertificate, obtainCode, postForm, toAnswer } from '@onbehalf/testing-internal';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { InProcessServer } from './in-process-server.js';
 import { hashOf } from './password-hash.js';

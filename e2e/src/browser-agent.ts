@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { heading } from './browser-world.js';
 
 /** Where the story takes place, and how its card is run. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { accountSwitch, visits } from './browser-visits.js';
 import { claimsOf, heading, signIn, SITE_SECRET, type World } from './browser-world.js';
 

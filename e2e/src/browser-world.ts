@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { launchChromium } from './chromium.js';
 import { DEMO, configurationFile } from './demo-file.js';
 import { Sites, VERIFIER } from './browser-sites.js';

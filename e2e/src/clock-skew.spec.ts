@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { type Answer, basic, postForm, toAnswer } from '@onbehalf/testing';
+import { type Answer, basic, postForm, toAnswer } from '@onbehalf/testing-internal';
 import { shiftedClock } from '../../tools/date-shift.ts';
 import { RunningApp, System } from '../../tools/system.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { together } from './together.js';
 import { exchangeOwnToken } from './user-service-client.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 import { RelyingParty, type Stop } from './relying-party.js';

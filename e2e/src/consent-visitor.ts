@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Answer, basic, postForm, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, postForm, UserAgent } from '@onbehalf/testing-internal';
 
 export const CALLBACK = 'https://client.example/callback';
 const NATIVE = 'http://127.0.0.1:8400/callback';

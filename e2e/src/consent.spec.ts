@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { parseServerConfig, SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { CALLBACK, ConsentVisitor as Visitor } from './consent-visitor.js';
 import { NOT_FAKED } from './fake-time-of-day.js';
 import { InProcessServer } from './in-process-server.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { nextOf, UserAgent } from '@onbehalf/testing';
+import { nextOf, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 
 const ISSUER = 'https://as.example';

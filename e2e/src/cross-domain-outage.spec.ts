@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeProtectedHeader } from 'jose';
-import { type Answer } from '@onbehalf/testing';
+import { type Answer } from '@onbehalf/testing-internal';
 import { shiftedClock } from '../../tools/date-shift.ts';
 import { Domains } from './domains.fixture.js';
 import { storeSettings } from './store-settings.js';

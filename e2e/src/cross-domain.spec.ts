@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { type Answer, basic } from '@onbehalf/testing';
+import { type Answer, basic } from '@onbehalf/testing-internal';
 import { Domains, ORDERS } from './domains.fixture.js';
 import { until } from './until.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, logIn, postForm, startPostgres, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, startPostgres, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import pg from 'pg';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing-internal';
 import { freePort, RunningApp, type Settings } from '../../tools/system.ts';
 import { hashOf } from './password-hash.js';
 

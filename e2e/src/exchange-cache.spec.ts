@@ -5,7 +5,7 @@ import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, ResourceServerModule } from '@onbehalf/resource-server';
 import type { JWTPayload } from 'jose';
 import type { Server } from 'node:http';
-import { type Answer, basic, logIn, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { until } from './until.js';
 

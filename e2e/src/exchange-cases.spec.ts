@@ -6,19 +6,18 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType } from '@onbehalf/oauth-protocol';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import {
   type Answer,
   basic,
   caseRegistrations,
   createExchangeWorld,
-  createTestIssuer,
   type ExchangeCase,
   exchangeCases,
   exchangeForm,
   type ExchangeWorld,
-  type TestIssuer,
   toAnswer,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import {
   calculateJwkThumbprint,
   decodeJwt,

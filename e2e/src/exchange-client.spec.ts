@@ -11,7 +11,7 @@ import {
   type TokenExchangeOptions,
 } from '@onbehalf/token-exchange-client';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import { logIn } from '@onbehalf/testing';
+import { logIn } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 
 const EXCHANGE = GrantType.TokenExchange;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RemoteIssuerKeys, verifyAccessToken } from '@onbehalf/jwt-verification';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, logIn, postForm, toAnswer, TransitServer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, toAnswer, TransitServer, UserAgent } from '@onbehalf/testing-internal';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,17 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import {
-  type Answer,
-  basic,
-  createTestIssuer,
-  type Fields,
-  logIn,
-  type Login,
-  postForm,
-  type ServedTestIssuer,
-  UserAgent,
-} from '@onbehalf/testing';
+import { createTestIssuer, type ServedTestIssuer } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, logIn, type Login, postForm, UserAgent } from '@onbehalf/testing-internal';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { System } from '../../tools/system.ts';
 import { hashOf } from './password-hash.js';

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UserAgent } from '@onbehalf/testing';
+import { UserAgent } from '@onbehalf/testing-internal';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';
 

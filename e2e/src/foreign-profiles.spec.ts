@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import {
-  type Answer,
-  basic,
-  createTestIssuer,
-  postForm,
-  type TestIssuer,
-  type TokenOverrides,
-} from '@onbehalf/testing';
+import { createTestIssuer, type TestIssuer, type TokenOverrides } from '@onbehalf/testing';
+import { type Answer, basic, postForm } from '@onbehalf/testing-internal';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 
 /** Access tokens of Spring Authorization Server as it is set up by default: no `typ`, scopes as a list, no client. */

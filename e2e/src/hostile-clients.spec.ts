@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { until } from './until.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basic, logIn, type Login, obtainCode, UserAgent } from '@onbehalf/testing';
+import { basic, logIn, type Login, obtainCode, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 

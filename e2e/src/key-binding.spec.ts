@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, createTestCertificate, type Fields, postForm, requirement } from '@onbehalf/testing';
+import {
+  type Answer,
+  basic,
+  createTestCertificate,
+  type Fields,
+  postForm,
+  requirement,
+} from '@onbehalf/testing-internal';
 import {
   calculateJwkThumbprint,
   decodeJwt,

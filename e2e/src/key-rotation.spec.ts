@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RemoteIssuerKeys, verifyAccessToken, type TrustedIssuer } from '@onbehalf/jwt-verification';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, postForm, startPostgres, type TestPostgres } from '@onbehalf/testing';
+import { basic, postForm, startPostgres, type TestPostgres } from '@onbehalf/testing-internal';
 import { decodeProtectedHeader } from 'jose';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';

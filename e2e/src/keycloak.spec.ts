@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
-import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { Keycloak, KEYCLOAK_VERSION } from '../../tools/keycloak.ts';
 import { freePort, System } from '../../tools/system.ts';
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
-import { type Answer, basic, postForm, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, postForm, UserAgent } from '@onbehalf/testing-internal';
 import { LegacySystem } from '../../tools/legacy.ts';
 import { System } from '../../tools/system.ts';
 import { JWT } from './jwt-pattern.js';

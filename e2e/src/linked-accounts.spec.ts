@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, obtainCode, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, obtainCode, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 
 /** The demo as it is started: a user of the first domain, and the same person at the calendar provider. */

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { UserAgent } from '@onbehalf/testing';
+import { UserAgent } from '@onbehalf/testing-internal';
 import { OTHER, REDIRECT, user, web, type Document } from './lives-file.js';
 import { authorizationRequest, isSignedIn, SOON, type LivesWorld } from './lives-world.fixture.js';
 import { together } from './together.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
-import { type Answer, basic, type Fields, logIn, obtainCode, postForm, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, logIn, obtainCode, postForm, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { REDIRECT, SERVICE_SECRET, type Document } from './lives-file.js';
 import { Operator } from './operator.js';

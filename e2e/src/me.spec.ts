@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
-import { type Answer, basic, execute, logIn, postForm, toAnswer } from '@onbehalf/testing';
+import { type Answer, basic, execute, logIn, postForm, toAnswer } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 import { hashOf } from './password-hash.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
-import { basic, postForm, toAnswer } from '@onbehalf/testing';
+import { basic, postForm, toAnswer } from '@onbehalf/testing-internal';
 import { NOT_FAKED } from './fake-time-of-day.js';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';

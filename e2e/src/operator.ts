@@ -1,5 +1,5 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 
 /** Calls admin endpoints with a token of the demo's operator. */
 export class Operator {

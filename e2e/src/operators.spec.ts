@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, logIn, postForm, startPostgres } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, startPostgres } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, basic, logIn, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { JWT } from './jwt-pattern.js';
 

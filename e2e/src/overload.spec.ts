@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { startPostgres } from '@onbehalf/testing-internal';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, createTestCertificate, postForm, requirement, startPostgres } from '@onbehalf/testing';
+import { basic, createTestCertificate, postForm, requirement, startPostgres } from '@onbehalf/testing-internal';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { System } from '../../tools/system.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { PackedApplication, packLibraries, run } from './packed-application.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, logIn, postForm, startPgBouncer, startPostgres } from '@onbehalf/testing';
+import { basic, logIn, postForm, startPgBouncer, startPostgres } from '@onbehalf/testing-internal';
 import { RunningApp, System, freePort } from '../../tools/system.ts';
 
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };

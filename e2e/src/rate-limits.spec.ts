@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { basic, logIn, postForm, startPostgres, UserAgent } from '@onbehalf/testing';
+import { basic, logIn, postForm, startPostgres, UserAgent } from '@onbehalf/testing-internal';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';
 import { DEMO, configurationFile } from './demo-file.js';

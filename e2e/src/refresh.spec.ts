@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UserAgent } from '@onbehalf/testing';
+import { UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { DEMO, configurationFile } from './demo-file.js';
 

@@ -11,7 +11,7 @@ import {
   obtainCode,
   postForm,
   requirement,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { System } from '../../tools/system.ts';
 import { DEMO, configurationFile } from './demo-file.js';

@@ -15,7 +15,7 @@ import {
   requirement,
   startPostgres,
   UserAgent,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 
 /** Where a request of the client ends: at a page of the server, or back at the client with an answer. */
 export interface Stop {

@@ -10,7 +10,7 @@ import {
   postForm,
   startPostgres,
   type TestPostgres,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { Replicas } from '../../tools/replicas.ts';

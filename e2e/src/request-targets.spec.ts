@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basic } from '@onbehalf/testing';
+import { basic } from '@onbehalf/testing-internal';
 import { APPS, System, type AppName } from '../../tools/system.ts';
 
 const GUESS = 'grant_type=client_credentials&token=x';

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeProtectedHeader } from 'jose';
-import { type Answer, basic, logIn, postForm, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { until } from './until.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basic, execute, logIn, postForm, startPostgres, toAnswer } from '@onbehalf/testing';
+import { basic, execute, logIn, postForm, startPostgres, toAnswer } from '@onbehalf/testing-internal';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync } from 'node:fs';

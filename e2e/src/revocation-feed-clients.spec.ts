@@ -10,7 +10,7 @@ import { NestFactory } from '@nestjs/core';
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
-import { type Answer, type Fields, postForm } from '@onbehalf/testing';
+import { type Answer, type Fields, postForm } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { until } from './until.js';
 

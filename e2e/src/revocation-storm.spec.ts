@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, execute, logIn, postForm, rowsOf, UserAgent } from '@onbehalf/testing';
+import { basic, execute, logIn, postForm, rowsOf, UserAgent } from '@onbehalf/testing-internal';
 import { formRequest, load, type LoadReport } from '../../tools/load.ts';
 import { System } from '../../tools/system.ts';
 import { closeStores, sharedStores } from './shared-stores.js';

@@ -3,7 +3,7 @@ import { Controller, Get, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
-import { type Answer, basic, logIn, postForm, requirement, toAnswer, UserAgent } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, requirement, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

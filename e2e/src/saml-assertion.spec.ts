@@ -13,7 +13,7 @@ import {
   requirement,
   signAssertion,
   unsignedAssertion,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { Replicas } from '../../tools/replicas.ts';
 import { System } from '../../tools/system.ts';

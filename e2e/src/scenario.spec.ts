@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, type JWTPayload } from 'jose';
-import { type Answer, basic, logIn, postForm, toAnswer } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm, toAnswer } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, logIn, obtainCode, postForm, startPostgres, UserAgent } from '@onbehalf/testing';
+import { basic, logIn, obtainCode, postForm, startPostgres, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 

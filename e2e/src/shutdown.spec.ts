@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { startPostgres } from '@onbehalf/testing';
+import { startPostgres } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
-import { type Answer, basic, logIn, postForm } from '@onbehalf/testing';
+import { type Answer, basic, logIn, postForm } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
 
 describe('the wiring of the Spring article', () => {

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { parse } from 'yaml';
-import { basic, logIn, postForm, UserAgent } from '@onbehalf/testing';
+import { basic, logIn, postForm, UserAgent } from '@onbehalf/testing-internal';
 import { freePort, System } from '../../tools/system.ts';
 
 const APPS = ['client-app', 'user-service', 'message-service', 'partner'] as const;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { startPostgres } from '@onbehalf/testing';
+import { startPostgres } from '@onbehalf/testing-internal';
 import { Client } from 'pg';
 import { APPS, DEMO, RunningApp, System } from '../../tools/system.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, logIn, postForm } from '@onbehalf/testing';
+import { basic, logIn, postForm } from '@onbehalf/testing-internal';
 import type { RunningSystem } from './browser-world.js';
 import { Operator } from './operator.js';
 

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, type CollectedLog, type CollectedSpan, OtlpCollector, postForm, UserAgent } from '@onbehalf/testing';
+import {
+  basic,
+  type CollectedLog,
+  type CollectedSpan,
+  OtlpCollector,
+  postForm,
+  UserAgent,
+} from '@onbehalf/testing-internal';
 import { APPS, System } from '../../tools/system.ts';
 import { Operator } from './operator.js';
 import { until } from './until.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, type Fields, postForm, requirement, toAnswer } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, postForm, requirement, toAnswer } from '@onbehalf/testing-internal';
 import { decodeJwt, SignJWT } from 'jose';
 import { System } from '../../tools/system.ts';
 

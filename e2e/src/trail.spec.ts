@@ -13,7 +13,7 @@ import {
   postForm,
   testDatabases,
   UserAgent,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { System } from '../../tools/system.ts';
 import { Operator } from './operator.js';

@@ -1,5 +1,5 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, postForm } from '@onbehalf/testing';
+import { basic, postForm } from '@onbehalf/testing-internal';
 
 /** How user-service authenticates at the demo's authorization server. */
 export const USER_SERVICE = basic('user-service', 'user-service-secret');

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, createTestCertificate, postForm } from '@onbehalf/testing';
+import { type Answer, basic, createTestCertificate, postForm } from '@onbehalf/testing-internal';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';

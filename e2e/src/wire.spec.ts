@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { type Answer, basic, type Fields, logIn, obtainCode, postForm, requirement } from '@onbehalf/testing';
+import { type Answer, basic, type Fields, logIn, obtainCode, postForm, requirement } from '@onbehalf/testing-internal';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { InProcessServer, makeShared, type Shared } from './in-process-server.js';
 import { hashOf } from './password-hash.js';

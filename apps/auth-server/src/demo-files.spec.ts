@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { readServerConfig, serverConfigJsonSchema } from '@onbehalf/authorization-server';
-import { codeBlocks } from '@onbehalf/testing';
+import { codeBlocks } from '@onbehalf/testing-internal';
 import { features } from './features.js';
 
 const app = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));

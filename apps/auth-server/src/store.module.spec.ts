@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openStore } from '@onbehalf/authorization-store';
 import { readEnvironment } from '@onbehalf/service-host';
-import { startPostgres } from '@onbehalf/testing';
+import { startPostgres } from '@onbehalf/testing-internal';
 import { Test } from '@nestjs/testing';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { environment } from './environment.js';

@@ -16,7 +16,7 @@ import {
   StoredSigningKeys,
 } from '@onbehalf/authorization-server';
 import { openStore } from '@onbehalf/authorization-store';
-import { compareReadme } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 
 const folder = mkdtempSync(join(tmpdir(), 'readme-'));
 const configFile = join(folder, 'auth-server.yaml');

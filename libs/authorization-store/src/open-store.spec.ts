@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import { migrateSchema, migrations, SchemaTooNew } from './database/migrate.js';
 import type { Migration } from './database/migration.js';

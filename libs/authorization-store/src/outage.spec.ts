@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPostgres } from '@onbehalf/testing';
+import { startPostgres } from '@onbehalf/testing-internal';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { AuthorizationStore } from './authorization-store.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startPgBouncer, startPostgres, type TestPgBouncer } from '@onbehalf/testing';
+import { startPgBouncer, startPostgres, type TestPgBouncer } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { parseStoreUrl } from './database/store-url.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { compareReadme, testDatabases } from '@onbehalf/testing';
+import { compareReadme, testDatabases } from '@onbehalf/testing-internal';
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 // #region store

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { openStore } from './open-store.js';
 import { AlreadyConsumed } from './provider/provider-adapter.js';
 
@@ -17,7 +17,7 @@ const CONCURRENCY = 50;
 
 const key = Buffer.alloc(32, 1).toString('base64');
 const databases = await testDatabases();
-const testing = createRequire(import.meta.url).resolve('@onbehalf/testing');
+const testing = createRequire(import.meta.url).resolve('@onbehalf/testing-internal');
 const fromSource = fileURLToPath(new URL('../from-source.mjs', `file://${testing}`));
 
 function start(script: string, ...args: readonly string[]): ChildProcess {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { compareReadme } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 // #region page
 import { renderDocument } from '@onbehalf/html';
 

@@ -1,5 +1,6 @@
 import { afterAll, expect, it } from '@jest/globals';
-import { compareReadme, createTestIssuer } from '@onbehalf/testing';
+import { createTestIssuer } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 // #region verify
 import { RemoteIssuerKeys, verifyAccessToken } from '@onbehalf/jwt-verification';
 

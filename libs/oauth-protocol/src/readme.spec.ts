@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { compareReadme } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 // #region words
 import { parseActClaim, parseScope, TokenType } from '@onbehalf/oauth-protocol';
 

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { currentAccessToken, verifyAccessToken } from '@onbehalf/jwt-verification';
-import { compareReadme, createTestIssuer } from '@onbehalf/testing';
+import { createTestIssuer } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 // #region app
 import { Controller, Get, Module } from '@nestjs/common';
 import { CurrentActor, CurrentSubject, Public, ResourceServerModule, Scopes } from '@onbehalf/resource-server';

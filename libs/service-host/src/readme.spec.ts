@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { expect, it, jest } from '@jest/globals';
 import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { compareReadme } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 
 @Injectable()
 class AuthorizationServerHealthIndicator {

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
-import { compareReadme } from './readme-examples.js';
+import { compareReadme } from '@onbehalf/testing-internal';
 // #region guarded
 import { Test } from '@nestjs/testing';
 import { ResourceServerModule } from '@onbehalf/resource-server';

@@ -3,7 +3,7 @@ import { Controller, Get, Module, type INestApplication, type Type } from '@nest
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { requirement } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream/downstream-errors.js';
 import { DownstreamExceptionFilter } from './downstream-exception.filter.js';
 import { ExchangeRefused, ExchangeUnavailable, NoSubjectToken } from './tokens/exchange-errors.js';

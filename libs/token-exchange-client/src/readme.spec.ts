@@ -4,7 +4,8 @@ import { afterAll, expect, it } from '@jest/globals';
 import { Controller, Get, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { codeBlocks, compareReadme, startTestServer } from '@onbehalf/testing';
+import { startTestServer } from '@onbehalf/testing';
+import { codeBlocks, compareReadme } from '@onbehalf/testing-internal';
 import {
   DownstreamClient,
   DownstreamExceptionFilter,

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { IMPERSONATION_CLAIM, OAuthError, TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, type FormMutation } from '@onbehalf/testing';
+import { caseRegistrations, type FormMutation } from '@onbehalf/testing-internal';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AGENT_CLAIM, TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { ExchangeLab } from './exchange.fixture.js';
 import type { Admission, IssuedToken } from './index.js';

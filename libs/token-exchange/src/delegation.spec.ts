@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, requirement } from '@onbehalf/testing';
+import { caseRegistrations, requirement } from '@onbehalf/testing-internal';
 import { ExchangeLab } from './exchange.fixture.js';
 import type { Edge } from './index.js';
 

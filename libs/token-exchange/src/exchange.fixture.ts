@@ -9,7 +9,7 @@ import {
   subjectToken,
   type ExchangeWorld,
   type FormMutation,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import { decodeJwt, SignJWT, type CryptoKey, type JSONWebKeySet, type JWTPayload } from 'jose';
 import {
   AccessTokenIssuer,

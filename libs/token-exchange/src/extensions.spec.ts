@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import { clientOf, ExchangeLab, signerOf, type Surroundings } from './exchange.fixture.js';
 import {
   AccessTokenIssuer,

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { exchangeCases, type FormMutation } from '@onbehalf/testing';
+import { exchangeCases, type FormMutation } from '@onbehalf/testing-internal';
 import { ExchangeLab } from './exchange.fixture.js';
 
 const FORM_BYTES = 56 * 1024;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { clientOf, ExchangeLab, GREETING, RECEIPT, signerOf } from './exchange.fixture.js';
 import {

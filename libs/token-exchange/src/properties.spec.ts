@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parseActClaim, TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { decide } from './decision/decide.js';

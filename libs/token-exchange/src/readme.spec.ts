@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, compareReadme, createTestIssuer } from '@onbehalf/testing';
+import { createTestIssuer } from '@onbehalf/testing';
+import { caseRegistrations, compareReadme } from '@onbehalf/testing-internal';
 import {
   AccessTokenIssuer,
   authenticatedClient,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { requirement } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import { ExchangeLab } from './exchange.fixture.js';
 import { parseExchangeRequest } from './index.js';
 

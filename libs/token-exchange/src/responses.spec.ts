@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, exchangeCases, requirement } from '@onbehalf/testing';
+import { caseRegistrations, exchangeCases, requirement } from '@onbehalf/testing-internal';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, createLocalJWKSet } from 'jose';
 import { ExchangeLab, RECEIPT } from './exchange.fixture.js';
 import { formatTokenResponse, TOKEN_RESPONSE_HEADERS } from './index.js';

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ACCESS_TOKEN_PROFILES, KeysUnavailable, type IssuerKeys } from '@onbehalf/jwt-verification';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { caseRegistrations, requirement } from '@onbehalf/testing-internal';
 import { decodeProtectedHeader } from 'jose';
 import { ExchangeLab, GREETING } from './exchange.fixture.js';
 import { JwtVerifier, type ForeignIssuer } from './index.js';

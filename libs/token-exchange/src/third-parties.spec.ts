@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import { ExchangeLab } from './exchange.fixture.js';
 import { formatTokenResponse, toIssuedToken, type TokenIssuer } from './index.js';
 

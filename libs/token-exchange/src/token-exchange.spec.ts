@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { exchangeCases } from '@onbehalf/testing';
+import { exchangeCases } from '@onbehalf/testing-internal';
 import { clientOf, ExchangeLab, type Surroundings } from './exchange.fixture.js';
 import {
   type AuditSink,

@@ -2,7 +2,7 @@ import { writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import { compareReadme, TransitServer } from '@onbehalf/testing';
+import { compareReadme, TransitServer } from '@onbehalf/testing-internal';
 // #region signer
 import { readFile } from 'node:fs/promises';
 import { RemoteSigningKeys } from '@onbehalf/authorization-server';

@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { TransitServer } from '@onbehalf/testing';
+import { TransitServer } from '@onbehalf/testing-internal';
 import { calculateJwkThumbprint } from 'jose';
 import { VaultTransitSigner, type TransitSigningKey, type VaultTransitOptions } from './vault-transit-signer.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ServerMetrics } from '@onbehalf/authorization-server';
 import { openStore, RecordsRefused, type AuthorizationStore } from '@onbehalf/authorization-store';
-import { OtlpCollector, type CollectedLog } from '@onbehalf/testing';
+import { OtlpCollector, type CollectedLog } from '@onbehalf/testing-internal';
 import { auditForwarding } from './forward-audit.js';
 import { OtlpAuditReceiver } from './otlp-audit-receiver.js';
 

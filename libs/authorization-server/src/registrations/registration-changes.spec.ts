@@ -1,6 +1,6 @@
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType, ConfigurationError } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseServerConfig } from '../configuration/read-server-config.js';
 import { driftOf } from './drift.js';

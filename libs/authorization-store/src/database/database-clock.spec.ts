@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
 import { ClocksDiffer } from './database-clock.js';

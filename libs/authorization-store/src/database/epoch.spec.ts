@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InvalidCursor } from '@onbehalf/authorization-ports';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { connect, openStore } from '../open-store.js';

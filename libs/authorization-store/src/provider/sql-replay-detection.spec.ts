@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { requirement, testDatabases } from '@onbehalf/testing';
+import { requirement, testDatabases } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
 

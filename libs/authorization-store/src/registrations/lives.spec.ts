@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { IssuedTokenRecord, Party } from '@onbehalf/authorization-ports';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { sql, type Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { migrateSchema, migrations } from '../database/migrate.js';

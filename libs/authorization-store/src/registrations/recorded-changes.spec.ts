@@ -1,6 +1,6 @@
 import { VersionConflict } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { openStore } from '../open-store.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type AuditField, table } from '@onbehalf/authorization-ports';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/store-url.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidCursor, type IssuedTokenRecord } from '@onbehalf/authorization-ports';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { requirement, testDatabases } from '@onbehalf/testing';
+import { requirement, testDatabases } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';

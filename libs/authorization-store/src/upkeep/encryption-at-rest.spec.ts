@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SealBroken } from '@onbehalf/authorization-ports';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/store-url.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { IMPERSONATION_CLAIM, TokenType } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { ISSUER, told } from './impersonation-configuration.fixture.js';
 import { ImpersonationWorld } from './impersonation-world.fixture.js';

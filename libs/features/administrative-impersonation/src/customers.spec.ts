@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IMPERSONATION_CLAIM } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { ImpersonationWorld, type Answer } from './impersonation-world.fixture.js';
 
 const [database, ...others] = await testDatabases();

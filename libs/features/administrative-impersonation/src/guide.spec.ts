@@ -26,7 +26,8 @@ import { expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import { IMPERSONATION_CLAIM } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
-import { compareReadme, createTestIssuer } from '@onbehalf/testing';
+import { createTestIssuer } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 

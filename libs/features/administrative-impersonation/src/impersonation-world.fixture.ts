@@ -6,7 +6,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SigningKeys } from '@onbehalf/authorization-server';
 import { openStore, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { TestDatabase } from '@onbehalf/testing';
+import type { TestDatabase } from '@onbehalf/testing-internal';
 import { features, ISSUER, OPERATOR_SCOPES, SECRET } from './impersonation-configuration.fixture.js';
 import { startReplica } from './impersonation-replica.fixture.js';
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { codeBlocks } from '@onbehalf/testing';
+import { codeBlocks } from '@onbehalf/testing-internal';
 import { parse } from 'yaml';
 import { features, HASH } from './impersonation-configuration.fixture.js';
 

@@ -8,7 +8,7 @@ import { idTokens } from '@onbehalf/feature-id-tokens';
 import { identityChaining } from '@onbehalf/feature-identity-chaining';
 import { tokenVault } from '@onbehalf/feature-token-vault';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { TestDatabase } from '@onbehalf/testing';
+import type { TestDatabase } from '@onbehalf/testing-internal';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { aiAgents } from './index.js';
 import { Browser } from './browser.fixture.js';

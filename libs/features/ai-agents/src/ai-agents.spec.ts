@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AGENT_CLAIM, GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { accessToken, AgentWorld, claimsOf, type Answer } from './agent-world.fixture.js';
 import { REFUSED, WITH_THE_SECRET } from './attacks.fixture.js';

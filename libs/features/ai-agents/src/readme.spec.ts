@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
-import { codeBlocks } from '@onbehalf/testing';
+import { codeBlocks } from '@onbehalf/testing-internal';
 import { parse } from 'yaml';
 import { aiAgents } from './ai-agents.feature.js';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { signAssertion, unsignedAssertion, type AssertionContent } from '@onbehalf/testing';
+import { signAssertion, unsignedAssertion, type AssertionContent } from '@onbehalf/testing-internal';
 import { Domain, HASH, now, SECRET, type Answer, type DomainOptions, type Post } from './domain.fixture.js';
 import { ORDERS, PARTNER } from './partner.fixture.js';
 

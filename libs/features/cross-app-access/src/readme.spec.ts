@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { codeBlocks } from '@onbehalf/testing';
+import { codeBlocks } from '@onbehalf/testing-internal';
 import { parse } from 'yaml';
 import { crossAppAccess } from './cross-app-access.feature.js';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { requirement, type TokenOverrides } from '@onbehalf/testing';
+import { type TokenOverrides } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { DpopKey, now, type Answer, type Domain } from './domain.fixture.js';
 import { BILLING, grant, idJag, openPartner, ORDERS, PARTNER, testIssuers, type Issuers } from './partner.fixture.js';

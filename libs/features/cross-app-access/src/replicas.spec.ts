@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { Domain, type Answer } from './domain.fixture.js';
 import { Home } from './home.fixture.js';
 import { grant, idJag, PARTNER, partnerFile, testIssuers, type Issuers } from './partner.fixture.js';

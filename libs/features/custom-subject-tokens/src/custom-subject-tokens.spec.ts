@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SigningKeys } from '@onbehalf/authorization-server';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { requirement, startPostgres } from '@onbehalf/testing';
+import { requirement, startPostgres } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { invalid, subject, subjectTokenProfile } from './index.js';
 import { Replica, SECRET, type Answer } from './replicas.fixture.js';

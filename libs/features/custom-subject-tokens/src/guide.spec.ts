@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
-import { compareReadme } from '@onbehalf/testing';
+import { compareReadme } from '@onbehalf/testing-internal';
 import { parse } from 'yaml';
 // #region features
 import { FeatureSet } from '@onbehalf/authorization-server';

@@ -7,7 +7,7 @@ import {
   exchangeForm,
   subjectToken,
   type FormMutation,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import {
   AccessTokenIssuer,
   authenticatedClient,

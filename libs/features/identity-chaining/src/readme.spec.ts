@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
-import { codeBlocks } from '@onbehalf/testing';
+import { codeBlocks } from '@onbehalf/testing-internal';
 import { parse } from 'yaml';
 import { identityChaining } from './identity-chaining.feature.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { parseServerConfig } from '@onbehalf/authorization-server';
 import { samlAssertion } from '@onbehalf/feature-saml-assertion';
-import { codeBlocks } from '@onbehalf/testing';
+import { codeBlocks } from '@onbehalf/testing-internal';
 import { parse } from 'yaml';
 import { PUBLIC_KEY } from './assertion/assertion.fixture.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GrantType, IMPERSONATION_CLAIM, TokenType } from '@onbehalf/oauth-protocol';
-import { basic, execute, postForm, rowsOf, testDatabases, UserAgent, type Answer } from '@onbehalf/testing';
+import { basic, execute, postForm, rowsOf, testDatabases, UserAgent, type Answer } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { TestProvider } from './test-provider.fixture.js';
 import { CONNECTED_ACCOUNT, REDIRECT_URI, SECRET, VaultWorld, type SignedIn } from './vault-world.fixture.js';

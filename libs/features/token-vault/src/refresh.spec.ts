@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { execute, rowsOf, testDatabases, type ReceivedRequest } from '@onbehalf/testing';
+import { type ReceivedRequest } from '@onbehalf/testing';
+import { execute, rowsOf, testDatabases } from '@onbehalf/testing-internal';
 import { TestProvider } from './test-provider.fixture.js';
 import { VaultWorld, type SignedIn } from './vault-world.fixture.js';
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openStore, StoreUnavailable, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { execute, rowsOf, testDatabases } from '@onbehalf/testing';
+import { execute, rowsOf, testDatabases } from '@onbehalf/testing-internal';
 import { FreshTokens, type InteractionNeeded } from './accounts/fresh-tokens.js';
 import { linkedAccountsTable } from './accounts/linked-accounts.table.js';
 import { LinkedAccounts } from './accounts/linked-accounts.js';
@@ -27,7 +27,7 @@ jest.setTimeout(900_000);
 
 const TABLE = 'feature_token_vault_accounts';
 const databases = await testDatabases();
-const testing = createRequire(import.meta.url).resolve('@onbehalf/testing');
+const testing = createRequire(import.meta.url).resolve('@onbehalf/testing-internal');
 const fromSource = fileURLToPath(new URL('../from-source.mjs', `file://${testing}`));
 const key = randomBytes(32).toString('base64');
 const now = (): number => Math.floor(Date.now() / 1000);

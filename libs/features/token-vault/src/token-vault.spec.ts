@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { testDatabases } from '@onbehalf/testing';
+import { testDatabases } from '@onbehalf/testing-internal';
 import { TestProvider } from './test-provider.fixture.js';
 import { CONNECTED_ACCOUNT, VaultWorld, type SignedIn } from './vault-world.fixture.js';
 

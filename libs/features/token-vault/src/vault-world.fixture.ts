@@ -27,7 +27,7 @@ import {
   type Answer,
   type Fields,
   type TestDatabase,
-} from '@onbehalf/testing';
+} from '@onbehalf/testing-internal';
 import type { Credentials } from './accounts/credentials.js';
 import { linkedAccountsTable } from './accounts/linked-accounts.table.js';
 import { tokenVault } from './index.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

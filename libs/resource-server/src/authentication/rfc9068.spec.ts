@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import type { Server } from 'node:http';
 import request from 'supertest';
 import { ResourceServerModule } from '../index.js';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { createTestIssuer, requirement, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import { decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

@@ -2,13 +2,13 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import { Controller, Get, type INestApplication, type LoggerService } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
-  createTestCertificate,
   createTestIssuer,
   startTestServer,
   type TestAnswer,
   type TestIssuer,
   type TestServer,
 } from '@onbehalf/testing';
+import { createTestCertificate } from '@onbehalf/testing-internal';
 import type { Server } from 'node:http';
 import request from 'supertest';
 import { AuthorizationServerHealthIndicator, ResourceServerModule, type ResourceServerOptions } from '../index.js';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
 import { Controller, Get, Module } from '@nestjs/common';
-import { OtlpCollector } from '@onbehalf/testing';
+import { OtlpCollector } from '@onbehalf/testing-internal';
 import { z } from 'zod';
 import { createApp, type CreatedApp } from '../start/create-app.js';
 

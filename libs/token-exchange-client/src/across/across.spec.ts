@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import { createTestCertificate, startTestServer, type TestServer } from '@onbehalf/testing';
+import { startTestServer, type TestServer } from '@onbehalf/testing';
+import { createTestCertificate } from '@onbehalf/testing-internal';
 import { Sealer } from '../cache/sealer.js';
 import { DownstreamRefused } from '../downstream/downstream-errors.js';
 import { toProblem } from '../problem.js';

@@ -3,12 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import {
   createTestIssuer,
-  requirement,
   startTestServer,
   type ReceivedRequest,
   type TestAnswer,
   type TestServer,
 } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import {
   calculateJwkThumbprint,
   decodeJwt,

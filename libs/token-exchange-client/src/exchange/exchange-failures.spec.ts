@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { requirement, startTestServer, type Answering, type TestAnswer, type TestServer } from '@onbehalf/testing';
+import { startTestServer, type Answering, type TestAnswer, type TestServer } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import type { TokenExchangeOptions } from '../options/token-exchange-options.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
 import { ExchangeRefused, ExchangeUnavailable } from '../tokens/exchange-errors.js';

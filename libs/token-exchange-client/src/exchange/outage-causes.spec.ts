@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { createTestCertificate, startTestServer, type TestAnswer, type TestServer } from '@onbehalf/testing';
+import { startTestServer, type TestAnswer, type TestServer } from '@onbehalf/testing';
+import { createTestCertificate } from '@onbehalf/testing-internal';
 import { TokenExchangeHealthIndicator } from '../token-exchange.health.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { createTestCertificate } from '@onbehalf/testing';
+import { createTestCertificate } from '@onbehalf/testing-internal';
 import type { ClientAuthentication } from '../client-authentication/client-authentication.js';
 import type { DownstreamDefinition } from '../downstream/downstream-definition.js';
 import { keycloak } from '../presets/index.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { caseRegistrations } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import {
   formatRoute,
   reachOf,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { TokenType } from '@onbehalf/oauth-protocol';
-import { caseRegistrations, createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
+import { caseRegistrations } from '@onbehalf/testing-internal';
 import { ExchangeLab } from '../exchange.fixture.js';
 import type { ForeignIssuer } from '../index.js';
 

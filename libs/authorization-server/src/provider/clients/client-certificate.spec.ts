@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import { createTestCertificate } from '@onbehalf/testing';
+import { createTestCertificate } from '@onbehalf/testing-internal';
 import { clientCertificates } from './client-certificate.js';
 
 const { raw, fingerprint256 } = new X509Certificate(createTestCertificate('client').certificate);

@@ -1,5 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { signAssertion, unsignedAssertion, type AssertionContent, type AssertionSigning } from '@onbehalf/testing';
+import {
+  signAssertion,
+  unsignedAssertion,
+  type AssertionContent,
+  type AssertionSigning,
+} from '@onbehalf/testing-internal';
 import type { Assertion } from './assertion.js';
 import { verifyAssertion } from './verify-assertion.js';
 

@@ -18,7 +18,7 @@ const SHAPES = [
 ];
 
 const script = fileURLToPath(new URL('../../processes/steps.mjs', import.meta.url));
-const testing = createRequire(import.meta.url).resolve('@onbehalf/testing');
+const testing = createRequire(import.meta.url).resolve('@onbehalf/testing-internal');
 const fromSource = fileURLToPath(new URL('../from-source.mjs', `file://${testing}`));
 const EXACT = ['--no-opt', '--no-lazy-feedback-allocation', '--no-flush-bytecode', '--expose-gc'];
 /** Megabytes, so that nothing is collected while it counts. */

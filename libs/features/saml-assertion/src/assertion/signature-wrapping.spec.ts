@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { forgedAssertions } from '@onbehalf/testing';
+import { forgedAssertions } from '@onbehalf/testing-internal';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import fc from 'fast-check';
 import type { Assertion } from './assertion.js';

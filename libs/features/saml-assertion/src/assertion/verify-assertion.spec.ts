@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { requirement } from '@onbehalf/testing';
+import { requirement } from '@onbehalf/testing-internal';
 import { TokenRejection } from '@onbehalf/jwt-verification';
 import {
   AUDIENCE,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { createTestCertificate } from '@onbehalf/testing';
+import { createTestCertificate } from '@onbehalf/testing-internal';
 import { SignedXml } from 'xml-crypto';
 import { parse } from 'yaml';
 import { metadataSection } from './metadata-section.js';

@@ -1,4 +1,4 @@
-import { startTestServer, type Answering, type TestServer } from './test-server.js';
+import { startTestServer, type Answering, type TestServer } from '@onbehalf/testing';
 
 type Value = string | number | boolean | readonly Value[] | undefined;
 

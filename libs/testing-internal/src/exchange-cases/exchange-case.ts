@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock, TokenType, GrantType, type OAuthErrorCode } from '@onbehalf/oauth-protocol';
-import { createTestIssuer, type TestIssuer } from '../test-issuer.js';
+import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 
 /** Everybody who signs something in the exchange cases. */
 export interface ExchangeWorld {
