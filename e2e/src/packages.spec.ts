@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -20,7 +20,9 @@ let isRunning = true;
 let tarballs: string;
 let userService: PackedApplication | undefined;
 let messageService: PackedApplication | undefined;
+let withoutAxios: PackedApplication | undefined;
 let user: { readonly url: string; readonly port: number };
+let other: { readonly url: string };
 
 beforeAll(async () => {
   shared = await makeShared();
@@ -31,13 +33,17 @@ beforeAll(async () => {
   const forServices = Object.fromEntries(Object.entries(packed).filter(([name]) => !name.endsWith('-client')));
   userService = new PackedApplication('nest-11-commonjs', packed);
   messageService = new PackedApplication('nest-12-fastify', forServices);
+  withoutAxios = new PackedApplication('nest-12-express', packed);
   const { url } = await messageService.start<{ url: string }>({ ISSUER: server.issuer });
-  user = await userService.start({ ISSUER: server.issuer, CLIENT_SECRET: SECRET, MESSAGE_SERVICE: url });
+  const settings = { ISSUER: server.issuer, CLIENT_SECRET: SECRET, MESSAGE_SERVICE: url };
+  user = await userService.start(settings);
+  other = await withoutAxios.start(settings);
 }, 5 * MINUTES);
 
 afterAll(async () => {
   await userService?.remove();
   await messageService?.remove();
+  await withoutAxios?.remove();
   if (isRunning) await server.stop();
   await shared.store.close();
   rmSync(tarballs, { recursive: true, force: true });
@@ -81,9 +87,9 @@ async function tokenOf(caller: string): Promise<string> {
   return String(body['access_token']);
 }
 
-async function get(token?: string) {
+async function get(token?: string, url = `${user.url}/user/message`) {
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(`${user.url}/user/message`, { headers });
+  const response = await fetch(url, { headers });
   const [type, challenge] = [response.headers.get('content-type'), response.headers.get('www-authenticate')];
   return { status: response.status, type, challenge, body: (await response.json()) as unknown };
 }
@@ -118,6 +124,27 @@ async function tell(messages: readonly object[]): Promise<unknown[]> {
     return JSON.parse(text) as TcpAnswer;
   }
 }
+
+describe('an application of ES modules on NestJS 12 and Express, without axios', () => {
+  it('has none', () => {
+    expect(readdirSync(join(withoutAxios!.folder, 'node_modules'))).not.toContain('axios');
+    expect(existsSync(join(withoutAxios!.folder, 'node_modules/@nestjs/axios'))).toBe(false);
+  });
+
+  it.each(['message', 'fetched'])(
+    'exchanges the token that it received, and calls by fetch: /user/%s',
+    async (path) => {
+      const { status, body } = await get(await tokenOf('caller-1'), `${other.url}/user/${path}`);
+      expect([status, body]).toEqual([200, { message: 'Hello caller-1', askedBy: 'user-service' }]);
+    },
+  );
+
+  it('tells what to install for what axios alone can do', async () => {
+    const headers = { authorization: `Bearer ${await tokenOf('caller-1')}` };
+    const response = await fetch(`${other.url}/user/http`, { headers });
+    expect(await response.text()).toMatch(/needs axios, which is not installed: npm install axios @nestjs\/axios$/);
+  });
+});
 
 describe('a CommonJS application on NestJS 11, which calls one of ES modules on NestJS 12 and Fastify', () => {
   it('exchanges the token that it received, and is told to be the actor', async () => {

@@ -51,7 +51,7 @@ export class PackedApplication {
   readonly folder = mkdtempSync(join(tmpdir(), 'onbehalf-application-'));
   #process: ChildProcess | undefined;
 
-  /** @param tarballs that it depends on, by name */
+  /** Builds it by each of its `tsconfig` files. @param tarballs that it depends on, by name */
   constructor(name: string, tarballs: Readonly<Record<string, string>>) {
     cpSync(join(root, 'e2e/applications', name), this.folder, { recursive: true });
     const file = join(this.folder, 'package.json');
@@ -59,7 +59,9 @@ export class PackedApplication {
     for (const [library, tarball] of Object.entries(tarballs)) manifest.dependencies[library] = `file:${tarball}`;
     writeFileSync(file, JSON.stringify(manifest));
     run('npm', INSTALL, this.folder);
-    run(process.execPath, ['node_modules/typescript/bin/tsc'], this.folder);
+    for (const settings of readdirSync(this.folder).filter((file) => file.startsWith('tsconfig.'))) {
+      run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', settings], this.folder);
+    }
   }
 
   /** What one of its development tools prints. */

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
+import { loadAxios } from './optional-axios.js';
 import type { TokenExchangeOptions } from './options/token-exchange-options.js';
 import { connectionToken, DEFAULT_CONNECTION, TOKEN_EXCHANGE_OPTIONS } from './token-exchange.constants.js';
 import { TokenExchangeHealthIndicator } from './token-exchange.health.js';
@@ -24,12 +25,25 @@ function withConnection(
   { isGlobal = true, connection = DEFAULT_CONNECTION }: TokenExchangeModuleExtras,
 ): DynamicModule {
   const token = connectionToken(connection);
-  const own = [TokenExchangeService, TokenExchangeHealthIndicator];
+  const own = [TokenExchangeHealthIndicator];
+  const service = {
+    provide: TokenExchangeService,
+    inject: [TOKEN_EXCHANGE_OPTIONS],
+    useFactory: async (options: TokenExchangeOptions): Promise<TokenExchangeService> => {
+      await loadAxios();
+      return new TokenExchangeService(options);
+    },
+  };
   return {
     ...definition,
     global: isGlobal,
-    providers: [...(definition.providers ?? []), ...own, { provide: token, useExisting: TokenExchangeService }],
+    providers: [
+      ...(definition.providers ?? []),
+      service,
+      ...own,
+      { provide: token, useExisting: TokenExchangeService },
+    ],
     // the service of a named connection is found by its name alone
-    exports: connection === DEFAULT_CONNECTION ? [token, ...own] : [token],
+    exports: connection === DEFAULT_CONNECTION ? [token, TokenExchangeService, ...own] : [token],
   };
 }

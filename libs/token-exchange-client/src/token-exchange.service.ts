@@ -84,8 +84,11 @@ export class TokenExchangeService implements OnModuleDestroy {
     // RFC 8705 §3: a token bound to the certificate is used with the certificate, which is that of the token's own domain
     const { clientAuthentication } = across ?? options;
     const certified = clientAuthentication.method === 'tls_client_auth';
-    const agent = certified ? { httpsAgent: clientCertificateAgent(clientAuthentication) } : {};
-    return new DownstreamClient(authorizer, breaker, agent);
+    return new DownstreamClient(
+      authorizer,
+      breaker,
+      certified ? clientCertificateAgent(clientAuthentication) : undefined,
+    );
   }
 
   cacheMetrics(): CacheMetrics {

@@ -1,4 +1,5 @@
-import axios, { AxiosHeaders, isAxiosError, type AxiosAdapter, type AxiosInstance, type AxiosResponse } from 'axios';
+import type { AxiosAdapter } from 'axios';
+import { needAxios, type Axios, type AxiosInstance, type AxiosResponse } from '../optional-axios.js';
 import { sendOnBehalf, type AnswerView, type Downstream } from './send-on-behalf.js';
 
 type Config = AxiosResponse['config'];
@@ -7,13 +8,15 @@ type Config = AxiosResponse['config'];
  * Makes an axios instance send every request with the exchanged token, below the base address of the service, without
  * following redirects; its `timeout` is the deadline of a call. It stands below the interceptors, so that they run once per
  * call, and errors that reach them hold no token.
+ * @throws Error where axios is not installed
  */
 export function interceptAxios(instance: AxiosInstance, downstream: Downstream): void {
-  const adapter = axios.getAdapter(instance.defaults.adapter);
-  instance.defaults.adapter = onBehalfAdapter(adapter, downstream);
+  const axios = needAxios('interceptAxios');
+  instance.defaults.adapter = onBehalfAdapter(axios, axios.default.getAdapter(instance.defaults.adapter), downstream);
 }
 
-function onBehalfAdapter(adapter: AxiosAdapter, downstream: Downstream): AxiosAdapter {
+function onBehalfAdapter(axios: Axios, adapter: AxiosAdapter, downstream: Downstream): AxiosAdapter {
+  const view = ({ response }: Settled): AnswerView => viewOf(axios, response);
   return async (config) => {
     const url = downstream.authorizer.resolve(instanceUrl(config.baseURL, config.url));
     const settled = await sendOnBehalf(downstream, {
@@ -22,7 +25,8 @@ function onBehalfAdapter(adapter: AxiosAdapter, downstream: Downstream): AxiosAd
       body: config.data as unknown,
       signal: abortSignalOf(config),
       ...(config.timeout && { timeout: config.timeout }),
-      send: (credentials, signal) => send(adapter, config, { ...transportOf(url), signal }, credentials),
+      send: (credentials, signal) =>
+        send(axios, { adapter, config, fixed: { ...transportOf(url), signal } }, credentials),
       view,
       discard: ({ response }) => discard(response.data),
       unread: ({ response }) => isStream(response.data),
@@ -38,19 +42,24 @@ interface Settled {
   readonly error?: Error;
 }
 
+interface Sent {
+  readonly adapter: AxiosAdapter;
+  readonly config: Config;
+  readonly fixed: Partial<Config>;
+}
+
 async function send(
-  adapter: AxiosAdapter,
-  config: Config,
-  fixed: Partial<Config>,
+  axios: Axios,
+  { adapter, config, fixed }: Sent,
   credentials: Readonly<Record<string, string>>,
 ): Promise<Settled> {
   // a copy: the instance keeps its own, which errors show
-  const headers = Object.assign(new AxiosHeaders(), config.headers);
+  const headers = Object.assign(new axios.AxiosHeaders(), config.headers);
   for (const name in credentials) headers.set(name, credentials[name], true);
   try {
     return { response: withoutRequest(await adapter({ ...config, ...fixed, headers }), config) };
   } catch (error) {
-    if (!isAxiosError(error)) throw error;
+    if (!axios.isAxiosError(error)) throw error;
     error.config = config;
     error.request = undefined;
     const { response } = error;
@@ -81,11 +90,11 @@ function abortSignalOf({ signal, cancelToken }: Config): AbortSignal | undefined
   return (cancelToken as { toAbortSignal?: () => AbortSignal } | undefined)?.toAbortSignal?.();
 }
 
-function view({ response }: Settled): AnswerView {
+function viewOf({ AxiosHeaders }: Axios, response: AxiosResponse): AnswerView {
   return {
     status: response.status,
     header: (name) => {
-      const value: unknown = AxiosHeaders.from(response.headers as AxiosHeaders).get(name);
+      const value: unknown = AxiosHeaders.from(response.headers as InstanceType<typeof AxiosHeaders>).get(name);
       return typeof value === 'string' ? value : undefined;
     },
   };

@@ -1,3 +1,4 @@
+import { codeOf } from '../connection-code.js';
 import { mayBreakConnection } from './request-body.js';
 
 /** No connection came about: nothing was sent. */
@@ -22,11 +23,4 @@ export function isConnectionFailure(error: unknown): boolean {
 export function speaksOfService(error: unknown, body: unknown): boolean {
   if (!isConnectionFailure(error)) return false;
   return NO_CONNECTION.test(codeOf(error)) || !mayBreakConnection(body);
-}
-
-// fetch has it in the cause
-function codeOf(error: unknown): string {
-  const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown };
-  if (typeof code === 'string') return code;
-  return cause === undefined ? '' : codeOf(cause);
 }

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestServer, type Answering, type TestServer } from '@onbehalf/testing';
 import axios, { AxiosError } from 'axios';
 import { z } from 'zod';
 import { onBehalfOf } from '../subject-token.js';
 import { TokenExchangeService } from '../token-exchange.service.js';
+import { loadAxios } from '../optional-axios.js';
 import { interceptAxios } from './axios-on-behalf.js';
 import type { DownstreamClient } from './downstream-client.js';
 import type { DownstreamDefinition } from './downstream-definition.js';
@@ -19,6 +20,8 @@ let messageService: TestServer;
 let service: TokenExchangeService;
 let issued = 0;
 
+// as the module does when it starts
+beforeAll(loadAxios);
 beforeEach(async () => {
   issued = 0;
   authorizationServer = await startTestServer(({ form }) => ({

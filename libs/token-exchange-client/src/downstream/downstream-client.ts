@@ -1,39 +1,52 @@
-import type { Readable } from 'node:stream';
-import { HttpService } from '@nestjs/axios';
-import axios, { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import type { Agent } from 'node:https';
 import type { JWTPayload } from 'jose';
 import type { CircuitBreaker } from '../exchange/circuit-breaker.js';
-import { interceptAxios } from './axios-on-behalf.js';
+import {
+  installedAxios,
+  toHttpService,
+  type AxiosInstance,
+  type AxiosResponse,
+  type HttpService,
+} from '../optional-axios.js';
 import type { AnswerBody, Call, CallOptions, ResponseType } from './call.js';
-import { isConnectionFailure, isOversized } from './connection-failure.js';
 import type { DownstreamAuthorizer } from './downstream-authorizer.js';
-import { DownstreamUnavailable, UnexpectedAnswer } from './downstream-errors.js';
+import { UnexpectedAnswer } from './downstream-errors.js';
+import type { SendCall } from './raw-answer.js';
 import { readAnswer, readFailure } from './read-answer.js';
+import { instanceFor, sendByAxios } from './send-by-axios.js';
+import { sendByFetch } from './send-by-fetch.js';
 import { validate } from './standard-schema.js';
-
-const DEFAULT_MAX_ANSWER = 10 * 1024 * 1024;
 
 /**
  * Calls one downstream service on behalf of the subject of the current request.
  * All methods throw NoSubjectToken, ExchangeRefused, ExchangeUnavailable, DownstreamRefused, DownstreamUnavailable,
- * UnexpectedAnswer.
+ * UnexpectedAnswer. Calls go through axios where it is installed, otherwise through `fetch`; callers see no difference.
  */
 export class DownstreamClient {
   readonly name: string;
-  /** The HTTP client underneath, which also sends exchanged tokens; its errors are axios errors. */
-  readonly http: HttpService;
   readonly authorizer: DownstreamAuthorizer;
   /** Shared by all ways to call this service. */
   readonly breaker: CircuitBreaker;
+  readonly #axios: AxiosInstance | undefined;
+  readonly #send: SendCall;
+  #http: HttpService | undefined;
 
-  constructor(authorizer: DownstreamAuthorizer, breaker: CircuitBreaker, axiosConfig: AxiosRequestConfig = {}) {
-    const { name, baseUrl, maxAnswerBytes = DEFAULT_MAX_ANSWER } = authorizer.definition;
-    this.name = name;
+  /** @param httpsAgent shows the client's certificate, for tokens that are bound to it; axios alone takes one */
+  constructor(authorizer: DownstreamAuthorizer, breaker: CircuitBreaker, httpsAgent?: Agent) {
+    this.name = authorizer.definition.name;
     this.authorizer = authorizer;
     this.breaker = breaker;
-    const instance = axios.create({ ...axiosConfig, baseURL: baseUrl, maxContentLength: maxAnswerBytes });
-    interceptAxios(instance, this);
-    this.http = new HttpService(instance);
+    const axios = installedAxios();
+    this.#axios = axios && instanceFor(axios, this, httpsAgent);
+    this.#send = axios && this.#axios ? sendByAxios(axios, this.#axios, this.name) : sendByFetch(this);
+  }
+
+  /**
+   * The HTTP client underneath, which also sends exchanged tokens; its errors are axios errors.
+   * @throws Error where `axios` or `@nestjs/axios` is not installed
+   */
+  get http(): HttpService {
+    return (this.#http ??= toHttpService('DownstreamClient.http', this.#axios));
   }
 
   get<T = unknown, R extends ResponseType = 'json'>(
@@ -88,17 +101,18 @@ export class DownstreamClient {
   }
 
   /** Sends the call and answers with status, headers and body. */
-  async send(call: Call): Promise<Pick<AxiosResponse<unknown>, 'status' | 'headers' | 'data'>> {
-    const answer = await this.#ask(call);
-    const { status, headers } = answer;
+  async send(call: Call): Promise<Pick<AxiosResponse, 'status' | 'headers' | 'data'>> {
+    const answer = await this.#send(call);
+    const { status } = answer;
+    const headers = answer.headers as AxiosResponse['headers'];
     if (status < 200 || status >= 300) throw await readFailure(this.name, answer);
     return { status, headers, data: readAnswer(this.name, answer, call.responseType ?? 'json') };
   }
 
   /** The same service, called by this service for itself, by client credentials: for jobs that no user stands behind. */
   asService(): DownstreamClient {
-    const httpsAgent: unknown = this.http.axiosRef.defaults.httpsAgent;
-    return new DownstreamClient(this.authorizer.asService(), this.breaker, { httpsAgent });
+    const httpsAgent = this.#axios?.defaults.httpsAgent as Agent | undefined;
+    return new DownstreamClient(this.authorizer.asService(), this.breaker, httpsAgent);
   }
 
   /**
@@ -108,39 +122,4 @@ export class DownstreamClient {
   async exchangedClaims(): Promise<JWTPayload> {
     return (await this.authorizer.obtain()).token.claims() ?? {};
   }
-
-  async #ask(call: Call): Promise<AxiosResponse<Uint8Array | Readable>> {
-    try {
-      return await this.http.axiosRef.request<Uint8Array | Readable>(requestConfig(call));
-    } catch (error) {
-      if (call.signal?.aborted) throw call.signal.reason;
-      if (!isAxiosError(error)) throw error;
-      if (isOversized(error)) throw new DownstreamUnavailable(this.name, 'oversized');
-      throw new DownstreamUnavailable(this.name, isConnectionFailure(error) ? 'connection' : 'unsent');
-    }
-  }
-}
-
-// no member without a value: axios merges each with its defaults
-function requestConfig(call: Call): AxiosRequestConfig {
-  const { method, path, body, params, headers, signal, timeout, responseType } = call;
-  const stream = responseType === 'stream';
-  const config: AxiosRequestConfig = { method, url: path, validateStatus: anyStatus, transformResponse: asItCame };
-  config.responseType = stream ? 'stream' : 'arraybuffer';
-  // who reads it piece by piece needs no bound
-  if (stream) config.maxContentLength = -1;
-  if (body !== undefined) config.data = body;
-  if (params) config.params = params;
-  if (headers) config.headers = { ...headers };
-  if (signal) config.signal = signal;
-  if (timeout) config.timeout = timeout;
-  return config;
-}
-
-function anyStatus(): boolean {
-  return true;
-}
-
-function asItCame(data: unknown): unknown {
-  return data;
 }

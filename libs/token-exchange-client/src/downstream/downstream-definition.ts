@@ -5,6 +5,9 @@ import { checkNumber, requireText } from '../options/accepted-values.js';
 import type { TargetParameters } from '../exchange-parameters.js';
 import type { OneOrMore } from '../tokens/token-request.js';
 
+/** Bytes that are read of an answer, unless the definition says otherwise. */
+export const DEFAULT_MAX_ANSWER = 10 * 1024 * 1024;
+
 /** Who is named as the actor, where the server wants an `actor_token` (RFC 8693 §2.1). */
 export type ActorSource =
   /** This service: its own client credentials token. */

@@ -1,15 +1,12 @@
 import type { Readable } from 'node:stream';
-import { AxiosHeaders, type AxiosResponse } from 'axios';
 import { parseRetryAfter } from '../exchange/retry-after.js';
 import { parseBearerChallenge } from './bearer-challenge.js';
 import type { ResponseType } from './call.js';
 import { DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer } from './downstream-errors.js';
+import type { RawAnswer } from './raw-answer.js';
 
 /** How much is read of a streamed answer that tells of a failure. Bytes. */
 const MAX_FAILURE_BYTES = 64 * 1024;
-
-/** The answer as axios gives it when it is asked for bytes or a stream. */
-type RawAnswer = AxiosResponse<Uint8Array | Readable>;
 
 /**
  * The body of a success in the form that was asked for.
@@ -18,7 +15,7 @@ type RawAnswer = AxiosResponse<Uint8Array | Readable>;
 export function readAnswer(service: string, answer: RawAnswer, type: ResponseType): unknown {
   const { data } = answer;
   if (type === 'stream' || type === 'bytes' || !(data instanceof Uint8Array)) return data;
-  const contentType = headerOf(answer, 'content-type') ?? '';
+  const contentType = answer.header('content-type') ?? '';
   const text = decode(data, contentType);
   if (type === 'text') return text;
   if (data.length === 0) return undefined;
@@ -37,11 +34,11 @@ export async function readFailure(
   const { status, data } = answer;
   const bytes = data instanceof Uint8Array ? data : await readSome(data);
   if (status === 429 || status >= 500) {
-    return new DownstreamUnavailable(service, 'status', status, parseRetryAfter(headerOf(answer, 'retry-after')));
+    return new DownstreamUnavailable(service, 'status', status, parseRetryAfter(answer.header('retry-after')));
   }
-  const text = decode(bytes, headerOf(answer, 'content-type') ?? '');
+  const text = decode(bytes, answer.header('content-type') ?? '');
   const parsed = parseJson(text);
-  const challenge = parseBearerChallenge(headerOf(answer, 'www-authenticate'));
+  const challenge = parseBearerChallenge(answer.header('www-authenticate'));
   return new DownstreamRefused({ service, status, ...challenge, body: parsed ? parsed.value : text });
 }
 
@@ -75,10 +72,4 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined;
   }
-}
-
-function headerOf(answer: RawAnswer, name: string): string | undefined {
-  return AxiosHeaders.from(answer.headers as AxiosHeaders)
-    .get(name)
-    ?.toString();
 }
