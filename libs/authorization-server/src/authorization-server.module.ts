@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module, type NestModule } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, DynamicModule, FactoryProvider } from '@nestjs/common';
 import type { AuditField, ConsentStore, IssuedTokens } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
@@ -6,12 +6,7 @@ import { systemClock } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
 import { TokenExchange } from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from './audit/audit-event.js';
-import { AuditController } from './admin/audit.controller.js';
 import { ownEndpoints } from './wiring/own-endpoints.js';
-import { DriftController } from './admin/drift.controller.js';
-import { RegistrationsController } from './admin/registrations.controller.js';
-import { ExplainController } from './admin/explain.controller.js';
-import { ReachController } from './admin/reach.controller.js';
 import { countEvents } from './audit/count-events.js';
 import { SampledRefusals } from './audit/sampled-refusals.js';
 import { MemoryConsents } from './consents/memory-consents.js';
@@ -32,27 +27,20 @@ import { SigningKeys } from './keys/signing-keys.js';
 import { FeatureRuntime } from './features/feature-runtime.js';
 import { exchangeProviders } from './wiring/exchange.providers.js';
 import { featureProviders } from './wiring/features.providers.js';
-import { AssetsController } from './pages/assets.controller.js';
-import { ConsentsController } from './pages/consents.controller.js';
 import { Pages } from './pages/page-view.js';
+import { SERVER_CONTROLLERS } from './server-controllers.js';
 import { FormTokens } from './consents/form-tokens.js';
-import { ConsentController } from './pages/consent.controller.js';
 import { Visitors } from './pages/visitors.js';
 import { RegistrationChanges } from './registrations/registration-changes.js';
-import { ActivityController } from './me/activity.controller.js';
-import { EvaluationController } from './me/evaluation.controller.js';
 import { TrustedClients } from './me/trusted-clients.js';
 import { PersonLimits } from './rate-limits/person-limits.js';
 import { meProviders } from './wiring/me.providers.js';
-import { HomeController } from './pages/home.controller.js';
-import { LoginController } from './pages/login.controller.js';
-import { MetricsController } from './admin/metrics.controller.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { liveProvider } from './wiring/provider.providers.js';
 import { LiveProvider } from './provider/live-provider.js';
-import { RevocationsController } from './revocations/revocations.controller.js';
 import { Registrations } from './registrations/registrations.js';
 import { registrationProviders } from './wiring/registrations.providers.js';
+import { ServerRoutes } from './routing/server-routes.js';
 import { rateLimitProviders } from './wiring/rate-limits.providers.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
@@ -153,22 +141,7 @@ const server: FactoryProvider<AuthorizationServer> = {
  * parser: `app.use(app.get(AuthorizationServer).middleware)`.
  */
 @Module({
-  controllers: [
-    HomeController,
-    LoginController,
-    ConsentController,
-    ConsentsController,
-    AssetsController,
-    RevocationsController,
-    ExplainController,
-    ReachController,
-    AuditController,
-    MetricsController,
-    DriftController,
-    RegistrationsController,
-    ActivityController,
-    EvaluationController,
-  ],
+  controllers: SERVER_CONTROLLERS,
   providers: [
     own,
     keys,
@@ -189,6 +162,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     ...registrationProviders(MODULE_OPTIONS_TOKEN),
     ...featureProviders(MODULE_OPTIONS_TOKEN),
     ...meProviders(MODULE_OPTIONS_TOKEN),
+    ServerRoutes,
   ],
   exports: [
     AuthorizationServer,
@@ -209,13 +183,21 @@ const server: FactoryProvider<AuthorizationServer> = {
     PersonLimits,
   ],
 })
-export class AuthorizationServerModule extends ConfigurableModuleClass {
+export class AuthorizationServerModule extends ConfigurableModuleClass implements NestModule {
+  constructor(@Inject(ServerRoutes) private readonly routes: ServerRoutes) {
+    super();
+  }
+
   static override forRoot(options: AuthorizationServerOptions): DynamicModule {
     return withOwnGuard(super.forRoot(options));
   }
 
   static override forRootAsync(options: ConfigurableModuleAsyncOptions<AuthorizationServerOptions>): DynamicModule {
     return withOwnGuard(super.forRootAsync(options));
+  }
+
+  configure(): void {
+    this.routes.settle();
   }
 }
 

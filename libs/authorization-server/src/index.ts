@@ -53,6 +53,7 @@ export { Visitors, type Visitor } from './pages/visitors.js';
 export { Pages, PageView } from './pages/page-view.js';
 export { answerRefusalPage, refusalPages } from './pages/refusal-page.js';
 export { OutageFilter } from './pages/outage.filter.js';
+export { ServerController } from './pages/server-controller.decorator.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';
 export { SigningKeys } from './keys/signing-keys.js';

@@ -1,5 +1,7 @@
 export * from './refusals/access-refused.js';
 export { AccessTokenGuard } from './guard/access-token.guard.js';
+export { AccessTokenInterceptor } from './guard/access-token.interceptor.js';
+export { GlobalGuard } from './guard/global.guard.js';
 export * from './authorization-server.health.js';
 export { InMemoryReplayStore, ReplayStoreFull, type ReplayStore } from './proof/replay-store.js';
 export type { AuthenticatedRequest, GuardedRequest, RequestFinder } from './request/guarded-request.js';

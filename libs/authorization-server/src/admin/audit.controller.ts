@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
-import { Controller, Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
+import { Get, Header, Inject, Param, Query, Res, UseGuards } from '@nestjs/common';
 import {
   type AuditField,
   type AuditNode,
@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { AUDIT_FIELDS, AUDIT_TRAIL } from '../ports/injection-tokens.js';
 import { sentenceOf } from '../audit/audit-sentence.js';
 import { badRequest, parseInput } from '../protocol/bad-request.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 const AUDIT_READ = 'audit.read';
 
@@ -49,7 +50,7 @@ const paging = {
 };
 
 /** Reads the audit trail. For operators; a filter that is misspelt is refused, not ignored. */
-@Controller('admin/audit')
+@ServerController('admin/audit')
 @UseGuards(AccessTokenGuard)
 export class AuditController {
   readonly #fields: readonly AuditField[];

@@ -1,11 +1,12 @@
-import { Controller, Get, Header, UseGuards } from '@nestjs/common';
+import { Get, Header, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { driftOf, type Drift } from '../registrations/drift.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { Registrations } from '../registrations/registrations.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** Where the file and what is registered at run time are two things; the command `registrations diff` tells the same. */
-@Controller('admin/drift')
+@ServerController('admin/drift')
 @UseGuards(AccessTokenGuard)
 export class DriftController {
   constructor(

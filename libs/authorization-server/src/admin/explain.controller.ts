@@ -1,11 +1,12 @@
-import { Body, Controller, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
+import { Body, Header, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { changingSteps, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import { EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { badRequest } from '../protocol/bad-request.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** Answers what an exchange would come to, and why, without issuing anything. For operators. */
-@Controller('admin/exchange')
+@ServerController('admin/exchange')
 @UseGuards(AccessTokenGuard)
 export class ExplainController {
   constructor(

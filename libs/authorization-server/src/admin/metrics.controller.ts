@@ -1,13 +1,14 @@
-import { Controller, Get, Res, UseGuards } from '@nestjs/common';
+import { Get, Res, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Response } from 'express';
 import { ServerMetrics } from '../metrics/server-metrics.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 /**
  * The metrics, for a scraper with a token of scope `metrics.read`: they tell which clients call what, and when, which is
  * nobody else's business. Prometheus fetches such a token by itself.
  */
-@Controller('metrics')
+@ServerController('metrics')
 @UseGuards(AccessTokenGuard)
 export class MetricsController {
   constructor(private readonly metrics: ServerMetrics) {}

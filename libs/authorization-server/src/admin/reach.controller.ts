@@ -1,4 +1,4 @@
-import { Controller, Get, Header, HttpException, Query, UseGuards } from '@nestjs/common';
+import { Get, Header, HttpException, Query, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { reachOf, type Reach } from '@onbehalf/token-exchange';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { toPolicyRegistrations } from '../policy/exchange-policy.js';
 import { parseInput } from '../protocol/bad-request.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { Registrations } from '../registrations/registrations.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** Chains of exchanges that one answer looks at: with every hop there are more of them. */
 const MOST_CHAINS = 1000;
@@ -16,7 +17,7 @@ const asked = z.strictObject({
 });
 
 /** Who can reach an audience, as whom and with which scopes, by the registrations in force. For operators. */
-@Controller('admin/reach')
+@ServerController('admin/reach')
 @UseGuards(AccessTokenGuard)
 export class ReachController {
   constructor(

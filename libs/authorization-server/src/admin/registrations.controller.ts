@@ -1,6 +1,5 @@
 import {
   Body,
-  Controller,
   createParamDecorator,
   Delete,
   type ExecutionContext,
@@ -26,6 +25,7 @@ import { Registrations } from '../registrations/registrations.js';
 import { parseInput } from '../protocol/bad-request.js';
 import { answerMistakes, notFound, readPreconditions } from './registration-answers.js';
 import { etagOf, toView, type RegistrationView } from './registration-view.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 const READ = 'registrations.read';
 const WRITE = 'registrations.write';
@@ -54,7 +54,7 @@ const rotation = z.strictObject({
  * Clients, resources, edges and users at run time. What the file says is in force until something is registered here under
  * the same id. Changes name the version that they are based on (RFC 9110 §13.1).
  */
-@Controller(Object.keys(KINDS).map((kinds) => `admin/${kinds}`))
+@ServerController(Object.keys(KINDS).map((kinds) => `admin/${kinds}`))
 @UseGuards(AccessTokenGuard)
 export class RegistrationsController {
   constructor(

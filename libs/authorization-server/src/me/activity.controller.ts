@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { Delete, Get, HttpCode, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import {
   InvalidCursor,
   snakeCase,
@@ -17,6 +17,7 @@ import { toActivityLine, type ActivityLine } from './activity-line.js';
 import { PersonGuard } from './person.guard.js';
 import { CurrentPerson, type Person } from './person.js';
 import { SealedPlaces } from './sealed-places.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 const DEFAULT_LIMIT = 20;
 /** Characters. A sealed place is shorter. */
@@ -37,7 +38,7 @@ type Asked = z.output<z.ZodObject<typeof paging>>;
 const nothing = z.strictObject({});
 
 /** What was exchanged on behalf of the person who asks, in the present life of the account, and the end of it. */
-@Controller('me/activity')
+@ServerController('me/activity')
 @UseGuards(AccessTokenGuard, PersonGuard)
 export class ActivityController {
   readonly #fields: readonly AuditField[];

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, HttpException, Inject, Post, Query, Req, UseGuards } from '@nestjs/common';
+import { Body, Get, HttpCode, HttpException, Inject, Post, Query, Req, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { changingSteps, TokenExchange, type ExchangePolicy, type Explanation } from '@onbehalf/token-exchange';
 import type { Request } from 'express';
@@ -11,6 +11,7 @@ import { Registrations } from '../registrations/registrations.js';
 import { OwnSession } from './own-session.js';
 import { PersonGuard } from './person.guard.js';
 import { CurrentPerson, type Person } from './person.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** Characters of a request. */
 const LONGEST_REQUEST = 8 * 1024;
@@ -38,7 +39,7 @@ interface UsedClient {
 }
 
 /** What an exchange would come to for the person who asks, by clients that it has used, without issuing anything. */
-@Controller('me')
+@ServerController('me')
 @UseGuards(AccessTokenGuard, PersonGuard)
 export class EvaluationController {
   constructor(

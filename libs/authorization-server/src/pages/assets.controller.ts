@@ -1,9 +1,10 @@
-import { Controller, Get, Header, Inject, NotFoundException, Param, Res } from '@nestjs/common';
+import { Get, Header, Inject, NotFoundException, Param, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { Pages } from './page-view.js';
+import { ServerController } from './server-controller.decorator.js';
 
 /** What the pages load, all of it from this server. */
-@Controller('assets')
+@ServerController('assets')
 export class AssetsController {
   readonly #pages: Pages;
 

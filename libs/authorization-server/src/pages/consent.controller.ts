@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { errors, type InteractionResults } from 'oidc-provider';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
@@ -12,6 +12,7 @@ import { loginExpiredPage } from './login-page.js';
 import { OwnFormsGuard } from './own-forms.guard.js';
 import { pagePolicy } from './page.js';
 import { Pages, type PageView } from './page-view.js';
+import { ServerController } from './server-controller.decorator.js';
 
 // OpenID Connect Core §3.1.2.6, RFC 6749 §4.1.2.1
 const DENIED: InteractionResults = { error: 'access_denied', error_description: 'the user denied the request' };
@@ -23,7 +24,7 @@ interface Begun {
 }
 
 /** The consent page: where the provider sends a user whom a client wants to be asked. OpenID Connect Core §3.1.2.4 */
-@Controller('consent')
+@ServerController('consent')
 @UseGuards(OwnFormsGuard)
 export class ConsentController {
   readonly #provider: LiveProvider;

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Get, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { ConsentStore, IssuedTokens, StandingConsent } from '@onbehalf/authorization-ports';
 import { AI_AGENT, isOfProfile } from '@onbehalf/oauth-protocol';
 import type { Request, Response } from 'express';
@@ -14,9 +14,10 @@ import { pagePolicy } from './page.js';
 import { Pages } from './page-view.js';
 import { answerRefusalPage } from './refusal-page.js';
 import { Visitors, type Visitor } from './visitors.js';
+import { ServerController } from './server-controller.decorator.js';
 
 /** Shows users who has access to their account, and lets them take it back. */
-@Controller(CONSENTS_PATH)
+@ServerController(CONSENTS_PATH)
 @UseGuards(OwnFormsGuard)
 export class ConsentsController {
   readonly #provider: LiveProvider;

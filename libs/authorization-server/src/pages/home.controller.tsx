@@ -1,11 +1,11 @@
-import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Req, VERSION_NEUTRAL } from '@nestjs/common';
 import type { Request } from 'express';
 import { CONSENTS_PATH } from './consents-page.js';
 import { page, pagePolicy } from './page.js';
 import { Pages } from './page-view.js';
 
 /** What people see who open the address of the server. */
-@Controller()
+@Controller({ version: VERSION_NEUTRAL })
 export class HomeController {
   readonly #pages: Pages;
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { errors } from 'oidc-provider';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
@@ -15,6 +15,7 @@ import { OwnFormsGuard } from './own-forms.guard.js';
 import { pagePolicy } from './page.js';
 import { Pages, type PageView } from './page-view.js';
 import { SignIn } from './sign-in.js';
+import { ServerController } from './server-controller.decorator.js';
 
 const NO_STORE = 'no-store';
 // RFC 8176 §2
@@ -29,7 +30,7 @@ interface BegunSignIn {
 }
 
 /** The login page: where the provider sends a user that must authenticate. */
-@Controller('login')
+@ServerController('login')
 @UseGuards(OwnFormsGuard)
 export class LoginController {
   readonly #provider: LiveProvider;

@@ -1,9 +1,10 @@
 import { InvalidCursor, type IssuedTokens, type RevocationPage } from '@onbehalf/authorization-ports';
 import { createHash } from 'node:crypto';
-import { Body, Controller, Get, HttpException, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Get, HttpException, Inject, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { ISSUED_TOKENS } from '../ports/injection-tokens.js';
 import { ResourceServerGuard } from './resource-server.guard.js';
+import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** The longest `since` that is looked at: a cursor holds a number and two identifiers. */
 const MAX_CURSOR = 4096;
@@ -13,7 +14,7 @@ const MAX_CURSOR = 4096;
  * answer is `{"tokens":[{"jti","exp","iss"?}],"cursor"}`, `iss` only for tokens of another issuer; `?since=cursor` gives
  * what came after, and an ETag that still holds is answered with 304.
  */
-@Controller('oauth2/revocations')
+@ServerController('oauth2/revocations')
 @UseGuards(ResourceServerGuard)
 export class RevocationsController {
   constructor(@Inject(ISSUED_TOKENS) private readonly tokens: IssuedTokens) {}

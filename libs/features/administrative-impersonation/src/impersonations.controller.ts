@@ -1,6 +1,5 @@
 import {
   ConflictException,
-  Controller,
   Delete,
   ForbiddenException,
   Get,
@@ -13,7 +12,13 @@ import {
   Query,
   UseGuards,
 } from '@nestjs/common';
-import { FEATURE_PARTS, parseInput, type FeatureEvent, type FeatureParts } from '@onbehalf/authorization-server';
+import {
+  FEATURE_PARTS,
+  parseInput,
+  type FeatureEvent,
+  type FeatureParts,
+  ServerController,
+} from '@onbehalf/authorization-server';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, AccessTokenGuard, AnyScope, NoDelegation, Scopes } from '@onbehalf/resource-server';
 import { z } from 'zod';
@@ -29,7 +34,7 @@ const search = z.string('one value').trim().min(2, 'at least 2 characters').max(
 const customersQuery = z.strictObject({ search });
 
 /** What operators see of impersonations, confirm and stop. */
-@Controller('admin/impersonations')
+@ServerController('admin/impersonations')
 @UseGuards(AccessTokenGuard)
 export class ImpersonationsController {
   readonly #parts: FeatureParts<AdministrativeImpersonationSettings>;

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Get, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import {
   answerRefusalPage,
   claimedTrace,
@@ -12,6 +12,7 @@ import {
   type FeatureParts,
   type ServerConfig,
   type Visitor,
+  ServerController,
 } from '@onbehalf/authorization-server';
 import { DEFAULT_TIME_TO_LIVE } from '@onbehalf/token-exchange';
 import type { Request, Response } from 'express';
@@ -24,7 +25,7 @@ import { standingConsents } from './standing-consents.js';
 type Sent = Readonly<Record<string, unknown>> | undefined;
 
 /** The consent page of AI agents: who is signed in here lets one act, for these and for so long, or does not. */
-@Controller(AGENTS_PATH)
+@ServerController(AGENTS_PATH)
 @UseGuards(OwnFormsGuard)
 export class AgentConsentController {
   constructor(

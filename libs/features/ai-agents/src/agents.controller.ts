@@ -1,6 +1,5 @@
 import {
   Body,
-  Controller,
   Get,
   Header,
   HttpCode,
@@ -18,6 +17,7 @@ import {
   type FeatureEvent,
   type FeatureParts,
   type ServerConfig,
+  ServerController,
 } from '@onbehalf/authorization-server';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
@@ -32,7 +32,7 @@ const stopping = z.strictObject({
 });
 
 /** What operators see of AI agents, and how they stop one. */
-@Controller('admin/agents')
+@ServerController('admin/agents')
 @UseGuards(AccessTokenGuard)
 export class AgentsController {
   constructor(

@@ -1,5 +1,5 @@
-import { Controller, Delete, Get, Header, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { FEATURE_PARTS, parseInput, type FeatureParts } from '@onbehalf/authorization-server';
+import { Delete, Get, Header, HttpException, Inject, Param, Query, UseGuards } from '@nestjs/common';
+import { FEATURE_PARTS, parseInput, type FeatureParts, ServerController } from '@onbehalf/authorization-server';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ const filters = z.strictObject({
 });
 
 /** What operators see of linked accounts: whose, where, for what and in which state; never a token. */
-@Controller('admin/linked-accounts')
+@ServerController('admin/linked-accounts')
 @UseGuards(AccessTokenGuard)
 export class LinkedAccountsAdminController {
   readonly #vault: Vault;

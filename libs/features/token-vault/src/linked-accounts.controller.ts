@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Get, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
 import {
   answerRefusalPage,
   FEATURE_PARTS,
@@ -11,6 +11,7 @@ import {
   Visitors,
   type FeatureParts,
   type Visitor,
+  ServerController,
 } from '@onbehalf/authorization-server';
 import type { Request, Response } from 'express';
 import { LinkRefused } from './linking/link.js';
@@ -25,7 +26,7 @@ import { Vault } from './vault.js';
 type Form = Readonly<Record<string, unknown>>;
 
 /** Where people see which accounts they have linked, link and unlink them, and where browsers pass on their way to providers and back. */
-@Controller(PATH)
+@ServerController(PATH)
 @UseGuards(OwnFormsGuard)
 export class LinkedAccountsController {
   readonly #vault: Vault;

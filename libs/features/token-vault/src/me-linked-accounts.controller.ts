@@ -1,17 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  HttpException,
-  Inject,
-  Param,
-  Post,
-  Query,
-  Req,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, HttpException, Inject, Param, Post, Query, Req, UseGuards } from '@nestjs/common';
 import {
   CurrentPerson,
   FEATURE_PARTS,
@@ -20,6 +7,7 @@ import {
   requireJson,
   type FeatureParts,
   type Person,
+  ServerController,
 } from '@onbehalf/authorization-server';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import type { Request } from 'express';
@@ -55,7 +43,7 @@ const completion = z.strictObject(
 );
 
 /** Lets clients link accounts of the person who asks, show and unlink them. */
-@Controller('me/linked-accounts')
+@ServerController('me/linked-accounts')
 @UseGuards(AccessTokenGuard, PersonGuard)
 export class MeLinkedAccountsController {
   readonly #parts: FeatureParts<TokenVaultSettings>;

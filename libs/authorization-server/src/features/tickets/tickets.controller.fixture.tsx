@@ -1,10 +1,10 @@
-import { Controller, Get, Header, Inject, Param, UseGuards } from '@nestjs/common';
-import { FEATURE_PARTS, page, pagePolicy, type FeatureParts } from '@onbehalf/authorization-server';
+import { Get, Header, Inject, Param, UseGuards } from '@nestjs/common';
+import { FEATURE_PARTS, page, pagePolicy, ServerController, type FeatureParts } from '@onbehalf/authorization-server';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
 import { ticketTable, type TicketSettings } from './ticket-table.fixture.js';
 
 /** A page for whoever holds a ticket, and for operators what a client has sold. */
-@Controller('tickets')
+@ServerController('tickets')
 export class TicketsController {
   constructor(@Inject(FEATURE_PARTS) private readonly parts: FeatureParts<TicketSettings>) {}
 
