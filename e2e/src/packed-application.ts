@@ -36,10 +36,11 @@ export function run(
   }
 }
 
-/** The libraries as they would be published. Returns the tarballs by the names of the packages. */
+/** The libraries, by their folders below libs, as they would be published. Returns the tarballs by the names of the packages. */
 export function packLibraries(names: readonly string[], folder: string): Readonly<Record<string, string>> {
   run(process.execPath, [TSC, '-b', ...names.map((name) => join(root, 'libs', name, 'tsconfig.lib.json'))], root);
-  for (const name of names) run('npm', ['pack', '--silent', '--pack-destination', folder], join(root, 'libs', name));
+  const workspaces = names.flatMap((name) => ['--workspace', join('libs', name)]);
+  run('npm', ['pack', '--silent', '--pack-destination', folder, ...workspaces], root);
   const tarballs = readdirSync(folder).filter((file) => file.endsWith('.tgz'));
   return Object.fromEntries(
     tarballs.map((file) => [file.replace(/^onbehalf-(.*)-\d.*$/, '@onbehalf/$1'), join(folder, file)]),
