@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
-import { CHAIN_OPENED, chainHash, GENESIS, headText, type ChainHead } from '../chain/audit-chain.js';
+import { CHAIN_OPENED, chainHash, GENESIS, headText, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
 import type { SearchColumns } from '../chain/search-columns.js';
 
 type RecordRow = Selectable<AuditRecordTable>;
@@ -22,9 +22,7 @@ export type AuditVerification =
   | { readonly ok: false; readonly brokenAt: readonly AuditBreak[] };
 
 /** A head that was kept outside of the database; the chain must still contain it. */
-export interface AuditAnchor extends ChainHead {
-  readonly writer: string;
-}
+export type AuditAnchor = WriterHead;
 
 /**
  * Checks every chain from its first record to its head: edits, deletions (also at the end, or of a whole chain) and
@@ -37,7 +35,7 @@ export async function verifyAudit(
   columns: SearchColumns,
   anchors: readonly AuditAnchor[] = [],
 ): Promise<AuditVerification> {
-  const expected = [...anchors];
+  const expected = new Anchors(anchors);
   const brokenAt: AuditBreak[] = [];
   const writers = await writersOf(database);
   let records = 0;
@@ -49,6 +47,25 @@ export async function verifyAudit(
   }
   brokenAt.push(...(await missingAnchors(database, expected, brokenAt)));
   return brokenAt.length > 0 ? { ok: false, brokenAt } : { ok: true, writers: writers.length, records };
+}
+
+/** Heads that must still be there, each once: many chains may have seen the same. */
+class Anchors implements Iterable<AuditAnchor> {
+  readonly #all = new Map<string, AuditAnchor>();
+
+  constructor(anchors: readonly AuditAnchor[]) {
+    this.add(anchors);
+  }
+
+  add(anchors: readonly AuditAnchor[]): void {
+    for (const { writer, sequence, hash } of anchors) {
+      this.#all.set(JSON.stringify([writer, sequence, hash]), { writer, sequence, hash });
+    }
+  }
+
+  [Symbol.iterator](): Iterator<AuditAnchor> {
+    return this.#all.values();
+  }
 }
 
 async function checkChain(
@@ -70,7 +87,7 @@ class ChainCheck {
 
   constructor(
     readonly writer: string,
-    readonly anchors: AuditAnchor[],
+    readonly anchors: Anchors,
     readonly columns: SearchColumns,
   ) {}
 
@@ -97,7 +114,7 @@ class ChainCheck {
     this.head = row;
     this.records += 1;
     if (row.sequence === 0 && row.type === CHAIN_OPENED) {
-      this.anchors.push(...(JSON.parse(row.event) as { heads: AuditAnchor[] }).heads);
+      this.anchors.add((JSON.parse(row.event) as { heads: AuditAnchor[] }).heads);
     }
   }
 }
@@ -135,20 +152,22 @@ function checkHead(
 /** Each head that another chain, or someone outside, has seen must still be there. */
 async function missingAnchors(
   database: Kysely<Schema>,
-  anchors: readonly AuditAnchor[],
+  anchors: Anchors,
   known: readonly AuditBreak[],
 ): Promise<AuditBreak[]> {
   const broken: AuditBreak[] = [];
+  const told = new Set(known.map(({ writer }) => writer));
   for (const { writer, sequence, hash } of anchors) {
-    if ([...known, ...broken].some((found) => found.writer === writer)) continue;
+    if (told.has(writer)) continue;
     const row = await database
       .selectFrom('audit_records')
       .select('hash')
       .where('writer', '=', writer)
       .where('sequence', '=', sequence)
       .executeTakeFirst();
-    if (row?.hash !== hash)
-      broken.push({ writer, sequence, reason: 'a record that was seen earlier is gone or changed' });
+    if (row?.hash === hash) continue;
+    told.add(writer);
+    broken.push({ writer, sequence, reason: 'a record that was seen earlier is gone or changed' });
   }
   return broken;
 }

@@ -15,6 +15,7 @@ import {
   type TimedEvent,
 } from './audit-chain.js';
 import { SearchColumns } from './search-columns.js';
+import { WitnessedHeads } from './witnessed-heads.js';
 import type { AuditReceipt } from './audit-receipt.js';
 
 type Work = Transaction<Schema>;
@@ -45,6 +46,7 @@ export class AuditChainWriter {
   readonly writer = randomUUID();
   readonly #sealing: SealingKeys;
   readonly #searched: SearchColumns;
+  readonly #witnessed: WitnessedHeads;
   readonly #insert: RowsStatement<ChainRow>;
   readonly #replaceHead: RowsStatement<HeadRow>;
   #head: ChainHead | undefined;
@@ -53,6 +55,7 @@ export class AuditChainWriter {
   constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys, searched = new SearchColumns()) {
     this.#sealing = sealing;
     this.#searched = searched;
+    this.#witnessed = new WitnessedHeads(sealing);
     const records = { table: 'audit_records', columns: this.columns } as const;
     this.#insert = new RowsStatement(database, dialect, records, (rows) => recordInsertion(rows, this.columns));
     const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
@@ -101,13 +104,10 @@ export class AuditChainWriter {
     this.#uncommitted = undefined;
   }
 
-  /** The first record holds the heads of all other chains, so that a chain cannot be cut or taken away unseen. */
+  /** The first record holds the heads that no other chain has on record, so that no chain can be cut or taken away unseen. */
   async #opening(work: Work): Promise<object> {
-    const heads = await work
-      .selectFrom('audit_heads')
-      .select(['writer', 'sequence', 'hash'])
-      .orderBy('writer')
-      .execute();
+    const heads = await this.#witnessed.unwitnessed(work);
+    await this.#witnessed.witness(work, heads, this.writer);
     return { type: CHAIN_OPENED, heads };
   }
 

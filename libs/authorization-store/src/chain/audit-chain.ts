@@ -15,6 +15,11 @@ export interface ChainHead {
   readonly hash: string;
 }
 
+/** The newest record of one of the chains. */
+export interface WriterHead extends ChainHead {
+  readonly writer: string;
+}
+
 /** A record before it is written. */
 export type ChainRow = Insertable<AuditRecordTable>;
 

@@ -12,6 +12,7 @@ import { consents } from './migrations/0013-consents.js';
 import { activity } from './migrations/0014-activity.js';
 import { impersonations } from './migrations/0015-impersonations.js';
 import { storeState } from './migrations/0020-store-state.js';
+import { auditWitnesses } from './migrations/0025-audit-witnesses.js';
 import { consentGrants } from './migrations/0035-consent-grants.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   activity,
   impersonations,
   storeState,
+  auditWitnesses,
   consentGrants,
 ];
 

@@ -1,4 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { AuditForwardingTable, AuditHeadTable, AuditRecordTable, AuditWitnessTable } from './audit-tables.js';
+
+export type * from './audit-tables.js';
 
 /** Seconds since the epoch (NumericDate). */
 type Seconds = number;
@@ -64,42 +67,6 @@ export interface RevocationMarkTable {
 }
 
 export type RevocationKind = 'token' | 'grant' | 'session' | 'subject' | 'client';
-
-export interface AuditRecordTable {
-  writer: string;
-  sequence: number;
-  previous_hash: string;
-  hash: string;
-  at: Milliseconds;
-  event: string;
-  type: string;
-  outcome: string | null;
-  client_id: string | null;
-  subject: string | null;
-  actor: string | null;
-  jti: string | null;
-  parent_jti: string | null;
-  trace_id: string | null;
-  /** Of an exchange: the life of the account that its subject is. */
-  subject_life: ColumnType<number | null, number | null | undefined, number | null>;
-}
-
-/** The newest record of each writer, sealed with a key that is not in the database. */
-export interface AuditHeadTable {
-  writer: string;
-  sequence: number;
-  hash: string;
-  seal: string;
-  sealed_with: string;
-}
-
-/** A chain that is forwarded: its last record that was accepted, and the process that forwards it until its time is over. */
-export interface AuditForwardingTable {
-  writer: string;
-  sequence: number;
-  held_by: string;
-  held_until: Seconds;
-}
 
 /** The life of a signing key: its public part is published before it signs and after it has signed. */
 export type SigningKeyState = 'published' | 'signing' | 'retired' | 'removed';
@@ -206,6 +173,7 @@ export interface Schema {
   revocation_marks: RevocationMarkTable;
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
+  audit_witnesses: AuditWitnessTable;
   audit_forwarding: AuditForwardingTable;
   signing_keys: SigningKeyTable;
   shared_secrets: SharedSecretTable;
