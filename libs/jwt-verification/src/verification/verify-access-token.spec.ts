@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { errors, SignJWT, type JWK } from 'jose';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 import { currentAccessToken, withAccessToken } from './access-token-context.js';
 import { LocalIssuerKeys } from '../keys/local-issuer-keys.js';
 import type { RejectionCode } from './token-rejection.js';
@@ -39,7 +39,6 @@ describe('verifyAccessToken', () => {
     };
     const token = await issuer.token({ sub: 'baeldung', aud: ['service', 'b'], scope: 'a b a', jti: 'id', act });
     expect(await verify(token)).toEqual({
-      token,
       issuer: 'https://issuer.test',
       subject: 'baeldung',
       clientId: 'client',
@@ -97,6 +96,22 @@ describe('verifyAccessToken', () => {
     const shown = inspect(rejection, { depth: null, showHidden: true });
     for (const part of token.split('.').filter((text) => text.length > 6)) expect(shown).not.toContain(part);
     expect(shown).not.toMatch(/client_id|"jti"|jti:/);
+  });
+
+  it('shows what it has verified, and not the token', async () => {
+    const token = await issuer.token({ act: { sub: 'user-service' } });
+    const verified = await verify(token);
+    expect(verified.token).toBe(token);
+    const shown = [
+      JSON.stringify(verified),
+      JSON.stringify({ verified }, ['verified', 'token', 'claims']),
+      JSON.stringify({ ...verified }),
+      JSON.stringify(Object.entries(verified)),
+      format('%o %O %j %s', verified, verified, verified, verified),
+      inspect({ verified }, { depth: null, showHidden: true }),
+    ];
+    for (const text of shown) for (const part of token.split('.')) expect(text).not.toContain(part);
+    expect(JSON.parse(shown[0]!)).toMatchObject({ issuer: issuer.issuer, actors: [{ sub: 'user-service' }] });
   });
 
   it('never tolerates more than 30 seconds, whatever it is asked for', async () => {

@@ -22,7 +22,7 @@ import { firstPresent, verifyJwt, type JwtExpectations, type VerifiedJwt } from 
 
 /** What a verified access token says. RFC 9068 §2.2, RFC 8693 §4. */
 export interface VerifiedAccessToken {
-  /** The token itself, to be exchanged; never to be forwarded or logged. */
+  /** The token itself, to be exchanged; never to be forwarded or logged. `JSON.stringify`, `inspect` and spreading leave it out. */
   readonly token: string;
   readonly issuer: string;
   readonly subject: string;
@@ -111,8 +111,7 @@ function toVerifiedAccessToken(
   const actors = wellFormed(() => parseActClaim(claims['act']));
   const marked = wellFormed(() => parseAgentMark(claims[AGENT_CLAIM]));
   const subProfile = wellFormed(() => parseProfile(claims[PROFILE_CLAIM]));
-  return {
-    token,
+  return Object.assign(new VerifiedToken(token), {
     issuer: claims.iss,
     subject: text(claims, 'sub'),
     clientId: readClient(claims, profile, services),
@@ -124,7 +123,24 @@ function toVerifiedAccessToken(
     ...(involvesAgent({ marked, subProfile, actors }) && { agentInvolved: true }),
     expiresAt: claims.exp,
     claims,
-  };
+  });
+}
+
+/** Keeps the token where only those find it who ask for it by its name: a handler may answer or log what it was given. */
+class VerifiedToken {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  toJSON(): object {
+    return { ...this };
+  }
 }
 
 function text(claims: JWTPayload, name: string): string {
