@@ -9,6 +9,8 @@ export type { ProtectedResourceOptions } from './settings/protected-resource.js'
 export * from './requirements/requirement.decorators.js';
 export * from './settings/resource-server-options.js';
 export { ResourceServerModule } from './resource-server.module.js';
+export { currentAccessToken, withAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
+export type { Actor } from '@onbehalf/oauth-protocol';
 export { RESOURCE_SERVER_OPTIONS, STRATEGY_NAME } from './settings/resource-server.tokens.js';
 export type { ClientKey } from './revocation/client-assertion.js';
 export type { ClientCredentials, OnOutage } from './revocation/revocation-check.js';

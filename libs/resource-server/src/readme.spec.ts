@@ -59,7 +59,7 @@ const aMessageIsForItsSubject = async () => {
 // #endregion
 
 // #region queue
-import { withAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
+import { withAccessToken, type VerifiedAccessToken } from '@onbehalf/resource-server';
 
 interface Job {
   readonly token: VerifiedAccessToken;

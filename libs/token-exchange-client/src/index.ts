@@ -32,6 +32,8 @@ export * from './presets/index.js';
 export type { MessageRefusal } from './other-transports.js';
 export type { RefusalCause, RefusalRule, RefusedMatter } from './tokens/refusal-cause.js';
 export { toProblem, type Problem, type ProblemAnswer } from './problem.js';
+export type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
+export type { Actor } from '@onbehalf/oauth-protocol';
 export { currentSubjectToken, onBehalfOf, type SubjectToken } from './subject-token.js';
 export { connectionToken, downstreamToken } from './token-exchange.constants.js';
 export { TokenExchangeHealthIndicator, type TokenExchangeHealth } from './token-exchange.health.js';
