@@ -92,17 +92,17 @@ describe('what is not imported is told in one line that says what to import', ()
     [
       'the client of a service',
       () => startOf([rootFor(0)], [Caller]),
-      'client of "message-service": import TokenExchangeModule.forFeature([{ name: "message-service", … }]) in this module',
+      'TokenExchangeModule: no client of "message-service"; import TokenExchangeModule.forFeature([{ name: "message-service", … }]) in this module',
     ],
     [
       'the connection of a feature',
       () => startOf([TokenExchangeModule.forFeature([definition('x')])]),
-      'token exchange: import TokenExchangeModule.forRoot({ … }) in the root module',
+      'TokenExchangeModule: import TokenExchangeModule.forRoot({ … }) in the root module',
     ],
     [
       'a named connection',
       () => startOf([rootFor(0), TokenExchangeModule.forFeature([definition('x')], { connection: 'partners' })]),
-      'token exchange: import TokenExchangeModule.forRoot({ connection: "partners", … }) in the root module',
+      'TokenExchangeModule: import TokenExchangeModule.forRoot({ connection: "partners", … }) in the root module',
     ],
   ])('%s', async (_case, start, line) => {
     expect(await start()).toContain(line);
@@ -110,7 +110,7 @@ describe('what is not imported is told in one line that says what to import', ()
 
   it('an address that is not set names its service', async () => {
     const unset = { ...definition('message-service'), baseUrl: undefined };
-    const line = 'tokenExchange.forFeature[message-service].baseUrl';
+    const line = 'TokenExchangeModule.forFeature[message-service].baseUrl';
     expect(() => TokenExchangeModule.forFeature([unset])).toThrow(line);
     const factory = { name: 'message-service', useFactory: () => ({ audience: 'x', baseUrl: undefined }) };
     expect(await startOf([rootFor(0), TokenExchangeModule.forFeature([factory])])).toContain(line);

@@ -22,7 +22,7 @@ interface Socket {
  */
 @Catch(ExchangeRefused, ExchangeUnavailable, NoSubjectToken, DownstreamRefused, DownstreamUnavailable, UnexpectedAnswer)
 export class DownstreamExceptionFilter implements ExceptionFilter<Error> {
-  readonly #logger = new Logger('TokenExchange');
+  readonly #logger = new Logger('TokenExchangeModule');
   readonly #host: HttpAdapterHost;
 
   constructor(@Inject(HttpAdapterHost) host: HttpAdapterHost) {
@@ -51,7 +51,7 @@ export class DownstreamExceptionFilter implements ExceptionFilter<Error> {
     const place = error.service === undefined ? 'exchange' : `forFeature[${error.service}]`;
     const setting = error.setting ?? 'what the server says of this client';
     const of = /^(?:clientAuthentication|preset|dpop)/.test(setting) ? '' : `${place}.`;
-    this.#logger.error(`${line}; look at tokenExchange.${of}${setting}`);
+    this.#logger.error(`${line}; look at TokenExchangeModule.${of}${setting}`);
   }
 
   #reply({ headers, problem }: ProblemAnswer, host: ArgumentsHost): void {

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
+import { requireText } from './options/accepted-values.js';
 import { ConfigurableModuleClass } from './token-exchange.module-definition.js';
 import { connectionToken, downstreamToken } from './token-exchange.constants.js';
 import type { TokenExchangeService } from './token-exchange.service.js';
@@ -29,15 +30,21 @@ export class TokenExchangeModule extends ConfigurableModuleClass {
     definitions: readonly (DownstreamDefinition | DownstreamFactory)[],
     { connection }: { readonly connection?: string } = {},
   ): DynamicModule {
+    if (!Array.isArray(definitions)) {
+      throw new ConfigurationError('TokenExchangeModule.forFeature', undefined, 'a list of services');
+    }
+    for (const definition of definitions) requireText('TokenExchangeModule.forFeature.name', definition?.name, NAME);
     const names = definitions.map(({ name }) => name);
     const repeated = names.find((name, index) => names.indexOf(name) !== index);
     if (repeated !== undefined)
-      throw new ConfigurationError('tokenExchange.forFeature.name', repeated, 'each name once');
+      throw new ConfigurationError('TokenExchangeModule.forFeature.name', repeated, 'each name once');
     const service = connectionToken(connection);
     const providers = definitions.map((definition) => downstreamProvider(definition, service));
     return { module: DownstreamFeature, providers, exports: providers };
   }
 }
+
+const NAME = 'the name for @InjectDownstream';
 
 /** Holds the clients of one forFeature. */
 @Module({})

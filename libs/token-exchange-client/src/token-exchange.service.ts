@@ -78,7 +78,8 @@ export class TokenExchangeService implements OnModuleDestroy {
     const domain = across && new OtherDomain(across, shared);
     const target = domain?.targets.user ?? toTarget(definition);
     const problem = this.#source.unsupported(target, definition.actor !== undefined);
-    if (problem) throw new ConfigurationError(`tokenExchange.forFeature[${definition.name}]`, 'not possible', problem);
+    if (problem)
+      throw new ConfigurationError(`TokenExchangeModule.forFeature[${definition.name}]`, 'not possible', problem);
     const breaker = new CircuitBreaker({ ...DEFAULT_BREAKER, monotonic: this.#source.clocks.monotonic });
     const authorizer = new DownstreamAuthorizer(this.#source, definition, { domain });
     // RFC 8705 §3: a token bound to the certificate is used with the certificate, which is that of the token's own domain

@@ -11,4 +11,9 @@ export class ConfigurationError extends Error {
     super(`${setting} is ${given === undefined ? 'missing' : JSON.stringify(given)}; accepted: ${accepted}`);
     this.name = 'ConfigurationError';
   }
+
+  /** The same mistake, told as one of the options of a module. */
+  of(module: string): ConfigurationError {
+    return new ConfigurationError(`${module}.${this.setting}`, this.given, this.accepted);
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { fetchedUrl, httpUrl, onlyKnown } from './configured-values.js';
+import { ConfigurationError } from './configuration-error.js';
+import { fetchedUrl, httpUrl, noneUnset, onlyKnown } from './configured-values.js';
 
 describe('a URL in options', () => {
   it.each(['https://as.example', 'http://as.example/path?query', 'https://[2001:db8::1]:8443'])('may be %s', (url) => {
@@ -44,5 +45,28 @@ describe('options', () => {
     expect(() => onlyKnown('cache.', { sise: 1 }, ['size', 'age'])).toThrow(
       'cache.sise is "not an option"; accepted: size, age',
     );
+  });
+
+  it.each([
+    [undefined, 'missing'],
+    [null, 'missing'],
+    ['a-secret', '"string"'],
+  ])('are an object, and not %j', (given, shown) => {
+    expect(() => onlyKnown('cache.', given as never, ['size'])).toThrow(
+      `cache is ${shown}; accepted: an object of size`,
+    );
+    expect(() => onlyKnown('', given as never, ['size'])).toThrow(`options is ${shown}; accepted`);
+  });
+
+  it('are left out, and not undefined', () => {
+    expect(() => noneUnset('cache.', { age: 1 }, ['size' as never, 'age'])).not.toThrow();
+    expect(() => noneUnset('cache.', { size: undefined }, ['size'])).toThrow(
+      'cache.size is missing; accepted: a value',
+    );
+  });
+
+  it('belong to a module that the mistake names', () => {
+    const mistake = new ConfigurationError('size', 0, 'more').of('SomeModule');
+    expect(mistake).toMatchObject({ setting: 'SomeModule.size', message: 'SomeModule.size is 0; accepted: more' });
   });
 });

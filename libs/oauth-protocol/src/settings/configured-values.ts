@@ -29,11 +29,28 @@ export function fetchedUrl(setting: string, value: unknown, allowInsecureHttp = 
 }
 
 /**
- * No option but the known ones: a mistyped one would otherwise be ignored without a word.
+ * An object with no option but the known ones: a mistyped one would otherwise be ignored without a word.
  * @param prefix stands before each name in the error
  * @throws ConfigurationError
  */
 export function onlyKnown(prefix: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    const given = options ?? undefined;
+    // what was given may be a secret
+    const setting = prefix.replace(/\.$/, '') || 'options';
+    throw new ConfigurationError(setting, given && typeof given, `an object of ${known.join(', ')}`);
+  }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new ConfigurationError(prefix + unknown, 'not an option', known.join(', '));
+}
+
+/**
+ * No option that is named and yet `undefined`: an environment variable that is not set must not mean what leaving out means.
+ * @param prefix stands before each name in the error
+ * @throws ConfigurationError
+ */
+export function noneUnset<T extends object>(prefix: string, options: T, names: readonly (keyof T & string)[]): void {
+  const unset = names.find((name) => name in options && options[name] === undefined);
+  if (unset !== undefined)
+    throw new ConfigurationError(prefix + unset, undefined, 'a value; leave the option out for none');
 }

@@ -9,7 +9,7 @@ import {
   type Requirement,
 } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
+import { MODULE, RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { handlersOf, type Handler, type Target } from './handlers.js';
 
 /**
@@ -57,7 +57,7 @@ function checkContradiction({ owner, method, name }: Handler): void {
     const words = [...accessesAt(target).map(wordOf), ...demandsAt(target).map(decoratorOf)];
     if (accessesAt(target).length === 0 || words.length === 1) continue;
     const place = target === method ? name : target.name;
-    throw new ConfigurationError(`${words.join(' with ')} on ${place}`, 'a contradiction', 'one of them');
+    throw new ConfigurationError(`${MODULE}: ${words.join(' with ')} on ${place}`, 'a contradiction', 'one of them');
   }
 }
 
@@ -69,7 +69,7 @@ function checkField({ owner, method, name, kind }: Handler, isGlobal: boolean): 
   const demand = requirements[0] ? decoratorOf(requirements[0]) : kind === 'reference' && isGlobal && 'global: true';
   if (!demand || access !== 'token') return;
   const accepted = "fieldResolverEnhancers: ['guards'] in the options of GraphQLModule, or the demand on the query";
-  throw new ConfigurationError(`${demand} on ${name}`, 'not enforced on fields', accepted);
+  throw new ConfigurationError(`${MODULE}: ${demand} on ${name}`, 'not enforced on fields', accepted);
 }
 
 function checkUnknown({ method, name, kind }: Handler): void {
@@ -89,7 +89,7 @@ function checkClasses(handlers: readonly Handler[]): void {
 
 function notEnforced(demand: Requirement, place: string, accepted: string): ConfigurationError {
   const given = 'not enforced: no route, message, query or field';
-  return new ConfigurationError(`${decoratorOf(demand)} on ${place}`, given, accepted);
+  return new ConfigurationError(`${MODULE}: ${decoratorOf(demand)} on ${place}`, given, accepted);
 }
 
 const wordOf = (access: 'optional' | 'public'): string => (access === 'public' ? '@Public()' : '@OptionalToken()');

@@ -5,7 +5,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { Authenticator } from '../authentication/authenticator.js';
 import { requirementsOfHandler, type Requirement } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
+import { MODULE, RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { handlersOf, type Handler } from './handlers.js';
 
 /**
@@ -37,7 +37,7 @@ export class ExternalHandlers implements OnModuleInit {
   }
 
   #hold({ instance, method, owner, name }: Handler, requirements: readonly Requirement[]): void {
-    if (!instance) throw new ConfigurationError('externalHandlers', owner.name, 'classes with one instance');
+    if (!instance) throw new ConfigurationError(`${MODULE}.externalHandlers`, owner.name, 'classes with one instance');
     const judge = (): void => this.#judge(requirements);
     Reflect.set(instance, name.slice(owner.name.length + 1), function (this: unknown, ...args: unknown[]): unknown {
       judge();

@@ -3,7 +3,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { requirementsOfHandler } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
-import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
+import { MODULE, RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { decoratorOf } from './demand-check.js';
 import { handlersOf } from './handlers.js';
 
@@ -56,7 +56,7 @@ export class MessageCheck {
       const demand = requirements[0] ? decoratorOf(requirements[0]) : this.#settings.global && 'global: true';
       if (access !== 'token' || !demand) continue;
       const accepted = '{ inheritAppConfig: true } as the second argument of connectMicroservice';
-      throw new ConfigurationError(`${demand} on ${name}`, 'not enforced in this microservice', accepted);
+      throw new ConfigurationError(`${MODULE}: ${demand} on ${name}`, 'not enforced in this microservice', accepted);
     }
   }
 }

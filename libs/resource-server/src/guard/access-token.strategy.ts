@@ -6,7 +6,7 @@ import { AccessRefused } from '../refusals/access-refused.js';
 import { Authenticator } from '../authentication/authenticator.js';
 import { setHeaders, type GuardedRequest } from '../request/guarded-request.js';
 import { PassportAttempt } from './passport-attempt.js';
-import { STRATEGY_NAME } from '../settings/resource-server.tokens.js';
+import { MODULE, STRATEGY_NAME } from '../settings/resource-server.tokens.js';
 
 /** Options that a guard passes along with a request. */
 export interface AuthenticateOptions {
@@ -82,6 +82,6 @@ function onlyRunning(): Authenticator {
   const [only, another] = running;
   if (only && !another) return only;
   throw new Error(
-    `AuthGuard('${STRATEGY_NAME}') needs exactly one running application with ResourceServerModule in the process; use AccessTokenGuard`,
+    `${MODULE}: AuthGuard('${STRATEGY_NAME}') needs exactly one running application with ResourceServerModule in the process; use AccessTokenGuard`,
   );
 }

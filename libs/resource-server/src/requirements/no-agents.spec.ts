@@ -124,7 +124,7 @@ describe('a route for agents, and one that is closed to them', () => {
   it.each<[ActorsOptions]>([[{ profile: '' }], [{} as ActorsOptions]])(
     'demands nothing by %j: it throws',
     (options) => {
-      expect(() => Actors(options)).toThrow('@Actors needs one or more non-empty names');
+      expect(() => Actors(options)).toThrow('ResourceServerModule: @Actors needs one or more non-empty names');
     },
   );
 });

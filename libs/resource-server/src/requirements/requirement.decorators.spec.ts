@@ -303,14 +303,18 @@ describe.each(['express', 'fastify'])('decorators on %s', (platform) => {
 
 describe('decorators without a meaning', () => {
   it.each([
-    ['@Scopes()', () => Scopes(), '@Scopes needs one or more non-empty names'],
-    ["@Scopes('')", () => Scopes(''), '@Scopes needs one or more non-empty names'],
-    ["@Scopes('a b')", () => Scopes('a b'), '@Scopes got "a b", which is no scope token'],
-    ['@AnyScope()', () => AnyScope(), '@AnyScope needs one or more non-empty names'],
-    ['@Actors()', () => Actors(), '@Actors needs one or more non-empty names'],
-    ['@StepUp({})', () => StepUp({}), '@StepUp needs acr or maxAge'],
-    ['@StepUp({ acr: [] })', () => StepUp({ acr: [] }), '@StepUp needs acr or maxAge'],
-    ['@StepUp({ maxAge: -1 })', () => StepUp({ maxAge: -1 }), '@StepUp maxAge must be a whole number of seconds'],
+    ['@Scopes()', () => Scopes(), 'ResourceServerModule: @Scopes needs one or more non-empty names'],
+    ["@Scopes('')", () => Scopes(''), 'ResourceServerModule: @Scopes needs one or more non-empty names'],
+    ["@Scopes('a b')", () => Scopes('a b'), 'ResourceServerModule: @Scopes got "a b", which is no scope token'],
+    ['@AnyScope()', () => AnyScope(), 'ResourceServerModule: @AnyScope needs one or more non-empty names'],
+    ['@Actors()', () => Actors(), 'ResourceServerModule: @Actors needs one or more non-empty names'],
+    ['@StepUp({})', () => StepUp({}), 'ResourceServerModule: @StepUp needs acr or maxAge'],
+    ['@StepUp({ acr: [] })', () => StepUp({ acr: [] }), 'ResourceServerModule: @StepUp needs acr or maxAge'],
+    [
+      '@StepUp({ maxAge: -1 })',
+      () => StepUp({ maxAge: -1 }),
+      'ResourceServerModule: @StepUp maxAge must be a whole number of seconds',
+    ],
   ])('%s fails when the class is defined', (_case, decorate, message) => {
     expect(decorate).toThrow(message);
   });

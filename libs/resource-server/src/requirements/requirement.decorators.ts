@@ -11,6 +11,7 @@ import {
   type Access,
   type Requirement,
 } from './requirements.js';
+import { MODULE } from '../settings/resource-server.tokens.js';
 
 type RouteDecorator = ClassDecorator & MethodDecorator;
 
@@ -48,7 +49,7 @@ export interface RolesOptions {
 export const Roles = (...given: readonly string[] | readonly [RolesOptions]): RouteDecorator => {
   const [first] = given;
   const { roles, mode = 'ANY' } = typeof first === 'object' ? first : { roles: given as readonly string[] };
-  if (mode !== 'ANY' && mode !== 'ALL') throw new TypeError("@Roles mode must be 'ANY' or 'ALL'");
+  if (mode !== 'ANY' && mode !== 'ALL') throw new TypeError(`${MODULE}: @Roles mode must be 'ANY' or 'ALL'`);
   return demand({ kind: 'roles', roles: nonEmpty('@Roles', roles), mode });
 };
 
@@ -101,9 +102,9 @@ export interface StepUpOptions {
 /** The user must have authenticated so, otherwise 401 `insufficient_user_authentication`. RFC 9470 §3. */
 export const StepUp = ({ acr = [], maxAge }: StepUpOptions): RouteDecorator => {
   const classes = [acr].flat();
-  if (classes.length === 0 && maxAge === undefined) throw new TypeError('@StepUp needs acr or maxAge');
+  if (classes.length === 0 && maxAge === undefined) throw new TypeError(`${MODULE}: @StepUp needs acr or maxAge`);
   if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 0)) {
-    throw new TypeError('@StepUp maxAge must be a whole number of seconds');
+    throw new TypeError(`${MODULE}: @StepUp maxAge must be a whole number of seconds`);
   }
   return demand({ kind: 'step_up', acr: classes, maxAge });
 };
@@ -141,13 +142,13 @@ function demand(requirement: Requirement): RouteDecorator {
 // an empty list would demand nothing where the reader sees a demand
 function nonEmpty(decorator: string, values: readonly string[]): readonly string[] {
   if (values.length === 0 || values.some((value) => typeof value !== 'string' || value === '')) {
-    throw new TypeError(`${decorator} needs one or more non-empty names`);
+    throw new TypeError(`${MODULE}: ${decorator} needs one or more non-empty names`);
   }
   return values;
 }
 
 function scopeTokens(decorator: string, scopes: readonly string[]): readonly string[] {
   const invalid = nonEmpty(decorator, scopes).find((scope) => !isScopeToken(scope));
-  if (invalid !== undefined) throw new TypeError(`${decorator} got "${invalid}", which is no scope token`);
+  if (invalid !== undefined) throw new TypeError(`${MODULE}: ${decorator} got "${invalid}", which is no scope token`);
   return scopes;
 }

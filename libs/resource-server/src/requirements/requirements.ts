@@ -1,5 +1,6 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import 'reflect-metadata';
+import { MODULE } from '../settings/resource-server.tokens.js';
 
 /** What a handler or its controller demands of the access token. Every entry must hold; several of one kind add up. */
 export type Requirement =
@@ -116,6 +117,6 @@ export const DEMANDS_ARE_HELD: CanActivate = {
   canActivate(context) {
     if ((context as { [GUARDED]?: true })[GUARDED]) return true;
     const handler = `${context.getClass().name}.${context.getHandler().name}`;
-    throw new Error(`${handler} demands an access token, but the guard did not run before it`);
+    throw new Error(`${MODULE}: ${handler} demands an access token, but the guard did not run before it`);
   },
 };

@@ -1,6 +1,7 @@
 import { createParamDecorator, InternalServerErrorException, type ExecutionContext } from '@nestjs/common';
 import { currentAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { requirementsOf } from './requirements.js';
+import { MODULE } from '../settings/resource-server.tokens.js';
 
 /**
  * A parameter decorator that reads the verified access token; `undefined` on a public route, and without a token
@@ -13,7 +14,9 @@ function fromToken<T>(read: (token: VerifiedAccessToken) => T): () => ParameterD
     const token = currentAccessToken();
     if (token) return read(token);
     if (requirementsOf(context).access !== 'token') return undefined;
-    throw new InternalServerErrorException('The handler reads an access token, but no guard has verified one');
+    throw new InternalServerErrorException(
+      `${MODULE}: the handler reads an access token, but no guard has verified one`,
+    );
   });
 }
 

@@ -104,7 +104,7 @@ export class Introspection implements RevocationCheck {
     if (!isActive && !this.#hasAnswered) {
       const { endpoint, client } = this.#settings;
       const hint = `at Keycloak, "${client.clientId}" must be in aud of the tokens that it asks about`;
-      new Logger('ResourceServer').warn(`${endpoint} called the first token not active: ${hint}`);
+      new Logger('ResourceServerModule').warn(`${endpoint} called the first token not active: ${hint}`);
     }
     this.#hasAnswered = true;
   }

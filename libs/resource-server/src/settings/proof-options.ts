@@ -1,5 +1,5 @@
 import { TrustedProxies } from '@onbehalf/jwt-verification';
-import { ConfigurationError, type Clock, httpUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock, httpUrl, noneUnset, onlyKnown } from '@onbehalf/oauth-protocol';
 import { randomBytes } from 'node:crypto';
 import { names, wholeNumber } from './accepted-values.js';
 import { DpopNonces } from '../proof/dpop-nonces.js';
@@ -31,14 +31,15 @@ export function proofSettings(
 ): ProofSettings {
   const { dpop, mtls } = options;
   return {
-    dpop: dpop && dpopOf(dpop, clock, clockTolerance),
-    certificates: mtls && certificates(mtls),
+    dpop: dpop === undefined ? undefined : dpopOf(dpop, clock, clockTolerance),
+    certificates: mtls === undefined ? undefined : certificates(mtls),
     certificateRequired: mtls?.required ?? false,
   };
 }
 
 function dpopOf(options: DpopOptions, clock: Clock, clockTolerance: number): Dpop {
   onlyKnown('dpop.', options, DPOP_OPTIONS);
+  noneUnset('dpop.', options, ['required', 'algorithms', 'nonce']);
   const settings = {
     baseUrls: [options.baseUrl].flat().map(baseUrl),
     algorithms: algorithms('dpop.algorithms', options.algorithms ?? DEFAULT_ALGORITHMS),
@@ -66,9 +67,10 @@ function secret(nonce: Exclude<DpopOptions['nonce'], false | undefined>): Buffer
 
 function certificates(options: MtlsOptions): CertificateSource {
   onlyKnown('mtls.', options, MTLS_OPTIONS);
+  noneUnset('mtls.', options, ['required']);
   const { certificate } = options;
   if (certificate === 'socket') return { from: 'socket' };
-  if (typeof certificate !== 'object' || !/^[A-Za-z0-9-]+$/.test(certificate.header)) {
+  if (typeof certificate !== 'object' || certificate === null || !/^[A-Za-z0-9-]+$/.test(certificate.header)) {
     throw new ConfigurationError('mtls.certificate', certificate, "'socket', or { header, trustedProxies }");
   }
   return { from: 'header', header: certificate.header, proxies: proxies(certificate.trustedProxies) };

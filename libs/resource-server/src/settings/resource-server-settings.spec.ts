@@ -209,6 +209,33 @@ const MISTAKES: [string, unknown, string][] = [
     },
     'revocationFeed.client is ["clientId","privateKey"]; accepted: { clientId, privateKey }, a private JWK with alg',
   ],
+  ...['global', 'scopes', 'actors', 'noAgents', 'notImpersonated', 'isRevoked', 'accepts'].map(
+    (name): [string, unknown, string] => [
+      `${name} that is not set`,
+      { issuer, audience, [name]: undefined },
+      `${name} is missing; accepted: a value; leave the option out for none`,
+    ],
+  ),
+  ...['dpop', 'mtls', 'revocationFeed', 'introspection', 'resource'].map((name): [string, unknown, string] => [
+    `${name} that is null`,
+    { issuer, audience, [name]: null },
+    `${name} is missing; accepted: an object of `,
+  ]),
+  ['DPoP that is a text', { issuer, audience, dpop: 'a-secret' }, 'dpop is "string"; accepted: an object of baseUrl'],
+  ['mTLS without a certificate', { issuer, audience, mtls: { certificate: null } }, 'mtls.certificate is null'],
+  ['DPoP required by nothing', dpop({ required: undefined }), 'dpop.required is missing'],
+  [
+    'a feed without its address',
+    { issuer, audience, revocationFeed: { url: undefined } },
+    'revocationFeed.url is missing',
+  ],
+  ['introspection without its address', introspection({ endpoint: undefined }), 'introspection.endpoint is missing'],
+  ['introspection without a client', introspection({ client: undefined }), 'introspection.client is missing'],
+  [
+    'a feed whose client is not set',
+    { issuer, audience, revocationFeed: { url: issuer, client: undefined } },
+    'revocationFeed.client is missing',
+  ],
   ['an unbounded cache', { issuer, audience, cache: { maxEntries: Infinity } }, 'cache.maxEntries is null'],
   ['a cache for ever', { issuer, audience, cache: { maxAge: 86_400 } }, 'cache.maxAge is 86400'],
   [
@@ -229,6 +256,7 @@ describe('ResourceServerModule options', () => {
         (reason: unknown) => reason as Error,
       );
     expect(error).toMatchObject({ name: 'ConfigurationError' });
+    expect(error!.message).toMatch(/^ResourceServerModule\./);
     expect(error!.message).toContain(message);
     expect(error!.message).not.toContain('\n');
     expect(error!.message).not.toContain('a-secret');
@@ -238,13 +266,22 @@ describe('ResourceServerModule options', () => {
     const imports = [
       ResourceServerModule.forRootAsync({ useFactory: () => Promise.resolve({ issuer, audience: [] }) }),
     ];
-    await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({ setting: 'audience' });
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({
+      setting: 'ResourceServerModule.audience',
+    });
+  });
+
+  it.each([undefined, null])('are not %s', async (options) => {
+    const imports = [ResourceServerModule.forRootAsync({ useFactory: () => options as never })];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(
+      /^ResourceServerModule\.options is missing; accepted: an object of issuer, /,
+    );
   });
 
   it('may not stand beside the factory, where they would be lost', () => {
     const options = { global: true, useFactory: () => ({ issuer, audience }) };
     expect(() => ResourceServerModule.forRootAsync(options)).toThrow(
-      'global is "not an option"; accepted: imports, inject',
+      'ResourceServerModule.global is "not an option"; accepted: imports, inject',
     );
   });
 

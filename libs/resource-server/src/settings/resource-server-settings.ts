@@ -6,6 +6,7 @@ import {
   systemClock,
   type Clock,
   httpUrl,
+  noneUnset,
   onlyKnown,
 } from '@onbehalf/oauth-protocol';
 import { names, wholeNumber } from './accepted-values.js';
@@ -16,6 +17,7 @@ import type { ProofSettings } from '../proof/proof-of-possession.js';
 import { proofSettings } from './proof-options.js';
 import type { Requirement } from '../requirements/requirements.js';
 import type { AcceptsToken, CacheOptions, ResourceServerOptions } from './resource-server-options.js';
+import { MODULE } from './resource-server.tokens.js';
 import { revocationChecks } from './revocation-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { acceptance, trustedIssuers } from './trusted-issuers.js';
@@ -70,6 +72,17 @@ const OPTIONS = Object.keys({
   clock: true,
 } satisfies Record<keyof ResourceServerOptions, true>);
 
+/** What would demand or check less if a value that is not set left it out. */
+const NEVER_UNSET = [
+  'accepts',
+  'global',
+  'scopes',
+  'actors',
+  'notImpersonated',
+  'noAgents',
+  'isRevoked',
+] as const satisfies readonly (keyof ResourceServerOptions)[];
+
 const CACHE_OPTIONS = Object.keys({ maxEntries: true, maxAge: true } satisfies Record<keyof CacheOptions, true>);
 
 /**
@@ -77,7 +90,16 @@ const CACHE_OPTIONS = Object.keys({ maxEntries: true, maxAge: true } satisfies R
  * @throws ConfigurationError naming the option, what was given and what is accepted
  */
 export function toSettings(options: ResourceServerOptions): ResourceServerSettings {
+  try {
+    return read(options);
+  } catch (error) {
+    throw error instanceof ConfigurationError ? error.of(MODULE) : error;
+  }
+}
+
+function read(options: ResourceServerOptions): ResourceServerSettings {
   onlyKnown('', options, OPTIONS);
+  noneUnset('', options, NEVER_UNSET);
   const clock = options.clock ?? systemClock;
   const tolerance = clockTolerance(options.clockTolerance);
   const outages = new Outages();

@@ -2,6 +2,9 @@ import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { onlyKnown } from '@onbehalf/oauth-protocol';
 import type { ResourceServerOptions } from './resource-server-options.js';
 
+/** What the messages of this library begin with. */
+export const MODULE = 'ResourceServerModule';
+
 /** Name of the passport strategy: `AuthGuard('onbehalf')`. */
 export const STRATEGY_NAME = 'onbehalf';
 
@@ -13,7 +16,14 @@ function withoutStrayOptions(definition: DynamicModule, extras: object): Dynamic
   const [options] = definition.providers ?? [];
   const isAsync = options !== undefined && !('useValue' in options);
   if (isAsync) {
-    onlyKnown('', extras, ['imports', 'inject', 'useFactory', 'useClass', 'useExisting', 'provideInjectionTokensFrom']);
+    onlyKnown(`${MODULE}.`, extras, [
+      'imports',
+      'inject',
+      'useFactory',
+      'useClass',
+      'useExisting',
+      'provideInjectionTokensFrom',
+    ]);
   }
   return definition;
 }

@@ -1,5 +1,5 @@
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import { ConfigurationError, type Clock, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, type Clock, fetchedUrl, noneUnset, onlyKnown } from '@onbehalf/oauth-protocol';
 import { createPrivateKey } from 'node:crypto';
 import { oneOf, wholeNumber } from './accepted-values.js';
 import type { Outages } from '../verification/outages.js';
@@ -46,7 +46,7 @@ export function revocationChecks(
   const shared = { issuers, clock, url, outages };
   return [
     ...(isRevoked ? [ownCheck(isRevoked)] : []),
-    ...(revocationFeed ? [feed(revocationFeed, shared)] : []),
+    ...(revocationFeed !== undefined ? [feed(revocationFeed, shared)] : []),
     ...introspections(introspection, shared),
   ];
 }
@@ -97,11 +97,12 @@ function introspectionOf(options: IntrospectionOptions, prefix: string, shared: 
 
 function feed(options: RevocationFeedOptions, { issuers, clock, url, outages }: Shared): RevocationFeed {
   onlyKnown('revocationFeed.', options, FEED_OPTIONS);
+  noneUnset('revocationFeed.', options, ['client', 'rootClaim']);
   const feedUrl = url('revocationFeed.url', options.url);
   return new RevocationFeed({
     url: feedUrl,
     issuer: oneOf('revocationFeed.issuer', options.issuer ?? issuers[0], issuers),
-    client: options.client && feedClient(options.client),
+    client: options.client === undefined ? undefined : feedClient(options.client),
     interval: wholeNumber('revocationFeed.interval', options.interval ?? 2, [1, 60]),
     maxAge: wholeNumber('revocationFeed.maxAge', options.maxAge ?? 30, [1, 3600]),
     timeout: wholeNumber('revocationFeed.timeout', options.timeout ?? 2000, TIMEOUT),
@@ -117,7 +118,8 @@ function onOutage(setting: string, value: OnOutage = 'refuse'): OnOutage {
 }
 
 function feedClient(value: ClientCredentials | ClientKey): ClientCredentials | ClientKey {
-  if (!('privateKey' in value)) return client('revocationFeed.client', value);
+  if (typeof value !== 'object' || value === null || !('privateKey' in value))
+    return client('revocationFeed.client', value);
   const { clientId, privateKey } = value;
   if (clientId && isPrivateKey(privateKey)) return { clientId, privateKey };
   const accepted = `{ clientId, privateKey }, a private JWK with alg one of ${SIGNING_ALGORITHMS.join(', ')}`;
@@ -137,5 +139,5 @@ function client(setting: string, value: Partial<ClientCredentials> | undefined):
   const { clientId, clientSecret } = value ?? {};
   if (clientId && clientSecret) return { clientId, clientSecret };
   // what was given may hold the secret
-  throw new ConfigurationError(setting, value && Object.keys(value), '{ clientId, clientSecret }');
+  throw new ConfigurationError(setting, value ? Object.keys(value) : undefined, '{ clientId, clientSecret }');
 }

@@ -30,7 +30,7 @@ describe('what the guard depends on is out', () => {
   let now: number;
   const lines: string[] = [];
   const logger: LoggerService = {
-    log: (line: string, context: string) => void (context === 'ResourceServer' && lines.push(`log ${line}`)),
+    log: (line: string, context: string) => void (context === 'ResourceServerModule' && lines.push(`log ${line}`)),
     warn: (line: string) => void lines.push(`warn ${line}`),
     error: (line: string) => void lines.push(`error ${line}`),
   };

@@ -9,7 +9,7 @@ export type Report = (failure: unknown) => void;
  * up, and once more when it is over; requests in between say nothing new.
  */
 export class Outages {
-  readonly #logger = new Logger('ResourceServer');
+  readonly #logger = new Logger('ResourceServerModule');
   readonly #causes = new Map<string, string>();
   readonly #failures = new Map<string, number>();
 

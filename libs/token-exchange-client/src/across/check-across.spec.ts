@@ -70,7 +70,7 @@ describe('across: one line that names the setting, what was given and what is ac
 
   it.each<[string, object, RegExp]>([
     // an environment variable that is not set must not send the tokens of this domain there
-    ['nothing', { across: undefined }, /\[orders\]\.across is missing; accepted: how the other domain is reached/],
+    ['nothing', { across: undefined }, /\[orders\]\.across is missing; accepted: a value; leave the option out/],
     ['null', { across: null }, /\[orders\]\.across is null; accepted: an object of kind/],
     ['a word', { across: 'id-jag' }, /\[orders\]\.across is "id-jag"; accepted: an object of kind/],
     ...['audience', 'resource', 'scope', 'actor', 'requestedTokenType', 'parameters'].map(

@@ -20,7 +20,7 @@ export interface OwnServer {
 
 /**
  * Checks the way into another domain.
- * @param setting what stands before a member's name, such as `tokenExchange.forFeature[orders].across`
+ * @param setting what stands before a member's name, such as `TokenExchangeModule.forFeature[orders].across`
  * @throws ConfigurationError at the first mistake
  */
 export function checkAcross(setting: string, across: Across, { issuer, allowInsecureHttp }: OwnServer): void {

@@ -83,7 +83,7 @@ function readKey(key: Uint8Array | string): Buffer {
   const bytes = readSealingKey(key);
   if (bytes) return bytes;
   throw new ConfigurationError(
-    'tokenExchange.cache.shared.encryptionKey',
+    'TokenExchangeModule.cache.shared.encryptionKey',
     '(hidden)',
     '32 random bytes, as such or base64',
   );

@@ -55,16 +55,17 @@ export class DownstreamAuthorizer {
    * @throws TypeError when it would leave the base address, and take the token along
    */
   resolve(path: string): URL {
-    if (!this.#base) throw new TypeError(`${this.definition.name} has no baseUrl`);
+    if (!this.#base) throw new TypeError(`TokenExchangeModule: ${this.definition.name} has no baseUrl`);
     const { origin, pathname } = this.#base;
     const absolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
     const url = absolute ? new URL(path) : new URL(path.replace(/^\/(?![/\\])/, ''), this.#base);
-    if (climbs(url.pathname)) throw new TypeError(`The path is outside of ${this.definition.name}'s base address`);
+    if (climbs(url.pathname))
+      throw new TypeError(`TokenExchangeModule: the path is outside of ${this.definition.name}'s base address`);
     // has no credentials, port and path as they are configured: the common case
     if (url.href.startsWith(this.#base.href)) return url;
     const below = url.pathname.startsWith(pathname) || `${url.pathname}/` === pathname;
     if (url.origin !== origin || !below || url.username || url.password) {
-      throw new TypeError(`The path is outside of ${this.definition.name}'s base address`);
+      throw new TypeError(`TokenExchangeModule: the path is outside of ${this.definition.name}'s base address`);
     }
     return url;
   }

@@ -91,7 +91,7 @@ export class DownstreamClient {
   async request<T = unknown, R extends ResponseType = 'json'>(call: Call<T, R>): Promise<AnswerBody<T, R>> {
     const { schema, responseType } = call;
     if (schema && responseType !== undefined && responseType !== 'json') {
-      throw new TypeError(`A schema is for JSON, not for responseType ${responseType}`);
+      throw new TypeError(`TokenExchangeModule: a schema is for JSON, not for responseType ${responseType}`);
     }
     const { data } = await this.send(call);
     if (!schema) return data as AnswerBody<T, R>;

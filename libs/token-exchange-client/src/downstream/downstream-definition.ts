@@ -1,4 +1,4 @@
-import { ConfigurationError, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, fetchedUrl, noneUnset, onlyKnown } from '@onbehalf/oauth-protocol';
 import type { Across } from '../across/across.js';
 import { checkAcross, type OwnServer } from '../across/check-across.js';
 import { checkNumber, requireText } from '../options/accepted-values.js';
@@ -58,32 +58,28 @@ const OF_OWN_DOMAIN = ['audience', 'resource', 'scope', 'actor', 'requestedToken
 /** @throws ConfigurationError at the first mistake */
 export function validateDownstream(definition: DownstreamDefinition, own: OwnServer): void {
   const { allowInsecureHttp } = own;
-  requireText('tokenExchange.forFeature.name', definition.name, 'the name for @InjectDownstream');
-  const setting = (member: string): string => `tokenExchange.forFeature[${definition.name}].${member}`;
+  requireText('TokenExchangeModule.forFeature.name', definition.name, 'the name for @InjectDownstream');
+  const setting = (member: string): string => `TokenExchangeModule.forFeature[${definition.name}].${member}`;
   onlyKnown(setting(''), definition, Object.keys(MEMBERS));
   // an environment variable that is not set must not make a service without an address of it
   if ('baseUrl' in definition && definition.baseUrl === undefined) {
     const accepted = 'the address of the service; leave it out for one that gets messages only';
     throw new ConfigurationError(setting('baseUrl'), undefined, accepted);
   }
-  // nor must it make a service of the own domain of one that would be sent its tokens
-  if ('across' in definition && definition.across === undefined) {
-    throw new ConfigurationError(
-      setting('across'),
-      undefined,
-      'how the other domain is reached; leave it out for a service of this one',
-    );
-  }
+  // nor must it ask for a token that is good for more, or at the wrong domain
+  noneUnset(setting(''), definition, ['across', ...OF_OWN_DOMAIN]);
   if (definition.baseUrl !== undefined) fetchedUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
   if (definition.baseUrl?.includes('?')) {
     throw new ConfigurationError(setting('baseUrl'), definition.baseUrl, 'an address without a query');
   }
-  for (const member of ['audience', 'resource', 'scope'] as const) {
+  for (const member of ['audience', 'resource', 'scope', 'requestedTokenType'] as const) {
     const values = [definition[member] ?? []].flat();
     if (values.some((value) => typeof value !== 'string' || value.trim() === '')) {
       throw new ConfigurationError(setting(member), definition[member], 'one value or several; leave it out for none');
     }
   }
+  const mistyped = Object.entries(definition.parameters ?? {}).find(([, value]) => typeof value !== 'string');
+  if (mistyped) throw new ConfigurationError(setting(`parameters.${mistyped[0]}`), mistyped[1], 'a string');
   if (definition.across !== undefined) {
     const beside = OF_OWN_DOMAIN.find((member) => definition[member] !== undefined);
     if (beside)

@@ -3,7 +3,7 @@ import { metrics } from '@opentelemetry/api';
 
 /** Tells why something is out: in the log once for each change of the cause, and in the metrics each time. */
 export class OutageLog {
-  readonly #logger = new Logger('TokenExchange');
+  readonly #logger = new Logger('TokenExchangeModule');
   readonly #what: string;
   readonly #failures = metrics.getMeter('@onbehalf/token-exchange-client').createCounter('onbehalf.exchange.failures', {
     description: 'Requests to the authorization server without a usable answer',

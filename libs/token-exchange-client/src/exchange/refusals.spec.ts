@@ -134,28 +134,28 @@ describe('a set-up mistake: 502, and a log line that names the setting and what 
         error: 'invalid_request',
         error_description: 'Standard token exchange is not enabled for the requested client',
       },
-      /tokenExchange\.clientAuthentication .*Standard token exchange/,
+      /TokenExchangeModule\.clientAuthentication .*Standard token exchange/,
     ],
     [
       'Keycloak',
       keycloak,
       400,
       { error: 'invalid_client', error_description: 'Requested audience not available: message-service' },
-      /tokenExchange\.forFeature\[messages\]\.audience/,
+      /TokenExchangeModule\.forFeature\[messages\]\.audience/,
     ],
     [
       'Keycloak',
       keycloak,
       403,
       { error: 'access_denied', error_description: 'Client is not within the token audience' },
-      /tokenExchange\.clientAuthentication .*aud/,
+      /TokenExchangeModule\.clientAuthentication .*aud/,
     ],
     [
       'Keycloak',
       keycloak,
       400,
       { error: 'invalid_scope', error_description: 'Invalid scopes: message.read' },
-      /tokenExchange\.forFeature\[messages\]\.scope/,
+      /TokenExchangeModule\.forFeature\[messages\]\.scope/,
     ],
     [
       'Onbehalf',
@@ -176,7 +176,7 @@ describe('a set-up mistake: 502, and a log line that names the setting and what 
       onbehalf,
       400,
       { error: 'invalid_request', error_description: 'The subject_token was not issued for this client to receive' },
-      /tokenExchange\.clientAuthentication .*represents/,
+      /TokenExchangeModule\.clientAuthentication .*represents/,
     ],
     [
       'any',
@@ -185,8 +185,8 @@ describe('a set-up mistake: 502, and a log line that names the setting and what 
       { error: 'invalid_scope', error_description: 'unknown scope message.read' },
       /forFeature\[messages\]\.scope/,
     ],
-    ['any', onbehalf, 401, { error: 'invalid_client' }, /tokenExchange\.clientAuthentication/],
-    ['any', onbehalf, 400, { error: 'unauthorized_client' }, /tokenExchange\.clientAuthentication .*grant types/],
+    ['any', onbehalf, 401, { error: 'invalid_client' }, /TokenExchangeModule\.clientAuthentication/],
+    ['any', onbehalf, 400, { error: 'unauthorized_client' }, /TokenExchangeModule\.clientAuthentication .*grant types/],
   ])('%s %#', async (_case, preset, status, body, setting) => {
     server.answering = () => ({ status, body });
     const answer = await ask(preset);

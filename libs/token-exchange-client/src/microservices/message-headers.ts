@@ -17,7 +17,8 @@ export async function messageHeaders(
   signal?: AbortSignal,
 ): Promise<Record<string, string>> {
   const { token } = await authorizer.obtain(signal);
-  if (token.tokenType !== 'Bearer') throw new TypeError('A token that is bound to a key cannot travel with a message');
+  if (token.tokenType !== 'Bearer')
+    throw new TypeError('TokenExchangeModule: a token that is bound to a key cannot travel with a message');
   return { ...traceHeaders(), authorization: `Bearer ${token.token}` };
 }
 

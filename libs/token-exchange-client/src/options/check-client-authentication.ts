@@ -10,7 +10,7 @@ import {
 import type { SigningKey } from '../client-authentication/signing-key.js';
 import { checkSecret, requireText } from './accepted-values.js';
 
-const OWN = 'tokenExchange.clientAuthentication';
+const OWN = 'TokenExchangeModule.clientAuthentication';
 
 /**
  * Checks how the client authenticates; keys and certificates are read once, so that a bad one stops the start.

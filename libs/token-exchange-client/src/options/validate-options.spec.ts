@@ -34,7 +34,11 @@ function mistake(work: () => unknown): string {
 describe('options: one line that names the setting, what was given and what is accepted', () => {
   it.each<[string, Partial<TokenExchangeOptions>, RegExp]>([
     ['neither issuer nor endpoint', { issuer: undefined }, /issuer is missing; accepted: .*tokenEndpoint/],
-    ['issuer is no address', { issuer: 'issuer' }, /tokenExchange.issuer is "issuer"; accepted: an http or https URL/],
+    [
+      'issuer is no address',
+      { issuer: 'issuer' },
+      /TokenExchangeModule.issuer is "issuer"; accepted: an http or https URL/,
+    ],
     ['issuer is empty', { issuer: '' }, /issuer is ""/],
     ['issuer in the clear', { issuer: 'http://issuer.example' }, /allowInsecureHttp: true/],
     ['endpoint in the clear', { tokenEndpoint: 'http://10.0.0.1/token' }, /tokenEndpoint is .*allowInsecureHttp: true/],
@@ -62,6 +66,16 @@ describe('options: one line that names the setting, what was given and what is a
     ['refusals remembered too long', { cache: { negativeLifetime: 6 } }, /negativeLifetime is 6; accepted: .* 0 to 5/],
     ['negative bound', { cache: { maxEntries: -1 } }, /maxEntries is -1/],
     ['negative age', { cache: { maxAge: -1 } }, /maxAge is -1/],
+    ['DPoP that is not set', { dpop: undefined } as object, /^TokenExchangeModule\.dpop is missing/],
+    ['DPoP that is null', { dpop: null } as object, /dpop is missing; accepted: an object of key, publicJwk/],
+    [
+      'DPoP without the public half',
+      { dpop: { key: { algorithm: 'ES256', sign: () => '' } } } as object,
+      /publicJwk is missing/,
+    ],
+    ['a tenant that is not set', { tenant: undefined } as object, /tenant is missing/],
+    ['a preset that is not set', { preset: undefined } as object, /preset is missing/],
+    ['a cache that is null', { cache: null } as object, /cache is missing; accepted: an object of maxEntries/],
     ['negative skew', { cache: { expirySkew: -1 } }, /expirySkew is -1/],
   ])('%s', (_case, options, message) => {
     const all = { ...right, ...options };
@@ -124,10 +138,39 @@ describe('forFeature', () => {
     ['empty scope', { scope: ' ' }, /scope is " "/],
     ['empty resource', { resource: '' }, /resource is ""/],
     ['time-out of zero', { timeout: 0 }, /timeout is 0/],
+    ...(
+      ['audience', 'resource', 'scope', 'actor', 'across', 'requestedTokenType', 'parameters', 'baseUrl'] as const
+    ).map((member): [string, object, RegExp] => [
+      `${member} that is not set`,
+      { [member]: undefined },
+      new RegExp(`^TokenExchangeModule\\.forFeature\\[message-service\\]\\.${member} is missing; accepted: .*leave`),
+    ]),
+    ['empty token type', { requestedTokenType: '' }, /requestedTokenType is ""/],
+    [
+      'a parameter that is not set',
+      { parameters: { hint: undefined } },
+      /\[message-service\].parameters.hint is missing/,
+    ],
     ['a mistyped member', { audiense: 'x' }, /audiense is "not an option"; accepted: name, baseUrl/],
   ])('%s', (_case, change, message) => {
     const definitions = [{ ...definition, ...change }];
     expect(mistake(() => TokenExchangeModule.forFeature(definitions))).toMatch(message);
+  });
+
+  it.each<[string, unknown]>([
+    ['no list', undefined],
+    ['a hole in it', [undefined]],
+    ['a factory without a name', [{ useFactory: () => definition }]],
+  ])('%s', (_case, definitions) => {
+    expect(mistake(() => TokenExchangeModule.forFeature(definitions as never))).toMatch(
+      /^TokenExchangeModule\.forFeature(\.name)? is missing/,
+    );
+  });
+
+  it('no options at all', () => {
+    expect(mistake(() => new TokenExchangeService(undefined as never))).toMatch(
+      /^TokenExchangeModule is missing; accepted: an object of issuer/,
+    );
   });
 
   it('a name twice', () => {

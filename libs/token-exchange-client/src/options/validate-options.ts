@@ -1,6 +1,7 @@
-import { ConfigurationError, fetchedUrl, onlyKnown } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, fetchedUrl, noneUnset, onlyKnown } from '@onbehalf/oauth-protocol';
 import { checkNumber } from './accepted-values.js';
 import { checkClientAuthentication, checkSigningKey } from './check-client-authentication.js';
+import type { DpopOptions } from '../dpop/dpop-proofs.js';
 import type { CacheOptions } from '../cache/cache-options.js';
 import type { TokenExchangeOptions } from './token-exchange-options.js';
 
@@ -34,25 +35,35 @@ const CACHE_OPTIONS = {
  * @throws ConfigurationError at the first mistake
  */
 export function validateOptions(options: TokenExchangeOptions): void {
+  onlyKnown('TokenExchangeModule.', options, Object.keys(OPTIONS));
+  // bearer tokens, one tenant and the RFC's own parameters are what leaving out means
+  noneUnset('TokenExchangeModule.', options, ['dpop', 'tenant', 'preset']);
   const { issuer, tokenEndpoint, clientAuthentication, allowInsecureHttp, timeout, cache = {}, dpop } = options;
-  onlyKnown('tokenExchange.', options, Object.keys(OPTIONS));
-  onlyKnown('tokenExchange.cache.', cache, Object.keys(CACHE_OPTIONS));
+  onlyKnown('TokenExchangeModule.cache.', cache, Object.keys(CACHE_OPTIONS));
   if (issuer === undefined && tokenEndpoint === undefined) {
     const accepted = 'the issuer identifier, or tokenEndpoint with the address of the endpoint';
-    throw new ConfigurationError('tokenExchange.issuer', undefined, accepted);
+    throw new ConfigurationError('TokenExchangeModule.issuer', undefined, accepted);
   }
-  if (issuer !== undefined) fetchedUrl('tokenExchange.issuer', issuer, allowInsecureHttp);
-  if (tokenEndpoint !== undefined) fetchedUrl('tokenExchange.tokenEndpoint', tokenEndpoint, allowInsecureHttp);
+  if (issuer !== undefined) fetchedUrl('TokenExchangeModule.issuer', issuer, allowInsecureHttp);
+  if (tokenEndpoint !== undefined) fetchedUrl('TokenExchangeModule.tokenEndpoint', tokenEndpoint, allowInsecureHttp);
   checkClientAuthentication(clientAuthentication, issuer);
-  if (typeof dpop === 'object') checkSigningKey('tokenExchange.dpop.key', dpop.key);
-  checkNumber('tokenExchange.timeout', timeout, 1, 60_000);
+  if (dpop !== undefined && dpop !== true) checkDpop(dpop);
+  checkNumber('TokenExchangeModule.timeout', timeout, 1, 60_000);
   checkCache(cache);
 }
 
+function checkDpop(dpop: Exclude<DpopOptions, true>): void {
+  onlyKnown('TokenExchangeModule.dpop.', dpop, ['key', 'publicJwk'] satisfies (keyof typeof dpop)[]);
+  checkSigningKey('TokenExchangeModule.dpop.key', dpop.key);
+  const accepted = 'the public half of the key, as a JWK';
+  if (typeof dpop.publicJwk !== 'object')
+    throw new ConfigurationError('TokenExchangeModule.dpop.publicJwk', undefined, accepted);
+}
+
 function checkCache({ maxEntries, maxBytes, expirySkew, maxAge, negativeLifetime }: CacheOptions): void {
-  checkNumber('tokenExchange.cache.maxEntries', maxEntries, 0, 10_000_000);
-  checkNumber('tokenExchange.cache.maxBytes', maxBytes, 0, 2 ** 34);
-  checkNumber('tokenExchange.cache.expirySkew', expirySkew, 0, 3600);
-  checkNumber('tokenExchange.cache.maxAge', maxAge, 0, 31_536_000);
-  checkNumber('tokenExchange.cache.negativeLifetime', negativeLifetime, 0, MAX_NEGATIVE_LIFETIME);
+  checkNumber('TokenExchangeModule.cache.maxEntries', maxEntries, 0, 10_000_000);
+  checkNumber('TokenExchangeModule.cache.maxBytes', maxBytes, 0, 2 ** 34);
+  checkNumber('TokenExchangeModule.cache.expirySkew', expirySkew, 0, 3600);
+  checkNumber('TokenExchangeModule.cache.maxAge', maxAge, 0, 31_536_000);
+  checkNumber('TokenExchangeModule.cache.negativeLifetime', negativeLifetime, 0, MAX_NEGATIVE_LIFETIME);
 }

@@ -27,7 +27,11 @@ const RESERVED = /^(?:https?:\/\/(?:auth0|okta)\.com(?:[/:?#]|$)|urn:(?:ietf|aut
  */
 export function auth0CustomExchange({ subjectTokenType }: { readonly subjectTokenType: string }): Preset {
   if (!URL.canParse(subjectTokenType) || RESERVED.test(subjectTokenType)) {
-    throw new ConfigurationError('subjectTokenType', subjectTokenType, 'a URI of your own, not of auth0, okta or ietf');
+    throw new ConfigurationError(
+      'TokenExchangeModule.preset.subjectTokenType',
+      subjectTokenType,
+      'a URI of your own, not of auth0, okta or ietf',
+    );
   }
   return {
     name: 'auth0-custom-exchange',
