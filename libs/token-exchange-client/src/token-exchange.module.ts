@@ -30,10 +30,13 @@ export class TokenExchangeModule extends ConfigurableModuleClass {
     definitions: readonly (DownstreamDefinition | DownstreamFactory)[],
     { connection }: { readonly connection?: string } = {},
   ): DynamicModule {
-    if (!Array.isArray(definitions)) {
+    const given: unknown = definitions;
+    if (!Array.isArray(given)) {
       throw new ConfigurationError('TokenExchangeModule.forFeature', undefined, 'a list of services');
     }
-    for (const definition of definitions) requireText('TokenExchangeModule.forFeature.name', definition?.name, NAME);
+    for (const one of given as readonly ({ readonly name?: unknown } | undefined)[]) {
+      requireText('TokenExchangeModule.forFeature.name', one?.name, NAME);
+    }
     const names = definitions.map(({ name }) => name);
     const repeated = names.find((name, index) => names.indexOf(name) !== index);
     if (repeated !== undefined)

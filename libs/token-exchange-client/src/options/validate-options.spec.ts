@@ -66,15 +66,15 @@ describe('options: one line that names the setting, what was given and what is a
     ['refusals remembered too long', { cache: { negativeLifetime: 6 } }, /negativeLifetime is 6; accepted: .* 0 to 5/],
     ['negative bound', { cache: { maxEntries: -1 } }, /maxEntries is -1/],
     ['negative age', { cache: { maxAge: -1 } }, /maxAge is -1/],
-    ['DPoP that is not set', { dpop: undefined } as object, /^TokenExchangeModule\.dpop is missing/],
+    ['DPoP that is not set', { dpop: undefined }, /^TokenExchangeModule\.dpop is missing/],
     ['DPoP that is null', { dpop: null } as object, /dpop is missing; accepted: an object of key, publicJwk/],
     [
       'DPoP without the public half',
       { dpop: { key: { algorithm: 'ES256', sign: () => '' } } } as object,
       /publicJwk is missing/,
     ],
-    ['a tenant that is not set', { tenant: undefined } as object, /tenant is missing/],
-    ['a preset that is not set', { preset: undefined } as object, /preset is missing/],
+    ['a tenant that is not set', { tenant: undefined }, /tenant is missing/],
+    ['a preset that is not set', { preset: undefined }, /preset is missing/],
     ['a cache that is null', { cache: null } as object, /cache is missing; accepted: an object of maxEntries/],
     ['negative skew', { cache: { expirySkew: -1 } }, /expirySkew is -1/],
   ])('%s', (_case, options, message) => {
