@@ -13,6 +13,7 @@ export * from './settings/configuration-error.js';
 export * from './settings/configured-values.js';
 export * from './settings/loopback.js';
 export * from './settings/shipped-secrets.js';
+export * from './settings/value-from-file.js';
 export * from './tokens/actor.js';
 export * from './tokens/agent-mark.js';
 export * from './tokens/impersonation-mark.js';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +59,16 @@ describe('the configuration file', () => {
     change(raw, 'clients.0.redirectUris', ['${URL:-http://localhost:8080}/callback']);
     const { clients } = parseServerConfig(raw, environment);
     expect(clients[0]).toMatchObject({ secret: 's3cret', redirectUris: ['http://localhost:8080/callback'] });
+  });
+
+  it('takes secrets from the files that NAME_FILE names', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'secret-')), 'secret');
+    const secret = randomUUID();
+    writeFileSync(path, `${secret}\n`);
+    expect(parseServerConfig(raw, { SECRET_FILE: path }).clients[0]).toMatchObject({ secret });
+    expect(mistakesOf(() => parseServerConfig(raw, { SECRET_FILE: `${path}.gone` }))).toEqual([
+      `SECRET_FILE is "${path}.gone"; accepted: a text file that can be read (ENOENT)`,
+    ]);
   });
 
   it('takes any URI as a token type and as an issuer', () => {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, valueOrFile } from '@onbehalf/oauth-protocol';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,8 +17,8 @@ export interface Resolving {
 }
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` in every string of a configuration by the environment's values. A mistake is a variable
- * without default that is not set, a `${` that begins no variable, and a name that no object can hold.
+ * Replaces `${NAME}` and `${NAME:-default}` in every string of a configuration by the environment's values, or by the content of the
+ * file that `NAME_FILE` names. A mistake is such a file that cannot be read, a variable without default that is not set, a `${` that begins no variable, and a name that no object can hold.
  */
 export function resolveVariables(value: unknown, resolving: Resolving, path = ''): unknown {
   if (typeof value === 'string') return resolveString(value, resolving, path);
@@ -43,13 +43,14 @@ function resolveString(text: string, resolving: Resolving, path: string): string
   }
   return text.replace(VARIABLE, (written, variable: string, fallback: string | undefined) => {
     try {
-      if (!environment[variable] && fallback !== undefined) judgeDefault(variable, fallback, path);
+      const value = withoutSecrets ? environment[variable] || undefined : valueOrFile(variable, environment);
+      if (value !== undefined) return value;
+      if (fallback !== undefined) judgeDefault(variable, fallback, path);
     } catch (error) {
       onMistake(error as ConfigurationError);
       return written;
     }
-    const value = environment[variable] || fallback;
-    if (value !== undefined) return value;
+    if (fallback !== undefined) return fallback;
     const accepted = `a value, because ${nameOf(path)} refers to it`;
     if (!withoutSecrets) onMistake(new ConfigurationError(variable, undefined, accepted));
     return written;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,20 @@ describe('a setting that is refused is one line with name, value and what is acc
     );
   });
 
+  it('names a file of a setting that cannot be read, and no other mistake of that setting', () => {
+    expect(() => readEnvironment(schema, { AUDIENCE_FILE: '/nowhere' })).toThrow(
+      'AUDIENCE_FILE is "/nowhere"; accepted: a text file that can be read (ENOENT)',
+    );
+    expect(() => readEnvironment(schema, { AUDIENCE_FILE: '/nowhere', PORT: 'x' })).toThrow(
+      expect.objectContaining({
+        errors: [
+          expect.objectContaining({ setting: 'AUDIENCE_FILE' }) as unknown,
+          expect.objectContaining({ setting: 'PORT' }) as unknown,
+        ],
+      }),
+    );
+  });
+
   it('never shows the value of a secret', () => {
     const strict = z.object({ CLIENT_SECRET: z.string().min(20, 'at least 20 characters') });
     expect(() => readEnvironment(strict, { CLIENT_SECRET: 'hunter2' })).toThrow(
@@ -48,6 +63,15 @@ describe('a setting that is refused is one line with name, value and what is acc
 });
 
 describe('settings', () => {
+  it('may stand in files', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'onbehalf-env-')), 'secret');
+    const secret = randomUUID();
+    writeFileSync(path, `${secret}\n`);
+    expect(readEnvironment(schema, { AUDIENCE: 'a', CLIENT_SECRET_FILE: path })).toMatchObject({
+      CLIENT_SECRET: secret,
+    });
+  });
+
   it('take the default where nothing, or nothing but space, is given', () => {
     expect(readEnvironment(schema, { AUDIENCE: 'user-service', PORT: '', ISSUER: undefined })).toEqual({
       HOST: '127.0.0.1',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 
 /** The environment of a process, before it is validated. */
@@ -25,18 +25,35 @@ function readEnvironmentFile(file: string): EnvironmentSource {
 }
 
 /**
- * Validates an environment. An empty value counts as not set, so that `NAME=` in a file gives the default.
+ * Validates an environment. An empty value counts as not set, so that `NAME=` in a file gives the default. Every setting may stand in
+ * a file instead, which `NAME_FILE` names.
  * @throws ConfigurationError naming the setting that is refused; an AggregateError of them when there are several
  */
 export function readEnvironment<Schema extends z.ZodObject>(
   schema: Schema,
   source: EnvironmentSource,
 ): z.output<Schema> {
-  const given = dropEmpty(source);
+  const { given, unreadable } = readFiles(Object.keys(schema.shape), dropEmpty(source));
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const mistakes = result.error.issues.map((issue) => describe(issue, given));
+  if (result.success && unreadable.length === 0) return result.data;
+  const names = unreadable.map(({ setting }) => setting);
+  const refused = (result.error?.issues ?? []).filter(({ path }) => !names.includes(`${String(path[0])}_FILE`));
+  const mistakes = [...unreadable, ...refused.map((issue) => describe(issue, given))];
   throw mistakes.length === 1 && mistakes[0] ? mistakes[0] : new AggregateError(mistakes);
+}
+
+/** Puts the content of files in the place of the settings that stand in them. */
+function readFiles(names: readonly string[], source: EnvironmentSource) {
+  const given: Record<string, string | undefined> = { ...source };
+  const unreadable: ConfigurationError[] = [];
+  for (const name of names) {
+    try {
+      given[name] = valueOrFile(name, source);
+    } catch (error) {
+      unreadable.push(error as ConfigurationError);
+    }
+  }
+  return { given, unreadable };
 }
 
 function dropEmpty(source: EnvironmentSource): EnvironmentSource {

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { createApp, DRAIN_DEADLINE, type AppOptions, type CreatedApp } from './create-app.js';
 import { loadEnvironment, readEnvironment, type EnvironmentSource } from './environment.js';
@@ -34,9 +34,14 @@ export async function startApp<Schema extends z.ZodObject>(options: AppOptions<S
   }
 }
 
-/** Its SDK reads the process environment, and nothing else. */
+/** Its SDK reads the process environment, and nothing else; headers may hold a secret, and so may stand in a file. */
 function giveToOpenTelemetry(source: EnvironmentSource): void {
   for (const [name, value] of Object.entries(source)) if (name.startsWith('OTEL_')) process.env[name] = value;
+  for (const signal of ['', 'TRACES_', 'LOGS_']) {
+    const name = `OTEL_EXPORTER_OTLP_${signal}HEADERS`;
+    const headers = valueOrFile(name, source);
+    if (headers !== undefined) process.env[name] = headers;
+  }
 }
 
 /** Before anything is built and logged, so that a port in use is one line and nothing else. */
