@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -41,13 +41,11 @@ beforeAll(async () => {
 }, 5 * MINUTES);
 
 afterAll(async () => {
-  await userService?.remove();
-  await messageService?.remove();
-  await withoutAxios?.remove();
+  await Promise.all([userService, messageService, withoutAxios].map(async (application) => application?.remove()));
   if (isRunning) await server.stop();
   await shared.store.close();
   rmSync(tarballs, { recursive: true, force: true });
-});
+}, MINUTES);
 
 function configuration(): object {
   return {
@@ -185,20 +183,25 @@ describe('their tests', () => {
   );
 
   it.each([
-    ['Jest', 'jest/bin/jest.js', [], VM_MODULES],
-    ['Vitest', 'vitest/vitest.mjs', ['run'], {}],
+    ['Jest', 'Fastify', 'jest/bin/jest.js', [], VM_MODULES],
+    ['Vitest 5', 'Fastify', 'vitest/vitest.mjs', ['run'], {}],
+    ['Jest', 'Express', 'jest/bin/jest.js', [], VM_MODULES],
+    ['Vitest 4', 'Express', 'vitest/vitest.mjs', ['run'], {}],
   ] as const)(
-    'run in %s, as ES modules',
-    (_name, path, args, settings) => {
-      expect(() => messageService!.tool(path, args, settings)).not.toThrow();
+    'run in %s, as ES modules, on %s',
+    (_name, platform, path, args, settings) => {
+      const application = platform === 'Express' ? withoutAxios! : messageService!;
+      expect(() => application.tool(path, args, settings)).not.toThrow();
     },
     MINUTES,
   );
 
-  it(
-    'run in the runner of Node.js',
-    () => {
-      expect(run(process.execPath, ['--test', 'dist/message.node.js'], messageService!.folder)).toMatch(/pass 1\b/);
+  it.each(['Fastify', 'Express'])(
+    'run in the runner of Node.js, on %s',
+    (platform) => {
+      const { folder } = platform === 'Express' ? withoutAxios! : messageService!;
+      const [test] = globSync('dist/*.node.js', { cwd: folder });
+      expect(run(process.execPath, ['--test', test!], folder)).toMatch(/pass 1\b/);
     },
     MINUTES,
   );

@@ -58,7 +58,7 @@ export async function fakeDownstream(options: FakeDownstreamOptions): Promise<Fa
     requests.push({ ...request, ...(token && { token }), status: answer.status ?? 200 });
     return answer;
   });
-  const fake: FakeDownstream = { url: server.url, requests, rules: options.rules, close: server.close };
+  const fake: FakeDownstream = { url: server.url, requests, rules: options.rules, close: () => server.close() };
   return fake;
 }
 

@@ -1,5 +1,6 @@
 /* eslint-disable @typescript-eslint/no-unsafe-argument -- the examples hand over Nest's untyped server as their readers do */
 import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { compareReadme } from '@onbehalf/testing-internal';
@@ -29,8 +30,19 @@ class MessageController {
   }
 }
 
-it('the examples of the README are those tested here', () => {
-  expect(compareReadme(import.meta.url)).toEqual({ notQuoted: [], notTested: [] });
+/** Of an application that e2e/src/packages.spec.ts installs, and whose tests it runs by all three runners. */
+const OF_APPLICATION = ['user-service.ts', 'user-service.jest.ts', 'user-service.vitest.ts', 'user-service.node.ts'];
+const application = new URL('../../../e2e/applications/nest-12-express/src/', import.meta.url);
+
+it('the examples of the README are those tested here, and by each runner in an application', () => {
+  const readme = fileURLToPath(new URL('../README.md', import.meta.url));
+  const compared = [new URL(import.meta.url), ...OF_APPLICATION.map((file) => new URL(file, application))].map((spec) =>
+    compareReadme(spec.href, [], readme),
+  );
+  expect(compared.flatMap(({ notQuoted }) => notQuoted)).toEqual([]);
+  // what none of the files holds
+  const [[, ...others], all = []] = [compared.map(({ notTested }) => notTested), compared[0]?.notTested];
+  expect(all.filter((line) => others.every((untested) => untested.includes(line)))).toEqual([]);
 });
 
 it('a guarded service answers its users', answersItsUsers);

@@ -80,7 +80,7 @@ export async function createTestExchange(options: TestExchangeOptions): Promise<
       if (clientSecret === undefined) throw new TypeError(`${clientId} is no client of this test exchange`);
       return { issuer: issuer.issuer, clientAuthentication: { method: 'client_secret_basic', clientId, clientSecret } };
     },
-    close: server.close,
+    close: () => server.close(),
   };
   const metadata = { issuer: issuer.issuer, token_endpoint: tokenEndpoint, jwks_uri: exchange.jwksUri };
   const documents: Readonly<Record<string, unknown>> = {
@@ -122,8 +122,9 @@ async function answerToken(
   async function decide(): Promise<TestAnswer> {
     const asked = (known.asked = readTokenRequest(request, clients));
     const { subjectToken, actorToken } = asked;
-    const subject = subjectToken === undefined ? undefined : await verify(subjectToken, trusted);
-    const actor = actorToken === undefined ? asked.clientId : (await verify(actorToken, trusted)).subject;
+    const subject = subjectToken === undefined ? undefined : await verify('subject_token', subjectToken, trusted);
+    const actor =
+      actorToken === undefined ? asked.clientId : (await verify('actor_token', actorToken, trusted)).subject;
     if (subject) known.subject = subject;
     return issue(exchange, asked, { subject, actor, now: trusted.clock() });
   }
@@ -171,13 +172,17 @@ function ruleFor(rules: readonly ExchangeRule[], { clientId, targets }: TokenReq
   return rule;
 }
 
-async function verify(token: string, trusted: Omit<Registered, 'clients'>): Promise<VerifiedAccessToken> {
+async function verify(
+  parameter: string,
+  token: string,
+  trusted: Omit<Registered, 'clients'>,
+): Promise<VerifiedAccessToken> {
   try {
     return await verifyAccessToken(token, trusted);
   } catch (error) {
     if (!(error instanceof TokenRejection)) throw error;
     // RFC 8693 §2.2.2
-    throw new OAuthError('invalid_request', error.message);
+    throw new OAuthError('invalid_request', `The ${parameter} is invalid: ${error.message}`);
   }
 }
 
