@@ -4,7 +4,8 @@
  */
 import { globSync, readFileSync } from 'node:fs';
 import { CLASSES } from './known-error-names.ts';
-import { ANSWERS, EVENTS, REJECTIONS, type KnownError } from './known-errors.ts';
+import { ANSWERS, REJECTIONS, type KnownError } from './known-errors.ts';
+import { EVENTS } from './known-events.ts';
 import { RULES } from './known-rules.ts';
 import { root, writeGenerated } from './generated.ts';
 

@@ -54,14 +54,7 @@ export class InProcessServer {
       keys,
       cookieKeys: ['c'.repeat(32)],
       nonceSecret: Buffer.alloc(32, 1),
-      tables: store.table,
-      auditTrail: store.trail,
-      rateLimits: store.rateLimits,
-      tokens: store.tokens,
-      registrations: store.registrations,
-      replay: store.replay,
-      consents: store.consents,
-      adapter: store.providerAdapter,
+      storage: store,
       ...settings,
     };
     const module = AuthorizationServerModule.forRoot(options);

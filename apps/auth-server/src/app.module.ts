@@ -34,17 +34,10 @@ export class AppModule {
         config,
         ...(await serverSecrets(settings, config, storage)),
         features,
-        tables: storage.table,
-        auditTrail: storage.trail,
+        storage,
         metrics: withGauges(metrics, storage),
-        rateLimits: storage.rateLimits,
         trustedProxies: settings.TRUSTED_PROXIES,
         clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
-        tokens: storage.tokens,
-        registrations: storage.registrations,
-        replay: storage.replay,
-        consents: storage.consents,
-        adapter: storage.providerAdapter,
       }),
     });
     const profiles = ProfilesModule.with({ url: settings.LEGACY_SERVICE_URL, key: settings.LEGACY_SERVICE_KEY });

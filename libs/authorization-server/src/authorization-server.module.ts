@@ -17,9 +17,12 @@ import {
   CONSENTS,
   EXCHANGE_POLICY,
   ISSUED_TOKENS,
+  OWN_ACCOUNTS,
   OWN_ISSUER,
 } from './ports/injection-tokens.js';
 import { Accounts } from './accounts/accounts.js';
+import { OwnClients } from './clients/own-clients.js';
+import type { OwnAccounts } from './accounts/own-accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
@@ -30,6 +33,7 @@ import { featureProviders } from './wiring/features.providers.js';
 import { Pages } from './pages/page-view.js';
 import { SERVER_CONTROLLERS } from './server-controllers.js';
 import { FormTokens } from './consents/form-tokens.js';
+import { SignIns } from './pages/sign-ins.js';
 import { Visitors } from './pages/visitors.js';
 import { RegistrationChanges } from './registrations/registration-changes.js';
 import { TrustedClients } from './me/trusted-clients.js';
@@ -41,6 +45,7 @@ import { LiveProvider } from './provider/live-provider.js';
 import { Registrations } from './registrations/registrations.js';
 import { registrationProviders } from './wiring/registrations.providers.js';
 import { ServerRoutes } from './routing/server-routes.js';
+import { pageProviders } from './wiring/pages.providers.js';
 import { rateLimitProviders } from './wiring/rate-limits.providers.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthorizationServerOptions>()
@@ -69,35 +74,23 @@ const keys: FactoryProvider<SigningKeys> = {
 const tokens: FactoryProvider<IssuedTokens> = {
   provide: ISSUED_TOKENS,
   inject,
-  useFactory: ({ tokens }: AuthorizationServerOptions) => tokens,
+  useFactory: ({ storage }: AuthorizationServerOptions) => storage.tokens,
 };
 
 const trail: FactoryProvider<ServerAuditTrail> = {
   provide: AUDIT_TRAIL,
   inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
-  useFactory: ({ auditTrail }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
-    countEvents(auditTrail, ({ type, outcome }) => auditEvents.inc({ type, outcome })),
+  useFactory: ({ storage }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
+    countEvents(storage.trail, ({ type, outcome }) => auditEvents.inc({ type, outcome })),
 };
 
 const consents: FactoryProvider<ConsentStore> = {
   provide: CONSENTS,
   inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
-  useFactory: ({ consents, auditTrail }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
-    countConsents(consents ?? new MemoryConsents(auditTrail, systemClock), ({ type, outcome }) =>
+  useFactory: ({ storage }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
+    countConsents(storage.consents ?? new MemoryConsents(storage.trail, systemClock), ({ type, outcome }) =>
       auditEvents.inc({ type, outcome }),
     ),
-};
-
-const pages: FactoryProvider<Pages> = {
-  provide: Pages,
-  inject,
-  useFactory: ({ config }: AuthorizationServerOptions) => new Pages(config.pages),
-};
-
-const forms: FactoryProvider<FormTokens> = {
-  provide: FormTokens,
-  inject,
-  useFactory: ({ cookieKeys }: AuthorizationServerOptions) => new FormTokens(cookieKeys),
 };
 
 const refusals: FactoryProvider<SampledRefusals> = {
@@ -121,9 +114,9 @@ const metrics: FactoryProvider<ServerMetrics> = {
 
 const accounts: FactoryProvider<Accounts> = {
   provide: Accounts,
-  inject: [Registrations],
-  useFactory: (registrations: Registrations) => {
-    const accounts = new Accounts(registrations.current.config.users);
+  inject: [Registrations, OWN_ACCOUNTS],
+  useFactory: (registrations: Registrations, own: OwnAccounts | undefined) => {
+    const accounts = new Accounts(registrations.current.config.users, own);
     registrations.onChanged(() => accounts.replace(registrations.current.config.users));
     return accounts;
   },
@@ -148,9 +141,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     tokens,
     trail,
     consents,
-    pages,
-    forms,
-    Visitors,
+    ...pageProviders(MODULE_OPTIONS_TOKEN),
     auditFields,
     refusals,
     metrics,
@@ -169,6 +160,8 @@ const server: FactoryProvider<AuthorizationServer> = {
     Pages,
     FormTokens,
     Visitors,
+    SignIns,
+    OwnClients,
     RegistrationChanges,
     TokenExchange,
     FeatureRuntime,

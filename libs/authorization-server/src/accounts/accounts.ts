@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { OwnAccounts } from './own-accounts.js';
 import { noPassword, verifyPassword } from './password.js';
 import type { RegisteredUser } from '../registrations/registration-set.js';
 
@@ -9,11 +10,14 @@ export type Account = Omit<RegisteredUser, 'passwordHash'>;
 export class Accounts {
   #users: ReadonlyMap<string, RegisteredUser>;
   #hashes: readonly string[];
+  readonly #own: OwnAccounts | undefined;
   /** Tells which hash an unknown name is compared with. */
   readonly #key = randomBytes(32);
   readonly #nobody = noPassword();
 
-  constructor(users: readonly RegisteredUser[]) {
+  /** @param own of an application that has accounts of its own */
+  constructor(users: readonly RegisteredUser[], own?: OwnAccounts) {
+    this.#own = own;
     this.#users = byName(users);
     this.#hashes = users.map(({ passwordHash }) => passwordHash);
   }
@@ -30,12 +34,32 @@ export class Accounts {
     return user?.enabled ? user : undefined;
   }
 
+  /** The account when it is enabled, as the application says now. With accounts of the application, those of the file are none. */
+  async own(subject: string): Promise<Account | undefined> {
+    if (this.#own?.isOfFile(subject)) return undefined;
+    await this.refresh(subject);
+    return this.active(subject);
+  }
+
   find(subject: string): Account | undefined {
     return this.#users.get(subject);
   }
 
+  /**
+   * Asks the application what it says of an account of its own now: call it when that is disabled or changed, and its tokens end at
+   * once. They do anyway when they are next used at this server.
+   * @throws PortUnavailable when it does not say
+   */
+  async refresh(subject: string): Promise<void> {
+    await this.#own?.refresh(subject);
+  }
+
   /** The account with this user name and password; `undefined` when either is wrong or the account is disabled. */
   async authenticate(username: string, password: string): Promise<Account | undefined> {
+    if (this.#own && !this.#own.isOfFile(username)) {
+      const subject = await this.#own.signIn(username, password);
+      return subject === undefined ? undefined : this.active(subject);
+    }
     const user = this.#users.get(username);
     const right = await verifyPassword(password, user?.passwordHash ?? this.#hashOfNobody(username));
     return right && user?.enabled && !user.outdated ? user : undefined;

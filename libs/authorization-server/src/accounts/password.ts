@@ -1,4 +1,4 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { hash as digestOf, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { readPasswordHash, type PasswordCost } from '../configuration/schema/password-hash.js';
 
@@ -23,9 +23,14 @@ export async function verifyPassword(password: string, stored: string): Promise<
   return expected.hash.length === given.length && timingSafeEqual(given, expected.hash);
 }
 
-/** What no password has, at the cost of {@link hashPassword}. */
-export function noPassword(): string {
-  return format(randomBytes(16), randomBytes(LENGTH));
+/**
+ * What no password has, at the cost of {@link hashPassword}.
+ * @param credential makes it the same each time
+ */
+export function noPassword(credential?: string): string {
+  if (credential === undefined) return format(randomBytes(16), randomBytes(LENGTH));
+  const digest = digestOf('sha256', credential, 'buffer');
+  return format(digest.subarray(0, 16), digestOf('sha256', digest, 'buffer'));
 }
 
 function hash(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {

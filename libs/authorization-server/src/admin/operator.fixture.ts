@@ -39,8 +39,10 @@ export class AdminEndpoints {
       issuer: ISSUER,
       config: parseServerConfig(OPERATORS, {}),
       keys: endpoints.#keys,
-      tokens: { standing: (jti) => Promise.resolve({ known: true, revoked: endpoints.revoked.has(jti) }) },
-      replay: { use: (key) => Promise.resolve(used.size !== used.add(key).size) },
+      storage: {
+        tokens: { standing: (jti) => Promise.resolve({ known: true, revoked: endpoints.revoked.has(jti) }) },
+        replay: { use: (key) => Promise.resolve(used.size !== used.add(key).size) },
+      },
       nonceSecret: new Uint8Array(32),
     });
     const module = await Test.createTestingModule({

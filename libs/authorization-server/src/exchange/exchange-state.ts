@@ -25,9 +25,10 @@ export class ServerState implements ExchangeState {
     return this.replay.use(JSON.stringify(['token', issuer, jwtId]), expiresAt + CLOCK_TOLERANCE);
   }
 
-  account(subject: string): Promise<Account | undefined> {
+  async account(subject: string): Promise<Account | undefined> {
+    await this.accounts.refresh(subject);
     const account = this.accounts.find(subject);
     // whoever impersonates an operator would be one
-    return Promise.resolve(account && { ...account, protected: account.protected || this.isOperator(subject) });
+    return account && { ...account, protected: account.protected || this.isOperator(subject) };
   }
 }

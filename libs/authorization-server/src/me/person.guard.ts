@@ -54,6 +54,7 @@ export class PersonGuard implements CanActivate {
     if (!issued || issued.revoked) return 'is not, or no longer, on record';
     const { grantId, sessionId, subjectLife: life, parentJti } = issued;
     if (grantId === undefined || parentJti !== undefined || life === undefined) return 'does not come from a login';
+    await this.accounts.refresh(subject);
     const account = this.accounts.active(subject);
     if (account?.life !== life) return 'is of a former life of the account, or of none';
     if (!this.clients.has(clientId)) return 'is of a client that the file does not trust with it';

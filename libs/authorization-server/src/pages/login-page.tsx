@@ -1,15 +1,7 @@
 import type { VNode } from '@onbehalf/html';
+import type { LoginPage } from '../ports/login-view.js';
 import { page } from './page.js';
 import { DEFAULT_VIEW, type PageView } from './page-view.js';
-
-export interface LoginPage {
-  /** The address that the form is sent to. */
-  readonly action: string;
-  /** The client that the user logs in for. */
-  readonly clientId: string;
-  readonly username?: string;
-  readonly error?: string;
-}
 
 /** The login form. Works without JavaScript; a wrong password is said and the user name kept. */
 export function loginPage({ clientId, error, ...form }: LoginPage, view: PageView = DEFAULT_VIEW): string {

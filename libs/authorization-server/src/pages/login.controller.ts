@@ -1,29 +1,24 @@
 import { Body, Get, Inject, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { errors } from 'oidc-provider';
-import type { ServerAuditTrail } from '../audit/audit-event.js';
-import { Accounts, type Account } from '../accounts/accounts.js';
-import { LiveProvider } from '../provider/live-provider.js';
-import { SampledRefusals } from '../audit/sampled-refusals.js';
-import { AUDIT_TRAIL, CLIENT_ADDRESS } from '../ports/injection-tokens.js';
+import type { Account } from '../accounts/accounts.js';
+import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import type { ClientAddress } from '../rate-limits/client-address.js';
-import { LoginLimits } from '../rate-limits/login-limits.js';
 import { goOnPage } from './go-on-page.js';
-import { loginExpiredPage, loginPage, signInLaterPage } from './login-page.js';
-import { LoginRecords } from './login-records.js';
+import { LoginLook } from './login-look.js';
+import { loginExpiredPage, signInLaterPage } from './login-page.js';
 import { OwnFormsGuard } from './own-forms.guard.js';
 import { pagePolicy } from './page.js';
 import { Pages, type PageView } from './page-view.js';
 import { SignIn } from './sign-in.js';
+import { NoSuchSignIn, SignIns } from './sign-ins.js';
 import { ServerController } from './server-controller.decorator.js';
 
 const NO_STORE = 'no-store';
 // RFC 8176 §2
 const PASSWORD = 'pwd';
 
-interface BegunSignIn {
+interface Begun {
   readonly clientId: string;
-  /** Who the client thinks will sign in. OpenID Connect Core §3.1.2.1, login_hint */
   readonly hint: string | undefined;
   /** How the pages look to the user. */
   readonly view: PageView;
@@ -33,32 +28,30 @@ interface BegunSignIn {
 @ServerController('login')
 @UseGuards(OwnFormsGuard)
 export class LoginController {
-  readonly #provider: LiveProvider;
+  readonly #signIns: SignIns;
   readonly #signIn: SignIn;
   readonly #addressOf: ClientAddress;
-  readonly #records: LoginRecords;
   readonly #pages: Pages;
+  readonly #look: LoginLook;
 
   constructor(
-    @Inject(LiveProvider) provider: LiveProvider,
-    @Inject(Accounts) accounts: Accounts,
-    @Inject(LoginLimits) limits: LoginLimits,
+    @Inject(SignIns) signIns: SignIns,
+    @Inject(SignIn) signIn: SignIn,
     @Inject(CLIENT_ADDRESS) addressOf: ClientAddress,
-    @Inject(AUDIT_TRAIL) trail: ServerAuditTrail,
-    @Inject(SampledRefusals) refusals: SampledRefusals,
     @Inject(Pages) pages: Pages,
+    @Inject(LoginLook) look: LoginLook,
   ) {
-    this.#provider = provider;
-    this.#records = new LoginRecords(accounts, trail, refusals);
-    this.#signIn = new SignIn(accounts, limits);
+    this.#signIns = signIns;
+    this.#signIn = signIn;
     this.#addressOf = addressOf;
     this.#pages = pages;
+    this.#look = look;
   }
 
   @Get(':uid')
   async show(@Param('uid') uid: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     await this.#answer(uid, request, response, 200, ({ clientId, hint, view }) =>
-      loginPage({ action: `/login/${uid}`, clientId, username: hint }, view),
+      this.#look.page({ action: `/login/${uid}`, clientId, username: hint }, view),
     );
   }
 
@@ -82,26 +75,16 @@ export class LoginController {
     if (!outcome) return;
     if ('account' in outcome) return this.#finish(request, response, outcome.account, view);
     if (outcome.refused !== 'wrong password') return this.#answerLater(response, outcome, view);
-    this.#records.failed(username);
+    this.#signIns.failed(username);
     const error = view.text('login.wrong');
     await this.#answer(uid, request, response, 400, ({ clientId }) =>
-      loginPage({ action: `/login/${uid}`, clientId, username, error }, view),
+      this.#look.page({ action: `/login/${uid}`, clientId, username, error }, view),
     );
   }
 
-  async #finish(
-    request: Request,
-    response: Response,
-    { username: accountId, life }: Account,
-    view: PageView,
-  ): Promise<void> {
+  async #finish(request: Request, response: Response, account: Account, view: PageView): Promise<void> {
     try {
-      // the password was that of this life, whatever becomes of the account before the browser comes back
-      const login = { accountId, amr: [PASSWORD], life };
-      let returnTo = '';
-      await this.#records.succeeded(login, async () => {
-        returnTo = await this.#provider.current.interactionResult(request, response, { login });
-      });
+      const returnTo = await this.#signIns.signedIn(request, response, account, [PASSWORD]);
       this.#send(response, 200, goOnPage(returnTo, view));
     } catch (error) {
       this.#answerExpired(request, response, error);
@@ -113,28 +96,21 @@ export class LoginController {
     request: Request,
     response: Response,
     status: number,
-    render: (begun: BegunSignIn) => string,
+    render: (begun: Begun) => Promise<string>,
   ): Promise<void> {
     const begun = await this.#begun(uid, request, response);
-    if (begun) this.#send(response, status, render(begun));
+    if (begun) this.#send(response, status, await render(begun));
   }
 
   /** The sign-in that this browser has begun; `undefined` when there is none, which is then answered. */
-  async #begun(uid: string, request: Request, response: Response): Promise<BegunSignIn | undefined> {
+  async #begun(uid: string, request: Request, response: Response): Promise<Begun | undefined> {
     try {
-      const provider = this.#provider.current;
-      const { uid: begun, params } = await provider.interactionDetails(request, response);
-      const client = await provider.Client.find(String(params['client_id']));
-      const hint = params['login_hint'];
-      if (client && begun === uid) {
-        const view = this.#pages.for(request, params['ui_locales']);
-        return { clientId: client.clientId, hint: typeof hint === 'string' ? hint : undefined, view };
-      }
-      this.#answerExpired(request, response, new errors.SessionNotFound('no such sign-in'));
+      const { uiLocales, ...begun } = await this.#signIns.begun(uid, request, response);
+      return { ...begun, view: this.#pages.for(request, uiLocales) };
     } catch (error) {
       this.#answerExpired(request, response, error);
+      return undefined;
     }
-    return undefined;
   }
 
   #answerLater(
@@ -147,7 +123,7 @@ export class LoginController {
   }
 
   #answerExpired(request: Request, response: Response, error: unknown): void {
-    if (!(error instanceof errors.SessionNotFound)) throw error;
+    if (!(error instanceof NoSuchSignIn)) throw error;
     this.#send(response, 400, loginExpiredPage(this.#pages.for(request)));
   }
 

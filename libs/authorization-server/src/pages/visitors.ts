@@ -25,6 +25,7 @@ export class Visitors {
   /** @returns `undefined` when nobody is signed in, or the account is not let in any more */
   async of(request: Request, response: Response): Promise<Visitor | undefined> {
     const session = await sessionOf(this.provider.current, request, response);
+    if (session.accountId !== undefined) await this.accounts.refresh(session.accountId);
     const account = session.accountId === undefined ? undefined : this.accounts.active(session.accountId);
     return account && { user: account.username, life: account.life ?? 0, session: session.uid };
   }

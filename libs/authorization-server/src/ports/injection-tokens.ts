@@ -16,3 +16,5 @@ export const AUDIT_TRAIL = Symbol('audit trail');
 export const CONSENTS = Symbol('consents');
 /** Finds out where a request comes from. */
 export const CLIENT_ADDRESS = Symbol('client address');
+/** The accounts of the application, where it has its own. */
+export const OWN_ACCOUNTS = Symbol('own accounts');

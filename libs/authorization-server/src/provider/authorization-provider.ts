@@ -94,7 +94,7 @@ function useMiddleware(provider: Provider, options: AuthorizationProviderOptions
   });
   provider.use(answerForms(options.pages));
   provider.use(answerGrantedScopes);
-  provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts)));
+  provider.use(narrowIntrospection(new Entitlements(options.config, options.accounts), options.accounts));
   const known = { ...ownTokens, tokens, representedBy: representedBy(options.config), trail, refusals };
   provider.use(answerForStructuredTokens(known));
 }

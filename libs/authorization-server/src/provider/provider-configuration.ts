@@ -47,6 +47,8 @@ export interface ProviderConfigurationOptions {
   readonly nonceSecret: Uint8Array;
   readonly certificateOf: ClientCertificateReader;
   readonly pages: ProviderPages;
+  /** Where people sign in; `/login` unless told. */
+  readonly loginPath?: string | undefined;
   /** Members of the metadata beside those of the provider. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   /** The lives that clients and users lead, for as long as this provider answers. */
@@ -136,7 +138,8 @@ function logins(
     profileOf: (id: string) => config.clients.find(({ clientId }) => clientId === id)?.subProfile,
   };
   return {
-    findAccount: (_ctx, subject) => {
+    findAccount: async (_ctx, subject) => {
+      await accounts.refresh(subject);
       const account = accounts.active(subject);
       return account && { accountId: subject, claims: () => claimsOf(account) };
     },
@@ -144,7 +147,8 @@ function logins(
     formats: { customizers: { jwt: completeAccessToken(trail, lives.lives, loginTokens(options), kinds) } },
     interactions: {
       policy: loginPolicy(accounts, { config, consents, livesOf: livesOf(lives) }),
-      url: (_ctx, { prompt, uid }) => `/${prompt.name === 'consent' ? 'consent' : 'login'}/${uid}`,
+      url: (_ctx, { prompt, uid }) =>
+        `${prompt.name === 'consent' ? '/consent' : (options.loginPath ?? '/login')}/${uid}`,
     },
   };
 }

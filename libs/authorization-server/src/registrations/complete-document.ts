@@ -21,6 +21,8 @@ export function completeDocument(
     return { document: { ...input, passwordHash } };
   }
   if (kind !== 'client') return { document: { ...input } };
+  // of an application that keeps them itself
+  if ('secrets' in input) return { document: { ...input } };
   const { secrets = [], fileSecretExpiresAt } = (current ?? {}) as Partial<ClientDocument>;
   const { authentication } = input as ClientDocument;
   if (current || !authentication.startsWith('client_secret_')) {

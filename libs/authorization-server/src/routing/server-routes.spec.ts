@@ -113,15 +113,9 @@ async function appAround(store: AuthorizationStore, { providers = [] }: Around):
     issuer: 'http://localhost:9001',
     config,
     keys: await keys,
-    tables: store.table,
-    auditTrail: store.trail,
-    tokens: store.tokens,
-    registrations: store.registrations,
-    replay: store.replay,
-    adapter: store.providerAdapter,
+    storage: store,
     cookieKeys: [randomBytes(32).toString('hex')],
     nonceSecret: randomBytes(32),
-    rateLimits: store.rateLimits,
   });
   class AppModule {}
   Module({ imports: [server], controllers: [HelloController], providers })(AppModule);

@@ -35,7 +35,7 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
     provide: EXCHANGE_RECORDS,
     inject: [options, SampledRefusals, EXCHANGE_POLICY, ServerMetrics, Registrations],
     useFactory: (
-      { auditTrail: trail }: AuthorizationServerOptions,
+      { storage: { trail } }: AuthorizationServerOptions,
       refusals: SampledRefusals,
       policy: ExchangePolicy,
       metrics: ServerMetrics,
@@ -49,7 +49,7 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
     provide: EXCHANGE_STATE,
     inject: [options, Accounts, Registrations],
     useFactory: (
-      { issuer, tokens, replay }: AuthorizationServerOptions,
+      { issuer, storage: { tokens, replay } }: AuthorizationServerOptions,
       accounts: Accounts,
       registrations: Registrations,
     ) => {

@@ -51,7 +51,8 @@ function createRuntime(
   refreshTokens: HeldRefreshTokens,
   consents: ConsentStore,
 ): FeatureRuntime {
-  const { config, keys, replay, tables, tokens, features = new FeatureSet() } = options;
+  const { config, keys, storage, features = new FeatureSet() } = options;
+  const { replay, table: tables, tokens } = storage;
   return new FeatureRuntime(features.in(config), {
     config: () => registrations.current.config,
     own,

@@ -25,7 +25,7 @@ export function meProviders(options: InjectionToken): Provider[] {
   const session: FactoryProvider<OwnSession> = {
     provide: OwnSession,
     inject: [options, AUDIT_TRAIL],
-    useFactory: ({ issuer, tokens }: AuthorizationServerOptions, trail: AuditReader) =>
+    useFactory: ({ issuer, storage: { tokens } }: AuthorizationServerOptions, trail: AuditReader) =>
       new OwnSession({ issuer, tokens, trail, clock: systemClock }),
   };
   return [places, clients, session, PersonGuard];

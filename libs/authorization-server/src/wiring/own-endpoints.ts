@@ -2,21 +2,25 @@ import type { AcceptsToken, ResourceServerOptions } from '@onbehalf/resource-ser
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
 import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
+import type { ServerStorage } from '../ports/server-storage.js';
 import { Entitlements } from '../policy/entitlements.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 
 /** What the guard of the server's own endpoints is made of. */
 export type OwnEndpointsOptions = Pick<
   AuthorizationServerOptions,
-  'issuer' | 'config' | 'keys' | 'replay' | 'nonceSecret' | 'clientCertificateHeader' | 'trustedProxies'
-> & { readonly tokens: Pick<AuthorizationServerOptions['tokens'], 'standing'> };
+  'issuer' | 'config' | 'keys' | 'nonceSecret' | 'clientCertificateHeader' | 'trustedProxies'
+> & {
+  readonly storage: Pick<ServerStorage, 'replay'> & { readonly tokens: Pick<ServerStorage['tokens'], 'standing'> };
+};
 
 /**
  * The server as a resource server: its own endpoints are guarded as everybody's, with tokens for its own audience. RFC 6750,
  * RFC 9449 §7, RFC 8705 §3
  */
 export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOptions {
-  const { issuer, config, keys, tokens, replay, clientCertificateHeader: header, trustedProxies = [] } = options;
+  const { issuer, config, keys, storage, clientCertificateHeader: header, trustedProxies = [] } = options;
+  const { tokens, replay } = storage;
   // operators stand in the file alone
   const users = new Map(config.users.map((user) => [user.username, user]));
   const entitlements = new Entitlements(config, { find: (subject) => users.get(subject) });

@@ -110,6 +110,8 @@ function answeringProvider(
 ): (registered: RegistrationSet) => AnsweringProvider {
   const { own, accounts, trail, consents, refusals, metrics, registrations, pages } = parts;
   const certificateOf = clientCertificates(options);
+  const { tokens, replay, providerAdapter: adapter } = options.storage;
+  const stored = { tokens, replay, ...(adapter && { adapter }) };
   const grants = grantsOf(parts);
   const log = new Logger('AuthorizationServer');
   const acceptsSecret = registrations.acceptsSecret.bind(registrations);
@@ -123,6 +125,7 @@ function answeringProvider(
     log,
     accounts,
     pages: providerPages(pages),
+    loginPath: options.loginView?.path,
   };
   const limited = limitedBy(parts);
   return ({ config, lives }) => {
@@ -135,7 +138,7 @@ function answeringProvider(
       grantTypes: announced(grants, config),
       lives: { lives, latest },
     };
-    const provider = createProvider({ ...options, ...around, ...described }, own);
+    const provider = createProvider({ ...options, ...stored, ...around, ...described }, own);
     const endpoint = new TokenEndpoint({ provider, grants, certificateOf, allowsOrigin, log });
     const handle = limited(continueByGet(provider, endpoint.handle));
     return { provider, handle: measureRequests(metrics, handle) };

@@ -16,7 +16,7 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
   const limiter: FactoryProvider<RateLimiter> = {
     provide: RateLimiter,
     inject: [options],
-    useFactory: ({ rateLimits }: AuthorizationServerOptions) => new RateLimiter(rateLimits, systemClock),
+    useFactory: ({ storage }: AuthorizationServerOptions) => new RateLimiter(storage.rateLimits, systemClock),
   };
   const logins: FactoryProvider<LoginLimits> = {
     provide: LoginLimits,

@@ -2,6 +2,9 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/checks/shipped-credentials.js';
+import { OwnClients } from '../clients/own-clients.js';
+import { OwnAccounts } from '../accounts/own-accounts.js';
+import { OWN_ACCOUNTS } from '../ports/injection-tokens.js';
 import { AccountCreation } from '../accounts/account-creation.js';
 import { driftOf, type Drift } from '../registrations/drift.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
@@ -24,23 +27,47 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
     provide: RegistrationChanges,
     inject: [options, Registrations, RegistrationDocuments],
     useFactory: (
-      { config: file, registrations: store, issuer }: AuthorizationServerOptions,
+      { config: file, storage: { registrations: store }, issuer }: AuthorizationServerOptions,
       registrations: Registrations,
       documents: RegistrationDocuments,
     ) => new RegistrationChanges({ file, store, registrations, documents, clock: systemClock, issuer }),
   };
   const accounts: FactoryProvider<AccountCreation> = {
     provide: AccountCreation,
-    inject: [RegistrationChanges, Registrations, RegistrationDocuments],
-    useFactory: (changes: RegistrationChanges, registrations: Registrations, documents: RegistrationDocuments) =>
-      new AccountCreation(changes, registrations, documents),
+    inject: [RegistrationChanges, Registrations, RegistrationDocuments, OWN_ACCOUNTS],
+    useFactory: (
+      changes: RegistrationChanges,
+      registrations: Registrations,
+      documents: RegistrationDocuments,
+      own: OwnAccounts | undefined,
+    ) => new AccountCreation(changes, registrations, documents, own),
   };
-  return [documents, registrations, changes, accounts];
+  const own: FactoryProvider<OwnAccounts | undefined> = {
+    provide: OWN_ACCOUNTS,
+    inject: [options, Registrations, RegistrationChanges, RegistrationDocuments],
+    useFactory: (
+      { accounts: port }: AuthorizationServerOptions,
+      registrations: Registrations,
+      changes: RegistrationChanges,
+      documents: RegistrationDocuments,
+    ) => port && new OwnAccounts({ port, registrations, changes, documents }),
+  };
+  const clients: FactoryProvider<OwnClients | undefined> = {
+    provide: OwnClients,
+    inject: [options, Registrations, RegistrationChanges, RegistrationDocuments],
+    useFactory: async (
+      { clients: port }: AuthorizationServerOptions,
+      registrations: Registrations,
+      changes: RegistrationChanges,
+      documents: RegistrationDocuments,
+    ) => port && OwnClients.open({ port, registrations, changes, documents }),
+  };
+  return [documents, registrations, changes, accounts, own, clients];
 }
 
 /** Opens them, and says in the log what an operator should look at. */
 async function openRegistrations(
-  { config: file, registrations: store, issuer }: AuthorizationServerOptions,
+  { config: file, storage: { registrations: store }, issuer }: AuthorizationServerOptions,
   documents: RegistrationDocuments,
 ): Promise<Registrations> {
   const log = new Logger('Registrations');

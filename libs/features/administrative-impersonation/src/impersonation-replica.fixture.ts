@@ -28,15 +28,9 @@ export async function startReplica(
     config,
     keys,
     features,
-    tables: store.table,
-    auditTrail: store.trail,
-    tokens: store.tokens,
-    registrations: store.registrations,
-    replay: store.replay,
-    adapter: store.providerAdapter,
+    storage: store,
     cookieKeys,
     nonceSecret: Buffer.alloc(32),
-    rateLimits: store.rateLimits,
   });
   const module = { imports: [server, ...featureModules(features.in(config), server)] };
   const testing = await Test.createTestingModule(module).compile();

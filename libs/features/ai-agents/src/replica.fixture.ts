@@ -38,15 +38,8 @@ export async function startReplica({ store, config, features, ...parts }: Replic
     ...parts,
     config,
     features,
-    tables: store.table,
-    auditTrail: store.trail,
-    tokens: store.tokens,
-    consents: store.consents,
-    registrations: store.registrations,
-    replay: store.replay,
-    adapter: store.providerAdapter,
+    storage: store,
     nonceSecret: Buffer.alloc(32),
-    rateLimits: store.rateLimits,
   });
   const module = { imports: [server, ...featureModules(features.in(config), server)] };
   const testing = await Test.createTestingModule(module).compile();

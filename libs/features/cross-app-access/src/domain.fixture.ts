@@ -84,13 +84,7 @@ export class Domain {
       config,
       keys,
       features,
-      tables: store.table,
-      auditTrail: store.trail,
-      tokens: store.tokens,
-      registrations: store.registrations,
-      replay: store.replay,
-      adapter: store.providerAdapter,
-      rateLimits: store.rateLimits,
+      storage: store,
       ...secrets,
     });
     const module = { imports: [server, ...featureModules(features.in(config), server)] };

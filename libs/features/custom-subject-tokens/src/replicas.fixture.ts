@@ -32,15 +32,9 @@ function serverOn(store: AuthorizationStore): Omit<AuthorizationServerOptions, '
   return {
     issuer: 'http://localhost:9001',
     features,
-    tables: store.table,
-    auditTrail: store.trail,
-    tokens: store.tokens,
-    registrations: store.registrations,
-    replay: store.replay,
-    adapter: store.providerAdapter,
+    storage: store,
     cookieKeys: [randomBytes(32).toString('hex')],
     nonceSecret: randomBytes(32),
-    rateLimits: store.rateLimits,
     trustedProxies: ['127.0.0.1', '::1'],
   };
 }

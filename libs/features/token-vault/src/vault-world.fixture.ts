@@ -188,16 +188,9 @@ export class VaultWorld {
       config,
       keys: this.keys,
       features,
-      tables: store.table,
-      auditTrail: store.trail,
-      tokens: store.tokens,
-      registrations: store.registrations,
-      replay: store.replay,
-      consents: store.consents,
-      adapter: store.providerAdapter,
+      storage: store,
       cookieKeys,
       nonceSecret: Buffer.alloc(32),
-      rateLimits: store.rateLimits,
     });
     const root = { module: class Root {}, imports: [module, ...featureModules(features.in(config), module)] };
     const app = await NestFactory.create<NestExpressApplication>(root, { logger: false, abortOnError: false });

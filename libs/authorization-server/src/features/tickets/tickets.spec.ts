@@ -80,15 +80,9 @@ describe('a feature in one folder and one line', () => {
       config,
       keys: await SigningKeys.generate(),
       features,
-      tables: store.table,
-      auditTrail: store.trail,
-      tokens: store.tokens,
-      registrations: store.registrations,
-      replay: store.replay,
-      adapter: store.providerAdapter,
+      storage: store,
       cookieKeys: ['a'.repeat(32)],
       nonceSecret: Buffer.alloc(32),
-      rateLimits: store.rateLimits,
     };
     const server = AuthorizationServerModule.forRoot(options);
     const module = { imports: [server, ...featureModules(features.in(config), server)] };

@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Accounts } from '../../accounts/accounts.js';
 import { AUDIENCE_URN } from '../../configuration/schema/server-config.schema.js';
 import { OWN_SCOPES } from '../../configuration/own/own-scopes.js';
 import type { Entitlements } from '../../policy/entitlements.js';
@@ -15,16 +16,25 @@ interface Introspection {
  * Middleware around introspection that tells what a token still holds: what its subject is not entitled to any more is left
  * out, and a token that holds nothing more is not active. RFC 7662 §2.2
  */
-export function narrowIntrospection(entitlements: Entitlements) {
+export function narrowIntrospection(entitlements: Entitlements, accounts: Pick<Accounts, 'active' | 'refresh'>) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const body = ctx.body as Introspection | undefined;
-    if (routeOf(ctx) !== 'introspection' || !body?.active || !body.sub || !body.scope) return;
+    if (routeOf(ctx) !== 'introspection' || !body?.active || !body.sub) return;
+    if (await hasLeft(body.sub, accounts)) return void (ctx.body = { active: false });
+    if (!body.scope) return;
     const scopes = body.scope.split(' ');
     const left = entitlements.left(body.sub, resourcesOf(ctx, body), scopes);
     const held = scopes.filter((scope) => Object.hasOwn(OWN_SCOPES, scope) || left.includes(scope));
     ctx.body = held.length > 0 ? { ...body, scope: held.join(' ') } : { active: false };
   };
+}
+
+/** Whether the application does not let in any more somebody whom it did. */
+async function hasLeft(subject: string, accounts: Pick<Accounts, 'active' | 'refresh'>): Promise<boolean> {
+  if (!accounts.active(subject)) return false;
+  await accounts.refresh(subject);
+  return !accounts.active(subject);
 }
 
 // a refresh token has no audience, and names the resources that it is good for by their indicators
