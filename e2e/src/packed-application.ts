@@ -72,15 +72,31 @@ export class PackedApplication {
 
   /** Starts it. Returns what its first line says. */
   async start<Said>(settings: Record<string, string>): Promise<Said> {
+    const [process, said] = await this.#run<Said>('dist/main.js', settings);
+    this.#process = process;
+    return said;
+  }
+
+  /** Starts another program of it. `stop` gives the exit code. */
+  async startBeside<Said>(
+    program: string,
+    settings: Record<string, string>,
+  ): Promise<{ readonly said: Said; readonly stop: () => Promise<unknown> }> {
+    const [process, said] = await this.#run<Said>(program, settings);
+    const stop = async (): Promise<unknown> => {
+      const exited = once(process, 'exit');
+      process.kill();
+      return (await exited)[0] as unknown;
+    };
+    return { said, stop };
+  }
+
+  async #run<Said>(program: string, settings: Record<string, string>): Promise<[ChildProcess, Said]> {
     const env = { PATH: process.env['PATH'], ...settings };
-    this.#process = spawn(process.execPath, ['dist/main.js'], {
-      cwd: this.folder,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface(this.#process.stdout!);
+    const child = spawn(process.execPath, [program], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface(child.stdout);
     const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(20_000) })) as [string];
-    return JSON.parse(line) as Said;
+    return [child, JSON.parse(line) as Said];
   }
 
   async remove(): Promise<void> {

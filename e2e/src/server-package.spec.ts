@@ -15,7 +15,7 @@ const PASSWORD = randomUUID();
 const CALLBACK = 'http://127.0.0.1:1/callback';
 const LIBRARIES = [
   ...['oauth-protocol', 'jwt-verification', 'token-exchange', 'authorization-ports', 'html', 'resource-server'],
-  ...['authorization-server', 'authorization-store'],
+  ...['authorization-server', 'authorization-store', 'service-host'],
 ];
 const CONFIGURATION = {
   resources: [
@@ -103,5 +103,17 @@ describe('an authorization server within a CommonJS application on NestJS 11', (
     expect([page!.status, page!.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8']);
     expect(await page!.text()).toMatch(/^<!DOCTYPE html>/i);
     expect([admin!.status, admin!.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^Bearer/)]);
+  });
+});
+
+describe('a host of an app on NestJS 11', () => {
+  it('serves the app, its health and its API, and ends cleanly', async () => {
+    const host = await application!.startBeside<{ url: string }>('dist/host.js', { PORT: '0', LOG_LEVEL: 'silent' });
+    const answers = await Promise.all(
+      ['/hello', '/health/ready', '/docs-json', '/nowhere'].map((path) => fetch(`${host.said.url}${path}`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 404]);
+    expect(await answers[0]!.json()).toEqual({ hello: 'world' });
+    expect(await host.stop()).toBe(0);
   });
 });
