@@ -182,6 +182,9 @@ class PortsModule {}
 class ShopModule {}
 // #endregion
 
+/** The example of another spec. */
+const TESTING = "const storage = (issuer: string) => openStore({ url: 'sqlite::memory:', issuer });";
+
 describe('a server in an application with users, clients and a login page of its own', () => {
   let app: NestExpressApplication;
   const url = issuer;
@@ -235,7 +238,7 @@ describe('a server in an application with users, clients and a login page of its
     );
 
   it('the example of the README is the one that runs here', () => {
-    const others = ["const issuer = 'https://login.example.com';"];
+    const others = ["const issuer = 'https://login.example.com';", TESTING];
     expect(compareReadme(import.meta.url, others)).toEqual({ notQuoted: [], notTested: [] });
   });
 

@@ -50,6 +50,11 @@ export { CONSENTS_PATH, signedOutPage } from './pages/consents-page.js';
 export { consentChoice, consentsLink } from './pages/consent-choice.js';
 export { scopeList } from './pages/scope-list.js';
 export { NoSuchSignIn, SignInRefused, SignIns, type BegunSignIn } from './pages/sign-ins.js';
+export {
+  AuthorizationServerTesting,
+  type TestStorage,
+  type TestToken,
+} from './testing/authorization-server-testing.js';
 export { Visitors, type Visitor } from './pages/visitors.js';
 export { Pages, PageView } from './pages/page-view.js';
 export { answerRefusalPage, refusalPages } from './pages/refusal-page.js';
