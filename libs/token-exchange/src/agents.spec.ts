@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { AGENT_CLAIM, TokenType } from '@onbehalf/oauth-protocol';
+import { AGENT_CLAIM, OAuthError, TokenType } from '@onbehalf/oauth-protocol';
 import { caseRegistrations } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
-import { ExchangeLab } from './exchange.fixture.js';
+import { clientOf, ExchangeLab } from './exchange.fixture.js';
 import type { Admission, IssuedToken } from './index.js';
 
 const iss = 'http://localhost:9001';
@@ -88,6 +88,32 @@ describe('an AI agent in the chain', () => {
     expect(claims).toHaveProperty(AGENT_CLAIM, true);
     const actor = (sub: string, act: object) => ({ sub, iss, act });
     expect(claims['act']).toEqual(actor('four', actor('three', actor('two', actor('one', agent)))));
+  });
+});
+
+describe('an admission', () => {
+  it('judges an explanation without claiming anything', async () => {
+    const asked: string[] = [];
+    const admission = (name: string, refused: boolean): Admission => ({
+      name,
+      admit: () => Promise.reject(new Error('nothing is admitted')),
+      judge: () => {
+        asked.push(name);
+        return refused ? Promise.reject(new OAuthError('access_denied', `${name} says no`)) : Promise.resolve();
+      },
+    });
+    const silent: Admission = { name: 'silent', admit: () => Promise.resolve(undefined) };
+    const admissions = [silent, admission('first', false), admission('second', true), admission('third', false)];
+    const lab = await ExchangeLab.open({ admissions });
+    const client = clientOf(lab.registrations, 'user-service');
+    const explained = await lab.exchange.explain(await lab.form(), client);
+    expect(explained).toMatchObject({
+      outcome: 'refused',
+      refusal: { rule: 'second', error: 'access_denied', description: 'second says no' },
+    });
+    expect(explained.steps.length).toBeGreaterThan(0);
+    expect(explained).not.toHaveProperty('granted');
+    expect(asked).toEqual(['first', 'second']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { GrantType, TokenType, type Clock } from '@onbehalf/oauth-protocol';
 import { explain, type Explainers, type Explanation } from './audit/explanation.js';
 import type { Progress, ProgressObserver } from './audit/progress.js';
-import { admitAll, type Admission, type Claim } from './admission/admission.js';
+import { admitAll, judgeAll, type Admission, type Claim } from './admission/admission.js';
 import { decide, type Decision, type Permit } from './decision/decide.js';
 import { gatherFacts, type PresentedTokens } from './decision/gather-facts.js';
 import type { Rule } from './decision/rule.js';
@@ -119,15 +119,16 @@ export class ExchangePipeline {
 
   /** Tells what {@link exchange} would do and why, by the same rules. Issues and consumes nothing. */
   async explain(form: URLSearchParams, client: ClientRegistration, context: ExplainContext): Promise<Explanation> {
-    const { explainers = {} } = this.#options;
+    const { explainers = {}, admissions = [] } = this.#options;
     let reached: Progress = {};
     try {
-      await this.#decide(
+      const { decision, exchange } = await this.#decide(
         context.subject ? withoutSubject(form) : form,
         client,
         { context, explained: true, subject: context.subject },
         (progress) => (reached = { ...reached, ...progress }),
       );
+      if (decision.outcome === 'permitted') await judgeAll(admissions, decision.permit, exchange);
       return explain(reached, client, { explainers });
     } catch (error) {
       return explain(reached, client, { failure: toRefusal('exchange', error), explainers });

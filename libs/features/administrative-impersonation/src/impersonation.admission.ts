@@ -20,6 +20,11 @@ export class ImpersonationAdmission implements Admission {
     this.#options = options;
   }
 
+  async judge(permit: Permit, exchange: VerifiedExchange): Promise<void> {
+    const impersonation = impersonationOf(permit, exchange);
+    if (impersonation) await this.#options.live.refuseSecond(impersonation.administrator);
+  }
+
   async admit(permit: Permit, exchange: VerifiedExchange): Promise<Claim | undefined> {
     const impersonation = impersonationOf(permit, exchange);
     if (!impersonation) return undefined;

@@ -32,7 +32,7 @@ export const aiAgents: Feature<AiAgentsSettings | undefined> = defineFeature<AiA
   module: () => ({ controllers: [AgentsController, AgentConsentController] }),
   explain: (reached) => {
     const agent = agentOf(reached);
-    return agent === undefined ? undefined : { agent, consent: 'the user is asked where consent lacks' };
+    return agent === undefined ? undefined : { agent };
   },
 });
 

@@ -324,27 +324,40 @@ describe.each(databases)('AI agents on $name with two replicas', (database) => {
     expect((await world.call('/me/activity?agent=', mine)).status).toBe(400);
   });
 
-  it('is explained, and the explanation names the agent', async () => {
-    const form = {
-      client_id: 'assistant',
-      grant_type: GrantType.TokenExchange,
-      subject_token: await world.token(),
+  it.each<[string, object]>([
+    ['what the user has allowed', {}],
+    ['a scope that the user has not allowed', { scope: 'user.write' }],
+    ['a service that the user has not allowed', { audience: 'message-service', scope: 'message.read' }],
+    ['a user who has allowed nothing', { of: 'eve' }],
+    ['no actor token', { actor_token: undefined, actor_token_type: undefined }],
+    ['the actor token of another agent', { of_agent: 'second' }],
+    ['an agent that nobody answers for', { agent: 'orphan', of_agent: 'orphan' }],
+  ])('is explained as it is answered, and the explanation names the agent: %s', async (_what, more) => {
+    const {
+      of = 'ada',
+      agent = 'assistant',
+      of_agent = 'assistant',
+      ...others
+    } = more as Record<string, string | undefined>;
+    const form: Record<string, string | undefined> = {
+      subject_token: await world.token({ sub: of }),
       subject_token_type: TokenType.AccessToken,
-      actor_token: await world.ownToken('assistant'),
+      actor_token: await world.ownToken(of_agent),
       actor_token_type: TokenType.AccessToken,
       audience: 'user-service',
       scope: 'user.read',
+      ...others,
     };
-    const authorization = `Bearer ${await world.token({ sub: 'operator', client_id: 'operator', aud: 'auth-server', scope: 'exchange.explain' })}`;
-    const explained = await fetch(`${world.url()}/admin/exchange/explain`, {
-      method: 'POST',
-      headers: { authorization },
-      body: new URLSearchParams(form),
-    });
-    expect(await explained.json()).toMatchObject({
-      outcome: 'permitted',
-      details: { aiAgents: { agent: 'assistant' } },
-    });
+    const { subject_token: subject = '', ...asked } = form;
+    const answered = await world.exchange(agent, subject, asked);
+    const question = { ...form, client_id: agent, grant_type: GrantType.TokenExchange };
+    const { body } = await world.operate('POST', '/admin/exchange/explain', question);
+    expect(body).toMatchObject({ details: { aiAgents: { agent: of_agent } } });
+    expect({ outcome: body['outcome'], ...(body['refusal'] as object) }).toMatchObject(
+      answered.status === 200
+        ? { outcome: 'permitted' }
+        : { outcome: 'refused', error: answered.body['error'], description: answered.body['error_description'] },
+    );
   });
 
   describe('stopping one', () => {

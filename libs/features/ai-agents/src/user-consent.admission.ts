@@ -20,17 +20,26 @@ export class UserConsentAdmission implements Admission {
     this.#parts = parts;
   }
 
-  async admit(permit: Permit, { client, subject }: VerifiedExchange): Promise<Claim | undefined> {
-    if (!isAgent(client)) return undefined;
+  async admit(permit: Permit, exchange: VerifiedExchange): Promise<Claim | undefined> {
+    if (!isAgent(exchange.client)) return undefined;
+    const consent = await this.#consent(permit, exchange);
+    const nothing = (): Promise<void> => Promise.resolve();
+    return { grantId: consent?.grantId, release: nothing, settle: nothing };
+  }
+
+  async judge(permit: Permit, exchange: VerifiedExchange): Promise<void> {
+    if (isAgent(exchange.client)) await this.#consent(permit, exchange);
+  }
+
+  /** @throws OAuthError where the user has not allowed all that is asked */
+  async #consent(permit: Permit, { client, subject }: VerifiedExchange): Promise<StandingConsent | undefined> {
     await this.#checkOwner(client.clientId);
     const account = subject.foreign ? undefined : await this.#parts.state.account(permit.subject);
     if (!account) throw denied('An AI agent acts for users of this server only');
     const standing = await this.#standing(permit, client.clientId);
     const lacking = asked(permit).filter((access) => !standing.has(keyOf(access)));
     if (lacking.length > 0) throw this.#interactionRequired(client.clientId, lacking);
-    const [consent] = standing.values();
-    const nothing = (): Promise<void> => Promise.resolve();
-    return { grantId: consent?.grantId, release: nothing, settle: nothing };
+    return standing.values().next().value;
   }
 
   async #checkOwner(agent: string): Promise<void> {

@@ -5,7 +5,7 @@ import type { VerifiedExchange } from '../decision/verified-exchange.js';
 
 /**
  * Asks about a permitted exchange what no rule can, because it takes I/O: whether something is free, or somebody else agrees. Comes
- * after every rule and before anything is used up or issued. Explanations do not ask it.
+ * after every rule and before anything is used up or issued.
  */
 export interface Admission {
   /** Stands in the audit record of what it refuses. */
@@ -15,6 +15,12 @@ export interface Admission {
    * @throws OAuthError when the exchange is refused; then nothing is claimed
    */
   admit(permit: Permit, exchange: VerifiedExchange): Promise<Claim | undefined>;
+  /**
+   * Refuses what {@link admit} would, as far as that is known without claiming, using up or asking anybody anything. Explanations ask
+   * it. Default: nothing is refused.
+   * @throws OAuthError
+   */
+  judge?(permit: Permit, exchange: VerifiedExchange): Promise<void>;
 }
 
 /** What is claimed for one exchange. Exactly one of the two methods is called, unless the process ends before. */
@@ -25,6 +31,21 @@ export interface Claim {
   release(): Promise<void>;
   /** The token and its record are durable; it leaves when this resolves. */
   settle(issued: IssuedToken): Promise<void>;
+}
+
+/** Asks every admission what it would refuse, in order. @throws ExchangeRefusal of the first that would */
+export async function judgeAll(
+  admissions: readonly Admission[],
+  permit: Permit,
+  exchange: VerifiedExchange,
+): Promise<void> {
+  for (const admission of admissions) {
+    try {
+      await admission.judge?.(permit, exchange);
+    } catch (error) {
+      throw toRefusal(admission.name, error);
+    }
+  }
 }
 
 /**

@@ -55,7 +55,7 @@ export function explain(
     const told = tell(reached, refusal);
     return told === undefined ? [] : [[name, told] as const];
   });
-  const permit = decision?.outcome === 'permitted' ? decision.permit : undefined;
+  const permit = !refusal && decision?.outcome === 'permitted' ? decision.permit : undefined;
   return {
     outcome: permit ? 'permitted' : 'refused',
     ...(refusal && { refusal: explainRefusal(answerFor(client, refusal)) }),
