@@ -73,6 +73,23 @@ describe('both legs', () => {
     expect(domains.strays()).toEqual([]);
   });
 
+  it('names who acts to the own server alone, by a token of that server', async () => {
+    const own = domains.newToken('home', { sub: 'assistant', aud: 'auth-server-actors' }, 'at+jwt');
+    domains.behave('home', (request) =>
+      request.form.get('grant_type') === GrantType.ClientCredentials
+        ? { body: { access_token: own, token_type: 'Bearer', expires_in: 300, scope: 'act' } }
+        : domains.usual('home')(request),
+    );
+    const client = domains.client({ kind: 'chaining' }, domains.service(), { actor: { scope: 'act' } });
+    await onBehalfOf(domains.accessToken, () => client.get('/orders'));
+    expect(domains.forms('home').map(({ grant_type, actor_token }) => [grant_type, actor_token])).toEqual([
+      [GrantType.ClientCredentials, undefined],
+      [GrantType.TokenExchange, own],
+    ]);
+    expect(domains.forms('partner')).toEqual([expect.not.objectContaining({ actor_token: own })]);
+    expect(domains.strays()).toEqual([]);
+  });
+
   it('asks the other domain for what the grant gives, not for more', async () => {
     domains.behave('home', (request) => {
       const answer = domains.usual('home')(request) as { body: object };

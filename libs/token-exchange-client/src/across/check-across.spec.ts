@@ -73,13 +73,11 @@ describe('across: one line that names the setting, what was given and what is ac
     ['nothing', { across: undefined }, /\[orders\]\.across is missing; accepted: a value; leave the option out/],
     ['null', { across: null }, /\[orders\]\.across is null; accepted: an object of kind/],
     ['a word', { across: 'id-jag' }, /\[orders\]\.across is "id-jag"; accepted: an object of kind/],
-    ...['audience', 'resource', 'scope', 'actor', 'requestedTokenType', 'parameters'].map(
-      (member): [string, object, RegExp] => [
-        `${member} beside it`,
-        { [member]: 'service' },
-        new RegExp(`\\[orders\\]\\.${member} is "given"; accepted: nothing beside across`),
-      ],
-    ),
+    ...['audience', 'resource', 'scope', 'requestedTokenType', 'parameters'].map((member): [string, object, RegExp] => [
+      `${member} beside it`,
+      { [member]: 'service' },
+      new RegExp(`\\[orders\\]\\.${member} is "given"; accepted: nothing beside across`),
+    ]),
   ])('%s in its place', (_case, change, message) => {
     expect(mistake(() => TokenExchangeModule.forFeature([{ ...definition, ...change }]))).toMatch(message);
   });

@@ -26,6 +26,7 @@ export interface DownstreamDefinition {
   readonly resource?: OneOrMore;
   /** Space-separated or a list. */
   readonly scope?: OneOrMore;
+  /** Always a token for the own server, also where the service is in another domain. */
   readonly actor?: ActorSource;
   readonly requestedTokenType?: string;
   /** Further parameters of the exchange, of one server. */
@@ -52,8 +53,8 @@ const MEMBERS = {
   maxAnswerBytes: true,
 } satisfies Record<keyof DownstreamDefinition, true>;
 
-/** What is said of the exchange at the own server, and so not of one that goes on in another domain. */
-const OF_OWN_DOMAIN = ['audience', 'resource', 'scope', 'actor', 'requestedTokenType', 'parameters'] as const;
+/** What is said of the exchange at the own server, and of one that goes on in another domain by `across`. */
+const OF_OWN_DOMAIN = ['audience', 'resource', 'scope', 'requestedTokenType', 'parameters'] as const;
 
 /** @throws ConfigurationError at the first mistake */
 export function validateDownstream(definition: DownstreamDefinition, own: OwnServer): void {
