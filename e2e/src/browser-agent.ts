@@ -21,7 +21,7 @@ interface TreeNode {
 export async function agentStory(page: Page, { server, app, run, faults }: AgentStage): Promise<void> {
   await run(page);
   expect(await page.locator('main').innerText()).toContain('The assistant was told no');
-  await page.getByRole('link', { name: 'Let the assistant act' }).click();
+  await page.getByRole('link', { name: 'Let the assistant act' }).first().click();
   expect(await heading(page)).toBe('Let an agent act for you?');
   const asked = await page.locator('main').innerText();
   for (const told of ['assistant', 'support', 'baeldung', 'user-service']) expect(asked).toContain(told);
@@ -34,6 +34,8 @@ export async function agentStory(page: Page, { server, app, run, faults }: Agent
   const seen = await page.locator('.pairs').first().innerText();
   expect(seen).toContain('messages: Hello');
   expect(seen).toContain('user-service for assistant (ai_agent) for lab-1');
+  await otherCompany(page, { app, server, run, faults });
+
   const trace = await page.locator('#result + p code').innerText();
   expect(chainOf(await treeOf(server, trace))).toEqual([
     'lab-1 -',
@@ -58,6 +60,21 @@ export async function agentStory(page: Page, { server, app, run, faults }: Agent
   expect(await page.locator('main').innerText()).toContain('The assistant was told no');
 }
 
+/** Another company is one more thing to allow; there the user has another name, and the agent its mark. */
+async function otherCompany(page: Page, { run, faults }: AgentStage): Promise<void> {
+  await page.getByRole('link', { name: 'Let the assistant act' }).click();
+  const asked = await page.locator('main').innerText();
+  expect(asked).toContain('order.read');
+  expect(asked).not.toContain('user-service');
+  expect(await faults(page)).toEqual([]);
+  await page.getByLabel('For how long').selectOption('hour');
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await run(page);
+  const seen = await page.locator('main').innerText();
+  expect(seen).toContain('orders: a book about tokens, a key ring');
+  expect(seen).toContain('onbehalf-assistant for assistant (ai_agent) for lab-1');
+}
+
 /** What operators see of one trace: the exchanges, each below the one whose token it exchanged. */
 async function treeOf(server: string, trace: string): Promise<readonly TreeNode[]> {
   const form = { grant_type: 'client_credentials', scope: 'audit.read' };
@@ -77,7 +94,7 @@ function chainOf(roots: readonly TreeNode[]): readonly string[] {
   // what was refused has nothing below it
   const depth = ({ children }: TreeNode): number => 1 + Math.max(0, ...children.map(depth));
   const deepest = (nodes: readonly TreeNode[]) => nodes.toSorted((one, other) => depth(other) - depth(one))[0];
-  for (let node = roots.find(isAssistants); node; node = deepest(node.children)) {
+  for (let node = deepest(roots.filter(isAssistants)); node; node = deepest(node.children)) {
     const { clientId, agent = '-' } = node.record.event;
     chain.push(`${clientId} ${agent}`);
   }

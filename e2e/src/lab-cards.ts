@@ -19,7 +19,7 @@ export const CARDS: readonly (readonly [id: string, verdicts: readonly string[]]
   ['administrative-impersonation', ['works', 'refused, as it must be', 'went through']],
   ['trusted-issuer', ['works', 'refused, as it must be']],
   ['cross-app-access', ['works', 'went through', 'refused, as it must be', 'works']],
-  ['ai-agent', ['works', ...Array<string>(3).fill('refused, as it must be'), 'works']],
+  ['ai-agent', ['works', 'works', ...Array<string>(3).fill('refused, as it must be'), 'works']],
   ['linked-account', ['did not work', 'refused, as it must be', 'refused, as it must be']],
   ['saml-assertion', ['works', ...Array<string>(3).fill('refused, as it must be')]],
   ['custom-token', ['works', ...Array<string>(2).fill('refused, as it must be')]],

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
-import { TokenType } from '@onbehalf/oauth-protocol';
+import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
 import { createTestIssuer, startTestServer, type ServedTestIssuer, type TestServer } from '@onbehalf/testing';
 import { agent } from './agent.js';
@@ -12,6 +12,8 @@ let issuer: ServedTestIssuer;
 let tokenEndpoint: TestServer;
 let userService: TestServer;
 let calendar: TestServer;
+let partner: TestServer;
+let orders: TestServer;
 let app: CreatedApp;
 let base: string;
 const lines: string[] = [];
@@ -20,12 +22,17 @@ beforeAll(async () => {
   issuer = await createTestIssuer({ http: true, audience: 'assistant' });
   const start = () => startTestServer(() => ({}));
   [tokenEndpoint, userService, calendar] = [await start(), await start(), await start()];
+  [partner, orders] = [await start(), await start()];
   const given = {
     PORT: '0',
     ISSUER: issuer.issuer,
     TOKEN_ENDPOINT: `${tokenEndpoint.url}/token`,
     USER_SERVICE_URL: userService.url,
     CALENDAR_SERVICE_URL: calendar.url,
+    ORDER_SERVICE_URL: orders.url,
+    ORDER_SERVICE_RESOURCE: 'https://orders.example',
+    PARTNER_ISSUER: partner.url,
+    PARTNER_TOKEN_ENDPOINT: `${partner.url}/token`,
   };
   app = await createApp(agent, given, { write: (line) => void lines.push(line) });
   base = `http://localhost:${((await app.listen()).address() as AddressInfo).port}`;
@@ -33,11 +40,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await app.close(0);
-  await Promise.all([issuer.close(), tokenEndpoint.close(), userService.close(), calendar.close()]);
+  await Promise.all([issuer, tokenEndpoint, userService, calendar, partner, orders].map((server) => server.close()));
 });
 
 beforeEach(() => {
-  for (const server of [tokenEndpoint, userService, calendar]) server.requests.length = 0;
+  for (const server of [tokenEndpoint, userService, calendar, partner, orders]) server.requests.length = 0;
   lines.length = 0;
   const issued = { token_type: 'Bearer', expires_in: 300 };
   tokenEndpoint.answering = ({ form }) => ({
@@ -99,6 +106,44 @@ describe('POST /ask', () => {
     expect([userService.requests, calendar.requests]).toEqual([[], []]);
   });
 
+  it('asks another company by a grant of its own server, and shows neither of them the token of the other', async () => {
+    const claims = { aud: partner.url, act: { sub: 'assistant', sub_profile: 'ai_agent' } };
+    const grant = `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
+    tokenEndpoint.answering = ({ form }) => ({
+      body:
+        form.get('grant_type') === GrantType.ClientCredentials
+          ? { access_token: 'its-own', token_type: 'Bearer', expires_in: 300, scope: 'act' }
+          : { access_token: grant, issued_token_type: TokenType.Jwt, token_type: 'N_A', expires_in: 300 },
+    });
+    partner.answering = () => ({ body: { access_token: 'of-partner', token_type: 'Bearer', expires_in: 300 } });
+    orders.answering = () => ({ body: { orders: [{ item: 'a key ring' }], claims: { sub: 'b.aeldung' } } });
+    const { body, token } = await ask({ question: 'Any orders?' }, { sub: 'customer' });
+    expect(body).toMatchObject({
+      answer: ['orders: a key ring'],
+      steps: [{ outcome: 'done', hops: [{ service: 'order-service', claims: { sub: 'b.aeldung' } }] }],
+    });
+    expect(Object.fromEntries(tokenEndpoint.requests.at(-1)!.form)).toMatchObject({
+      ...{ subject_token: token, actor_token: 'its-own', requested_token_type: TokenType.Jwt },
+      ...{ audience: partner.url, scope: 'order.read' },
+    });
+    expect(partner.requests.map(({ form }) => Object.fromEntries(form))).toEqual([
+      { grant_type: GrantType.JwtBearer, assertion: grant, resource: 'https://orders.example', scope: 'order.read' },
+    ]);
+    expect(orders.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer of-partner']);
+  });
+
+  it('says what it needs where its user has not allowed it to ask another company, and asks nobody there', async () => {
+    tokenEndpoint.answering = ({ form }) =>
+      form.get('grant_type') === GrantType.ClientCredentials
+        ? { body: { access_token: 'its-own', token_type: 'Bearer', expires_in: 300, scope: 'act' } }
+        : { status: 400, body: { error: 'interaction_required', interaction_uri: CONSENT, scope: 'order.read' } };
+    const { body } = await ask({ question: 'any orders?' }, { sub: 'frank' });
+    expect(body['steps']).toEqual([
+      { about: 'orders', outcome: 'needs-you', interaction_uri: CONSENT, scope: 'order.read' },
+    ]);
+    expect([partner.requests, orders.requests]).toEqual([[], []]);
+  });
+
   it.each<[string, () => void, string]>([
     [
       'the server denies it',
@@ -146,8 +191,8 @@ describe('POST /ask', () => {
   });
 });
 
-describe('without a calendar', () => {
-  it('the agent looks into none', async () => {
+describe('without a calendar and another company', () => {
+  it('the agent looks into neither', async () => {
     const given = { PORT: '0', ISSUER: issuer.issuer, TOKEN_ENDPOINT: `${tokenEndpoint.url}/token` };
     const other = await createApp(agent, { ...given, USER_SERVICE_URL: userService.url }, { write: () => undefined });
     const { port } = (await other.listen()).address() as AddressInfo;
@@ -159,7 +204,8 @@ describe('without a calendar', () => {
       return (await answer.json()) as object;
     };
     expect(await send('what is new?')).toMatchObject({ answer: ['messages: Hello'] });
-    expect(await send('any meetings?')).toMatchObject({ error: 'invalid_request' });
+    for (const question of ['any meetings?', 'any orders?'])
+      expect(await send(question)).toMatchObject({ error: 'invalid_request' });
     await other.close(0);
   });
 });

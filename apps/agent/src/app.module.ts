@@ -10,9 +10,10 @@ import {
 } from '@onbehalf/token-exchange-client';
 import { CalendarStep } from './plan/calendar.step.js';
 import { MessagesStep } from './plan/messages.step.js';
+import { OrdersStep } from './plan/orders.step.js';
 import { Planner } from './plan/planner.js';
 import { QuestionController } from './questions/question.controller.js';
-import { DEMO_SECRET, type Settings } from './settings.js';
+import { DEMO_PARTNER_SECRET, DEMO_SECRET, type Settings } from './settings.js';
 
 /** By which the agent proves, at each exchange, that it is the one who acts. */
 const ITSELF: ActorSource = { scope: 'act' };
@@ -25,6 +26,25 @@ const calendarAt = (baseUrl: string): DownstreamDefinition => ({
   requestedTokenType: TokenType.ConnectedAccount,
   actor: ITSELF,
   baseUrl,
+});
+
+/** A service of another company, whose authorization server gives its token for a grant of the own one. */
+const ordersAt = (baseUrl: string, settings: Settings): DownstreamDefinition => ({
+  name: 'order-service',
+  actor: ITSELF,
+  baseUrl,
+  across: {
+    kind: 'chaining',
+    audience: settings.PARTNER_ISSUER,
+    resource: settings.ORDER_SERVICE_RESOURCE,
+    scope: 'order.read',
+    clientAuthentication: {
+      method: 'client_secret_basic',
+      clientId: settings.PARTNER_CLIENT_ID,
+      clientSecret: settings.PARTNER_CLIENT_SECRET ?? DEMO_PARTNER_SECRET,
+    },
+    ...(settings.PARTNER_TOKEN_ENDPOINT !== undefined && { tokenEndpoint: settings.PARTNER_TOKEN_ENDPOINT }),
+  },
 });
 
 @Module({})
@@ -62,12 +82,14 @@ export class AppModule {
             baseUrl: settings.USER_SERVICE_URL,
           },
           ...(settings.CALENDAR_SERVICE_URL === undefined ? [] : [calendarAt(settings.CALENDAR_SERVICE_URL)]),
+          ...(settings.ORDER_SERVICE_URL === undefined ? [] : [ordersAt(settings.ORDER_SERVICE_URL, settings)]),
         ]),
       ],
       controllers: [QuestionController],
       providers: [
         MessagesStep,
         ...(settings.CALENDAR_SERVICE_URL === undefined ? [] : [CalendarStep]),
+        ...(settings.ORDER_SERVICE_URL === undefined ? [] : [OrdersStep]),
         Planner,
         { provide: APP_FILTER, useClass: DownstreamExceptionFilter },
       ],

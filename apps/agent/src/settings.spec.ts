@@ -28,3 +28,16 @@ describe('CLIENT_SECRET', () => {
     ).not.toThrow();
   });
 });
+
+describe('PARTNER_CLIENT_SECRET', () => {
+  const orders = { ORDER_SERVICE_URL: 'https://orders.example.com' };
+  const elsewhere = { PARTNER_ISSUER: 'https://login.partner.example' };
+
+  it("may be left out only while the partner's server is on this machine, or nobody asks it", () => {
+    expect(() => readEnvironment(all, { ...orders, ...elsewhere })).toThrow(
+      'PARTNER_CLIENT_SECRET is missing; accepted: the secret of this agent there',
+    );
+    for (const given of [orders, elsewhere, { ...orders, ...elsewhere, PARTNER_CLIENT_SECRET: randomUUID() }])
+      expect(() => readEnvironment(all, given)).not.toThrow();
+  });
+});

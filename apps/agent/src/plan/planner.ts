@@ -1,6 +1,7 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { CalendarStep } from './calendar.step.js';
 import { MessagesStep } from './messages.step.js';
+import { OrdersStep } from './orders.step.js';
 import type { Step } from './step.js';
 
 /** Where others have a model: which steps answer a question. Only what stands here is ever done. */
@@ -8,13 +9,17 @@ import type { Step } from './step.js';
 export class Planner {
   readonly #plans: Readonly<Record<string, readonly Step[]>>;
 
-  /** @param calendar absent where no calendar can be reached */
-  constructor(messages: MessagesStep, @Optional() calendar?: CalendarStep) {
+  /**
+   * @param calendar absent where no calendar can be reached
+   * @param orders absent where no other company can be reached
+   */
+  constructor(messages: MessagesStep, @Optional() calendar?: CalendarStep, @Optional() orders?: OrdersStep) {
     const days = calendar ? [calendar] : [];
     this.#plans = {
       'what is new': [messages, ...days],
       'any messages': [messages],
       ...(calendar && { 'any meetings': days }),
+      ...(orders && { 'any orders': [orders] }),
     };
   }
 

@@ -46,6 +46,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'hPnpRfFl1itJRVpumQDsNaQoB29Xo3jhhDew-Ur6jlo',
   'iBCtWB5Z8rw5KLJhcHpxMI9-E56wSCA2bcTVwY2YAiU',
   'kaek2YWNZCrjvZWa4KPy4ktOVXcUIl781B_d6xP-WIg',
+  'l4AvxXDcP54eXepNdsaTc_MDgtgP_Fhi1KhZE9nBs8A',
   'mH8n9KbMJfIRFumxwQ-h7gTuBLmhR2DEamaGT9ctNdM',
   'nCrwonHWhoXdKfbTx7V9SIr3DMv2hkjKNPnAb1K3X7k',
   'pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM',

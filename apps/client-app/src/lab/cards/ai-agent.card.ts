@@ -16,7 +16,12 @@ export const aiAgent: Card = {
   guide: 'docs/guides/ai-agents.md',
   run: async (experiment) => {
     const { track } = experiment;
-    await track('The assistant is asked: what is new?', 'right', (way) => askAssistant(way, experiment));
+    await track('The assistant is asked: what is new?', 'right', (way) =>
+      askAssistant(way, experiment, 'what is new?'),
+    );
+    await track('It is asked for what you ordered at another company', 'right', (way) =>
+      askAssistant(way, experiment, 'any orders?'),
+    );
     await track('Its secret has leaked, and no user is there', 'guarded', (way) => secretAlone(way, experiment));
     await track('A token of the user, and no proof of the agent', 'guarded', (way) => subjectAlone(way, experiment));
     await track('An operator stops it', 'guarded', (way) => stopped(way, experiment));
@@ -24,7 +29,11 @@ export const aiAgent: Card = {
   },
 };
 
-async function askAssistant(way: ExperimentTrack, { userToken, addresses }: Experiment): Promise<Lesson> {
+async function askAssistant(
+  way: ExperimentTrack,
+  { userToken, addresses }: Experiment,
+  question: string,
+): Promise<Lesson> {
   const asked = { audience: 'assistant', scope: 'assistant.ask' };
   const { token } = await way.exchange('lab-1', userToken, asked);
   if (!token) return NO_TOKEN;
@@ -33,9 +42,9 @@ async function askAssistant(way: ExperimentTrack, { userToken, addresses }: Expe
     to: 'agent',
     url: `${addresses.agent}/ask`,
     method: 'POST',
-    form: [['question', 'what is new?']],
+    form: [['question', question]],
     token,
-    what: 'what is new?',
+    what: question,
   });
   if (answer.status !== 200) return { lesson: `The assistant answered ${answer.status}.` };
   const [step] = JSON.parse(answer.text('steps') || '[]') as readonly AnsweredStep[];
