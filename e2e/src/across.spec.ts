@@ -20,6 +20,8 @@ import { until } from './until.js';
 class Recorder {
   readonly asked: string[] = [];
   readonly answered: string[] = [];
+  /** How many of the next answers do not arrive. */
+  losing = 0;
   readonly #server: Server;
 
   constructor(target: string) {
@@ -38,6 +40,11 @@ class Recorder {
         void fetch(target + url, { method, headers: sent, ...(body.length > 0 && { body }) }).then(async (answer) => {
           const text = await answer.text();
           this.answered.push(text);
+          if (this.losing > 0) {
+            this.losing -= 1;
+            response.destroy();
+            return;
+          }
           response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
           response.end(text);
         });
@@ -175,6 +182,54 @@ describe('a downstream service in another domain', () => {
       }
     } finally {
       for (const recorder of Object.values(recorders)) recorder.close();
+    }
+  });
+
+  it('is reached by a grant that is made anew, where the answer to the first was lost on the way and has used it up', async () => {
+    const recorder = new Recorder(domains.partner.url);
+    const service = serviceOf('client-app');
+    const client = orders(service, across('id-jag', { tokenEndpoint: `${await recorder.open()}/oauth2/token` }));
+    try {
+      recorder.losing = 1;
+      const answer = await as('id_token', TokenType.IdToken, () => client.get<Orders>('/orders'));
+      expect(answer.user).toBe('b.aeldung');
+      const outcomes = recorder.answered.map((text) => (JSON.parse(text) as { error?: string }).error);
+      expect(outcomes).toEqual([undefined, 'invalid_grant', undefined]);
+      const grants = recorder.asked.map((request) => /assertion=([^&]+)/.exec(request)?.[1]);
+      expect([grants[0] === grants[1], new Set(grants).size]).toEqual([true, 2]);
+    } finally {
+      recorder.close();
+    }
+  });
+
+  it('demands a fresh login of whoever signed in too long ago, and says how fresh', async () => {
+    const { body } = await domains.token(domains.home, 'operator', { grant_type: GrantType.ClientCredentials });
+    const path = `${domains.home.url}/admin/edges/orders`;
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${String(body['access_token'])}` };
+    const read = await fetch(path, { headers });
+    const { id: _id, origin: _origin, file: _file, ...edge } = (await read.json()) as Record<string, unknown>;
+    const put = async (change: object, etag: string): Promise<string> => {
+      const sent = { method: 'PUT', headers: { ...headers, 'if-match': etag }, body: JSON.stringify(change) };
+      const answer = await fetch(path, sent);
+      expect([answer.status, answer.status < 300 || (await answer.text())]).toEqual([200, true]);
+      return answer.headers.get('etag') ?? '';
+    };
+    const strict = await put(
+      { ...edge, acr: ['urn:example:hardware'], maxAuthenticationAge: 60 },
+      read.headers.get('etag') ?? '',
+    );
+    try {
+      const call = () =>
+        as('id_token', TokenType.IdToken, () => orders(serviceOf('client-app'), across('id-jag')).get('/orders'));
+      const refusal = await call().catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(ExchangeRefused);
+      expect(refusal).toMatchObject({
+        error: 'insufficient_user_authentication',
+        domain: undefined,
+        stepUp: { acrValues: 'urn:example:hardware' },
+      });
+    } finally {
+      await put(edge, strict);
     }
   });
 
