@@ -13,6 +13,7 @@ import {
   type IssuedToken,
   type Permit,
   type Rule,
+  type TokenVerifier,
 } from './index.js';
 import { finalRules, standardRules } from './rules/standard-rules.js';
 
@@ -217,6 +218,29 @@ describe('key binding (RFC 9449, RFC 8705)', () => {
         cnf: own,
       });
     }
+  });
+
+  it('RFC 9449 §5: a refresh token is bound to its key for good, whatever an edge allows', async () => {
+    const held: TokenVerifier = {
+      types: [TokenType.RefreshToken],
+      verify: (_token, { at }) =>
+        Promise.resolve({
+          ...{
+            issuer: lab.world.server.issuer,
+            subject: 'baeldung',
+            audiences: ['user-service'],
+            scopes: ['user.read'],
+          },
+          ...{ expiresAt: at + 60, confirmation: { jkt: 'own-key' } },
+        }),
+    };
+    const open = await openEdge({ rebind: true, subjectTypes: held.types }, { verifiers: [held] });
+    const request = { subject_token: 'held', subject_token_type: TokenType.RefreshToken };
+    for (const other of [{}, { jkt: 'key-of-another' }, certificate]) {
+      const refusal = await open.refusal(request, 'user-service', { proof: other });
+      expect(refusal).toMatchObject({ code: 'invalid_request', rule: 'key-binding' });
+    }
+    expect(await open.claims(request, 'user-service', { proof })).toMatchObject({ cnf: proof });
   });
 
   it('demands the proof of every key that a token is bound to', async () => {

@@ -1,3 +1,4 @@
+import { TokenType } from '@onbehalf/oauth-protocol';
 import { actorEvidence } from '../decision/delegation.js';
 import type { Rule } from '../decision/rule.js';
 import { deny } from '../decision/verdict.js';
@@ -34,7 +35,7 @@ export const keyBindingRule: Rule = {
   },
 };
 
-// to another key, never to none
-function mayRebind({ targets, proof }: VerifiedExchange): boolean {
-  return isBound(proof) && targets.every(({ edge }) => edge?.rebind);
+// to another key, never to none; but not a refresh token, which no other caller has received: RFC 9449 §5
+function mayRebind({ request, targets, proof }: VerifiedExchange): boolean {
+  return request.subject.type !== TokenType.RefreshToken && isBound(proof) && targets.every(({ edge }) => edge?.rebind);
 }
