@@ -207,7 +207,8 @@ describe('a downstream service in another domain', () => {
     const path = `${domains.home.url}/admin/edges/orders`;
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${String(body['access_token'])}` };
     const read = await fetch(path, { headers });
-    const { id: _id, origin: _origin, file: _file, ...edge } = (await read.json()) as Record<string, unknown>;
+    const shown = Object.entries((await read.json()) as Record<string, unknown>);
+    const edge = Object.fromEntries(shown.filter(([name]) => !['id', 'origin', 'file'].includes(name)));
     const put = async (change: object, etag: string): Promise<string> => {
       const sent = { method: 'PUT', headers: { ...headers, 'if-match': etag }, body: JSON.stringify(change) };
       const answer = await fetch(path, sent);
