@@ -15,6 +15,7 @@ export interface Problem {
   readonly interaction_uri?: string;
 }
 
+/** A problem with its status and the headers that belong to it. RFC 9457 */
 export interface ProblemAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly problem: Problem;

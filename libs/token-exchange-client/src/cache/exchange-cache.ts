@@ -30,6 +30,7 @@ export interface CacheableExchange {
 /** Where a token came from: the cache, the shared cache, a flight that was under way, or an exchange of its own. */
 export type TokenOrigin = 'hit' | 'shared' | 'joined' | 'exchanged';
 
+/** A token for a call, and where it came from. */
 export interface ObtainedToken {
   readonly token: ExchangedToken;
   readonly origin: TokenOrigin;

@@ -9,6 +9,7 @@ export interface SharedCache {
   delete(key: string): Promise<unknown>;
 }
 
+/** The store that replicas share, and the keys that seal what is in it. */
 export interface SharedCacheOptions {
   readonly store: SharedCache;
   /** 32 bytes, as such or base64. Equal on all replicas; kept apart from the store. */

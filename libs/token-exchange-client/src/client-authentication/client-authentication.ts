@@ -4,12 +4,14 @@ import type { SigningKey } from './signing-key.js';
 export type ClientAuthentication =
   ClientSecretAuthentication | PrivateKeyJwtAuthentication | TlsClientAuthentication | PublicClient;
 
+/** A shared secret, in the header or in the form. RFC 6749 §2.3.1 */
 export interface ClientSecretAuthentication {
   readonly method: 'client_secret_basic' | 'client_secret_post';
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
+/** A signed assertion, so that no secret is shared. RFC 7523 §2.2 */
 export interface PrivateKeyJwtAuthentication {
   readonly method: 'private_key_jwt';
   readonly clientId: string;
@@ -38,6 +40,7 @@ export interface PublicClient {
   readonly clientId: string;
 }
 
+/** The methods by their registered names. OpenID Connect Core §9, RFC 8705 §2.1 */
 export const CLIENT_AUTHENTICATION_METHODS = [
   'client_secret_basic',
   'client_secret_post',

@@ -4,6 +4,7 @@ import type { ClientAuthentication } from '../client-authentication/client-authe
 import type { DpopOptions } from '../dpop/dpop-proofs.js';
 import type { Preset } from '../presets/preset.js';
 
+/** Which authorization server is asked, and how this service proves itself there. `timeout` is in milliseconds, all else in seconds. */
 export interface TokenExchangeOptions {
   /** The authorization server's issuer identifier; its metadata names the token endpoint. */
   readonly issuer?: string | undefined;

@@ -7,6 +7,7 @@ export type RefusedMatter =
   /** The client, the server or the user's token are set up in a way that no user can change. */
   | 'set-up';
 
+/** What a refused exchange is about, and what in this service to look at. */
 export interface RefusalCause {
   readonly about: RefusedMatter;
   /** What to look at when it is the set-up: a setting of this library, or one at the server. */
