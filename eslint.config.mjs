@@ -66,7 +66,9 @@ const reach = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/coverage', '.nx', '**/var', 'e2e/applications'] },
+  {
+    ignores: ['**/dist', '**/coverage', '.nx', '**/var', 'e2e/applications', 'docs/.vitepress/**', 'docs/reference/**'],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   prettier,

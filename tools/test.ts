@@ -17,6 +17,8 @@ jest('Unit tests', 'unit', ['--coverage']);
 jest('End-to-end tests', 'e2e', ['--config', 'e2e/jest.config.mjs', '--runInBand']);
 run('Requirements table', 'node', ['tools/requirements.ts', '--check']);
 run('Table of errors', 'node', ['tools/errors.ts', '--check']);
+run('Table of settings', 'node', ['tools/configuration.ts', '--check']);
+run('Documentation site', 'npm', ['run', '--silent', 'docs:build']);
 run('Picture of the rooms', 'node', ['tools/architecture.ts', '--check']);
 run('Where to change what', 'node', ['tools/where-to-change.ts']);
 
