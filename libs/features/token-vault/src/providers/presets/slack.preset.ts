@@ -21,6 +21,7 @@ export const slack: ProviderProfile = {
   identityScopes: [],
   authorizationParameters: {},
   scopes: { parameter: 'user_scope', separator: ',' },
+  // an app for which PKCE is turned on becomes a public client for good, and needs no secret any more
   pkce: false,
   rotates: true,
   narrows: false,
