@@ -32,6 +32,11 @@ export const CLASSES = table([
   ],
   ['ConnectionFailure', 'The token endpoint did not answer.', 'Check the server and the network.'],
   [
+    'FetchFailure',
+    'A downstream service did not answer; callers get `DownstreamUnavailable`.',
+    'Check the service and the network.',
+  ],
+  [
     'DownstreamRefused',
     'A downstream service has answered with 3xx or 4xx.',
     'Look at its status; its body is in the error.',
