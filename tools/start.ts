@@ -8,6 +8,10 @@ import { DEFAULT_PORTS, DEMO, System, type AppName } from './system.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const WIDTH = Math.max(...DEMO.map((app) => app.length));
 
+if (process.argv.includes('--help')) {
+  console.log(help());
+  process.exit();
+}
 await checkPorts();
 build();
 const legacy = process.env['NODE_ENV'] === 'production' ? undefined : await LegacySystem.start();
@@ -108,21 +112,46 @@ function table(): string {
     '',
     ...lines,
     '',
+    ...moved(),
     ...(legacy ? [`A system from before OAuth: ${legacy.url}/idp`] : []),
-    `Open ${system.url('client-app')} and sign in as baeldung / password. Ctrl-C stops everything.`,
+    `Open ${system.url('client-app')} and sign in as baeldung / password.`,
+    `Try: the message of a user by two exchanges, ${system.url('client-app')}/; every kind of exchange and every refusal, ${system.url('client-app')}/lab;`,
+    `the API of a service, ${system.url('user-service')}/docs. More by hand, with curl: README.md. Ctrl-C stops everything.`,
     '',
+  ].join('\n');
+}
+
+/** What has followed a port that was changed: the apps are told of each other by address. */
+function moved(): string[] {
+  const changed = DEMO.filter((app) => ports()[app] !== DEFAULT_PORTS[app]);
+  if (changed.length === 0) return [];
+  return [`On other ports: ${changed.join(', ')}. The other apps, redirect URIs and issuers follow them.`, ''];
+}
+
+function help(): string {
+  const names = DEMO.map((app) => `  ${portVariable(app).padEnd(WIDTH + 5)}  ${DEFAULT_PORTS[app]}`);
+  return [
+    'npm start: builds the apps of the demo and runs them until Ctrl-C. Everything has a default.',
+    '',
+    'Ports, as environment variables; the others follow a port that is changed:',
+    ...names,
+    '',
+    'Further settings, for all apps: LOG_LEVEL, HOST, AUTH_SERVER_CONFIG, DATABASE_URL, PARTNER_DATABASE_URL,',
+    'CALENDAR_DATABASE_URL, ENCRYPTION_KEYS, OTEL_*. What they mean: docs/configuration.md',
+    '',
+    'Example: CLIENT_APP_PORT=9090 npm start',
   ].join('\n');
 }
 
 /** A log line for people: what is not JSON stays as it is. */
 function readable(line: string): string {
   try {
-    const { time, level, msg, req, res, responseTime, traceId, err } = JSON.parse(line) as LogLine;
+    const { time, level, msg, event, req, res, responseTime, traceId, err } = JSON.parse(line) as LogLine;
     const request = req && `${req.method} ${req.url} ${res?.statusCode ?? ''} ${responseTime ?? ''}ms`;
     const parts = [
       clockTime(time),
       (level ?? 30) >= 40 ? '!' : undefined,
-      request ?? msg,
+      request ?? msg ?? event,
       err?.message,
       traceId && `trace ${traceId}`,
     ];
@@ -136,6 +165,8 @@ interface LogLine {
   readonly time?: number | string;
   readonly level?: number;
   readonly msg?: string;
+  /** What a line without words is about. */
+  readonly event?: string;
   readonly req?: { method: string; url: string };
   readonly res?: { statusCode: number };
   readonly responseTime?: number;
