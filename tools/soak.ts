@@ -87,6 +87,13 @@ const STEPS: readonly Step[] = [
     minutes: 3,
     needs: { java: '-version', mvn: '-version' },
   },
+  {
+    title: 'MCP’s conformance test of Enterprise-Managed Authorization',
+    project: 'e2e',
+    spec: 'enterprise-managed',
+    settings: { SOAK_MCP: 1 },
+    minutes: 1,
+  },
   { title: 'clients that mean it no good', project: 'e2e', spec: 'hostile-clients', settings: {}, minutes: 1 },
   {
     title: 'configurations that the schema accepts serve a login and an exchange',
