@@ -107,6 +107,11 @@ export const CLASSES = table([
     'A port of the application threw, was late, or answered what makes no sense.',
     'Read `port.failed` in the log; what hangs on it is refused for now.',
   ],
+  [
+    'FetchFailure',
+    'A downstream service did not answer.',
+    'Check the service and the way to it; its cause tells what failed.',
+  ],
   ['NoSuchSignIn', 'A browser has begun no such sign-in, or it is over.', 'Start again at the client.'],
   ['SignInRefused', 'The account that has signed in is not let in.', 'Show the person that it is not let in.'],
   ['ProfileRefusal', 'A profile did not accept a token, or was not asked.', '`outcome` and `reason` tell why.'],
