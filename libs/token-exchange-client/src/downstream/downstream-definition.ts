@@ -68,7 +68,7 @@ export function validateDownstream(definition: DownstreamDefinition, own: OwnSer
     throw new ConfigurationError(setting('baseUrl'), undefined, accepted);
   }
   // nor must it ask for a token that is good for more, or at the wrong domain
-  noneUnset(setting(''), definition, ['across', ...OF_OWN_DOMAIN]);
+  noneUnset(setting(''), definition, ['across', 'actor', ...OF_OWN_DOMAIN]);
   if (definition.baseUrl !== undefined) fetchedUrl(setting('baseUrl'), definition.baseUrl, allowInsecureHttp);
   if (definition.baseUrl?.includes('?')) {
     throw new ConfigurationError(setting('baseUrl'), definition.baseUrl, 'an address without a query');
