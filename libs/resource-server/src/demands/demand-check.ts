@@ -9,7 +9,8 @@ import {
   type Requirement,
 } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
-import { MODULE, RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
+import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { handlersOf, type Handler, type Target } from './handlers.js';
 
 /**

@@ -5,7 +5,8 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { Authenticator } from '../authentication/authenticator.js';
 import { requirementsOfHandler, type Requirement } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
-import { MODULE, RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
+import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { handlersOf, type Handler } from './handlers.js';
 
 /**

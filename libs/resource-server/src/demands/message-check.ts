@@ -3,7 +3,8 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { requirementsOfHandler } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
-import { MODULE, RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
+import { RESOURCE_SERVER_SETTINGS } from '../settings/resource-server.tokens.js';
 import { decoratorOf } from './demand-check.js';
 import { handlersOf } from './handlers.js';
 

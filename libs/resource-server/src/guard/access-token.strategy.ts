@@ -6,7 +6,8 @@ import { AccessRefused } from '../refusals/access-refused.js';
 import { Authenticator } from '../authentication/authenticator.js';
 import { setHeaders, type GuardedRequest } from '../request/guarded-request.js';
 import { PassportAttempt } from './passport-attempt.js';
-import { MODULE, STRATEGY_NAME } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
+import { STRATEGY_NAME } from '../settings/resource-server.tokens.js';
 
 /** Options that a guard passes along with a request. */
 export interface AuthenticateOptions {

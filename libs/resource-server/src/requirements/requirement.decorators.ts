@@ -11,7 +11,7 @@ import {
   type Access,
   type Requirement,
 } from './requirements.js';
-import { MODULE } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
 
 type RouteDecorator = ClassDecorator & MethodDecorator;
 

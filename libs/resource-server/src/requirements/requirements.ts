@@ -1,6 +1,6 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import 'reflect-metadata';
-import { MODULE } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
 
 /** What a handler or its controller demands of the access token. Every entry must hold; several of one kind add up. */
 export type Requirement =

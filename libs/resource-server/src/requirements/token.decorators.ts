@@ -1,7 +1,7 @@
 import { createParamDecorator, InternalServerErrorException, type ExecutionContext } from '@nestjs/common';
 import { currentAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { requirementsOf } from './requirements.js';
-import { MODULE } from '../settings/resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
 
 /**
  * A parameter decorator that reads the verified access token; `undefined` on a public route, and without a token

@@ -17,7 +17,7 @@ import type { ProofSettings } from '../proof/proof-of-possession.js';
 import { proofSettings } from './proof-options.js';
 import type { Requirement } from '../requirements/requirements.js';
 import type { AcceptsToken, CacheOptions, ResourceServerOptions } from './resource-server-options.js';
-import { MODULE } from './resource-server.tokens.js';
+import { MODULE } from '../module-name.js';
 import { revocationChecks } from './revocation-options.js';
 import type { RevocationCheck } from '../revocation/revocation-check.js';
 import { acceptance, trustedIssuers } from './trusted-issuers.js';

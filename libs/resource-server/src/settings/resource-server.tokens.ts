@@ -1,9 +1,7 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import { onlyKnown } from '@onbehalf/oauth-protocol';
+import { MODULE } from '../module-name.js';
 import type { ResourceServerOptions } from './resource-server-options.js';
-
-/** What the messages of this library begin with. */
-export const MODULE = 'ResourceServerModule';
 
 /** Name of the passport strategy: `AuthGuard('onbehalf')`. */
 export const STRATEGY_NAME = 'onbehalf';

@@ -1,0 +1,2 @@
+/** What the messages of this library begin with. */
+export const MODULE = 'ResourceServerModule';
