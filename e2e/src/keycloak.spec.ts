@@ -6,6 +6,7 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { type Answer, basic, type Fields, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { Keycloak, KEYCLOAK_VERSION } from '../../tools/keycloak.ts';
 import { freePort, System } from '../../tools/system.ts';
+import { KeycloakDomains } from './keycloak-domains.fixture.js';
 
 interface Facts {
   readonly version: string;
@@ -173,5 +174,49 @@ when(`the apps as they are, on Keycloak ${KEYCLOAK_VERSION}`, () => {
     expect(ended.status).toBeLessThan(400);
     const refused = await exchange('user-service', asked);
     expect([refused.status, refused.body['error_description']]).toEqual([400, 'Invalid token']);
+  });
+
+  describe('as a trusted issuer of auth-server, whose domain goes on to another', () => {
+    let domains: KeycloakDomains;
+    beforeAll(async () => (domains = await KeycloakDomains.up(keycloak.issuer)), 60_000);
+    afterAll(() => domains?.down());
+
+    it('its access token is exchanged as a JWT of another issuer, and is no access token of this one', async () => {
+      const { status, body } = await domains.exchange(tokenA, TokenType.Jwt);
+      expect([status, decodeJwt(String(body['access_token']))]).toEqual([
+        200,
+        expect.objectContaining({ sub: `${keycloak.issuer}#${decodeJwt(tokenA).sub}`, aud: 'message-service' }),
+      ]);
+      const own = await domains.exchange(tokenA, TokenType.AccessToken);
+      expect([own.status, own.body['error']]).toEqual([400, 'invalid_request']);
+    });
+
+    it.each([TokenType.Jwt, TokenType.AccessToken, TokenType.IdToken])('its ID token is none, as %s', async (type) => {
+      const { idToken } = await logIn();
+      const { status, body } = await domains.exchange(idToken, type);
+      expect([status, body['error']]).toEqual([400, 'invalid_request']);
+    });
+
+    it('its access token becomes a grant, and that an access token of the other domain', async () => {
+      const grant = await domains.chain(tokenA);
+      expect(grant.body).toMatchObject({ token_type: 'N_A', issued_token_type: TokenType.Jwt });
+      const assertion = String(grant.body['access_token']);
+      const { body } = await domains.redeem(assertion);
+      expect(decodeJwt(String(body['access_token']))).toMatchObject({
+        aud: 'order-service',
+        act: { sub: 'redeemer', act: { sub: 'user-service', iss: domains.home.url } },
+      });
+      expect(decodeJwt(String(body['access_token'])).exp).toBeLessThanOrEqual(decodeJwt(tokenA).exp!);
+    });
+
+    it('its tokens are no grants, and are not what it is trusted for', async () => {
+      const { idToken, accessToken } = await logIn();
+      for (const token of [idToken, accessToken]) {
+        for (const at of ['home', 'partner'] as const) {
+          const { status, body } = await domains.redeem(token, at);
+          expect([at, status, body['error']]).toEqual([at, 400, 'invalid_grant']);
+        }
+      }
+    });
   });
 });
