@@ -18,7 +18,10 @@ const { cases, scale, publish } = readOptions(CASES);
 const date = new Date().toISOString().slice(0, 10);
 
 console.log(`${date} · ${describe(machine())} · ${scale.name}\n`);
+const judged = scale.name === 'full';
 if (scale.name === 'tiny') console.log('Only shows that everything runs: the counts are too small for figures.\n');
+else if (!judged)
+  console.log('The compiler has not settled after so few requests: ratios are rough, and no goal is judged.\n');
 if (!CPU_IS_KNOWN)
   console.log('This system does not tell the CPU time of a process: only times and sizes are shown.\n');
 const stage = new Stage(await Keys.generate());
@@ -45,7 +48,7 @@ async function runAll(cases: readonly Case[]): Promise<CaseResult[]> {
       continue;
     }
     results.push({ name, date, scale, outcome });
-    console.log(table(outcome, scale.name !== 'tiny'));
+    console.log(table(outcome, judged));
   }
   console.log(`Every answer was right. ${((performance.now() - began) / 60_000).toFixed(1)} minutes.`);
   return results;
