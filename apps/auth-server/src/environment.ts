@@ -20,6 +20,15 @@ const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/auth-server.db'
 
 const seconds = z.coerce.number('whole seconds').int('whole seconds').positive('more than 0 seconds');
 
+function wholeNumber(most: number, unit: string) {
+  const expected = `a whole number of ${unit} from 1 to ${most}`;
+  return z
+    .string()
+    .regex(/^[1-9]\d*$/, expected)
+    .transform(Number)
+    .refine((value) => value <= most, expected);
+}
+
 const settings = z.object({
   ISSUER: z
     .string()
@@ -28,6 +37,12 @@ const settings = z.object({
   AUTH_SERVER_CONFIG: z.string().min(1).default('auth-server').transform(toConfigPath),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),
   DATABASE_POOLING: z.enum(POOLINGS, `one of ${POOLINGS.join(', ')}`).default('none'),
+  DATABASE_CONNECTIONS: wholeNumber(1000, 'connections').optional(),
+  DATABASE_TIMEOUT: wholeNumber(60, 'seconds').optional(),
+  MIGRATE_AT_START: z
+    .enum(['true', 'false'], 'true or false')
+    .default('true')
+    .transform((value) => value === 'true'),
   ENCRYPTION_KEYS: z
     .string()
     .transform((keys) => keys.split(','))
@@ -124,10 +139,20 @@ function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {
 export type Settings = z.output<typeof environment>;
 
 /** How the store is opened, by the server and by the commands alike. */
-export function storeOptions({ DATABASE_URL, DATABASE_POOLING, ENCRYPTION_KEYS, ISSUER }: Settings): StoreOptions {
+export function storeOptions(settings: Settings): StoreOptions {
+  const { DATABASE_URL, DATABASE_POOLING, DATABASE_CONNECTIONS, DATABASE_TIMEOUT } = settings;
   const { tables, auditFields } = features;
-  const database = { url: DATABASE_URL, pooling: DATABASE_POOLING };
-  return { ...database, encryptionKeys: ENCRYPTION_KEYS, issuer: ISSUER, tables, auditFields };
+  return {
+    url: DATABASE_URL,
+    pooling: DATABASE_POOLING,
+    connections: DATABASE_CONNECTIONS,
+    timeout: DATABASE_TIMEOUT,
+    migrateAtStart: settings.MIGRATE_AT_START,
+    encryptionKeys: settings.ENCRYPTION_KEYS,
+    issuer: settings.ISSUER,
+    tables,
+    auditFields,
+  };
 }
 
 /** The paths of the protocol begin right behind the issuer, and it is compared character by character. RFC 8414 §2, §3.3 */

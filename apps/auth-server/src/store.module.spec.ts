@@ -7,11 +7,35 @@ import { readEnvironment } from '@onbehalf/service-host';
 import { startPostgres } from '@onbehalf/testing-internal';
 import { Test } from '@nestjs/testing';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { environment } from './environment.js';
+import { environment, storeOptions } from './environment.js';
 import { StoreModule } from './store.module.js';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
+
+describe('settings of the database', () => {
+  const UP_TO = (most: number, unit: string): string => `a whole number of ${unit} from 1 to ${most}`;
+
+  it.each([
+    ['DATABASE_CONNECTIONS', '0', UP_TO(1000, 'connections')],
+    ['DATABASE_CONNECTIONS', '1001', UP_TO(1000, 'connections')],
+    ['DATABASE_CONNECTIONS', 'many', UP_TO(1000, 'connections')],
+    ['DATABASE_TIMEOUT', '1.5', UP_TO(60, 'seconds')],
+    ['DATABASE_TIMEOUT', '61', UP_TO(60, 'seconds')],
+    ['MIGRATE_AT_START', 'no', 'true or false'],
+  ])('%s %s is refused', (name, value, accepted) => {
+    expect(() => readEnvironment(environment, { [name]: value })).toThrow(
+      `${name} is ${JSON.stringify(value)}; accepted: ${accepted}`,
+    );
+  });
+
+  it('reach the store', () => {
+    const given = { DATABASE_CONNECTIONS: '20', DATABASE_TIMEOUT: '5', MIGRATE_AT_START: 'false' };
+    const options = storeOptions(readEnvironment(environment, given));
+    expect(options).toMatchObject({ connections: 20, timeout: 5, migrateAtStart: false });
+    expect(storeOptions(readEnvironment(environment, {}))).toMatchObject({ migrateAtStart: true });
+  });
+});
 
 describe('a store that cannot be opened', () => {
   const open = async (settings: Record<string, string>): Promise<string> => {

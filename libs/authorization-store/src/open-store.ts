@@ -3,7 +3,8 @@ import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
 import { Kysely, sql, type LogEvent } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
 import { DatabaseClock } from './database/database-clock.js';
-import { migrateSchema } from './database/migrate.js';
+import { migrateSchema, pendingSteps, type Dialect } from './database/migrate.js';
+import { declarations } from './database/migrations/0012-declarations.js';
 import { postgresDialect, type PoolOptions } from './database/postgres.js';
 import type { Schema } from './database/schema.js';
 import { sqliteDialect } from './database/sqlite.js';
@@ -12,7 +13,7 @@ import type { Pooling } from './database/transaction-pooling.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
-import { declareTables, type Declared } from './tables/declare-tables.js';
+import { declareTables, undeclared, type Declared } from './tables/declare-tables.js';
 
 export interface StoreOptions extends Declared {
   /** `sqlite::memory:`, `sqlite:<path>` or `postgres://…`. */
@@ -24,6 +25,8 @@ export interface StoreOptions extends Declared {
   readonly encryptionKeys?: readonly string[];
   /** This server's issuer: in the index of tokens it means the same as none. */
   readonly issuer?: string;
+  /** Whether the schema is brought up to date; `true` unless told. Otherwise one that is not up to date is refused. */
+  readonly migrateAtStart?: boolean;
   /** Instead of the database's, for tests. */
   readonly clock?: Clock;
   /** Is told at the start and every minute by how many seconds this process is ahead of the database; negative when behind. */
@@ -51,18 +54,19 @@ const MIGRATION_TIMEOUT = 600;
 
 /**
  * Opens the store and brings its schema up to date.
- * @throws ConfigurationError for an address or a key that is not accepted
+ * @throws ConfigurationError for an address or a key that is not accepted, and for an old schema that must not be changed
  * @throws SchemaTooNew when the schema is of a newer, incompatible version
  */
 export async function openStore(options: StoreOptions): Promise<AuthorizationStore> {
   const location = parseStoreUrl(options.url);
   const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
-  if (location.dialect === 'postgres') await migrate(options.url, options);
+  if (options.migrateAtStart === false) await checkMigrated(options);
+  else if (location.dialect === 'postgres') await migrate(options.url, options);
   else checkNotPooled(options);
   const database = connect(location, options);
   // a database in memory ends with its connection, so SQLite migrates on the one that stays
   const ready =
-    location.dialect === 'sqlite'
+    location.dialect === 'sqlite' && options.migrateAtStart !== false
       ? migrateSchema(database, 'sqlite', undefined, (work) => declareTables(work, options))
       : sql`select 1`.execute(database);
   await orDisconnect<unknown>(database, ready);
@@ -104,6 +108,40 @@ export async function migrate(
   );
   await database.destroy();
   return applied;
+}
+
+/**
+ * What {@link migrate} would apply and make, without changing anything.
+ * @throws SchemaTooNew when the schema is of a newer, incompatible version
+ */
+export async function pendingMigrations(
+  url: string,
+  options: Declared & Pick<StoreOptions, 'pooling' | 'timeout'> = {},
+): Promise<string[]> {
+  const { pooling, timeout } = options;
+  const location = parseStoreUrl(url);
+  const database = connect(location, {
+    connections: 1,
+    ...(pooling && { pooling }),
+    ...(timeout && { timeout }),
+  });
+  return pendingOf(database, location.dialect, options).finally(() => database.destroy());
+}
+
+async function pendingOf(database: Kysely<Schema>, dialect: Dialect, options: Declared): Promise<string[]> {
+  const steps = await pendingSteps(database, dialect);
+  const names = steps.map(({ name }) => name);
+  if (!steps.includes(declarations)) return [...names, ...(await undeclared(database, options))];
+  const { tables = [], auditFields = [] } = options;
+  const fields = auditFields.filter(({ searchable }) => searchable);
+  return [...names, ...tables.map(({ name }) => `table ${name}`), ...fields.map(({ name }) => `audit field ${name}`)];
+}
+
+async function checkMigrated(options: StoreOptions): Promise<void> {
+  const pending = await pendingMigrations(options.url, options);
+  if (pending.length === 0) return;
+  const accepted = `true, or a schema that the command migrate has brought up to date; missing: ${pending.join(', ')}`;
+  throw new ConfigurationError('MIGRATE_AT_START', false, accepted);
 }
 
 function checkNotPooled({ pooling = 'none' }: Pick<StoreOptions, 'pooling'>): void {

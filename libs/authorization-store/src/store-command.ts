@@ -1,5 +1,5 @@
 import type { AuthorizationStore } from './authorization-store.js';
-import { migrate, openStore, type StoreOptions } from './open-store.js';
+import { migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
 
 /** What an operator does by hand. */
 export const STORE_COMMANDS = ['migrate', 'audit-verify', 'audit-export', 'reencrypt', 'renew-cursors'] as const;
@@ -14,9 +14,19 @@ type Write = (line: string) => void;
 
 /**
  * Runs a command on the store and writes lines that a script can read.
- * @returns the exit code: 0 when all is well, 1 when the audit trail is broken
+ * @param options `dryRun`: `migrate` tells what it would do, and changes nothing
+ * @returns the exit code: 0 when all is well, 1 when the audit trail is broken, or a dry run has found something to do
  */
-export async function storeCommand(name: StoreCommand, options: StoreOptions, write: Write): Promise<number> {
+export async function storeCommand(
+  name: StoreCommand,
+  { dryRun = false, ...options }: StoreOptions & { readonly dryRun?: boolean },
+  write: Write,
+): Promise<number> {
+  if (name === 'migrate' && dryRun) {
+    const pending = await pendingMigrations(options.url, options);
+    write(pending.length > 0 ? `to be applied: ${pending.join(', ')}` : 'the schema is up to date');
+    return pending.length > 0 ? 1 : 0;
+  }
   if (name === 'migrate') {
     const applied = await migrate(options.url, options);
     write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');

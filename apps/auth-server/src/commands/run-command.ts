@@ -12,12 +12,15 @@ export interface Command {
   readonly help: string;
   /** Options with a value; `--help` is every command's. */
   readonly options?: readonly string[];
+  /** Options without one. */
+  readonly flags?: readonly string[];
 }
 
 /** What was written behind the name of a command. */
 export interface Arguments {
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
+  readonly flags: ReadonlySet<string>;
 }
 
 /** The work could not be begun or ended, as opposed to an answer that is bad news (1). */
@@ -50,19 +53,22 @@ export async function runCommand(
  * A key's id may begin with a dash: what is no option of the command is one of its words, which each command checks.
  * @returns nothing when help was asked for
  */
-function readArguments({ options = [] }: Command): Arguments | undefined {
-  const known = ['', ...options, 'help'].map((name) => `--${name}`);
-  const given = process.argv.slice(2);
-  const dashed = given.filter((argument) => argument.startsWith('-') && !known.includes(argument.split('=', 1)[0]!));
-  const others = given.filter((argument) => !dashed.includes(argument));
+function readArguments({ options = [], flags = [] }: Command): Arguments | undefined {
+  const known = ['', ...options, ...flags, 'help'].map((name) => `--${name}`);
+  const written = process.argv.slice(2);
+  const dashed = written.filter((argument) => argument.startsWith('-') && !known.includes(argument.split('=', 1)[0]!));
+  const others = written.filter((argument) => !dashed.includes(argument));
   const named = options.map((name) => [name, { type: 'string' }] as const);
+  const switches = [...flags, 'help'].map((name) => [name, { type: 'boolean' }] as const);
   const { values, positionals } = parseArgs({
     args: others.includes('--') ? [...others, ...dashed] : [...others, '--', ...dashed],
     allowPositionals: true,
-    options: { ...Object.fromEntries(named), help: { type: 'boolean' } },
+    options: Object.fromEntries<{ readonly type: 'string' | 'boolean' }>([...named, ...switches]),
   });
-  const { help, ...optionValues } = values as Record<string, string | undefined> & { help?: boolean };
-  return help ? undefined : { words: positionals, options: optionValues };
+  if (values['help']) return undefined;
+  const valued = Object.entries(values).filter((each): each is [string, string] => typeof each[1] === 'string');
+  const given = flags.filter((flag) => values[flag]);
+  return { words: positionals, options: Object.fromEntries(valued), flags: new Set(given) };
 }
 
 function explain(error: unknown): string[] {

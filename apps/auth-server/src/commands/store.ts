@@ -7,11 +7,13 @@ import { storeOptions, type Settings } from '../environment.js';
 import { checkDatabaseExists, expectWords, runCommand } from './run-command.js';
 
 const HELP: Record<StoreCommand, string> = {
-  migrate: `Brings the schema of the database up to date. The server also does so at its start.
+  migrate: `Brings the schema of the database up to date. The server also does so at its start, unless MIGRATE_AT_START is false.
 
-  migrate
+  migrate [--dry-run]
 
-Exit codes: 0 when it is up to date, 2 when it could not be brought there.`,
+  --dry-run   tell what would be done, and change nothing
+
+Exit codes: 0 when it is up to date, 1 when a dry run has found something to do, 2 when it could not be brought there.`,
   'audit-verify': `Tells whether the audit trail is whole, and where it is not.
 
   audit-verify
@@ -44,24 +46,37 @@ const [name = ''] = process.argv.splice(2, 1);
 const known = isStoreCommand(name);
 
 await runCommand(
-  { name: known ? name : 'store', help: known ? HELP[name] : Object.values(HELP).join('\n\n'), options: ['out'] },
-  async (settings, { words, options: { out } }) => {
+  {
+    name: known ? name : 'store',
+    help: known ? HELP[name] : Object.values(HELP).join('\n\n'),
+    options: ['out'],
+    flags: ['dry-run'],
+  },
+  async (settings, { words, options: { out }, flags }) => {
+    const dryRun = flags.has('dry-run');
     if (!known) throw new ConfigurationError('the command', name || undefined, STORE_COMMANDS.join(', '));
     expectWords(words, words.length === 0, 'none');
     expectWords([`--out ${out}`], out === undefined || name === 'audit-export', 'none');
-    if (name !== 'migrate') checkDatabaseExists(settings);
-    return out === undefined ? run(name, settings, (line) => console.log(line)) : runInto(resolve(out), name, settings);
+    expectWords(['--dry-run'], !dryRun || name === 'migrate', 'none');
+    if (name !== 'migrate' || dryRun) checkDatabaseExists(settings);
+    return out === undefined
+      ? run({ name, dryRun }, settings, (line) => console.log(line))
+      : runInto(resolve(out), name, settings);
   },
 );
 
-function run(command: StoreCommand, settings: Settings, write: (line: string) => void): Promise<number> {
-  return storeCommand(command, storeOptions(settings), write);
+function run(
+  { name, dryRun = false }: { readonly name: StoreCommand; readonly dryRun?: boolean },
+  settings: Settings,
+  write: (line: string) => void,
+): Promise<number> {
+  return storeCommand(name, { ...storeOptions(settings), dryRun }, write);
 }
 
-async function runInto(path: string, command: StoreCommand, settings: Settings): Promise<number> {
+async function runInto(path: string, name: StoreCommand, settings: Settings): Promise<number> {
   const file = createWriteStream(path, { mode: 0o600 });
   let lines = 0;
-  const work = run(command, settings, (line) => {
+  const work = run({ name }, settings, (line) => {
     lines += 1;
     file.write(`${line}\n`);
   }).finally(() => file.end());

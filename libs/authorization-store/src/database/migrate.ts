@@ -66,13 +66,34 @@ export async function migrateSchema(
   return database.transaction().execute(async (transaction) => {
     if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
     const applied = await appliedSteps(transaction);
-    const own = steps.at(-1)?.version ?? 0;
-    if (applied.compatibleFrom > own) throw new SchemaTooNew(applied.newest, applied.compatibleFrom, own);
+    checkNotTooNew(applied, steps);
     // by its number, not by the newest: a step may reach a release after one with a higher number
     const pending = steps.filter((step) => !applied.versions.has(step.version));
     for (const step of pending) await apply(transaction, step);
     return [...pending.map((step) => step.name), ...(await afterwards(transaction))];
   });
+}
+
+/** The steps that {@link migrateSchema} would apply. Changes nothing. @throws SchemaTooNew */
+export async function pendingSteps(
+  database: Kysely<Schema>,
+  dialect: Dialect,
+  steps: readonly Migration[] = migrations,
+): Promise<Migration[]> {
+  // in PostgreSQL, the first of that name on the search path, as every other statement finds it
+  const found =
+    dialect === 'postgres'
+      ? sql`select 1 where to_regclass('schema_migrations') is not null`
+      : sql`select 1 from sqlite_master where name = 'schema_migrations'`;
+  if ((await found.execute(database)).rows.length === 0) return [...steps];
+  const applied = await readSteps(database);
+  checkNotTooNew(applied, steps);
+  return steps.filter((step) => !applied.versions.has(step.version));
+}
+
+function checkNotTooNew({ newest, compatibleFrom }: AppliedSteps, steps: readonly Migration[]): void {
+  const own = steps.at(-1)?.version ?? 0;
+  if (compatibleFrom > own) throw new SchemaTooNew(newest, compatibleFrom, own);
 }
 
 async function apply(transaction: Transaction<Schema>, step: Migration): Promise<void> {
@@ -99,7 +120,11 @@ async function appliedSteps(transaction: Transaction<Schema>): Promise<AppliedSt
     .addColumn('compatible_from', 'integer', (column) => column.notNull())
     .addColumn('applied_at', 'bigint', (column) => column.notNull())
     .execute();
-  const rows = await transaction.selectFrom('schema_migrations').select(['version', 'compatible_from']).execute();
+  return readSteps(transaction);
+}
+
+async function readSteps(database: Kysely<Schema>): Promise<AppliedSteps> {
+  const rows = await database.selectFrom('schema_migrations').select(['version', 'compatible_from']).execute();
   return {
     versions: new Set(rows.map(({ version }) => version)),
     newest: Math.max(0, ...rows.map(({ version }) => version)),

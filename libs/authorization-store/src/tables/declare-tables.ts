@@ -1,6 +1,6 @@
 import { type AuditField, checkAuditField, snakeCase, type TableDeclaration } from '@onbehalf/authorization-ports';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Schema } from '../database/schema.js';
 import { storedColumns, storedName } from './table-columns.js';
 
@@ -25,15 +25,33 @@ export async function declareTables(
   { tables = [], auditFields = [] }: Declared,
 ): Promise<string[]> {
   const made: string[] = [];
-  for (const table of tables) if (await declareTable(work, table)) made.push(`table ${table.name}`);
+  for (const table of tables) if (await declareTable(work, table)) made.push(tableName(table));
   for (const field of auditFields.filter(({ searchable }) => searchable)) {
     if (await declareAuditField(work, field)) made.push(`audit field ${field.name}`);
   }
   return made;
 }
 
+/** What {@link declareTables} would make or extend. */
+export async function undeclared(
+  database: Kysely<Schema>,
+  { tables = [], auditFields = [] }: Declared,
+): Promise<string[]> {
+  const rows = await database.selectFrom('declarations').selectAll().execute();
+  const before = new Map(rows.map(({ name, declaration }) => [name, declaration]));
+  const fields = auditFields.filter(({ searchable }) => searchable).map(({ name }) => `audit field ${name}`);
+  return [
+    ...tables.filter((table) => before.get(tableName(table)) !== JSON.stringify(table)).map(tableName),
+    ...fields.filter((field) => !before.has(field)),
+  ];
+}
+
+function tableName({ name }: TableDeclaration): string {
+  return `table ${name}`;
+}
+
 async function declareTable(work: Transaction<Schema>, table: TableDeclaration): Promise<boolean> {
-  const before = await declared(work, `table ${table.name}`);
+  const before = await declared(work, tableName(table));
   const declaration = JSON.stringify(table);
   if (before === declaration) return false;
   const known = before === undefined ? undefined : (JSON.parse(before) as TableDeclaration);
@@ -47,7 +65,7 @@ async function declareTable(work: Transaction<Schema>, table: TableDeclaration):
     );
   }
   const columns = { ...known?.columns, ...table.columns };
-  await remember(work, `table ${table.name}`, JSON.stringify({ ...table, columns }));
+  await remember(work, tableName(table), JSON.stringify({ ...table, columns }));
   return true;
 }
 
