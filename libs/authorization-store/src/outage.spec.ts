@@ -6,7 +6,7 @@ import type { AuthorizationStore } from './authorization-store.js';
 import { openStore } from './open-store.js';
 
 /** Seconds; `npm run soak` asks for 30. */
-const OUTAGE = Number(process.env['SOAK_OUTAGE'] ?? 2);
+const OUTAGE = Number(process.env['SOAK_OUTAGE'] ?? 4);
 const TIMEOUT = 0.5;
 
 const postgres = await startPostgres({ own: true });
@@ -54,8 +54,8 @@ describeOutage(`PostgreSQL hangs for ${OUTAGE} seconds`, () => {
     }
     expect(acknowledged).toEqual(['before']);
     expect(failed).toBeGreaterThan(0);
-    // the wait for a connection and for an answer
-    expect(slowest).toBeLessThan(2 * TIMEOUT * 1000 + 500);
+    // the wait for a connection and for an answer, on a machine that has much else to do
+    expect(slowest).toBeLessThan(2 * TIMEOUT * 1000 + 1500);
     const back = Date.now();
     while (!acknowledged.includes('after') && Date.now() - back < 5_000) await write('after');
     expect(acknowledged).toEqual(['before', 'after']);
