@@ -35,7 +35,8 @@ export function toProblem(error: Error): ProblemAnswer {
   if (error instanceof DownstreamRefused) return downstreamRefused(error);
   if (error instanceof ExchangeUnavailable) return unavailable(error.reason !== 'malformed', error.retryAfter);
   if (error instanceof DownstreamUnavailable) {
-    return unavailable(error.status === 503 || error.status === 429, error.retryAfter);
+    const passing = error.reason === 'resting' || error.status === 503 || error.status === 429;
+    return unavailable(passing, error.retryAfter);
   }
   if (error instanceof UnexpectedAnswer) return unavailable(false);
   return answer(500, 'server_error', 'The request cannot be served');
