@@ -30,11 +30,12 @@ describe('RFC 9110 §11.6.1: the Bearer or DPoP challenge of a WWW-Authenticate 
   });
 
   it('reads a hostile header in bounded time', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     parseChallenge(`Bearer ${'a="\\'.repeat(100_000)}`);
     parseChallenge('Bearer '.repeat(100_000));
     parseChallenge('"\\'.repeat(100_000));
     parseChallenge(`${'"'.repeat(8191)}\\`);
-    expect(performance.now() - began).toBeLessThan(500);
+    // of CPU: the machine may have much else to do
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
   });
 });

@@ -37,9 +37,10 @@ describe('parseBearerChallenge', () => {
   });
 
   it('reads a hostile header in bounded time', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     parseBearerChallenge(`Bearer ${'a="\\'.repeat(100_000)}`);
     parseBearerChallenge('Bearer '.repeat(100_000));
-    expect(performance.now() - began).toBeLessThan(500);
+    // of CPU: the machine may have much else to do
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
   });
 });
