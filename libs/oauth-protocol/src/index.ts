@@ -4,6 +4,7 @@ export * from './clock.js';
 export * from './refusals/challenge.js';
 export * from './refusals/oauth-error.js';
 export * from './refusals/parse-challenge.js';
+export * from './requests/ascii-lower-case.js';
 export * from './requests/form.js';
 export * from './requests/grant-type.js';
 export * from './requests/request-target.js';

@@ -1,3 +1,4 @@
+import { asciiLowerCase } from '@onbehalf/oauth-protocol';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 
 type Users = ServerConfig['users'];
@@ -9,6 +10,7 @@ export function emailOf(users: Users, subject: string): string | undefined {
 
 /** The one account with an e-mail address; of several, none is meant. */
 export function accountWith(users: Users, email: string): string | undefined {
-  const named = users.filter((user) => user.email?.toLowerCase() === email.toLowerCase());
+  const address = asciiLowerCase(email);
+  const named = users.filter((user) => user.email !== undefined && asciiLowerCase(user.email) === address);
   return named.length === 1 ? named[0]?.username : undefined;
 }

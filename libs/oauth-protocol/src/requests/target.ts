@@ -1,3 +1,5 @@
+import { asciiLowerCase } from './ascii-lower-case.js';
+
 /** Whether `value` is an absolute URI: a scheme, something after it, and no fragment. RFC 3986 §4.3. */
 export function isAbsoluteUri(value: string): boolean {
   // URL accepts blanks, control characters and halves of characters, and drops or replaces them; a URI has none.
@@ -22,7 +24,7 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
 export function normalizeUri(uri: string): string {
   const [, scheme = '', authority, rest = ''] = URI.exec(uri) ?? [];
   if (scheme === '') return uri;
-  const of = lowerCase(scheme);
+  const of = asciiLowerCase(scheme);
   if (authority === undefined) return of + rest;
   const defaultPort = DEFAULT_PORTS[of];
   if (defaultPort === undefined) return `${of}//${normalizeAuthority(authority)}${rest}`;
@@ -33,10 +35,5 @@ export function normalizeUri(uri: string): string {
 /** Whose user information is case-sensitive. */
 function normalizeAuthority(authority: string): string {
   const host = authority.lastIndexOf('@') + 1;
-  return authority.slice(0, host) + lowerCase(authority.slice(host));
-}
-
-// of ASCII alone: other letters have no case in a URI
-function lowerCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return authority.slice(0, host) + asciiLowerCase(authority.slice(host));
 }

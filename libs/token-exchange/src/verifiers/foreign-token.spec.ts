@@ -29,8 +29,8 @@ describe('a subject that an e-mail address names', () => {
   const subject = {
     claim: 'email',
     to: 'account' as const,
-    domains: ['partner.example'],
-    accountOf: (email: string) => (email === 'Bael@partner.example' ? 'baeldung' : undefined),
+    domains: ['partner.example', 'bank.example'],
+    accountOf: (email: string) => (/^bael@/i.test(email) ? 'baeldung' : undefined),
   };
   const verified = { email: 'Bael@partner.example', email_verified: true };
 
@@ -45,6 +45,8 @@ describe('a subject that an e-mail address names', () => {
     ['of a domain that the issuer does not own', { email: 'bael@example.com' }],
     ['of a domain below one that it owns', { email: 'bael@sub.partner.example' }],
     ['of a domain that ends as one that it owns', { email: 'bael@evilpartner.example' }],
+    // which lower case makes the letter k
+    ['of a domain with the sign of Kelvin', { email: 'bael@ban\u212A.example' }],
     ['no address', { email: 'partner.example' }],
     ['that of no account', { email: 'nobody@partner.example' }],
     ['left out', { email: undefined }],
@@ -68,10 +70,21 @@ describe('the word of an issuer', () => {
     },
   );
 
+  it('is not taken for what this server said itself in the claim that names the subject', async () => {
+    const open = await openTo({ subject: { claim: 'oid', to: 'qualified' } });
+    const token = await jwt({ oid: `https://third.example#${open.world.server.issuer}#alice` });
+    expect(await open.refusal(token)).toMatchObject({ rule: 'subject-token', code: 'invalid_request' });
+  });
+
   it('is not taken for what this server said itself', async () => {
     const open = await openTo({});
     const own = open.world.server.issuer;
-    for (const claims of [{ sub: `${own}#alice` }, { act: { sub: 'a', act: { sub: 'user-service', iss: own } } }]) {
+    for (const claims of [
+      { sub: `${own}#alice` },
+      { act: { sub: 'a', act: { sub: 'user-service', iss: own } } },
+      { act: { sub: 'a', act: { sub: `${own}#user-service` } } },
+      { act: { sub: 'a', act: { sub: own } } },
+    ]) {
       expect(await open.refusal(await jwt(claims))).toMatchObject({ rule: 'subject-token', code: 'invalid_request' });
     }
   });

@@ -6,6 +6,7 @@ import {
   type TrustedIssuer,
   type VerifiedJwt,
 } from '@onbehalf/jwt-verification';
+import { asciiLowerCase, type Actor } from '@onbehalf/oauth-protocol';
 import type { TokenFacts } from '../tokens/token-facts.js';
 import { readJwtFacts, requiredText } from './jwt-facts.js';
 
@@ -77,20 +78,28 @@ export function readForeignToken(
 ): TokenFacts {
   const facts = readJwtFacts(claims);
   const { issuer } = facts;
+  const named = requiredText(claims, subject.claim);
   // no other issuer may speak for a party of this server, nor give it back what it gave away, over however many others
-  const parties = [facts.impersonation, ...facts.actors];
-  if (facts.subject.split('#').includes(own) || parties.some((party) => party?.iss === own)) {
+  const parties = [facts.impersonation, ...facts.actors, { sub: facts.subject }, { sub: named }];
+  if (parties.some((party) => isOf(own, party))) {
     throw new TokenRejection('claim', 'The token names a party of this server, for which its issuer cannot speak');
   }
   // RFC 8693 §4.1: an actor of another issuer is identified by both
   const actors = facts.actors.map((actor) => ({ iss: issuer, ...actor }));
-  return { ...facts, actors, ...subjectOf(claims, subject) };
+  return { ...facts, actors, ...subjectOf(named, claims, subject) };
 }
 
-function subjectOf(claims: VerifiedJwt['claims'], mapping: SubjectMapping): Pick<TokenFacts, 'subject' | 'foreign'> {
-  const { claim, to, accountOf } = mapping;
-  const value = requiredText(claims, claim);
-  if (claim === 'email') checkEmail(value, claims, mapping);
+// whatever has passed several servers is named by all of them: iss#iss#sub
+function isOf(server: string, party: Pick<Actor, 'iss' | 'sub'> | undefined): boolean {
+  return party !== undefined && (party.iss === server || party.sub.split('#').includes(server));
+}
+
+function subjectOf(
+  value: string,
+  claims: VerifiedJwt['claims'],
+  { claim, to, accountOf, domains }: SubjectMapping,
+): Pick<TokenFacts, 'subject' | 'foreign'> {
+  if (claim === 'email') checkEmail(value, claims, domains);
   if (to === 'qualified') return { subject: `${claims.iss}#${value}`, foreign: { iss: claims.iss, sub: value } };
   const account = accountOf ? accountOf(value) : value;
   if (account === undefined) throw new TokenRejection('claim', `The token's claim "${claim}" is that of no account`);
@@ -98,8 +107,8 @@ function subjectOf(claims: VerifiedJwt['claims'], mapping: SubjectMapping): Pick
 }
 
 // an address is whoever's the issuer says it is: only of its own domains, and only once it has asked
-function checkEmail(email: string, claims: VerifiedJwt['claims'], { domains = [] }: SubjectMapping): void {
-  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+function checkEmail(email: string, claims: VerifiedJwt['claims'], domains: readonly string[] = []): void {
+  const domain = asciiLowerCase(email.slice(email.lastIndexOf('@') + 1));
   // OpenID Connect Core §5.1: a boolean
   if (claims['email_verified'] === true && email.includes('@') && domains.includes(domain)) return;
   throw new TokenRejection('claim', 'The e-mail address of the token is not verified, or not one of its issuer');
