@@ -161,6 +161,20 @@ describe('authentication', () => {
     ).resolves.toBeDefined();
   });
 
+  it('of the future is none, and would stay fresh until then', async () => {
+    const { now } = lab.world;
+    const milliseconds = { subject_token: await lab.token({ auth_time: now * 1000, acr: 'urn:example:mfa' }) };
+    expect(await lab.refusal({ audience: 'vault', scope: 'vault.open', ...milliseconds })).toMatchObject({
+      code: 'invalid_request',
+      rule: 'subject-token',
+    });
+    expect(await lab.refusal({ subject_token: await lab.token({ auth_time: now + 61 }) })).toMatchObject({
+      code: 'invalid_request',
+    });
+    const ahead = { auth_time: now + 30 };
+    expect(await lab.claims({ subject_token: await lab.token(ahead) })).toMatchObject(ahead);
+  });
+
   it('tells what is needed and no more (RFC 9470 §3)', async () => {
     const byAge = await (await openEdge({ maxAuthenticationAge: 60 })).refusal();
     expect(byAge).toMatchObject({ code: 'insufficient_user_authentication', parameters: { max_age: 60 } });

@@ -129,9 +129,14 @@ function judgeAuthentication(
     const description = 'A different authentication level is required';
     return refusals.insufficientUserAuthentication(description, requirement, scheme);
   }
-  const isRecent = typeof authTime === 'number' && now - authTime <= (maxAge ?? Infinity) + clockTolerance;
-  if (maxAge !== undefined && !isRecent) {
+  if (maxAge !== undefined && !isRecent(authTime, now, maxAge, clockTolerance)) {
     return refusals.insufficientUserAuthentication('More recent authentication is required', requirement, scheme);
   }
   return undefined;
+}
+
+// a time in the future, such as one in milliseconds, would be recent for ever
+function isRecent(authTime: unknown, now: number, maxAge: number, clockTolerance: number): boolean {
+  if (typeof authTime !== 'number') return false;
+  return now - authTime <= maxAge + clockTolerance && authTime - now <= clockTolerance;
 }

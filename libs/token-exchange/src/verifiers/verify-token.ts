@@ -1,4 +1,4 @@
-import { KeysUnavailable, TokenRejection } from '@onbehalf/jwt-verification';
+import { KeysUnavailable, MAX_CLOCK_TOLERANCE, TokenRejection } from '@onbehalf/jwt-verification';
 import { MalformedClaim } from '@onbehalf/oauth-protocol';
 import { ExchangeRefusal } from '../refusal/exchange-refusal.js';
 import type { PresentedToken } from '../request/exchange-request.js';
@@ -26,6 +26,10 @@ export async function verifyToken(
     // what cannot be told apart from others cannot be used up
     if (facts.singleUse && facts.jwtId === undefined) {
       throw new TokenRejection('claim', 'The token is accepted once and has no identifier');
+    }
+    // it would stay fresh until then
+    if ((facts.authentication?.auth_time ?? 0) > context.at + MAX_CLOCK_TOLERANCE) {
+      throw new TokenRejection('not_yet_valid', 'The user authenticates in the future');
     }
     return verifiedToken(facts);
   } catch (error) {

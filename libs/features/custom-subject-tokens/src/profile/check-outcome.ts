@@ -1,3 +1,4 @@
+import { MAX_CLOCK_TOLERANCE } from '@onbehalf/jwt-verification';
 import { isScopeToken, parseActClaim, type Actor } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
 import { ProfileFault } from './ask-profile.js';
@@ -5,8 +6,6 @@ import type { Outcome } from './outcome.js';
 
 /** Beyond it, somebody has given milliseconds. */
 const LATEST = 100_000_000_000;
-/** Seconds that clocks may differ. */
-const CLOCK_TOLERANCE = 60;
 
 const text = z.string().min(1).max(1024);
 // what stands in a token and in records
@@ -57,7 +56,7 @@ export function checkOutcome(said: unknown, at: number): CheckedOutcome {
   if (error) throw new ProfileFault(`the profile has not answered with an outcome: ${mistakeOf(error)}`);
   if (data.outcome !== 'subject') return data;
   const { actor, ...rest } = data.statement;
-  const future = (['issuedAt', 'authTime'] as const).find((member) => (rest[member] ?? 0) > at + CLOCK_TOLERANCE);
+  const future = (['issuedAt', 'authTime'] as const).find((member) => (rest[member] ?? 0) > at + MAX_CLOCK_TOLERANCE);
   if (future) throw new ProfileFault(`${future} of the subject is in the future`);
   return { outcome: 'subject', statement: { ...rest, actors: actorsOf(actor) } };
 }
