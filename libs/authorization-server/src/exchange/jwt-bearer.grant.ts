@@ -16,6 +16,9 @@ export interface JwtBearerGrantOptions extends TokenExchangeGrantOptions {
 /** What an exchange reads and this grant does not: the assertion is the subject token, and the client acts. */
 const OF_EXCHANGES = /^(subject_token|actor_token|requested_token)|^reason$/;
 
+/** Resources that an assertion may name. */
+const MAX_RESOURCES = 8;
+
 /** What `typ` says of an assertion that is no plain JWT. */
 const TYPES: Readonly<Record<string, string>> = { 'oauth-id-jag+jwt': TokenType.IdJag };
 
@@ -79,7 +82,9 @@ export class JwtBearerGrant implements Grant {
     });
     for (const name of this.#passed) for (const value of form.getAll(name)) asked.append(name, value);
     // what it says is anybody's word until it is verified, and a rule compares it then
-    if (!namesTarget(asked)) for (const uri of urisOf(claims['resource'])) asked.append('resource', uri);
+    const resources = urisOf(claims['resource']);
+    if (resources.length > MAX_RESOURCES) throw noGrant('The assertion names too many resources');
+    if (!namesTarget(asked)) for (const uri of resources) asked.append('resource', uri);
     return asked;
   }
 }
