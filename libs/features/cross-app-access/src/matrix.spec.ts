@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { Domain, now } from './domain.fixture.js';
 import { Home, HOME, homeFile, samlAssertion } from './home.fixture.js';
-import { ORDERS, PARTNER, partnerFile, testIssuers } from './partner.fixture.js';
+import { ORDERS, PARTNER, partnerFile, partnerFileFor, testIssuers } from './partner.fixture.js';
 
 const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const USAGES = { usages: ['id-jag', 'jwt-bearer'] };
@@ -65,18 +65,8 @@ beforeAll(async () => {
     ],
     resources: [...homeFile.resources, { audience: 'legacy-api', scopes: ['legacy.read'] }],
   });
-  const trusted = (partnerFile(issuers) as { trustedIssuers: object[] }).trustedIssuers;
   await partner.close();
-  const subject = { subject: { claim: 'email', to: 'account', domains: ['home.example'] } };
-  const file = partnerFile(issuers, {
-    trustedIssuers: [...trusted, { ...home.domain.trusted, ...USAGES, ...subject }],
-  }) as {
-    edges: { subjectIssuers?: string[] }[];
-  };
-  const edges = file.edges.map((edge) =>
-    edge.subjectIssuers ? { ...edge, subjectIssuers: [...edge.subjectIssuers, HOME] } : edge,
-  );
-  partner = await Domain.open(PARTNER, { ...file, edges }, { keys: partner.keys });
+  partner = await Domain.open(PARTNER, partnerFileFor(home.domain.trusted, issuers), { keys: partner.keys });
 }, 120_000);
 afterAll(async () => {
   await home?.domain.close();

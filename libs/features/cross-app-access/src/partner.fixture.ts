@@ -27,9 +27,9 @@ const opens = (name: string, target: string, subjectTypes: readonly string[], su
 
 /**
  * Those whom the partner trusts: `home` for ID-JAGs and grants, `other` for ID-JAGs of other people, `workloads` for exchanges,
- * `chainer` for grants alone, `hotel` for one of its tenants. Nobody trusts `stranger`.
+ * `chainer` for grants alone, `hotel` for one of its tenants, `bank` as `home`. Nobody trusts `stranger`.
  */
-export const NAMES = ['home', 'other', 'workloads', 'chainer', 'hotel', 'stranger'] as const;
+export const NAMES = ['home', 'other', 'workloads', 'chainer', 'hotel', 'bank', 'stranger'] as const;
 export type Issuers = Readonly<Record<(typeof NAMES)[number], TestIssuer>>;
 
 /** What an ID-JAG of the home says of Alice, unless told otherwise. */
@@ -54,7 +54,7 @@ export async function testIssuers(): Promise<Issuers> {
   return Object.fromEntries(NAMES.map((name, index) => [name, all[index]!])) as unknown as Issuers;
 }
 
-export function partnerFile({ home, other, workloads, chainer, hotel }: Issuers, settings: object = {}): object {
+export function partnerFile({ home, other, workloads, chainer, hotel, bank }: Issuers, settings: object = {}): object {
   const trusted = ({ issuer, jwks }: TestIssuer, usages: readonly string[], more: object = {}) => ({
     issuer,
     jwks,
@@ -79,6 +79,7 @@ export function partnerFile({ home, other, workloads, chainer, hotel }: Issuers,
       trusted(workloads, ['exchange']),
       trusted(chainer, ['jwt-bearer'], byEmail('home.example')),
       trusted(hotel, ['id-jag'], { tenant: 't1' }),
+      trusted(bank, ['id-jag'], byEmail('bank.example')),
     ],
     clients: [
       client('app', [GrantType.JwtBearer], { defaultTarget: 'orders' }),
@@ -97,10 +98,13 @@ export function partnerFile({ home, other, workloads, chainer, hotel }: Issuers,
       user('gone', 'gone@home.example', { enabled: false }),
       user('one', 'twins@home.example'),
       user('two', 'twins@home.example'),
+      user('kate', 'kate@home.example'),
+      user('banker', 'kate@bank.example'),
+      user('other', 'kate@other.example'),
       user('admin', 'admin@partner.example', { entitledScopes: ['audit.read'] }),
     ],
     edges: [
-      opens('app', 'orders', [TokenType.IdJag], [from]),
+      opens('app', 'orders', [TokenType.IdJag], [from, bank.issuer]),
       opens('app', 'billing', [TokenType.IdJag], [from]),
       opens('other-app', 'orders', [TokenType.IdJag], [other.issuer]),
       opens('gateway', 'orders', [TokenType.Jwt], [from, chainer.issuer]),
@@ -124,6 +128,22 @@ export function partnerFile({ home, other, workloads, chainer, hotel }: Issuers,
       },
     ],
     ...settings,
+  };
+}
+
+/** The partner's file, where it trusts this server for all that it trusts `home` for. */
+export function partnerFileFor(trusted: Domain['trusted'], issuers: Issuers): object {
+  const { trustedIssuers, edges, ...file } = partnerFile(issuers) as {
+    readonly trustedIssuers: readonly object[];
+    readonly edges: readonly { readonly subjectIssuers?: readonly string[] }[];
+  };
+  const subject = { claim: 'email', to: 'account', domains: ['home.example'] };
+  return {
+    ...file,
+    trustedIssuers: [...trustedIssuers, { ...trusted, usages: ['id-jag', 'jwt-bearer'], subject }],
+    edges: edges.map((edge) =>
+      edge.subjectIssuers ? { ...edge, subjectIssuers: [...edge.subjectIssuers, trusted.issuer] } : edge,
+    ),
   };
 }
 

@@ -3,7 +3,7 @@ import { IMPERSONATION_CLAIM } from '@onbehalf/oauth-protocol';
 import { createTestIssuer, type TokenOverrides } from '@onbehalf/testing';
 import { CompactEncrypt, decodeJwt, exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { now, type Domain } from './domain.fixture.js';
-import { BILLING, grant, idJag, openPartner, PARTNER, testIssuers, type Issuers } from './partner.fixture.js';
+import { BILLING, grant, idJag, openPartner, ORDERS, PARTNER, testIssuers, type Issuers } from './partner.fixture.js';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -33,6 +33,8 @@ const attacks: Attack[] = [
   ['62: typ that is JWT', home({ header: { typ: 'JWT' } })],
   ['62: no typ', home({ header: { typ: undefined } })],
   ['62: typ in half', home({ header: { typ: 'oauth-id-jag' } })],
+  ['62: typ with a parameter', home({ header: { typ: 'oauth-id-jag+jwt;v=1' } })],
+  ['62: typ of another tree', home({ header: { typ: 'example/oauth-id-jag+jwt' } })],
   ['62: typ that is a list', home({ header: { typ: ['oauth-id-jag+jwt'] } })],
   ['63: two audiences', home({ aud: [PARTNER, 'https://third.example'] })],
   ['63: the audience twice', home({ aud: [PARTNER, PARTNER] })],
@@ -40,6 +42,9 @@ const attacks: Attack[] = [
   ['an audience with a slash too many', home({ aud: `${PARTNER}/` })],
   ['an audience in other letters', home({ aud: PARTNER.toUpperCase() })],
   ['the token endpoint as audience', home({ aud: `${PARTNER}/oauth2/token` })],
+  ['a list in a list of audiences', home({ aud: [[PARTNER]] })],
+  ['nothing beside the audience', home({ aud: [PARTNER, null] })],
+  ['another issuer on the host of the partner', home({ aud: `${PARTNER}/realms/other` })],
   ['no audience', home({ aud: undefined })],
   ['an empty list of audiences', home({ aud: [] })],
   ['64: the ID-JAG of another client', home({}), 'guest'],
@@ -57,6 +62,7 @@ const attacks: Attack[] = [
   ['one that ends in a year', home({ exp: now() + 31_536_000 })],
   ['one that ends as a text', home({ exp: String(now() + 60) })],
   ['one of the future', home({ iat: now() + 3_600, exp: now() + 3_900 })],
+  ['one of a clock that is too far ahead', home({ iat: now() + 60, exp: now() + 300 })],
   ['one that is not valid yet', home({ nbf: now() + 120 })],
   ['one without iat', home({ iat: undefined })],
   ['one without jti', home({ jti: undefined })],
@@ -157,6 +163,9 @@ const attacks: Attack[] = [
     'the mark of an impersonation here',
     home({ act: { sub: 's' }, [IMPERSONATION_CLAIM]: { id: 'i', sub: 's', iss: PARTNER } }),
   ],
+  ['an actor that came from here', home({ act: { sub: 'a', act: { sub: `${PARTNER}#b.alice` } } })],
+  ['a login of the future', home({ auth_time: now() + 600 })],
+  ['a login in milliseconds', home({ auth_time: Date.now() })],
   ['no subject', home({ sub: undefined })],
   ['an empty subject', home({ sub: '' })],
   ['an e-mail that is not verified', home({ email_verified: false })],
@@ -166,6 +175,10 @@ const attacks: Attack[] = [
   ['an e-mail of a domain that home does not own', home({ email: 'admin@partner.example' })],
   ['an e-mail of a domain that ends alike', home({ email: 'alice@evil-home.example' })],
   ['an e-mail with two domains', home({ email: 'admin@partner.example@home.example' })],
+  ['an e-mail in letters that only look alike', home({ email: 'alic\u0435@home.example' })],
+  ['an e-mail with the sign of Kelvin, of which lower case makes a k', home({ email: '\u212Aate@home.example' })],
+  ['an e-mail with the sign of Kelvin in its domain', () => idJag(issuers.bank, { email: 'kate@ban\u212A.example' })],
+  ['a list of e-mails', home({ email: ['alice@home.example'] })],
   ['an e-mail of nobody', home({ email: 'nobody@home.example' })],
   ['an e-mail of two', home({ email: 'twins@home.example' })],
   ['a disabled account', home({ email: 'gone@home.example' })],
@@ -179,6 +192,8 @@ const attacks: Attack[] = [
   ['authorization_details', home({ authorization_details: [{ type: 'order' }] })],
   ['authorization_details in a grant', () => grant(issuers.home, { authorization_details: [] }), 'gateway'],
   ['a resource that is no URI', home({ resource: 'orders' })],
+  ['two hundred resources', home({ resource: Array.from({ length: 200 }, (_, n) => `https://${n}.example`) })],
+  ['a resource with a fragment', home({ resource: `${ORDERS}#a` })],
   ['no resource in a list', home({ resource: [] })],
   ['a key that is not proven', home({ cnf: { jkt: 'k' } })],
   ['a key of an unknown kind', home({ cnf: { jwe: 'k' } })],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { type TokenOverrides } from '@onbehalf/testing';
+import { startTestServer, type TokenOverrides } from '@onbehalf/testing';
 import { requirement } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { DpopKey, now, type Answer, type Domain } from './domain.fixture.js';
@@ -121,6 +121,42 @@ describe('an assertion that is refused', () => {
   });
 });
 
+describe('an assertion that tells where its key is', () => {
+  it.each(['jku', 'x5u'])('RFC 8725 §3.10: %s: nobody looks there', async (name) => {
+    const server = await startTestServer(() => ({ body: issuers.stranger.jwks }));
+    try {
+      const header = { [name]: `${server.url}/keys` };
+      for (const iss of [issuers.home.issuer, server.url]) {
+        const forged = await idJag(issuers.stranger, { iss, header });
+        expect(outcome(await partner.redeem('app', forged))).toEqual([400, 'invalid_grant']);
+      }
+      expect((await partner.redeem('app', await idJag(issuers.home, { header }))).status).toBe(200);
+      expect(server.requests).toEqual([]);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe('between its issue and its redemption', () => {
+  it.each([
+    ['edges', encodeURIComponent('other-app:other-app:orders:delegation'), 'invalid_target'],
+    ['clients', 'other-app', 'invalid_client'],
+  ])('one of the %s is turned off: the ID-JAG gives nothing, and is not used up', async (kind, id, error) => {
+    const claims = { client_id: 'other-app', email: 'kate@other.example' };
+    const assertion = await idJag(issuers.other, claims);
+    const change = async (action: string): Promise<void> => {
+      const { headers } = await partner.operator(`/admin/${kind}/${id}`);
+      const init = { method: 'POST', headers: { 'if-match': headers.get('etag') ?? '' } };
+      expect((await partner.operator(`/admin/${kind}/${id}/${action}`, init)).status).toBe(200);
+    };
+    await change('disable');
+    expect((await partner.redeem('other-app', assertion)).body['error']).toBe(error);
+    await change('enable');
+    expect((await partner.redeem('other-app', assertion)).status).toBe(200);
+  });
+});
+
 describe('a request that is wrong', () => {
   it.each<[string, string, object, number, string]>([
     ['no assertion', 'app', { assertion: '' }, 400, 'invalid_request'],
@@ -130,13 +166,24 @@ describe('a request that is wrong', () => {
     expect(outcome(await partner.redeem(client, await idJag(issuers.home), form))).toEqual([status, error]);
   });
 
-  it('two assertions are refused, and parameters of an exchange change nothing', async () => {
+  it.each([
+    ['assertion', 'x'],
+    ['grant_type', GrantType.TokenExchange],
+    ['scope', 'order.read'],
+    ['client_id', 'other-app'],
+    ['client_assertion', 'x'],
+  ])('%s twice, or beside another, is invalid_request', async (name, value) => {
+    const assertion = await idJag(issuers.home);
+    const body = new URLSearchParams({ grant_type: GrantType.JwtBearer, assertion, scope: 'order.read' });
+    body.append(name, value);
+    const init = { method: 'POST', body, headers: { authorization: partner.basic('app') } };
+    const answer = await fetch(`${partner.urls[0]!}/oauth2/token`, init);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+    expect((await partner.redeem('app', assertion)).status).toBe(200);
+  });
+
+  it('parameters of an exchange change nothing', async () => {
     const [one, other] = [await idJag(issuers.home), await idJag(issuers.home)];
-    const body = new URLSearchParams({ grant_type: GrantType.JwtBearer, assertion: one });
-    body.append('assertion', other);
-    const headers = { authorization: 'Basic eDp5' };
-    const twice = await fetch(`${partner.urls[0]!}/oauth2/token`, { method: 'POST', body, headers });
-    expect([400, 401]).toContain(twice.status);
     const answer = await partner.redeem('app', one, {
       subject_token: other,
       actor_token: other,
