@@ -14,6 +14,7 @@ import { decodeJwt } from 'jose';
 import { freePort, RunningApp } from '../../tools/system.ts';
 import { Domains, ORDERS } from './domains.fixture.js';
 import { JWT } from './jwt-pattern.js';
+import { samlAssertion } from './legacy-provider.fixture.js';
 import { until } from './until.js';
 
 /** Passes requests on, and keeps what was asked and answered. */
@@ -122,6 +123,25 @@ describe('a downstream service in another domain', () => {
       await as(name, type, () => client.get('/orders'));
     }
     expect(service.cacheMetrics()).toMatchObject({ misses: 2, hits: 2, entries: 2 });
+  });
+
+  it('is called by a service that has received a SAML assertion, which is taken once and read from the cache after that', async () => {
+    const service = serviceOf('legacy-service');
+    const client = orders(service, across('id-jag'));
+    const subject = { token: samlAssertion('baeldung'), type: TokenType.Saml2 };
+    for (const _call of ['first', 'second']) {
+      expect(await onBehalfOf(subject, () => client.get<Orders>('/orders'))).toMatchObject({
+        user: 'b.aeldung',
+        askedBy: ['home-client-app', `legacy-service of ${domains.home.url}`],
+      });
+    }
+    expect(service.cacheMetrics()).toMatchObject({ misses: 1, hits: 1, entries: 1 });
+    // nor does another client, or a process that knows nothing of the first, go on with it
+    for (const other of ['client-app', 'legacy-service']) {
+      const again = onBehalfOf(subject, () => orders(serviceOf(other), across('id-jag')).get('/orders'));
+      const refusal = await again.catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ error: 'invalid_request', domain: undefined });
+    }
   });
 
   it('is called by a service for the user whose access token it has received, by chaining', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { type Answer, basic, type Fields, logIn, postForm } from '@onbehalf/testing-internal';
 import { freePort, RunningApp, type Settings } from '../../tools/system.ts';
+import { LEGACY_PROVIDER, legacyProvider } from './legacy-provider.fixture.js';
 import { hashOf } from './password-hash.js';
 
 // npx nx run auth-server:hash-password, for: password
@@ -14,11 +15,15 @@ export const ORDERS = 'http://localhost:8092';
 /** The identity provider of the first domain: who may reach the partner, and who may go there by chaining. */
 function home(partner: string): object {
   const secret = 'secret';
+  const crossAppAccess = { clientId: 'home-client-app', resources: [ORDERS], users: ['baeldung'], subject: 'email' };
+  const idJag = { target: partner, issues: [TokenType.IdJag], mode: 'delegation', scopes: { 'order.read': {} } };
   return {
     identityChaining: {},
     crossAppAccess: {},
+    samlAssertion: legacyProvider,
     resources: [
       { audience: 'user-service', scopes: ['user.read'] },
+      { audience: 'legacy', scopes: [] },
       { audience: partner, kind: 'authorization_server', scopes: ['order.read', 'order.write'] },
       { audience: 'auth-server', scopes: ['audit.read', 'registrations.read', 'registrations.write'] },
     ],
@@ -32,6 +37,7 @@ function home(partner: string): object {
         defaultResource: 'user-service',
       },
       { clientId: 'user-service', secret, grantTypes: [GrantType.TokenExchange], represents: ['user-service'] },
+      { clientId: 'legacy-service', secret, grantTypes: [GrantType.TokenExchange], represents: ['legacy'] },
       { clientId: 'other-app', secret, grantTypes: [GrantType.TokenExchange] },
       { clientId: 'redeemer', secret, grantTypes: [GrantType.JwtBearer] },
       {
@@ -49,15 +55,20 @@ function home(partner: string): object {
     trustedIssuers: [{ issuer: partner, algorithms: ['ES256'], usages: ['jwt-bearer'] }],
     edges: [
       {
+        ...idJag,
         id: 'orders',
         client: 'client-app',
         subjectAudience: 'client-app',
         subjectTypes: [TokenType.IdToken, TokenType.RefreshToken],
-        target: partner,
-        issues: [TokenType.IdJag],
-        mode: 'delegation',
-        scopes: { 'order.read': {} },
-        crossAppAccess: { clientId: 'home-client-app', resources: [ORDERS], users: ['baeldung'], subject: 'email' },
+        crossAppAccess,
+      },
+      {
+        ...idJag,
+        client: 'legacy-service',
+        subjectAudience: 'legacy',
+        subjectTypes: [TokenType.Saml2],
+        subjectIssuers: [LEGACY_PROVIDER],
+        crossAppAccess,
       },
       {
         client: 'user-service',
