@@ -98,6 +98,23 @@ class AccountController {
 }
 // #endregion
 
+// #region openapi
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { describeSecurity } from '@onbehalf/resource-server';
+
+const serveDocumentation = (app: INestApplication, authorizationServer: string) => {
+  const config = new DocumentBuilder().setTitle('message-service').build();
+  const create = () => SwaggerModule.createDocument(app, config);
+  SwaggerModule.setup('docs', app, () =>
+    describeSecurity(app, create, {
+      name: 'oauth2',
+      authorizationUrl: `${authorizationServer}/oauth2/authorize`,
+      tokenUrl: `${authorizationServer}/oauth2/token`,
+    }),
+  );
+};
+// #endregion
+
 it('the examples of the README are those tested here', () => {
   expect(compareReadme(import.meta.url)).toEqual({ notQuoted: [], notTested: [] });
 });
@@ -173,5 +190,19 @@ it('agents read, and people change the password', async () => {
     await ask('get', '/account/for-agents', { ai_agent_involved: undefined }),
   ];
   expect(statuses.map(({ status }) => status)).toEqual([403, 201, 200, 403]);
+  await app.close();
+});
+
+it('the documentation tells the scopes', async () => {
+  const imports = [ResourceServerModule.forTesting(await createTestIssuer())];
+  const module = await Test.createTestingModule({ imports, controllers: [MessageController] }).compile();
+  const app = module.createNestApplication();
+  serveDocumentation(app, 'https://login.example.com');
+  await app.init();
+  const { body } = (await request(app.getHttpServer()).get('/docs-json').expect(200)) as {
+    body: { paths: Record<string, { get: { security?: unknown } }> };
+  };
+  expect(body.paths['/message']?.get.security).toEqual([{ oauth2: ['message.read'] }]);
+  expect(body.paths['/version']?.get).not.toHaveProperty('security');
   await app.close();
 });

@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { forbiddenBecause } from './forbidden.js';
+import type { Requirement } from './requirements.js';
 
 /** The metadata keys by which @nestjs/swagger (which need not be installed) describes a handler, and Nest marks one. */
 const EXTENSIONS = 'swagger/apiExtension';
@@ -12,27 +14,26 @@ interface Described {
 
 /** Has the OpenAPI description of a handler, or of all handlers of a controller, tell that it is closed to impersonations. */
 export function describeNotImpersonated(handler: object | undefined, controller: object): void {
-  const refused = 'Not while an administrator uses the account: impersonation_forbidden';
-  describe(handler, controller, { 'x-not-impersonated': true }, refused);
+  describe(handler, controller, { 'x-not-impersonated': true }, { kind: 'not_impersonated' });
 }
 
 /** The same for what is closed to AI agents. */
 export function describeNoAgents(handler: object | undefined, controller: object): void {
-  describe(handler, controller, { 'x-no-agents': true }, 'Not by way of an AI agent: agent_forbidden');
+  describe(handler, controller, { 'x-no-agents': true }, { kind: 'no_agents' });
 }
 
 /** The same for what is open to one kind of party only. */
 export function describeActorProfile(profile: string, handler: object | undefined, controller: object): void {
-  describe(handler, controller, { 'x-actor-profile': profile }, `Only by way of ${profile}: insufficient_scope`);
+  describe(handler, controller, { 'x-actor-profile': profile }, { kind: 'actor_profile', profile });
 }
 
-function describe(handler: object | undefined, controller: object, extension: object, refused: string): void {
+function describe(handler: object | undefined, controller: object, extension: object, refused: Requirement): void {
   for (const each of handler ? [handler] : handlersOf(controller)) {
     add(each, EXTENSIONS, extension);
     const told = Reflect.getMetadata(RESPONSES, each) as Readonly<Record<number, Described>> | undefined;
     const { [FORBIDDEN]: forbidden, ...others } = told ?? {};
     // what is told of it by others counts, too
-    const reasons = [refused, ...(forbidden?.description ? [forbidden.description] : [])];
+    const reasons = [...forbiddenBecause([refused]), ...(forbidden?.description ? [forbidden.description] : [])];
     const described = { ...forbidden, description: reasons.join('; ') };
     Reflect.defineMetadata(RESPONSES, { ...others, [FORBIDDEN]: described }, each);
   }
