@@ -1,4 +1,4 @@
-import { AuthorizationServerHealthIndicator } from '@onbehalf/resource-server';
+import { AuthorizationServerHealthIndicator, describeSecurity } from '@onbehalf/resource-server';
 import type { AppOptions } from '@onbehalf/service-host';
 import { AppModule } from './app.module.js';
 import { DEFAULT_PORT, environment } from './settings.js';
@@ -15,5 +15,6 @@ export const agent: AppOptions<typeof environment> = {
     description:
       'An assistant that looks things up for its users, each by token exchange (RFC 8693), as they allow it.',
     version: '1',
+    complete: describeSecurity,
   },
 };

@@ -1,4 +1,4 @@
-import { AuthorizationServerHealthIndicator } from '@onbehalf/resource-server';
+import { AuthorizationServerHealthIndicator, describeSecurity } from '@onbehalf/resource-server';
 import type { AppOptions } from '@onbehalf/service-host';
 import { AppModule } from './app.module.js';
 import { DEFAULT_PORT, environment } from './settings.js';
@@ -14,5 +14,6 @@ export const calendarService: AppOptions<typeof environment> = {
     title: 'calendar-service',
     description: 'Calendars. Accepts only tokens with the audience calendar-service and the scope calendar.read.',
     version: '1',
+    complete: describeSecurity,
   },
 };

@@ -1,4 +1,4 @@
-import { AuthorizationServerHealthIndicator } from '@onbehalf/resource-server';
+import { AuthorizationServerHealthIndicator, describeSecurity } from '@onbehalf/resource-server';
 import type { AppOptions } from '@onbehalf/service-host';
 import { AppModule } from './app.module.js';
 import { DEFAULT_PORT, environment } from './settings.js';
@@ -14,5 +14,6 @@ export const orderService: AppOptions<typeof environment> = {
     title: 'order-service',
     description: 'Orders. Accepts only tokens with the audience order-service and the scope order.read.',
     version: '1',
+    complete: describeSecurity,
   },
 };

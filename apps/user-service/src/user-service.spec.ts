@@ -172,13 +172,13 @@ describe('GET /user/profile', () => {
 });
 
 describe('OpenAPI', () => {
-  it('describes both routes, with the bearer token that they need', async () => {
+  it('describes both routes, with the scope that the bearer token needs', async () => {
     const description = (await (await call('/docs-json')).json()) as {
       paths: Record<string, { get: { security: unknown } }>;
     };
     expect(Object.entries(description.paths).map(([path, { get }]) => [path, get.security])).toEqual([
-      ['/user/message', [{ bearer: [] }]],
-      ['/user/profile', [{ bearer: [] }]],
+      ['/user/message', [{ bearer: ['user.read'] }]],
+      ['/user/profile', [{ bearer: ['user.read'] }]],
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { AuthorizationServerHealthIndicator } from '@onbehalf/resource-server';
+import { AuthorizationServerHealthIndicator, describeSecurity } from '@onbehalf/resource-server';
 import type { AppOptions } from '@onbehalf/service-host';
 import { AppModule } from './app.module.js';
 import { DEFAULT_PORT, environment } from './settings.js';
@@ -14,5 +14,6 @@ export const userService: AppOptions<typeof environment> = {
     title: 'user-service',
     description: 'Users, and their messages, which it fetches from message-service by token exchange (RFC 8693).',
     version: '1',
+    complete: describeSecurity,
   },
 };

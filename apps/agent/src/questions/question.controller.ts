@@ -1,5 +1,5 @@
 import { Body, Controller, Header, HttpCode, HttpException, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, NotImpersonated, Scopes } from '@onbehalf/resource-server';
 import { z } from 'zod';
@@ -30,7 +30,6 @@ class Answer {
 
 /** Answers questions, on behalf of whoever asks. */
 @Controller('ask')
-@ApiBearerAuth()
 export class QuestionController {
   constructor(private readonly planner: Planner) {}
 
@@ -43,7 +42,6 @@ export class QuestionController {
   @ApiBody({ type: Question })
   @ApiOkResponse({ type: Answer })
   @ApiResponse({ status: 400, description: 'No question, or one that there is no plan for' })
-  @ApiResponse({ status: 401, description: 'The access token is missing or not accepted; see WWW-Authenticate' })
   @ApiResponse({ status: 502, description: 'A service that is needed refused, or failed (application/problem+json)' })
   @ApiResponse({ status: 503, description: 'The authorization server cannot be reached' })
   async ask(@Body() body: unknown, @AccessToken() { claims }: VerifiedAccessToken): Promise<Answer> {

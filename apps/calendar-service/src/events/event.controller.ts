@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, Scopes } from '@onbehalf/resource-server';
 import { CalendarEvent, eventsOf } from './events.js';
@@ -17,15 +17,12 @@ class Calendar {
 
 /** The calendar of the user that the token speaks of. */
 @Controller('events')
-@ApiBearerAuth()
 export class EventController {
   @Get()
   @Scopes('calendar.read')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'What stands in the calendar of the user that the token speaks of' })
   @ApiOkResponse({ type: Calendar })
-  @ApiResponse({ status: 401, description: 'The access token is missing or not accepted; see WWW-Authenticate' })
-  @ApiResponse({ status: 403, description: 'The access token lacks the scope calendar.read' })
   events(@AccessToken() { subject, clientId }: VerifiedAccessToken): Calendar {
     return { user: subject, events: eventsOf(subject), client: clientId };
   }

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import type { Actor } from '@onbehalf/oauth-protocol';
 import { AccessToken, CurrentActor, Scopes } from '@onbehalf/resource-server';
@@ -20,7 +20,6 @@ class Message {
 
 /** The message of the user that the token speaks of, with the name that user-service knows the user by. */
 @Controller('message')
-@ApiBearerAuth()
 export class MessageController {
   constructor(@InjectDownstream('user-service') private readonly users: DownstreamClient) {}
 
@@ -29,8 +28,6 @@ export class MessageController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'The message of the user that the token speaks of' })
   @ApiOkResponse({ type: Message })
-  @ApiResponse({ status: 401, description: 'The access token is missing or not accepted; see WWW-Authenticate' })
-  @ApiResponse({ status: 403, description: 'The access token lacks the scope message.read' })
   @ApiResponse({ status: 502, description: 'user-service cannot be reached, or refused (application/problem+json)' })
   @ApiResponse({ status: 503, description: 'The authorization server cannot be reached' })
   async message(@AccessToken() token: VerifiedAccessToken, @CurrentActor() actor: Actor | undefined): Promise<Message> {

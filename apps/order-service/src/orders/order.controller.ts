@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty } from '@nestjs/swagger';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, Scopes } from '@onbehalf/resource-server';
 import { Order, ordersOf } from './orders.js';
@@ -23,15 +23,12 @@ class Orders {
 
 /** The orders of the user that the token speaks of. */
 @Controller('orders')
-@ApiBearerAuth()
 export class OrderController {
   @Get()
   @Scopes('order.read')
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'The orders of the user that the token speaks of' })
   @ApiOkResponse({ type: Orders })
-  @ApiResponse({ status: 401, description: 'The access token is missing or not accepted; see WWW-Authenticate' })
-  @ApiResponse({ status: 403, description: 'The access token lacks the scope order.read' })
   orders(@AccessToken() { issuer, subject, actors, claims }: VerifiedAccessToken): Orders {
     const askedBy = actors.map(({ sub, iss }) => (iss === undefined || iss === issuer ? sub : `${sub} of ${iss}`));
     return { user: subject, orders: ordersOf(subject), askedBy, claims };

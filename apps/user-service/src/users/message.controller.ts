@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse } from '@nestjs/swagger';
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { AccessToken, Scopes } from '@onbehalf/resource-server';
 import { InjectDownstream, type DownstreamClient } from '@onbehalf/token-exchange-client';
@@ -18,7 +18,6 @@ class UserMessage {
 
 /** The message of the user, fetched from message-service on the user's behalf. */
 @Controller('user/message')
-@ApiBearerAuth()
 export class MessageController {
   constructor(@InjectDownstream('message-service') private readonly messages: DownstreamClient) {}
 
@@ -27,8 +26,6 @@ export class MessageController {
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'The message of the user, from message-service on the user’s behalf' })
   @ApiOkResponse({ type: UserMessage })
-  @ApiResponse({ status: 401, description: 'The access token is missing or not accepted; see WWW-Authenticate' })
-  @ApiResponse({ status: 403, description: 'The access token lacks the scope user.read' })
   @ApiResponse({ status: 502, description: 'message-service cannot be reached, or refused (application/problem+json)' })
   @ApiResponse({ status: 503, description: 'The authorization server cannot be reached' })
   async message(@AccessToken() token: VerifiedAccessToken): Promise<UserMessage> {
