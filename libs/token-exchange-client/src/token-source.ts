@@ -199,7 +199,7 @@ export class TokenSource {
   #load(request: TokenRequest, end: AbortSignal, domain: OtherDomain | undefined): Promise<ExchangedToken> {
     const ask = (): Promise<ExchangedToken> => this.#requester.request(request, end);
     if (!domain) return ask();
-    return request.subject ? domain.obtain(ask, end) : domain.ownToken(request, end);
+    return request.subject ? domain.obtain(request, ask, end) : domain.ownToken(request, end);
   }
 
   async #identify(): Promise<Requester> {

@@ -231,6 +231,14 @@ describe('once more, and not for ever', () => {
     expect(domains.asked('orders')).toEqual([]);
   });
 
+  it('a SAML assertion, which is taken once, makes no second grant: the refusal of the domain is told', async () => {
+    domains.behave('partner', () => refused);
+    const subject = { token: 'PHNhbWw6QXNzZXJ0aW9uLz4', type: TokenType.Saml2 };
+    const error = await refusalOf(onBehalfOf(subject, () => domains.client().get('/orders')));
+    expect(error).toMatchObject({ error: 'invalid_grant', domain: domains.url('partner'), about: 'access' });
+    expect([domains.asked('home').length, domains.asked('partner').length]).toEqual([1, 1]);
+  });
+
   it('a 401 to a token from the cache brings a new one, by both legs; a second 401 is told', async () => {
     const client = domains.client();
     await domains.signedIn(() => client.get('/orders'));

@@ -66,16 +66,20 @@ export class OtherDomain {
 
   /**
    * An access token of this domain. A grant that it does not take is made anew once: it may have expired on the way, or an attempt
-   * whose answer was lost may have used it up.
-   * @param giveGrant asks the own server
+   * whose answer was lost may have used it up. Not from a SAML assertion: it is taken once itself.
+   * @param giveGrant asks the own server, with this request
    * @throws ExchangeRefused, ExchangeUnavailable of either server
    */
-  async obtain(giveGrant: () => Promise<ExchangedToken>, signal: AbortSignal): Promise<ExchangedToken> {
+  async obtain(
+    { subject }: TokenRequest,
+    giveGrant: () => Promise<ExchangedToken>,
+    signal: AbortSignal,
+  ): Promise<ExchangedToken> {
     try {
       return await this.#redeem(await this.#grant(giveGrant), signal);
     } catch (error) {
       const isUsedUp = error instanceof ExchangeRefused && error.domain && error.error === 'invalid_grant';
-      if (!isUsedUp) throw error;
+      if (!isUsedUp || subject?.type === TokenType.Saml2) throw error;
       return this.#redeem(await this.#grant(giveGrant), signal);
     }
   }
