@@ -11,6 +11,11 @@ export interface AuditField {
   readonly description: string;
   /** Whether records are searched by it; then its value is one text. */
   readonly searchable?: boolean;
+  /**
+   * The searchable field by which records are found for the values of this one, too; then its value is a list of texts. It is no filter
+   * itself.
+   */
+  readonly foundBy?: string;
   /** Whether people see it of what was done on their behalf, and search by it where it is searchable. */
   readonly personal?: boolean;
 }

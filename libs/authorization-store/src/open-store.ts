@@ -13,7 +13,7 @@ import type { Pooling } from './database/transaction-pooling.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
-import { declareTables, undeclared, type Declared } from './tables/declare-tables.js';
+import { declareTables, hasColumn, undeclared, type Declared } from './tables/declare-tables.js';
 
 export interface StoreOptions extends Declared {
   /** `sqlite::memory:`, `sqlite:<path>` or `postgres://…`. */
@@ -133,7 +133,7 @@ async function pendingOf(database: Kysely<Schema>, dialect: Dialect, options: De
   const names = steps.map(({ name }) => name);
   if (!steps.includes(declarations)) return [...names, ...(await undeclared(database, options))];
   const { tables = [], auditFields = [] } = options;
-  const fields = auditFields.filter(({ searchable }) => searchable);
+  const fields = auditFields.filter(hasColumn);
   return [...names, ...tables.map(({ name }) => `table ${name}`), ...fields.map(({ name }) => `audit field ${name}`)];
 }
 

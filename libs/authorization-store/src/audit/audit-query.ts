@@ -4,7 +4,7 @@ import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
 import type { Cursors } from '../database/cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema.js';
 import { indexable } from '../database/hash.js';
-import type { SearchColumns } from '../chain/search-columns.js';
+import { listed, type SearchColumns } from '../chain/search-columns.js';
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = 1000;
@@ -77,9 +77,7 @@ function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchCo
   }
   for (const [name, value] of Object.entries(query.fields ?? {})) {
     if (value === undefined) continue;
-    const column = columns.columnOf(name);
-    if (column === undefined) throw new TypeError(`Records are not searched by ${name}`);
-    select = select.where(sql<boolean>`${sql.ref(column)} = ${indexable(value)}`);
+    select = select.where(holds(columns, name, value));
   }
   const { type, from, to, subjectLife } = query;
   if (subjectLife !== undefined) select = select.where('subject_life', '=', subjectLife);
@@ -91,6 +89,18 @@ function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchCo
   if (from) select = select.where('at', '>=', from.getTime());
   if (to) select = select.where('at', '<', to.getTime());
   return select;
+}
+
+/** Whether a declared field has a value, or one of the lists that are found by it holds the value. */
+function holds(columns: SearchColumns, field: string, value: string): RawBuilder<boolean> {
+  const column = columns.columnOf(field);
+  if (column === undefined) throw new TypeError(`Records are not searched by ${field}`);
+  const lists = columns.listsOf(field).map((each) => {
+    // both databases replace by case, while LIKE of SQLite does not tell A from a
+    const without = sql`replace(${sql.ref(each)}, ${listed(value)}, '')`;
+    return sql`(${sql.ref(each)} is not null and ${without} <> ${sql.ref(each)})`;
+  });
+  return sql<boolean>`(${sql.join([sql`${sql.ref(column)} = ${indexable(value)}`, ...lists], sql` or `)})`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { AuditField } from '@onbehalf/authorization-ports';
 import { indexable } from '../database/hash.js';
-import { auditColumn } from '../tables/declare-tables.js';
+import { auditColumn, hasColumn } from '../tables/declare-tables.js';
 
 type Members = Readonly<Record<string, unknown>>;
 type Values = Readonly<Record<string, string | number | null>>;
@@ -25,11 +25,10 @@ export type StandardColumns = { -readonly [Column in keyof typeof STANDARD]: Ret
 
 /** What records are searched by. The values follow from the event, so that verification can compare them. */
 export class SearchColumns {
-  readonly #declared: ReadonlyMap<string, string>;
+  readonly #declared: ReadonlyMap<string, AuditField>;
 
   constructor(fields: readonly AuditField[] = []) {
-    const searchable = fields.filter((field) => field.searchable);
-    this.#declared = new Map(searchable.map((field) => [auditColumn(field), field.name]));
+    this.#declared = new Map(fields.filter(hasColumn).map((field) => [auditColumn(field), field]));
   }
 
   get names(): readonly string[] {
@@ -38,13 +37,24 @@ export class SearchColumns {
 
   /** The column of a declared field; `undefined` when records are not searched by it. */
   columnOf(field: string): string | undefined {
-    return [...this.#declared].find(([, name]) => name === field)?.[0];
+    return this.#columns(({ name, searchable }) => searchable === true && name === field)[0];
+  }
+
+  /** The columns of lists of which each value is found by a field; each holds {@link listed} values. */
+  listsOf(field: string): readonly string[] {
+    return this.#columns(({ foundBy }) => foundBy === field);
+  }
+
+  #columns(isMeant: (field: AuditField) => boolean): string[] {
+    return [...this.#declared].filter(([, field]) => isMeant(field)).map(([column]) => column);
   }
 
   of(event: Members): StandardColumns {
     const values: Record<string, string | number | null> = {};
     for (const [column, value] of STANDARD_COLUMNS) values[column] = value(event);
-    for (const [column, member] of this.#declared) values[column] = text(event[member]);
+    for (const [column, { name, foundBy }] of this.#declared) {
+      values[column] = foundBy === undefined ? text(event[name]) : list(event[name]);
+    }
     return values as StandardColumns;
   }
 
@@ -69,4 +79,14 @@ function whole(value: unknown): number | null {
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? indexable(value) : null;
+}
+
+/** A value as it stands in the column of a list: no other value holds it. */
+export function listed(value: string): string {
+  return `\n${JSON.stringify(indexable(value))}\n`;
+}
+
+function list(values: unknown): string | null {
+  const texts = Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
+  return texts.length === 0 ? null : texts.map(listed).join('');
 }

@@ -15,6 +15,11 @@ export function auditColumn({ name }: AuditField): string {
   return `field_${snakeCase(name)}`;
 }
 
+/** Whether records are searched by a field. */
+export function hasColumn({ searchable, foundBy }: AuditField): boolean {
+  return searchable === true || foundBy !== undefined;
+}
+
 /**
  * Makes declared tables and columns that are not there yet. What is there is never changed: replicas that know less go on working.
  * @returns what was made
@@ -26,7 +31,7 @@ export async function declareTables(
 ): Promise<string[]> {
   const made: string[] = [];
   for (const table of tables) if (await declareTable(work, table)) made.push(tableName(table));
-  for (const field of auditFields.filter(({ searchable }) => searchable)) {
+  for (const field of auditFields.filter(hasColumn)) {
     if (await declareAuditField(work, field)) made.push(`audit field ${field.name}`);
   }
   return made;
@@ -39,7 +44,7 @@ export async function undeclared(
 ): Promise<string[]> {
   const rows = await database.selectFrom('declarations').selectAll().execute();
   const before = new Map(rows.map(({ name, declaration }) => [name, declaration]));
-  const fields = auditFields.filter(({ searchable }) => searchable).map(({ name }) => `audit field ${name}`);
+  const fields = auditFields.filter(hasColumn).map(({ name }) => `audit field ${name}`);
   return [
     ...tables.filter((table) => before.get(tableName(table)) !== JSON.stringify(table)).map(tableName),
     ...fields.filter((field) => !before.has(field)),
@@ -107,7 +112,9 @@ async function declareAuditField(work: Transaction<Schema>, field: AuditField): 
   if ((await declared(work, name)) !== undefined) return false;
   const column = auditColumn(field);
   await work.schema.alterTable('audit_records').addColumn(column, 'text').execute();
-  await sql`create index ${sql.ref(`audit_records_by_${column}`)} on audit_records (${sql.ref(column)}, at)
+  // a list may be longer than what an index takes, and few records have one
+  const indexed = field.foundBy === undefined ? sql`${sql.ref(column)}, at` : sql`at`;
+  await sql`create index ${sql.ref(`audit_records_by_${column}`)} on audit_records (${indexed})
     where ${sql.ref(column)} is not null`.execute(work);
   await remember(work, name, '');
   return true;

@@ -239,6 +239,30 @@ describe.each(databases)('declared audit fields on $name', (kind) => {
     await expect(audit.query({ fields: { seat: 'A1' } })).rejects.toThrow('Records are not searched by seat');
   });
 
+  it('are found by each value of a list that another field has, as it is written', async () => {
+    const fields: readonly AuditField[] = [
+      ...auditFields,
+      { name: 'earlierTickets', description: 'the tickets before', foundBy: 'ticketNumber' },
+    ];
+    const without = await open();
+    await without.audit.append({ type: 'before', ticketNumber: 'T-1' } as object);
+    const store = await open(fields);
+    const long = 'x'.repeat(4000);
+    const odd = ['T-1', 'a"b', 'c\nd', '%', long, 'T-3'];
+    await store.audit.append({ type: 'late', ticketNumber: 'T-2', earlierTickets: odd } as object);
+    await store.audit.append({ type: 'alone', ticketNumber: 'T-9', earlierTickets: [] } as object);
+    const found = async (ticketNumber: string): Promise<unknown[]> => {
+      const { records } = await store.audit.query({ fields: { ticketNumber } });
+      return records.map(({ event }) => event['type']);
+    };
+    expect(await found('T-1')).toEqual(['late', 'before']);
+    for (const ticket of ['T-2', ...odd.slice(1)]) expect(await found(ticket)).toEqual(['late']);
+    for (const ticket of ['t-3', 'T', 'b', 'd', '_', 'a"b"', '', '\n']) expect(await found(ticket)).toEqual([]);
+    await expect(store.audit.query({ fields: { earlierTickets: 'T-1' } })).rejects.toThrow('not searched by');
+    expect(await store.audit.verify()).toMatchObject({ ok: true });
+    expect(await without.audit.verify()).toMatchObject({ ok: true });
+  });
+
   it('can be declared while there are records, and by replicas that do not know of them', async () => {
     const before = await open([]);
     await before.audit.append({ type: 'early', ticketNumber: 'T-1' } as object);
