@@ -40,6 +40,8 @@ export interface PipelineOptions {
   readonly admissions?: readonly Admission[];
   /** What explanations hold beside what they always hold. Default nothing. */
   readonly explainers?: Explainers;
+  /** What clients present as actor_token where a request is explained without tokens; the first that knows the client tells. */
+  readonly ownActors?: readonly OwnActor[];
   readonly clock: Clock;
   /** Issuers whose subjects are known here as `iss#sub`. Default none. */
   readonly foreignIssuers?: readonly string[];
@@ -51,12 +53,21 @@ export interface MadeToken {
   readonly claim: Claim;
 }
 
+/** What a token would say by which a client proves itself as the actor; `undefined`: it has none to present. RFC 8693 §2.1 */
+export type OwnActor = (client: ClientRegistration) => TokenFacts | undefined;
+
+/** Facts that stand in place of tokens. */
+interface Established {
+  readonly subject: TokenFacts;
+  readonly actorToken?: TokenFacts | undefined;
+}
+
 /** Whether a request is made or only explained, and its context. */
 interface Asked {
   readonly context: ExchangeContext;
   readonly explained: boolean;
   /** Of a request that is explained. */
-  readonly subject?: TokenFacts | undefined;
+  readonly established?: Established | undefined;
 }
 
 const EXCHANGE_ALONE = [GrantType.TokenExchange];
@@ -122,10 +133,11 @@ export class ExchangePipeline {
     const { explainers = {}, admissions = [] } = this.#options;
     let reached: Progress = {};
     try {
+      const established = context.subject && this.#establish(context.subject, client);
       const { decision, exchange } = await this.#decide(
-        context.subject ? withoutSubject(form) : form,
+        established ? withoutTokens(form, established) : form,
         client,
-        { context, explained: true, subject: context.subject },
+        { context, explained: true, established },
         (progress) => (reached = { ...reached, ...progress }),
       );
       if (decision.outcome === 'permitted') await judgeAll(admissions, decision.permit, exchange);
@@ -135,10 +147,15 @@ export class ExchangePipeline {
     }
   }
 
+  #establish(subject: TokenFacts, client: ClientRegistration): Established {
+    const [actorToken] = (this.#options.ownActors ?? []).flatMap((ownActor) => ownActor(client) ?? []);
+    return { subject, actorToken };
+  }
+
   async #decide(
     form: URLSearchParams,
     { clientId }: ClientRegistration,
-    { context, explained, subject }: Asked,
+    { context, explained, established }: Asked,
     observe: ProgressObserver,
   ): Promise<{ readonly decision: Decision; readonly exchange: VerifiedExchange }> {
     const client = this.#registrationOf(clientId);
@@ -149,7 +166,7 @@ export class ExchangePipeline {
     const verification = { client, at: this.#options.clock() };
     const from = { ...verification, explained, address: context.address };
     const { grantType = GrantType.TokenExchange } = context;
-    const tokens = await this.#verify(request, grantType, from, observe, subject);
+    const tokens = await this.#verify(request, grantType, from, observe, established);
     const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
     const exchange = await gatherFacts(known, this.#sources);
     observe({ exchange });
@@ -192,26 +209,33 @@ export class ExchangePipeline {
     grantType: string,
     context: Omit<VerificationContext, 'parameter' | 'parameters' | 'asked'>,
     observe: ProgressObserver,
-    established: TokenFacts | undefined,
+    established: Established | undefined,
   ): Promise<PresentedTokens> {
     const { audiences, resources, scopes, requestedType, parameters } = request;
     const asked = { audiences, resources, requestedType, ...(scopes && { scopes }) };
     const known = { ...context, asked, parameters };
     const verifiers = { registry: this.#verifiers, grantType };
-    const subject = established ? verifiedToken(established) : await verifyToken(verifiers, request.subject, known);
+    const subject = established
+      ? verifiedToken(established.subject)
+      : await verifyToken(verifiers, request.subject, known);
     observe({ subject });
     if (!request.actor) return { subject };
-    const actorToken = await verifyToken(verifiers, request.actor, known);
+    const actorToken = established?.actorToken
+      ? verifiedToken(established.actorToken)
+      : await verifyToken(verifiers, request.actor, known);
     observe({ actorToken });
     return { subject, actorToken };
   }
 }
 
 // what the parser demands, and nobody verifies
-function withoutSubject(form: URLSearchParams): URLSearchParams {
+function withoutTokens(form: URLSearchParams, { actorToken }: Established): URLSearchParams {
   const asked = new URLSearchParams(form);
   asked.set('grant_type', GrantType.TokenExchange);
   asked.set('subject_token', 'established');
   asked.set('subject_token_type', TokenType.AccessToken);
+  if (!actorToken) return asked;
+  asked.set('actor_token', 'established');
+  asked.set('actor_token_type', TokenType.AccessToken);
   return asked;
 }

@@ -36,6 +36,7 @@ export type * from './request/exchange-request.js';
 export type { DeclaredParameter } from './request/parameters.js';
 export { parseExchangeRequest } from './request/parse-request.js';
 export { TokenExchange, type TokenExchangeOptions } from './token-exchange.js';
+export type { OwnActor } from './exchange-pipeline.js';
 export { entitledScopes, type Holder } from './tokens/entitlement.js';
 export type { ExchangeState } from './tokens/exchange-state.js';
 export type * from './tokens/token-facts.js';

@@ -71,6 +71,7 @@ export class ActiveFeatures {
       verifiers: registrations.flatMap(({ verifiers = [] }) => verifiers),
       rules: registrations.flatMap(({ rules = [] }) => rules),
       admissions: registrations.flatMap(({ admissions = [] }) => admissions),
+      ownActors: registrations.flatMap(({ ownActors = [] }) => ownActors),
       issuers: registrations.flatMap(({ issuers = [] }) => issuers),
       grants: registrations.flatMap(({ grants = [] }) => grants),
       foreignIssuers: registrations.flatMap(({ foreignIssuers = [] }) => foreignIssuers),

@@ -17,6 +17,7 @@ import type {
   ExchangePolicy,
   ExchangeState,
   ForeignIssuer,
+  OwnActor,
   Progress,
   Rule,
   TokenIssuer,
@@ -83,6 +84,8 @@ export interface FeatureRegistration {
   readonly rules?: readonly Rule[];
   /** Asked about what all rules permit, last of all; for what takes I/O. */
   readonly admissions?: readonly Admission[];
+  /** What its clients present as actor_token where an exchange is explained without tokens. */
+  readonly ownActors?: readonly OwnActor[];
   /** For further types of requested tokens. */
   readonly issuers?: readonly TokenIssuer[];
   /** Beside those of RFC 6749 and RFC 8693. */

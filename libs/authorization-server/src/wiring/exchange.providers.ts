@@ -74,7 +74,7 @@ function createEngine(
   sink: AuditSink,
   { active, registration, foreignIssuers }: FeatureRuntime,
 ): TokenExchange {
-  const { verifiers, rules, issuers, admissions } = registration;
+  const { verifiers, rules, issuers, admissions, ownActors } = registration;
   const typeOf = (audience: string) => policy.resource(audience)?.typ ?? 'at+jwt';
   return new TokenExchange({
     issuer,
@@ -83,6 +83,7 @@ function createEngine(
     verifiers: [new OwnAccessTokenVerifier(own, typeOf), new JwtVerifier(own, foreignIssuers, typeOf), ...verifiers],
     additionalRules: rules,
     admissions,
+    ownActors,
     issuers: [new AccessTokenIssuer({ issuer, signer, randomId: timeOrderedId }), ...issuers],
     sink,
     auditMembers: active.auditMembers,

@@ -90,12 +90,29 @@ export class AgentWorld {
     const now = Math.floor(Date.now() / 1000);
     const standard = { iss: this.issuer, sub: 'ada', aud: 'assistant', client_id: 'app', scope: 'assistant.ask' };
     const all = { ...standard, iat: now, exp: now + 300, auth_time: now, jti: randomUUID() as string, ...claims };
-    const { jti, sub: subject, client_id: clientId, aud, exp: expiresAt } = all;
+    const {
+      jti,
+      sub: subject,
+      client_id: clientId,
+      aud,
+      exp: expiresAt,
+      grantId,
+      ...others
+    } = all as typeof all & {
+      grantId?: string;
+    };
     const lives = this.replicas[0]!.lives();
     const subjectLife = lives.of('user', subject);
     const ofLife = { ...(subjectLife !== undefined && { subjectLife }) };
-    await this.stores[0]!.tokens.record({ jti, subject, clientId, audiences: [aud].flat(), expiresAt, ...ofLife });
-    return this.keys.sign(all, { typ: 'at+jwt' });
+    const kept = { jti, subject, clientId, audiences: [aud].flat(), expiresAt, ...ofLife };
+    await this.stores[0]!.tokens.record({ ...kept, ...(grantId !== undefined && { grantId }) });
+    const named = { jti, sub: subject, client_id: clientId, aud, exp: expiresAt };
+    return this.keys.sign({ ...named, ...others }, { typ: 'at+jwt' });
+  }
+
+  /** A token of a login, by which a user asks for what is theirs. */
+  async ownPage(sub: string, scope = 'activity.read exchange.evaluate'): Promise<string> {
+    return this.token({ sub, aud: 'auth-server-me', scope, grantId: 'login' });
   }
 
   /** An exchange; what is `undefined` is left out. */
@@ -139,6 +156,13 @@ export class AgentWorld {
     return read(await fetch(this.url(replica) + path, init));
   }
 
+  /** Asks, as a user, what a client would get. */
+  async evaluate(token: string, question: object): Promise<Answer> {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(question) };
+    return read(await fetch(`${this.url()}/me/evaluate`, init));
+  }
+
   async call(path: string, token: string): Promise<Answer> {
     return read(await fetch(this.url() + path, { headers: { authorization: `Bearer ${token}` } }));
   }
@@ -157,7 +181,7 @@ export class AgentWorld {
 
 async function read(response: Response): Promise<Answer> {
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') && text !== '';
+  const isJson = /json(;|$)/.test(response.headers.get('content-type') ?? '') && text !== '';
   return { status: response.status, body: (isJson ? JSON.parse(text) : { text }) as Record<string, unknown> };
 }
 

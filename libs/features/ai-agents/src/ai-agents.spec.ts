@@ -11,6 +11,10 @@ const databases = await testDatabases();
 let world: AgentWorld;
 let ada: Browser;
 
+interface Found {
+  readonly event: { readonly issuedTokenId?: string };
+}
+
 /** What comes of a request: its status, the error, and the rule that the record names. */
 const outcome = async ({ status, body }: Answer): Promise<string> => {
   const { rule } = (await world.record()) as { rule?: string };
@@ -119,6 +123,25 @@ describe.each(databases)('AI agents on $name with two replicas', (database) => {
       expect(chain).toEqual([...ROW].reverse());
       const deeper = claimsOf(await world.exchange('user-service', token, { audience: 'message-service' }));
       expect(JSON.stringify(deeper['act']).match(/ai_agent/g)).toHaveLength(5);
+      const { jti } = deeper;
+      expect(await world.record({ jti })).toMatchObject({
+        agent: 'fifth',
+        earlierAgents: ['fourth', 'third', 'second', 'assistant'],
+      });
+      const mine = await world.ownPage('ada');
+      for (const agent of ROW) {
+        const ofJti = ({ event }: Found): boolean => event.issuedTokenId === jti;
+        const query = await world.operate('GET', `/admin/audit?agent=${agent}`);
+        expect((query.body['records'] as Found[]).filter(ofJti)).toHaveLength(1);
+        const exported = await world.operate('GET', `/admin/audit/export?agent=${agent}`);
+        expect(
+          String(exported.body['text'])
+            .split('\n')
+            .filter((line) => line.includes(jti!)),
+        ).toHaveLength(1);
+        const { body } = await world.call(`/me/activity?agent=${agent}&limit=100`, mine);
+        expect((body['activity'] as { jti?: string }[]).filter((line) => line.jti === jti)).toHaveLength(1);
+      }
     });
   });
 
@@ -302,22 +325,7 @@ describe.each(databases)('AI agents on $name with two replicas', (database) => {
     const found = await world.operate('GET', '/admin/audit?agent=assistant&limit=1');
     expect(found.body).toMatchObject({ records: [{ event: { agent: 'assistant' } }] });
     expect((await world.operate('GET', '/admin/audit?agent=nobody')).body['records']).toEqual([]);
-    const life = world.replicas[0]!.lives().of('user', 'ada');
-    const own = { aud: 'auth-server-me', scope: 'activity.read', jti: 'ada-herself' };
-    const grant = {
-      jti: own.jti,
-      subject: 'ada',
-      clientId: 'app',
-      audiences: [own.aud],
-      grantId: 'login',
-      expiresAt: 9_999_999_999,
-    };
-    await world.stores[0]!.tokens.record({ ...grant, subjectLife: life! });
-    const now = Math.floor(Date.now() / 1000);
-    const mine = await world.keys.sign(
-      { iss: world.issuer, sub: 'ada', client_id: 'app', iat: now, exp: now + 60, ...own },
-      { typ: 'at+jwt' },
-    );
+    const mine = await world.ownPage('ada');
     const activity = await world.call('/me/activity?agent=assistant&limit=2', mine);
     expect(activity.body).toMatchObject({ activity: [{ agent: 'assistant' }, { agent: 'assistant' }] });
     expect((await world.call('/me/activity?agent=nobody', mine)).body['activity']).toEqual([]);

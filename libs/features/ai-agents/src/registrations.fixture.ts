@@ -14,6 +14,8 @@ export const OPERATOR_SCOPES = [
   'registrations.write',
 ];
 
+const OWN_SCOPES = ['activity.read', 'activity.stop', 'exchange.evaluate'];
+
 /** Agents that hand on to each other, one after the other. */
 export const ROW = ['assistant', 'second', 'third', 'fourth', 'fifth'];
 
@@ -68,7 +70,7 @@ export const file = {
     { audience: 'auth-server-actors', scopes: ['act'] },
     { audience: 'calendar', kind: 'third_party', scopes: ['calendar.read', 'calendar.write'] },
     { audience: 'auth-server', scopes: OPERATOR_SCOPES },
-    { audience: 'auth-server-me', resource: 'http://localhost:9001/me', scopes: ['activity.read', 'activity.stop'] },
+    { audience: 'auth-server-me', resource: 'http://localhost:9001/me', scopes: OWN_SCOPES },
   ],
   clients: [
     {
@@ -76,7 +78,7 @@ export const file = {
       secret: SECRET,
       grantTypes: [GrantType.AuthorizationCode],
       redirectUris: ['http://localhost:8080/callback'],
-      scopes: ['openid', 'activity.read', 'activity.stop'],
+      scopes: ['openid', ...OWN_SCOPES],
       resources: ['assistant', 'auth-server-me'],
       defaultResource: 'assistant',
     },
