@@ -50,7 +50,7 @@ describe.each(databases)('what an agent would get is explained as it is answered
     expect(await world.allow(ada, 'second', 'third', 'assistant.ask')).toBe(200);
     subject = await world.token({ jti: login, aud: ['assistant', 'second'], grantId: 'login' });
     const issued = { type: 'token', outcome: 'issued', issuedTokenId: login, scopesGranted: ['assistant.ask'] };
-    await world.stores[0]!.trail.append(issued as object);
+    await world.stores[0]!.trail.append(issued);
     // people ask about clients alone that they have used
     expect((await world.act({ subject })).status).toBe(200);
     const third = { subject, audience: 'third', scope: 'assistant.ask' };
