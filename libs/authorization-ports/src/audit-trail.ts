@@ -50,6 +50,7 @@ export interface AuditNode {
   readonly children: readonly AuditNode[];
 }
 
+/** One page of the records that a query matches. */
 export interface AuditPage {
   /** Newest first. */
   readonly records: readonly AuditRecord[];
@@ -72,6 +73,7 @@ export interface AuditReader {
   query(query: AuditQuery): Promise<AuditPage>;
   /** All records that match, the oldest first. */
   export(query: AuditQuery): AsyncIterable<AuditRecord>;
+  /** The records under a trace id and how they hang together; empty when there are none. */
   tree(traceId: string): Promise<AuditTree>;
   /** The clients to which something was issued by an exchange for one life of an account. */
   usedClients(subject: string, life: number): Promise<readonly string[]>;

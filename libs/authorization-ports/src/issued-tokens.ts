@@ -48,17 +48,28 @@ export interface IssuedTokenStanding {
 export interface IssuedTokens {
   /** @returns false when the token must not leave, because what it derives from was revoked meanwhile */
   record(token: IssuedTokenRecord): Promise<boolean>;
-  /** @param iss left out for this server */
+  /**
+   * The record of a token; `undefined` when it is not in the index.
+   * @param iss left out for this server
+   */
   find(jti: string, iss?: string): Promise<IndexedToken | undefined>;
   /** The tokens that were issued under a grant by itself and can be used, the newest first; not more than some. */
   usable(grantId: string): Promise<readonly IndexedToken[]>;
-  /** @param iss left out for this server */
+  /**
+   * What the index knows of a token; one that is not in it is neither known nor revoked.
+   * @param iss left out for this server
+   */
   standing(jti: string, iss?: string): Promise<IssuedTokenStanding>;
   /**
+   * Revokes a token and what was exchanged for it. RFC 7009 §2.1
    * @param iss left out for this server
    * @param event is recorded in the transaction from which on the token counts as revoked
    */
   revoke(jti: string, iss?: string, event?: RecordedEvent): Promise<unknown>;
+  /**
+   * Revokes the tokens that were issued under a grant, and what was exchanged for them.
+   * @param event is recorded in the transaction from which on they count as revoked
+   */
   revokeByGrant(grantId: string, event?: RecordedEvent): Promise<unknown>;
   /**
    * Revoked tokens that a guard may still accept, in the order of their revocation.

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from './recorded-event.js';
 
+/** What can be registered at run time. */
 export type RegistrationKind = 'client' | 'resource' | 'edge' | 'user';
 
 /** A registration as the storage keeps it. Secrets and passwords stand in it as hashes only. */
@@ -20,6 +21,7 @@ export interface RegistrationChange {
   readonly document?: object;
 }
 
+/** Who leads a life that can end: what belongs to it ends with it. */
 export type PartyKind = 'client' | 'user';
 
 /** A client or user as it is registered. */
@@ -58,6 +60,7 @@ export interface RegistrationSnapshot {
 export interface RegistrationStore {
   /** A number that grows with each change. */
   revision(): Promise<number>;
+  /** Everything that is stored, read at one moment. */
   snapshot(): Promise<RegistrationSnapshot>;
   /**
    * Applies all changes or none.

@@ -11,6 +11,7 @@ export interface StoredKey extends NewKey {
   readonly retiredAt?: number;
 }
 
+/** A key pair that is made and not yet stored. */
 export interface NewKey {
   readonly kid: string;
   readonly algorithm: string;

@@ -9,6 +9,7 @@ export interface Column {
   readonly sealed?: boolean;
 }
 
+/** The columns of a table, by name. */
 export type Columns = Readonly<Record<string, Column>>;
 
 /**
@@ -52,6 +53,7 @@ export type Matching<T extends TableDeclaration> = Partial<RowOf<T>>;
 export interface Table<T extends TableDeclaration> {
   /** @returns false, and nothing is stored, when a row of this key is there */
   insert(row: RowOf<T>): Promise<boolean>;
+  /** The row of this key, with what is sealed opened; `undefined` when there is none. */
   find(key: KeyOf<T>): Promise<RowOf<T> | undefined>;
   /** In the order of the key. At most `limit` (1000 unless told). */
   list(matching: Matching<T>, limit?: number): Promise<readonly RowOf<T>[]>;

@@ -181,14 +181,20 @@ export class AuthorizationServerModule extends ConfigurableModuleClass implement
     super();
   }
 
+  /** Builds the server from options that are at hand. */
   static override forRoot(options: AuthorizationServerOptions): DynamicModule {
     return withOwnGuard(super.forRoot(options));
   }
 
+  /** Builds the server from options that are made at the start, such as keys and a storage that have to be opened first. */
   static override forRootAsync(options: ConfigurableModuleAsyncOptions<AuthorizationServerOptions>): DynamicModule {
     return withOwnGuard(super.forRootAsync(options));
   }
 
+  /**
+   * Called by Nest before any route is set up.
+   * @throws ConfigurationError for another adapter than that of Express
+   */
   configure(): void {
     this.routes.settle();
   }

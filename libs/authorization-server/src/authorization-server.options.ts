@@ -7,6 +7,7 @@ import type { ClientsPort } from './ports/clients.js';
 import type { LoginView } from './ports/login-view.js';
 import type { ServerStorage } from './ports/server-storage.js';
 
+/** What `AuthorizationServerModule` is built from. */
 export interface AuthorizationServerOptions {
   /** The issuer identifier, and the address at which browsers reach the server. */
   readonly issuer: string;

@@ -15,6 +15,7 @@ import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
 import { declareTables, hasColumn, undeclared, type Declared } from './tables/declare-tables.js';
 
+/** Where the store is, and how it is opened. */
 export interface StoreOptions extends Declared {
   /** `sqlite::memory:`, `sqlite:<path>` or `postgres://…`. */
   readonly url: string;

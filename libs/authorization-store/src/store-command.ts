@@ -4,8 +4,10 @@ import { migrate, openStore, pendingMigrations, type StoreOptions } from './open
 /** What an operator does by hand. */
 export const STORE_COMMANDS = ['migrate', 'audit-verify', 'audit-export', 'reencrypt', 'renew-cursors'] as const;
 
+/** The name of a command on the store. */
 export type StoreCommand = (typeof STORE_COMMANDS)[number];
 
+/** Whether a word of the command line names a command on the store. */
 export function isStoreCommand(name: string | undefined): name is StoreCommand {
   return STORE_COMMANDS.some((command) => command === name);
 }

@@ -41,6 +41,7 @@ export class Accounts {
     return this.active(subject);
   }
 
+  /** The account as it is known, enabled or not; `undefined` when there is none. */
   find(subject: string): Account | undefined {
     return this.#users.get(subject);
   }

@@ -45,10 +45,12 @@ export class OwnClients implements OnApplicationBootstrap, BeforeApplicationShut
     return clients;
   }
 
+  /** Called by Nest: from now on the table is read every 5 seconds. */
   onApplicationBootstrap(): void {
     this.#following.start(INTERVAL);
   }
 
+  /** Called by Nest: reads the table no more, and waits for the reading that goes on. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.#following.stop();
   }

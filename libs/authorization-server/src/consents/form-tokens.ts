@@ -9,10 +9,12 @@ export class FormTokens {
     this.#keys = keys;
   }
 
+  /** The token that a form of this session carries, in base64url. */
   of(session: string): string {
     return sign(this.#keys[0]!, session).toString('base64url');
   }
 
+  /** Whether the token is of a form of this session, compared in constant time. */
   accept(token: string, session: string): boolean {
     const given = Buffer.from(token, 'base64url');
     return this.#keys.some((key) => {

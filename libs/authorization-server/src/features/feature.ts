@@ -114,6 +114,7 @@ export const FEATURE_PARTS = Symbol('the parts of the feature');
  * name and the settings may be left out.
  */
 export interface Feature<Settings = unknown> extends ConfigSection<Settings> {
+  /** What the feature adds to the token endpoint. Called once, at the start. */
   register?(parts: FeatureParts<NonNullable<Settings>>): FeatureRegistration;
   /** Members of the server's metadata, by what is registered now; of lists that several features have, all entries. RFC 8414 §2 */
   metadata?(settings: NonNullable<Settings>, config: ServerConfig): Readonly<Record<string, unknown>>;

@@ -24,6 +24,7 @@ export abstract class FollowedSigningKeys
   /** Takes what has changed. */
   protected abstract look(): Promise<void>;
 
+  /** Called by Nest: looks at the keys now, and from now on again and again. */
   onApplicationBootstrap(): void {
     this.#following.start(this.#interval);
     void this.follow();

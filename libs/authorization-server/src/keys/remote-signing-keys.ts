@@ -4,6 +4,7 @@ import { FollowedSigningKeys } from './followed-signing-keys.js';
 import { KeySet } from './key-set.js';
 import { WatchedSigner } from './watched-signer.js';
 
+/** What {@link RemoteSigningKeys} are opened with. */
 export interface RemoteSigningKeysOptions {
   readonly signer: ExternalSigner;
   /** Seconds between two looks at the keys; 5 unless told. */

@@ -4,6 +4,7 @@ import { FollowedSigningKeys } from './followed-signing-keys.js';
 import type { KeyRotation, TakenStep } from './key-rotation.js';
 import { KeySet } from './key-set.js';
 
+/** What {@link StoredSigningKeys} are opened with. */
 export interface StoredSigningKeysOptions {
   readonly store: SigningKeyStore;
   readonly rotation: KeyRotation;

@@ -81,6 +81,7 @@ function clientEntry(
   );
 }
 
+/** The page for a visitor who is not signed in. */
 export function signedOutPage(view: PageView): string {
   return page(view.text('consents.title'), <p role="alert">{view.text('consents.signedOut')}</p>, undefined, view);
 }

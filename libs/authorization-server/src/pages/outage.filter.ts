@@ -21,6 +21,7 @@ export class OutageFilter extends BaseExceptionFilter {
     this.#pages = pages ?? new Pages();
   }
 
+  /** Answers for what a controller has thrown; what is no outage, and not for a browser, is left to Nest. */
   override catch(error: unknown, host: ArgumentsHost): void {
     const retryAfter = retryAfterOf(error);
     const request = host.switchToHttp().getRequest<Request>();

@@ -30,6 +30,7 @@ export class PageView {
     return this.#name ?? this.text('server.name');
   }
 
+  /** A text in the language of the visitor. */
   text(key: TextKey): string {
     return this.language.texts[key];
   }
@@ -51,7 +52,10 @@ export class PageView {
     return Object.hasOwn(this.language.texts, key) ? this.text(key as TextKey) : undefined;
   }
 
-  /** @param time seconds since the epoch */
+  /**
+   * A day, as the language of the visitor writes it.
+   * @param time seconds since the epoch
+   */
   date(time: number): string {
     return new Intl.DateTimeFormat(this.language.tag, { dateStyle: 'long' }).format(time * 1000);
   }

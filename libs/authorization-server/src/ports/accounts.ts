@@ -39,7 +39,10 @@ type Found = Answer<OwnAccount | null | undefined>;
 export interface AccountsPort {
   /** Finds whom somebody means who signs in, such as by an e-mail address. */
   findByLogin(login: string): Found;
-  /** @param subject as the account has told it */
+  /**
+   * Finds the account of a subject.
+   * @param subject as the account has told it
+   */
   find(subject: string): Found;
   /** Absent: nobody signs in by password, but by a way of your own that ends in `SignIns.finish`. */
   verifyPassword?(account: OwnAccount, password: string): Answer<boolean>;

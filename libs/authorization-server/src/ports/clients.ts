@@ -13,5 +13,6 @@ export type OwnClient = Pick<ClientConfig, 'clientId'> &
  * what leads to operators stands there alone. While the table cannot be read those known stay; at the start the server does not start.
  */
 export interface ClientsPort {
+  /** All clients of the table. */
   list(): readonly OwnClient[] | Promise<readonly OwnClient[]>;
 }

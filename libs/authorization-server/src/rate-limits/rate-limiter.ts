@@ -79,6 +79,7 @@ export class RateLimiter {
     await this.#store.hit(key, window, -1);
   }
 
+  /** Begins to count anew, here and in the store. */
   async forget(key: RateKey): Promise<void> {
     this.#counted.delete(key);
     await this.#store.forget(key);

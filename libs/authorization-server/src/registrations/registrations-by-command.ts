@@ -9,6 +9,7 @@ import { RegistrationDocuments } from './registration-documents.js';
 import type { RegistrationSet } from './registration-set.js';
 import { Registrations } from './registrations.js';
 
+/** What `RegistrationsByCommand` needs of the server: its configuration, its storage and its name. */
 export interface RegistrationsByCommandOptions {
   readonly file: ServerConfig;
   readonly store: RegistrationStore;

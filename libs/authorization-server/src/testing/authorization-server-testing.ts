@@ -18,7 +18,10 @@ import type { ServerStorage } from '../ports/server-storage.js';
 const LIFETIME = 300;
 
 /** A storage that the server closes with itself, such as `AuthorizationStore` on `sqlite::memory:`. */
-export type TestStorage = ServerStorage & { close?(): Promise<void> };
+export type TestStorage = ServerStorage & {
+  /** Called when the server has closed. */
+  close?(): Promise<void>;
+};
 
 /** What a token is to say. */
 export interface TestToken {
@@ -92,6 +95,7 @@ export class AuthorizationServerTesting implements AsyncDisposable {
     return this.keys.sign({ ...claims, iat, exp, jti }, { typ: 'at+jwt' });
   }
 
+  /** Closes the server, its connections and its storage. */
   async close(): Promise<void> {
     this.server.closeAllConnections();
     this.server.close();
@@ -99,6 +103,7 @@ export class AuthorizationServerTesting implements AsyncDisposable {
     await this.storage.close?.();
   }
 
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -17,6 +17,7 @@ export interface AuditBreak {
   readonly reason: string;
 }
 
+/** The outcome of a check of the audit trail: how many chains and records are whole, or where chains are broken. */
 export type AuditVerification =
   | { readonly ok: true; readonly writers: number; readonly records: number }
   | { readonly ok: false; readonly brokenAt: readonly AuditBreak[] };

@@ -3,6 +3,7 @@ import type { PostgresPoolClient } from 'kysely';
 /** How connections reach the server: each its own, or through a pooler that gives one away after each transaction. */
 export const POOLINGS = ['none', 'transaction'] as const;
 
+/** One of {@link POOLINGS}. */
 export type Pooling = (typeof POOLINGS)[number];
 
 type Query = PostgresPoolClient['query'];

@@ -98,14 +98,17 @@ export class ProviderAdapter {
     if (!saved) throw new AlreadyConsumed(this.#model);
   }
 
+  /** The record of this id; `undefined` when there is none, or it has expired. */
   async find(id: string): Promise<ProviderPayload | undefined> {
     return this.#findBy('id_hash', id);
   }
 
+  /** The session of this uid; `undefined` when there is none, or it has expired. */
   async findByUid(uid: string): Promise<ProviderPayload | undefined> {
     return this.#findBy('uid_hash', uid);
   }
 
+  /** The device code of this user code; `undefined` when there is none, or it has expired. RFC 8628 §3.3 */
   async findByUserCode(userCode: string): Promise<ProviderPayload | undefined> {
     return this.#findBy('user_code_hash', userCode);
   }
@@ -126,6 +129,7 @@ export class ProviderAdapter {
     if (!consumed) throw new AlreadyConsumed(this.#model);
   }
 
+  /** Deletes the record of this id. */
   async destroy(id: string): Promise<void> {
     await this.#database
       .deleteFrom('provider_records')

@@ -50,6 +50,7 @@ export class SqlRegistrationStore implements RegistrationStore {
     }));
   }
 
+  /** The registration of this kind and id; `undefined` when there is none. */
   async find(kind: RegistrationKind, id: string): Promise<StoredRegistration | undefined> {
     const row = await findRow(this.#database, kind, id);
     return row && toRegistration(row);

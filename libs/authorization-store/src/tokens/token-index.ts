@@ -73,6 +73,7 @@ export class TokenIndex implements IssuedTokens {
     return (await this.standing(jti, iss)).revoked;
   }
 
+  /** The record of a token, with what became of it; `undefined` when it is not in the index. */
   async find(jti: string, iss?: string): Promise<IndexedToken | undefined> {
     const key = this.#key(jti, iss);
     const row = await this.#database

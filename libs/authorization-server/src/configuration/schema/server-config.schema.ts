@@ -208,6 +208,7 @@ export const serverConfigSchema = z
   })
   .describe('Configuration of the Onbehalf authorization server');
 
+/** The configuration as it was read and checked, with its defaults. */
 export type ServerConfig = z.infer<typeof serverConfigSchema>;
 export type ClientConfig = ServerConfig['clients'][number];
 export type ResourceConfig = ServerConfig['resources'][number];

@@ -10,9 +10,11 @@ export interface ForwardingObserver {
   refused(records: readonly ForwardedRecord[], reason: Error): void;
   /** Nothing goes out for the time being; told once until `resumed`. */
   stalled(reason: Error): void;
+  /** What goes out is accepted again. */
   resumed(): void;
 }
 
+/** How records are forwarded to a receiver outside. */
 export interface ForwardingOptions {
   readonly receiver: AuditReceiver;
   readonly observer: ForwardingObserver;
