@@ -24,7 +24,9 @@ import { RequestContexts } from './request/request-contexts.js';
 import type { ResourceServerOptions } from './settings/resource-server-options.js';
 import { toSettings, type ResourceServerSettings } from './settings/resource-server-settings.js';
 import {
+  ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
+  OPTIONS_TYPE,
   RESOURCE_SERVER_OPTIONS,
   RESOURCE_SERVER_SETTINGS,
 } from './settings/resource-server.tokens.js';
@@ -69,6 +71,16 @@ export class ResourceServerModule
     this.#metadata = metadata;
   }
 
+  /** Guards with options that are at hand. They are checked at the start, with ConfigurationError at the first mistake. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Guards with options that are made at the start: from the environment, or by an injected service. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
   /**
    * For tests: guards every route with tokens of a test issuer, whose keys need no network.
    * @param issuer from `createTestIssuer()` of `@onbehalf/testing`
@@ -80,6 +92,7 @@ export class ResourceServerModule
     return this.forRoot({ issuers: [issuer], audience: issuer.audience, global: true, ...options });
   }
 
+  /** Called by Nest before any route is set up. */
   configure(): void {
     this.#contexts.openForHttp();
     this.#metadata.register();
@@ -103,6 +116,7 @@ export class ResourceServerModule
     for (const check of this.#settings.revocation) check.start?.();
   }
 
+  /** Called by Nest: asks for revocations no more. */
   onModuleDestroy(): void {
     for (const check of this.#settings.revocation) check.stop?.();
   }

@@ -13,12 +13,13 @@ export interface TokenExchangeModuleExtras {
   readonly connection?: string;
 }
 
-export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenExchangeOptions>({
-  optionsInjectionToken: TOKEN_EXCHANGE_OPTIONS,
-})
-  .setClassMethodName('forRoot')
-  .setExtras<TokenExchangeModuleExtras>({ isGlobal: true, connection: DEFAULT_CONNECTION }, withConnection)
-  .build();
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<TokenExchangeOptions>({
+    optionsInjectionToken: TOKEN_EXCHANGE_OPTIONS,
+  })
+    .setClassMethodName('forRoot')
+    .setExtras<TokenExchangeModuleExtras>({ isGlobal: true, connection: DEFAULT_CONNECTION }, withConnection)
+    .build();
 
 function withConnection(
   definition: DynamicModule,

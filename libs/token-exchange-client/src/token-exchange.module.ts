@@ -3,7 +3,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { DownstreamClient } from './downstream/downstream-client.js';
 import { validateDownstream, type DownstreamDefinition } from './downstream/downstream-definition.js';
 import { requireText } from './options/accepted-values.js';
-import { ConfigurableModuleClass } from './token-exchange.module-definition.js';
+import { ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, OPTIONS_TYPE } from './token-exchange.module-definition.js';
 import { connectionToken, downstreamToken } from './token-exchange.constants.js';
 import type { TokenExchangeService } from './token-exchange.service.js';
 
@@ -11,6 +11,7 @@ import type { TokenExchangeService } from './token-exchange.service.js';
 export interface DownstreamFactory {
   readonly name: string;
   readonly inject?: FactoryProvider['inject'];
+  /** Makes the description of the service from what is injected. */
   readonly useFactory: (
     // as Nest types its own factories: what is injected is not known here
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -21,6 +22,16 @@ export interface DownstreamFactory {
 /** Calls downstream services on behalf of the current user. RFC 8693. */
 @Module({})
 export class TokenExchangeModule extends ConfigurableModuleClass {
+  /** Connects to an authorization server with options that are at hand. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Connects to an authorization server with options that are made at the start: from the environment, or by an injected service. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
   /**
    * Registers clients for downstream services, to be injected with `@InjectDownstream(name)`. Their tokens come from the
    * authorization server of `connection`.
