@@ -21,6 +21,7 @@ export class AuthorizationServerHealthIndicator {
     return Object.fromEntries(this.#settings.outages.failures);
   }
 
+  /** `up` when all keys and revocations are at hand, else `down` with what is out of reach. Fetches what is not at hand. */
   async check<const Key extends string>(key: Key): Promise<HealthResult<Key>> {
     try {
       const { issuers, revocation } = this.#settings;

@@ -23,10 +23,12 @@ export interface DownstreamRule {
   readonly path: string | RegExp;
   /** A scope that the token must have; otherwise 403. RFC 6750 §3.1 */
   readonly scope?: string;
+  /** What is answered, or a function that makes the answer from the request and its verified token. */
   readonly answer:
     TestAnswer | ((request: ReceivedRequest, token?: VerifiedAccessToken) => TestAnswer | Promise<TestAnswer>);
 }
 
+/** Whose tokens a fake service takes, and what it answers. */
 export interface FakeDownstreamOptions {
   /** Whose tokens it takes: a test issuer, or a test exchange. */
   readonly issuer: TrustedIssuer;
@@ -44,6 +46,7 @@ export interface FakeDownstream {
   readonly requests: DownstreamRequest[];
   /** May be replaced at any time. */
   rules: readonly DownstreamRule[];
+  /** Stops the server and ends its connections. */
   close(): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import type { ExchangeRule } from './exchange-rules.js';
 import { createTestIssuer, type ServedTestIssuer, type TestIssuerOptions } from './test-issuer.js';
 import { startTestServer, type ReceivedRequest, type TestAnswer } from './test-server.js';
 
+/** What a test exchange allows, and to whom. */
 export interface TestExchangeOptions extends Pick<TestIssuerOptions, 'algorithm' | 'audience' | 'clock'> {
   /** What is allowed; without a rule that fits, a request is refused. */
   readonly rules: readonly ExchangeRule[];

@@ -20,6 +20,7 @@ export interface TestIssuer extends TrustedIssuer {
   token(overrides?: TokenOverrides): Promise<string>;
 }
 
+/** What a test issuer is, where the defaults do not do. */
 export interface TestIssuerOptions {
   readonly issuer?: string;
   readonly algorithm?: SigningAlgorithm;

@@ -20,6 +20,7 @@ export interface TestAnswer {
   readonly body?: unknown;
 }
 
+/** Tells what a test server answers to a request. */
 export type Answering = (request: ReceivedRequest) => TestAnswer | Promise<TestAnswer>;
 
 /** A real HTTP server on a free port of 127.0.0.1. */
@@ -30,6 +31,7 @@ export interface TestServer {
   readonly requests: ReceivedRequest[];
   /** May be replaced at any time. */
   answering: Answering;
+  /** Stops the server and ends its connections. */
   close(): Promise<void>;
 }
 

@@ -21,6 +21,7 @@ export class TokenExchangeHealthIndicator {
     this.#service = service;
   }
 
+  /** `up`, or `down` with what stands in the way. Never rejects. */
   async check(key: string): Promise<TokenExchangeHealth> {
     const outage = await this.#service.source.problem();
     const cachedTokens = this.#service.cacheMetrics().entries;

@@ -27,6 +27,7 @@ export class TokenExchangeService implements OnModuleDestroy {
     this.#stopObserving = observeCache(() => this.#source.metrics());
   }
 
+  /** Called by Nest: the cache is observed no more. */
   onModuleDestroy(): void {
     this.#stopObserving();
   }
@@ -92,6 +93,7 @@ export class TokenExchangeService implements OnModuleDestroy {
     );
   }
 
+  /** What the cache of tokens has done since the start, and holds now. */
   cacheMetrics(): CacheMetrics {
     return this.#source.metrics();
   }

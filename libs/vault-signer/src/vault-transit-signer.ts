@@ -5,6 +5,7 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 import { publishedVersions, readTransitKey, type TransitSchedule, type TransitVersion } from './transit-key.js';
 import { VaultClient, VaultError, type VaultConnection } from './vault-client.js';
 
+/** Where the keys are in the transit engine of Vault, and when they sign. */
 export interface VaultTransitOptions extends VaultConnection {
   /** Where the transit engine is mounted; `transit` unless told. */
   readonly mount?: string;

@@ -28,6 +28,7 @@ import { SecondPerson } from './second-person.js';
 import { statedTicketRule } from './stated-ticket.rule.js';
 import { UserIdVerifier } from './user-id.verifier.js';
 
+/** What the application says of the feature beside its section of the configuration. */
 export interface AdministrativeImpersonationOptions {
   /**
    * Is told of each impersonation that has begun, after it is on record; the token does not wait for it. What it throws is logged.

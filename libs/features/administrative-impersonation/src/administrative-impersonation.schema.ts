@@ -40,6 +40,7 @@ export const resourceSchema = z
   .strictObject({ readOnly: z.array(scope).min(1, 'at least one scope').describe('its scopes that only read') })
   .describe('what an administrator may do there who uses an account');
 
+/** The section `administrativeImpersonation` of the configuration as it was read and checked, with its defaults. */
 export type AdministrativeImpersonationSettings = NonNullable<z.infer<typeof settingsSchema>>;
 
 /** What an edge says of impersonations; what it does not say has its default. */

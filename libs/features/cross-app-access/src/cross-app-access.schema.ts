@@ -34,5 +34,7 @@ export const crossAppGrant = z
   })
   .describe('a cross-app grant: the edge leads to the authorization server of another domain, by an ID-JAG');
 
+/** The section `crossAppAccess` of the configuration as it was read and checked, with its defaults. */
 export type CrossAppAccessSettings = NonNullable<z.infer<typeof crossAppAccessSettings>>;
+/** What an administrator lets a client reach in another domain, as an edge of the configuration says it. */
 export type CrossAppGrant = z.infer<typeof crossAppGrant>;

@@ -48,5 +48,6 @@ export const customSubjectTokensSettings = z
   .optional()
   .describe('subject tokens of your own types, each verified by a class or a function of yours');
 
+/** The section `customSubjectTokens` of the configuration as it was read and checked, with its defaults. */
 export type CustomSubjectTokensSettings = NonNullable<z.infer<typeof customSubjectTokensSettings>>;
 export type TypeSettings = CustomSubjectTokensSettings['types'][number];

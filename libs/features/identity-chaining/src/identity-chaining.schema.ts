@@ -16,4 +16,5 @@ export const identityChainingSettings = z
 /** The member `identityChaining` of an edge that leads to another domain. */
 export const chainedIdentity = z.strictObject(grantIdentity).describe('what a grant for another domain tells');
 
+/** The section `identityChaining` of the configuration as it was read and checked, with its defaults. */
 export type IdentityChainingSettings = NonNullable<z.infer<typeof identityChainingSettings>>;

@@ -51,6 +51,7 @@ export const samlAssertionSettings = z
   .optional()
   .describe('SAML 2.0 assertions as subject tokens (RFC 8693 section 3)');
 
+/** The section `samlAssertion` of the configuration as it was read and checked, with its defaults. */
 export type SamlAssertionSettings = NonNullable<z.infer<typeof samlAssertionSettings>>;
 export type IssuerSettings = SamlAssertionSettings['issuers'][number];
 

@@ -104,6 +104,7 @@ export const edgeSchema = z
   })
   .describe('of an edge to a third party');
 
+/** The section `tokenVault` of the configuration as it was read and checked, with its defaults. */
 export type TokenVaultSettings = NonNullable<z.infer<typeof settingsSchema>>;
 export type ProviderSettings = TokenVaultSettings['providers'][number];
 

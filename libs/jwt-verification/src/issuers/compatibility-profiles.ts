@@ -121,4 +121,5 @@ export const ACCESS_TOKEN_PROFILES = {
   supabase: supabaseProfile,
 } as const;
 
+/** The name of a profile. */
 export type AccessTokenProfileName = keyof typeof ACCESS_TOKEN_PROFILES;

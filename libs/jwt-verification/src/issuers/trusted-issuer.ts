@@ -16,6 +16,7 @@ export const SIGNING_ALGORITHMS = [
   'RS512',
 ] as const;
 
+/** The name of an algorithm that tokens may be signed with. RFC 7518 §3.1, RFC 9864 §2.2 */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 /** Where the public keys of one issuer come from. */

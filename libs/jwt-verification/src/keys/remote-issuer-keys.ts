@@ -7,6 +7,7 @@ import { KeysUnavailable, TokenRejection } from '../verification/token-rejection
 import type { IssuerKeys } from '../issuers/trusted-issuer.js';
 import { usableKeys } from './usable-keys.js';
 
+/** Where the keys of an issuer are, and how long they are used. */
 export interface RemoteIssuerKeysOptions {
   readonly issuer: string;
   /** Where the keys are; absent: found by discovery. */
@@ -21,6 +22,7 @@ export interface RemoteIssuerKeysOptions {
   readonly timeout?: number;
   /** Seconds that only grow; default: since the process started. */
   readonly clock?: Clock;
+  /** Fetches in place of the global `fetch`. */
   readonly fetch?: typeof fetch;
   /** Told the outcome of each fetch: what went wrong, or `undefined`. */
   readonly onFetched?: (failure: unknown) => void;

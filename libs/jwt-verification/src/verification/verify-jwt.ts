@@ -7,8 +7,10 @@ import { readUnverifiedJwt } from './unverified-jwt.js';
 
 /** Seconds that clocks may differ, and no more whatever is asked for. RFC 7519 §4.1.4: "usually no more than a few minutes". */
 export const MAX_CLOCK_TOLERANCE = 30;
+/** Seconds that clocks may differ unless told. */
 export const DEFAULT_CLOCK_TOLERANCE = MAX_CLOCK_TOLERANCE;
 
+/** What a JWT must be to be accepted. */
 export interface JwtExpectations {
   /** Accepted issuers; the token's `iss` must equal one of them. */
   readonly issuers: readonly TrustedIssuer[];

@@ -24,6 +24,7 @@ const STATUS: Partial<Record<OAuthErrorCode, number>> = {
   server_error: 500,
 };
 
+/** What an error holds beside its code and its description. */
 export interface OAuthErrorDetail {
   /** Why, for the log and the audit record. Never sent over the wire, never a token or a secret. */
   readonly reason?: string;

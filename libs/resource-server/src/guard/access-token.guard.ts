@@ -39,15 +39,21 @@ export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
     return true;
   }
 
+  /** The request that the token is taken from; one without headers where the context has none. */
   override getRequest(context: ExecutionContext): GuardedRequest {
     // a context without a request has no token, which is no reason to let it through
     return this.#authenticator.call(context)?.request ?? { headers: {} };
   }
 
+  /** What the strategy is called with. */
   override getAuthenticateOptions(): AuthenticateOptions {
     return { authenticator: this.#authenticator };
   }
 
+  /**
+   * The token that the strategy has verified.
+   * @throws AccessRefused without a token, and what verification threw
+   */
   override handleRequest<T = VerifiedAccessToken>(error: unknown, token: T): T {
     if (error instanceof Error) throw error;
     if (!token) throw this.#authenticator.refusals.missingToken();

@@ -4,6 +4,7 @@ import type { BearerErrorCode } from '@onbehalf/oauth-protocol';
 /** Why a request is refused: a code of RFC 6750 §3.1 and its extensions, no token at all, or keys and state out of reach. */
 export type AccessRefusedCode = BearerErrorCode | 'missing_token' | 'temporarily_unavailable';
 
+/** The answer to a refused request. The headers are those of RFC 6750 §3 and RFC 9449 §8. */
 export interface AccessRefusedResponse {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -33,6 +34,7 @@ export class AccessRefused extends HttpException {
   /** What a GraphQL error says of it: `UNAUTHENTICATED`, `FORBIDDEN`, … and the code of the refusal. */
   readonly extensions: { readonly code: string | undefined; readonly error: AccessRefusedCode };
 
+  /** Also true for the exception of another class that stands for a refusal, where a transport knows only its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return (
       typeof value === 'object' &&

@@ -29,6 +29,7 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly defaultPort: number;
   /** The app's own settings; HOST, PORT, LOG_LEVEL and those of OpenTelemetry are added. */
   readonly environment: Schema;
+  /** The root module, made from the settings that were read. */
   readonly module: (settings: z.output<Schema> & HostSettings & TelemetrySettings) => DynamicModule | Type;
   readonly readiness?: ReadinessIndicators;
   readonly openApi?: OpenApiOptions;

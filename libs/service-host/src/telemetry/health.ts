@@ -15,6 +15,7 @@ export const HEALTH_ENDPOINTS: readonly string[] = [LIVE, READY];
 
 /** Something without which an app cannot serve: the keys of an issuer, a database. */
 export interface ReadinessIndicator {
+  /** How it stands now, under this name. */
   check(key: string): Promise<HealthIndicatorResult> | HealthIndicatorResult;
 }
 

@@ -3,9 +3,11 @@
  * asked inside of a short time-out, and its failure is a miss.
  */
 export interface SharedCache {
+  /** The value that is kept under the key; `null` or `undefined` when there is none. */
   get(key: string): Promise<string | null | undefined>;
   /** Keeps the value for at most this many seconds. */
   set(key: string, value: string, seconds: number): Promise<unknown>;
+  /** Forgets the value. */
   delete(key: string): Promise<unknown>;
 }
 

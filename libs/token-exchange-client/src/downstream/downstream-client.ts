@@ -49,6 +49,7 @@ export class DownstreamClient {
     return (this.#http ??= toHttpService('DownstreamClient.http', this.#axios));
   }
 
+  /** Sends GET and answers with the body. */
   get<T = unknown, R extends ResponseType = 'json'>(
     path: string,
     options?: CallOptions<T, R>,
@@ -56,6 +57,7 @@ export class DownstreamClient {
     return this.request<T, R>({ ...options, method: 'GET', path });
   }
 
+  /** Sends DELETE and answers with the body. */
   delete<T = unknown, R extends ResponseType = 'json'>(
     path: string,
     options?: CallOptions<T, R>,
@@ -63,6 +65,7 @@ export class DownstreamClient {
     return this.request<T, R>({ ...options, method: 'DELETE', path });
   }
 
+  /** Sends POST and answers with the body. */
   post<T = unknown, R extends ResponseType = 'json'>(
     path: string,
     body?: unknown,
@@ -71,6 +74,7 @@ export class DownstreamClient {
     return this.request<T, R>({ ...options, method: 'POST', path, body });
   }
 
+  /** Sends PUT and answers with the body. */
   put<T = unknown, R extends ResponseType = 'json'>(
     path: string,
     body?: unknown,
@@ -79,6 +83,7 @@ export class DownstreamClient {
     return this.request<T, R>({ ...options, method: 'PUT', path, body });
   }
 
+  /** Sends PATCH and answers with the body. */
   patch<T = unknown, R extends ResponseType = 'json'>(
     path: string,
     body?: unknown,

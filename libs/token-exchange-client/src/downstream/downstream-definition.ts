@@ -14,7 +14,11 @@ export type ActorSource =
   | 'service'
   /** This service: its own client credentials token for this, where the server wants one that is good for acting alone. */
   | Pick<TargetParameters, 'audience' | 'resource' | 'scope'>
-  | { readonly token: () => string | Promise<string>; readonly type?: string };
+  | {
+      /** Another actor: makes its token, when an exchange wants one. */
+      readonly token: () => string | Promise<string>;
+      readonly type?: string;
+    };
 
 /** A service that is called on behalf of users. */
 export interface DownstreamDefinition {

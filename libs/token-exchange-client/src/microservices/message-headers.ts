@@ -3,6 +3,7 @@ import type { DownstreamAuthorizer } from '../downstream/downstream-authorizer.j
 
 /** What gRPC's `Metadata`, NATS' `MsgHdrs` and others have in common. */
 export interface HeaderCarrier {
+  /** Sets one header. */
   set(name: string, value: string): unknown;
 }
 

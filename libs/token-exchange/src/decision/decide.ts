@@ -32,6 +32,7 @@ export interface DecisionStep {
   readonly after: Limits;
 }
 
+/** The judgement on an exchange, and what each rule did to the limits on the way. */
 export type Decision =
   | { readonly outcome: 'permitted'; readonly permit: Permit; readonly steps: readonly DecisionStep[] }
   | {

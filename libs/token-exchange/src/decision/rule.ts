@@ -6,5 +6,6 @@ import type { Limits, VerifiedExchange } from './verified-exchange.js';
 export interface Rule extends ReadsParameters {
   /** Stands in the audit record and in explanations. */
   readonly name: string;
+  /** Denies the exchange, narrows its limits, or answers with nothing and lets it pass. */
   judge(exchange: VerifiedExchange, limits: Limits): Verdict;
 }

@@ -22,6 +22,10 @@ export class AccessTokenIssuer implements TokenIssuer {
     this.#options = options;
   }
 
+  /**
+   * Signs an access token for what was permitted.
+   * @throws TypeError for what is no permit
+   */
   async issue(permit: Permit): Promise<IssuedToken> {
     const { issuer, signer, randomId } = this.#options;
     const jwtId = permit.tokenId ?? randomId();

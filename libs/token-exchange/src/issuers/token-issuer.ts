@@ -13,10 +13,12 @@ export interface TokenIssuer extends ReadsParameters {
   readonly issuesFor?: TargetKind;
   /** Whether `resource` parameters name what lies behind the one target that `audience` names, and no targets themselves. */
   readonly readsResources?: boolean;
+  /** Makes the token of what was permitted. */
   issue(permit: Permit): Promise<IssuedToken>;
 }
 
 /** Signs claims with the authorization server's key for `alg`, or with its default key, and names the key in the header. */
 export interface TokenSigner {
+  /** Answers with the JWT in its compact form. RFC 7515 §7.1 */
   sign(claims: JWTPayload, header: { readonly typ: string; readonly alg?: SigningAlgorithm }): Promise<string>;
 }

@@ -122,6 +122,7 @@ export interface Edge extends Extensible {
 
 /** The registrations in force. Read again at every exchange, so that a removed edge is gone at once. */
 export interface ExchangePolicy {
+  /** The client that is registered under this id. */
   client(clientId: string): ClientRegistration | undefined;
   /** The resource with this logical name, compared character by character, or with this URI in any spelling. RFC 3986 §6.2.3 */
   resource(nameOrUri: string): ResourceRegistration | undefined;

@@ -20,6 +20,7 @@ export class RegisteredPolicy implements ExchangePolicy {
     this.#edgesByClient = Map.groupBy(edges, ({ client }) => client);
   }
 
+  /** The client that is registered under this id. */
   client(clientId: string): ClientRegistration | undefined {
     return this.#clients.get(clientId);
   }
