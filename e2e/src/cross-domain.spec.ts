@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { type Answer, basic } from '@onbehalf/testing-internal';
+import { type Answer, basic, postForm } from '@onbehalf/testing-internal';
 import { Domains, ORDERS } from './domains.fixture.js';
+import { samlAssertion } from './legacy-provider.fixture.js';
 import { until } from './until.js';
 
 const issued = ({ body }: Answer): string => String(body['access_token']);
@@ -131,6 +132,7 @@ describe('two domains with keys of their own', () => {
       id: idToken(),
       access: String(login['access_token']),
       refresh: String(login['refresh_token']),
+      saml: samlAssertion('baeldung'),
     };
     const at = { home: domains.home, partner: domains.partner };
     const [serviceAt, redeemerAt] = [
@@ -144,7 +146,7 @@ describe('two domains with keys of their own', () => {
         if (kind !== 'access' || where !== 'home') expect([kind, where, userinfo.status]).toEqual([kind, where, 401]);
         const admin = await fetch(`${at[where].url}/admin/audit`, { headers: { authorization: `Bearer ${token}` } });
         expect([kind, where, admin.status]).toEqual([kind, where, 401]);
-        for (const subject_token_type of [TokenType.AccessToken, TokenType.Jwt, TokenType.IdToken, TokenType.IdJag]) {
+        for (const subject_token_type of Object.values(TokenType)) {
           if (isOwn && kind === 'access' && subject_token_type !== TokenType.IdToken) continue;
           const fields = {
             grant_type: GrantType.TokenExchange,
@@ -158,6 +160,13 @@ describe('two domains with keys of their own', () => {
           });
           expect([kind, where, subject_token_type, answer.status]).toEqual([kind, where, subject_token_type, 400]);
         }
+        const introspected = await postForm(
+          `${at[where].url}/oauth2/introspect`,
+          { token },
+          { authorization: basic(serviceAt[where], 'secret') },
+        );
+        const isKnown = isOwn && ['access', 'theirs'].includes(kind);
+        if (!isKnown) expect([kind, where, introspected.body]).toEqual([kind, where, { active: false }]);
         if (kind === 'idJag' && where === 'partner') continue;
         const redeemed = await domains.token(at[where], redeemerAt[where], {
           grant_type: GrantType.JwtBearer,

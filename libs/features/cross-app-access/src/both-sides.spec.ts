@@ -8,6 +8,8 @@ import { BILLING, PARTNER, partnerFileFor, testIssuers } from './partner.fixture
 const outcome = ({ status, body }: Answer): unknown[] => [status, body['error']];
 const issued = ({ body }: Answer): string => String(body['access_token']);
 
+const IDENTITY = { sub: 'u1', email: 'alice@home.example', email_verified: true };
+
 let home: Home;
 let partner: Domain;
 beforeAll(async () => {
@@ -36,6 +38,20 @@ describe('what one server issues, and the other redeems', () => {
     expect(claims['act']).toEqual({ sub: 'app', iss: PARTNER, act: { sub: client, iss: HOME } });
     expect(claims.exp).toBeLessThanOrEqual(exp!);
     expect(outcome(await partner.redeem('app', jag))).toEqual([400, 'invalid_grant']);
+  });
+
+  it('neither for a public client, which anybody can be', async () => {
+    const post = { headers: { authorization: '' } };
+    const asked = await home.idJag(await home.idToken({ aud: 'public' }), { client_id: 'public' }, 'public', post);
+    expect(outcome(asked)).toEqual([400, 'unauthorized_client']);
+    const jag = await home.domain.sign({ ...IDENTITY, aud: PARTNER, client_id: 'public' }, 'oauth-id-jag+jwt');
+    expect(outcome(await partner.redeem('public', jag, { client_id: 'public' }, post))).toEqual([
+      400,
+      'unauthorized_client',
+    ]);
+    // of a client that has proven itself it is as good as any
+    const proven = await home.domain.sign({ ...IDENTITY, aud: PARTNER, client_id: 'app' }, 'oauth-id-jag+jwt');
+    expect((await partner.redeem('app', proven)).status).toBe(200);
   });
 
   it('an access token by chaining: the same', async () => {

@@ -34,6 +34,7 @@ export interface Answer {
 }
 
 export interface Post {
+  /** An empty `authorization` is left out. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly replica?: number;
 }
@@ -113,11 +114,12 @@ export class Domain {
     form: Readonly<Record<string, string | undefined>>,
     { headers = {}, replica = 0 }: Post = {},
   ): Promise<Answer> {
+    const { authorization = this.basic(client), ...others } = headers;
     const sent = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return toAnswer(
       await fetch(`${this.urls[replica]!}/oauth2/token`, {
         method: 'POST',
-        headers: { authorization: this.basic(client), ...headers },
+        headers: { ...others, ...(authorization && { authorization }) },
         body: new URLSearchParams(sent),
       }),
     );

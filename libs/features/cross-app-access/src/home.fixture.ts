@@ -63,6 +63,7 @@ export const homeFile = {
   ],
   clients: [
     ...['web', 'other-web', 'bank', 'vault'].map((name) => client(name)),
+    { clientId: 'public', authentication: 'none', grantTypes: [GrantType.TokenExchange] },
     client('api', { represents: ['api'] }),
     client('legacy', { represents: ['legacy'] }),
     client('other-legacy', { represents: ['other-legacy'] }),
@@ -80,6 +81,7 @@ export const homeFile = {
   ],
   edges: [
     opens('web', TokenType.IdToken),
+    opens('public', TokenType.IdToken),
     opens('bank', TokenType.IdToken, { maxAuthenticationAge: 300 }),
     opens('vault', TokenType.IdToken, { acr: ['gold', 'platinum'] }),
     opens('legacy', TokenType.Saml2, { subjectIssuers: [SAML.issuer] }),

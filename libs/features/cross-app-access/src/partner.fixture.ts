@@ -87,6 +87,7 @@ export function partnerFile({ home, other, workloads, chainer, hotel, bank }: Is
       client('gateway', [GrantType.JwtBearer], { defaultTarget: 'orders' }),
       client('guest', [GrantType.JwtBearer], { defaultTarget: 'orders' }),
       client('bound', [GrantType.JwtBearer], { defaultTarget: 'orders', dpopBound: true }),
+      { clientId: 'public', authentication: 'none', grantTypes: [GrantType.JwtBearer], defaultTarget: 'orders' },
       client('orders-service', [GrantType.TokenExchange], { represents: ['orders'] }),
       client('operator', [GrantType.ClientCredentials], {
         scopes: ['audit.read', 'registrations.read', 'registrations.write'],
@@ -109,6 +110,7 @@ export function partnerFile({ home, other, workloads, chainer, hotel, bank }: Is
       opens('other-app', 'orders', [TokenType.IdJag], [other.issuer]),
       opens('gateway', 'orders', [TokenType.Jwt], [from, chainer.issuer]),
       opens('guest', 'orders', [TokenType.IdJag], [hotel.issuer]),
+      opens('public', 'orders', [TokenType.IdJag], [from]),
       opens('bound', 'orders', [TokenType.IdJag], [from]),
       // what a grant must not open, although an exchange could
       { ...opens('app', 'https://third.example', [TokenType.IdJag], [from]), scopes: { 'order.read': {} } },
