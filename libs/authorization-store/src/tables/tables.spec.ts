@@ -261,6 +261,16 @@ describe.each(databases)('declared audit fields on $name', (kind) => {
     await expect(store.audit.query({ fields: { earlierTickets: 'T-1' } })).rejects.toThrow('not searched by');
     expect(await store.audit.verify()).toMatchObject({ ok: true });
     expect(await without.audit.verify()).toMatchObject({ ok: true });
+    const exported: unknown[] = [];
+    for await (const { event } of store.audit.export({ fields: { ticketNumber: 'T-3' } })) exported.push(event['type']);
+    expect(exported).toEqual(['late']);
+    const database = connect(parseStoreUrl(url));
+    await sql`update audit_records set field_earlier_tickets = 'T-5' where type = 'late'`.execute(database);
+    await database.destroy();
+    expect(await store.audit.verify()).toMatchObject({
+      ok: false,
+      brokenAt: [{ reason: 'the column field_earlier_tickets does not match the event' }],
+    });
   });
 
   it('can be declared while there are records, and by replicas that do not know of them', async () => {

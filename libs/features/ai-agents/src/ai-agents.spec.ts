@@ -322,6 +322,7 @@ describe.each(databases)('AI agents on $name with two replicas', (database) => {
 
   it('is found by operators and by the user, by its name', async () => {
     await world.act();
+    await world.act();
     const found = await world.operate('GET', '/admin/audit?agent=assistant&limit=1');
     expect(found.body).toMatchObject({ records: [{ event: { agent: 'assistant' } }] });
     expect((await world.operate('GET', '/admin/audit?agent=nobody')).body['records']).toEqual([]);
