@@ -100,7 +100,7 @@ describe('the examples of the README', () => {
   it('are those tested here', () => {
     const shapes = [
       'const issued = await exchange.exchange(form, authenticatedClient(registration), { proof, traceId });',
-      '{',
+      'const edge: Edge = {',
     ];
     expect(compareReadme(import.meta.url, shapes)).toEqual({ notQuoted: [], notTested: [] });
   });
