@@ -1,20 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TokenType } from '@onbehalf/oauth-protocol';
-import { decodeJwt } from 'jose';
+import { Controller, Post, UseGuards, type INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { AGENT_CLAIM, GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { AccessTokenGuard, NoAgents, ResourceServerModule } from '@onbehalf/resource-server';
+import { decodeJwt, type JWK } from 'jose';
+import request from 'supertest';
 import { Domain, now, type Answer } from './domain.fixture.js';
 import { Home, HOME, samlAssertion } from './home.fixture.js';
-import { BILLING, PARTNER, partnerFileFor, testIssuers } from './partner.fixture.js';
+import { BILLING, idJag, PARTNER, partnerFileFor, testIssuers, type Issuers } from './partner.fixture.js';
 
 const outcome = ({ status, body }: Answer): unknown[] => [status, body['error']];
 const issued = ({ body }: Answer): string => String(body['access_token']);
 
 const IDENTITY = { sub: 'u1', email: 'alice@home.example', email_verified: true };
 
+@Controller('orders')
+@UseGuards(AccessTokenGuard)
+class OrderController {
+  @Post('read')
+  read(): string {
+    return 'read';
+  }
+
+  @Post('by-hand')
+  @NoAgents()
+  byHand(): string {
+    return 'signed';
+  }
+}
+
 let home: Home;
 let partner: Domain;
+let issuers: Issuers;
 beforeAll(async () => {
   home = await Home.open();
-  partner = await Domain.open(PARTNER, partnerFileFor(home.domain.trusted, await testIssuers()));
+  issuers = await testIssuers();
+  partner = await Domain.open(PARTNER, partnerFileFor(home.domain.trusted, issuers));
 }, 60_000);
 afterAll(async () => {
   await home?.domain.close();
@@ -61,5 +84,58 @@ describe('what one server issues, and the other redeems', () => {
     const there = { sub: 'api', iss: HOME, act: { sub: 'web', iss: HOME } };
     expect(claims['act']).toEqual({ sub: 'gateway', iss: PARTNER, act: there });
     expect(claims.exp).toBeLessThanOrEqual(decodeJwt(grant).exp!);
+  });
+});
+
+describe("an AI agent's token in another domain", () => {
+  const agent = { sub: 'assistant', sub_profile: 'ai_agent' };
+  let guard: INestApplication<Server>;
+  beforeAll(async () => {
+    const { issuer, jwks } = partner.trusted;
+    const resourceServer = ResourceServerModule.forRoot({
+      issuers: [{ issuer, jwks: jwks as { keys: JWK[] }, algorithms: ['ES256'] }],
+      audience: ['orders', 'billing'],
+    });
+    const testing = Test.createTestingModule({ imports: [resourceServer], controllers: [OrderController] });
+    guard = (await testing.compile()).createNestApplication<INestApplication<Server>>({ logger: false });
+    await guard.init();
+  });
+  afterAll(() => guard?.close());
+
+  const statusAt = async (path: string, token: string): Promise<number> =>
+    (await request(guard.getHttpServer()).post(path).set('authorization', `Bearer ${token}`)).status;
+  const byChaining = async (claims: object): Promise<string> =>
+    issued(await partner.redeem('gateway', issued(await home.chain(await home.domain.accessToken({ ...claims })))));
+  const byIdJag = async (claims: object): Promise<string> =>
+    issued(await partner.redeem('app', await idJag(issuers.home, { jti: randomUUID(), ...claims })));
+
+  it.each<[string, (claims: object) => Promise<string>, object, boolean]>([
+    ['the agent that acts, by chaining', byChaining, { act: agent }, true],
+    ['the agent that acts, by an ID-JAG', byIdJag, { act: agent }, true],
+    ['an agent two hops before without a mark, by an ID-JAG', byIdJag, { act: { sub: 'web', act: agent } }, true],
+    ['what only the mark tells of, by chaining', byChaining, { act: { sub: 'web' }, [AGENT_CLAIM]: true }, true],
+    ['what only the mark tells of, by an ID-JAG', byIdJag, { [AGENT_CLAIM]: true }, true],
+    ['an agent as the subject, by an ID-JAG', byIdJag, { sub_profile: 'ai_agent' }, true],
+    ['nobody of that kind, by chaining', byChaining, { act: { sub: 'web' } }, false],
+    ['nobody of that kind, by an ID-JAG', byIdJag, {}, false],
+  ])('tells of %s', async (_name, cross, claims, isAgents) => {
+    const token = await cross(claims);
+    expect(decodeJwt(token)[AGENT_CLAIM]).toBe(isAgents ? true : undefined);
+    expect(await statusAt('/orders/read', token)).toBe(201);
+    expect(await statusAt('/orders/by-hand', token)).toBe(isAgents ? 403 : 201);
+    const exchanged = {
+      grant_type: GrantType.TokenExchange,
+      subject_token: token,
+      subject_token_type: TokenType.AccessToken,
+      audience: 'billing',
+    };
+    const further = issued(await partner.token('orders-service', exchanged));
+    expect(decodeJwt(further)[AGENT_CLAIM]).toBe(isAgents ? true : undefined);
+    expect(await statusAt('/orders/by-hand', further)).toBe(isAgents ? 403 : 201);
+  });
+
+  it.each<unknown>(['no', false, 1, null])('is refused where the mark is none: %j', async (mark) => {
+    const assertion = await idJag(issuers.home, { jti: randomUUID(), [AGENT_CLAIM]: mark });
+    expect(outcome(await partner.redeem('app', assertion))).toEqual([400, 'invalid_grant']);
   });
 });
