@@ -109,6 +109,13 @@ export const STEPS: readonly Step[] = [
     minutes: 6,
   },
   {
+    title: 'a provider of linked accounts that is out for 30 s, on SQLite and PostgreSQL',
+    project: 'token-vault',
+    spec: 'src/provider-outage',
+    settings: { SOAK_PROVIDER_OUTAGE: 30 },
+    minutes: 3,
+  },
+  {
     title: 'mutated SAML assertions: none says anything but what was signed',
     project: 'saml-assertion',
     spec: 'signature-wrapping',
