@@ -3,7 +3,7 @@ import type { ConfigurableModuleAsyncOptions, DynamicModule, FactoryProvider } f
 import type { AuditField, ConsentStore, IssuedTokens } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import { ResourceServerModule } from '@onbehalf/resource-server';
+import { EmbeddedResourceServerModule } from '@onbehalf/resource-server';
 import { TokenExchange } from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from './audit/audit-event.js';
 import { ownEndpoints } from './wiring/own-endpoints.js';
@@ -31,6 +31,7 @@ import { FeatureRuntime } from './features/feature-runtime.js';
 import { exchangeProviders } from './wiring/exchange.providers.js';
 import { featureProviders } from './wiring/features.providers.js';
 import { Pages } from './pages/page-view.js';
+import { isOfTheServer } from './pages/server-controller.decorator.js';
 import { SERVER_CONTROLLERS } from './server-controllers.js';
 import { FormTokens } from './consents/form-tokens.js';
 import { SignIns } from './pages/sign-ins.js';
@@ -207,7 +208,7 @@ class ServerOptionsModule {}
 function withOwnGuard({ imports = [], providers = [], ...definition }: DynamicModule): DynamicModule {
   // the factory of the options is to run once: it opens keys
   const options = { module: ServerOptionsModule, imports, providers, exports: [MODULE_OPTIONS_TOKEN] };
-  const guard = ResourceServerModule.forRootAsync({
+  const guard = EmbeddedResourceServerModule.forRootAsync(isOfTheServer, {
     imports: [options],
     inject: [MODULE_OPTIONS_TOKEN],
     useFactory: ownEndpoints,

@@ -10,6 +10,7 @@ export * from './requirements/requirement.decorators.js';
 export * from './settings/resource-server-options.js';
 export { describeSecurity, type OpenApiDocument } from './open-api/describe-security.js';
 export type { SecuritySchemeOptions } from './open-api/security-scheme.js';
+export { EmbeddedResourceServerModule } from './embedded-resource-server.module.js';
 export { ResourceServerModule } from './resource-server.module.js';
 export { currentAccessToken, withAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 export type { Actor } from '@onbehalf/oauth-protocol';

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Optional, type ExecutionContext } from '@nestjs/common';
 import {
   KeysUnavailable,
   TokenRejection,
@@ -10,6 +10,7 @@ import type { AccessRefused } from '../refusals/access-refused.js';
 import { MalformedCredentials, readCredentials, type Credentials } from '../request/credentials.js';
 import type { GuardedCall } from '../request/guarded-call.js';
 import type { GuardedRequest } from '../request/guarded-request.js';
+import { Authenticators, OWNS, type Owns } from './authenticators.js';
 import { judge } from './judge.js';
 import { ProofOfPossession } from '../proof/proof-of-possession.js';
 import { Refusals } from '../refusals/refusals.js';
@@ -39,16 +40,26 @@ interface Proven {
 @Injectable()
 export class Authenticator {
   readonly refusals: Refusals;
+  /** The controllers that it has for itself; absent for that of the application, which has all others. */
+  readonly owns: Owns | undefined;
   readonly #settings: ResourceServerSettings;
+  readonly #all: Authenticators;
   readonly #schemes: readonly ChallengeScheme[];
   readonly #proof: ProofOfPossession;
   /** Where the verification is kept on the owner of a call: a WeakMap of requests would burden the garbage collector. */
   readonly #kept = Symbol('onbehalf:verification');
   readonly #connections = new WeakMap<GuardedRequest, Proven>();
 
-  constructor(@Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings) {
+  constructor(
+    @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
+    @Inject(Authenticators) all: Authenticators,
+    @Optional() @Inject(OWNS) owns?: Owns,
+  ) {
     const dpop = settings.proof.dpop?.settings;
     this.#settings = settings;
+    this.#all = all;
+    this.owns = owns;
+    all.add(this);
     this.#schemes = dpop ? ['Bearer', 'DPoP'] : ['Bearer'];
     this.refusals = new Refusals({
       resourceMetadata: settings.resource?.url,
@@ -56,6 +67,15 @@ export class Authenticator {
       dpopRequired: dpop?.required,
     });
     this.#proof = new ProofOfPossession(settings.proof, this.refusals);
+  }
+
+  get audiences(): readonly string[] {
+    return this.#settings.audiences;
+  }
+
+  /** Whether calls of a controller are for this resource server, and for no other in the application. */
+  guards(controller: object): boolean {
+    return this.#all.of(controller) === this;
   }
 
   /** The call of an execution context; `undefined` when it has no request. */
@@ -123,6 +143,13 @@ export class Authenticator {
     const { request, owner } = call;
     const credentials = this.#credentials(request);
     const token = await this.#verify(credentials);
+    // RFC 9068 §4 lets a token have further audiences; what is good at two doors of one process is taken at neither
+    const others = this.#all.audiencesBeside(this);
+    if (token.audiences.some((audience) => others.includes(audience)))
+      throw this.refusals.invalidToken(
+        'The token is for another resource server of this application too',
+        credentials.scheme,
+      );
     const accepts = this.#settings.acceptance.get(token.issuer);
     if (accepts && !(await accepts(token, request))) {
       throw this.refusals.invalidToken('The issuer of the token is not trusted for this request', credentials.scheme);

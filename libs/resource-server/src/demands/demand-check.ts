@@ -1,6 +1,9 @@
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { Authenticator } from '../authentication/authenticator.js';
+import { Authenticators } from '../authentication/authenticators.js';
+import { isGuardedLater } from '../guard/guarded-later.js';
 import {
   accessesAt,
   ancestry,
@@ -21,18 +24,26 @@ import { handlersOf, type Handler, type Target } from './handlers.js';
 export class DemandCheck implements OnModuleInit {
   readonly #settings: ResourceServerSettings;
   readonly #modules: ModulesContainer;
+  readonly #authenticator: Authenticator;
+  readonly #all: Authenticators;
 
   constructor(
     @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(Authenticator) authenticator: Authenticator,
+    @Inject(Authenticators) all: Authenticators,
   ) {
     this.#settings = settings;
     this.#modules = modules;
+    this.#authenticator = authenticator;
+    this.#all = all;
   }
 
   /** @throws ConfigurationError naming handler, demand and the setting that enforces it */
   onModuleInit(): void {
-    const handlers = handlersOf(this.#modules);
+    const all = handlersOf(this.#modules);
+    all.filter(({ owner }) => !this.#all.of(owner)).forEach(checkUnguarded);
+    const handlers = all.filter(({ owner }) => this.#authenticator.guards(owner));
     const fieldsAreGuarded = this.#graphqlOptions().every(({ fieldResolverEnhancers = [] }) =>
       fieldResolverEnhancers.includes('guards'),
     );
@@ -60,6 +71,16 @@ function checkContradiction({ owner, method, name }: Handler): void {
     const place = target === method ? name : target.name;
     throw new ConfigurationError(`${MODULE}: ${words.join(' with ')} on ${place}`, 'a contradiction', 'one of them');
   }
+}
+
+/** The guard of an embedded server sees what is its own; without one of the application nobody judges the rest. */
+function checkUnguarded({ owner, method, name, kind }: Handler): void {
+  if (kind === undefined) return;
+  const { access, requirements } = requirementsOfHandler(method, owner);
+  const demand = requirements[0] ? decoratorOf(requirements[0]) : isGuardedLater(owner, method) && 'AccessTokenGuard';
+  if (!demand || access !== 'token') return;
+  const given = 'not enforced: the server inside the application guards its own routes alone';
+  throw new ConfigurationError(`${MODULE}: ${demand} on ${name}`, given, 'ResourceServerModule in the application');
 }
 
 /** Nest guards queries, and by default not the fields of what they return. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { Authenticator } from '../authentication/authenticator.js';
 import { requirementsOfHandler } from '../requirements/requirements.js';
 import type { ResourceServerSettings } from '../settings/resource-server-settings.js';
 import { MODULE } from '../module-name.js';
@@ -21,6 +22,7 @@ interface MessageServer {
 export class MessageCheck {
   readonly #settings: ResourceServerSettings;
   readonly #modules: ModulesContainer;
+  readonly #authenticator: Authenticator;
   /** Whether the application was asked for its guards since the last handler was bound. */
   #isGuarded = false;
 
@@ -28,9 +30,11 @@ export class MessageCheck {
     @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(ApplicationConfig) application: ApplicationConfig,
+    @Inject(Authenticator) authenticator: Authenticator,
   ) {
     this.#settings = settings;
     this.#modules = modules;
+    this.#authenticator = authenticator;
     const getGlobalGuards = application.getGlobalGuards.bind(application);
     application.getGlobalGuards = () => {
       this.#isGuarded = true;
@@ -52,7 +56,7 @@ export class MessageCheck {
   #refuseUnguarded(pattern: unknown): void {
     for (const { owner, method, name, patterns, instance } of handlersOf(this.#modules)) {
       // what is made for each request is bound at each request
-      if (!instance || !patterns.includes(pattern)) continue;
+      if (!instance || !patterns.includes(pattern) || !this.#authenticator.guards(owner)) continue;
       const { access, requirements } = requirementsOfHandler(method, owner);
       const demand = requirements[0] ? decoratorOf(requirements[0]) : this.#settings.global && 'global: true';
       if (access !== 'token' || !demand) continue;

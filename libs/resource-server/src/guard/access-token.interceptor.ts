@@ -19,6 +19,7 @@ export class AccessTokenInterceptor implements NestInterceptor {
   }
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    if (!this.#authenticator.guards(context.getClass())) return next.handle();
     const { access, requirements } = requirementsOf(context);
     const token = this.#authenticator.verified(this.#authenticator.call(context));
     const refusal = token

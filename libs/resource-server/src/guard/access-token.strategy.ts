@@ -11,7 +11,7 @@ import { STRATEGY_NAME } from '../settings/resource-server.tokens.js';
 
 /** Options that a guard passes along with a request. */
 export interface AuthenticateOptions {
-  /** Whose tokens are accepted; absent: those of the only resource server in this process. */
+  /** Whose tokens are accepted; absent: of whichever resource server guards the route, or the only one in this process. */
   readonly authenticator?: Authenticator;
 }
 
@@ -42,11 +42,19 @@ const running = new Set<Authenticator>();
 
 // Passport gives a strategy the request and nothing else; a challenge goes on the response.
 const CONTEXT = Symbol('onbehalf:context');
-type Remembering = GuardedRequest & { [CONTEXT]?: ExecutionContext };
+interface Remembered {
+  readonly context: ExecutionContext;
+  readonly authenticator: Authenticator;
+}
+type Remembering = GuardedRequest & { [CONTEXT]?: Remembered };
 
 /** Lets the strategy find the call that belongs to a request, where a guard runs that knows only passport. */
-export function rememberContext(request: GuardedRequest, context: ExecutionContext): void {
-  (request as Remembering)[CONTEXT] = context;
+export function rememberContext(
+  request: GuardedRequest,
+  context: ExecutionContext,
+  authenticator: Authenticator,
+): void {
+  (request as Remembering)[CONTEXT] = { context, authenticator };
 }
 
 /** The passport strategy `onbehalf`, so that `@UseGuards(AuthGuard('onbehalf'))` works too. */
@@ -57,13 +65,17 @@ export class AccessTokenStrategy extends PassportStrategy(RequestStrategy, STRAT
   constructor(authenticator: Authenticator) {
     super();
     this.#authenticator = authenticator;
-    running.add(authenticator);
+    // an embedded server is never meant by the name alone
+    if (!authenticator.owns) running.add(authenticator);
   }
 
   async validate(given: GuardedRequest | PassportAttempt, options: AuthenticateOptions): Promise<VerifiedAccessToken> {
-    const authenticator = options.authenticator ?? onlyRunning();
+    const remembered = given instanceof PassportAttempt ? undefined : (given as Remembering)[CONTEXT];
+    // what an embedded server has for itself is known by its controllers
+    const embedded = remembered?.authenticator.owns ? remembered.authenticator : undefined;
+    const authenticator = options.authenticator ?? embedded ?? onlyRunning();
     if (given instanceof PassportAttempt) return authenticator.authenticate(given.call!);
-    const context = (given as Remembering)[CONTEXT];
+    const context = remembered?.context;
     try {
       const token = await authenticator.authenticate(authenticator.adopt(given, context));
       setAccessToken(token);

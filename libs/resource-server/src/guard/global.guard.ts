@@ -1,10 +1,10 @@
-import { Inject, Injectable, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { enterRequestContext, hasRequestContext, setAccessToken } from '@onbehalf/jwt-verification';
 import { AccessRefused } from '../refusals/access-refused.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenInterceptor } from './access-token.interceptor.js';
+import { isGuardedLater } from './guarded-later.js';
 import { rememberContext } from './access-token.strategy.js';
 import { Authenticator } from '../authentication/authenticator.js';
 import type { GuardedCall } from '../request/guarded-call.js';
@@ -43,14 +43,19 @@ export class GlobalGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (!this.#authenticator.guards(context.getClass())) return true;
     const call = this.#authenticator.call(context);
     this.#openRequestContext(context, call);
     markGuarded(context);
     const { access } = requirementsOf(context);
     if (this.#settings.global || access === 'optional') return this.#guard.canActivate(context);
     if (!call) return true;
-    rememberContext(call.request, context);
-    return access === 'public' || !isGuardedLater(context) || this.#verifyEarly(call, context);
+    rememberContext(call.request, context, this.#authenticator);
+    return (
+      access === 'public' ||
+      !isGuardedLater(context.getClass(), context.getHandler()) ||
+      this.#verifyEarly(call, context)
+    );
   }
 
   /**
@@ -77,11 +82,4 @@ export class GlobalGuard implements CanActivate {
       return refuse(this.#authenticator.forRoute(error, requirementsOf(context).requirements), context);
     }
   }
-}
-
-function isGuardedLater(context: ExecutionContext): boolean {
-  return [context.getClass(), context.getHandler()].some((target) => {
-    const guards = Reflect.getMetadata(GUARDS_METADATA, target) as readonly (Type | object)[] | undefined;
-    return guards?.includes(AccessTokenGuard) ?? false;
-  });
 }
