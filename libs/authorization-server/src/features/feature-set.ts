@@ -17,7 +17,7 @@ interface ActiveFeature {
 export class FeatureSet {
   readonly all: readonly Feature[];
 
-  /** @throws ConfigurationError when two features have the same name, table or audit field */
+  /** @throws ConfigurationError when two features have the same name, table or audit field, or a list is found by no filter */
   constructor(all: readonly Feature[] = []) {
     this.all = all;
     for (const { name } of all) if (!/^[a-z][A-Za-z0-9]*$/.test(name)) refuse(name, 'a name in camelCase');
@@ -25,6 +25,7 @@ export class FeatureSet {
     checkUnique(all.map(({ name }) => name));
     checkUnique(this.tables.map(({ name }) => name));
     checkUnique(this.auditFields.map(({ name }) => snakeCase(name)));
+    checkFoundBy(this.auditFields);
   }
 
   /** The tables of all features, whether they are on or not: what is stored stays. */
@@ -126,6 +127,14 @@ export class ActiveFeatures {
 function checkUnique(names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuse(twice, 'a name that no other has');
+}
+
+function checkFoundBy(fields: readonly AuditField[]): void {
+  const filters = fields.filter(({ searchable }) => searchable).map(({ name }) => name);
+  for (const { foundBy, searchable } of fields) {
+    if (foundBy === undefined) continue;
+    if (searchable || !filters.includes(foundBy)) refuse(foundBy, 'of a list, another field that is searchable');
+  }
 }
 
 function refuse(name: string, accepted: string): never {

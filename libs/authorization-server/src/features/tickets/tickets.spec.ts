@@ -264,6 +264,18 @@ describe('a feature in one folder and one line', () => {
     expect(() => new FeatureSet([tickets, other])).toThrow('accepted: a name that no other has');
   });
 
+  it.each([
+    ['a field that is not there', 'nothing', {}],
+    ['one that nobody searches by', 'unsearched', {}],
+    ['itself', 'earlierTickets', { searchable: true }],
+  ])('has no list that is found by %s', (_name, foundBy, more) => {
+    const lists = { name: 'earlierTickets', description: 'the tickets before', foundBy, ...more };
+    const audit = [{ name: 'unsearched', description: 'a note' }, lists];
+    expect(() => new FeatureSet([tickets, { name: 'other', settings: tickets.settings, audit }])).toThrow(
+      `features is "${foundBy}"; accepted: of a list, another field that is searchable`,
+    );
+  });
+
   it('has no name that means something else in the file', () => {
     expect(() => parseServerConfig({}, {}, { sections: [{ ...tickets, name: 'clients' }] })).toThrow(
       'features is "clients"; accepted: a name that means nothing else in the configuration file',
