@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import {
@@ -26,6 +26,13 @@ import {
   type OwnClient,
 } from '@onbehalf/authorization-server';
 import { openStore } from '@onbehalf/authorization-store';
+import {
+  AccessToken,
+  AccessTokenGuard,
+  ResourceServerModule,
+  Scopes,
+  type VerifiedAccessToken,
+} from '@onbehalf/resource-server';
 import { basic, compareReadme, logIn, obtainCode, postForm, UserAgent } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 
@@ -182,6 +189,32 @@ class PortsModule {}
 class ShopModule {}
 // #endregion
 
+// #region guarded
+@Controller('orders')
+@UseGuards(AccessTokenGuard)
+class OrdersController {
+  @Get()
+  @Scopes('orders.read')
+  list(@AccessToken() token: VerifiedAccessToken) {
+    return { of: token.subject };
+  }
+}
+
+@Module({
+  imports: [
+    ShopModule,
+    ResourceServerModule.forRoot({
+      // the keys and the index of this very process: nothing goes over the network
+      issuers: [{ issuer, keys: serverSettings.keys.verification, algorithms: ['RS256', 'ES256'] }],
+      audience: 'orders',
+      isRevoked: async ({ jwtId }) => (await serverSettings.storage.tokens.standing(jwtId)).revoked,
+    }),
+  ],
+  controllers: [OrdersController],
+})
+class GuardedShopModule {}
+// #endregion
+
 /** The example of another spec. */
 const TESTING = "const storage = (issuer: string) => openStore({ url: 'sqlite::memory:', issuer });";
 
@@ -196,7 +229,7 @@ describe('a server in an application with users, clients and a login page of its
 
   beforeAll(async () => {
     seed();
-    app = await NestFactory.create<NestExpressApplication>(ShopModule, { logger: false, abortOnError: false });
+    app = await NestFactory.create<NestExpressApplication>(GuardedShopModule, { logger: false, abortOnError: false });
     app.use(app.get(AuthorizationServer).middleware);
     await app.init();
     listening.on('request', app.getHttpAdapter().getInstance() as RequestListener);
@@ -255,6 +288,20 @@ describe('a server in an application with users, clients and a login page of its
       200,
       { sub: 'u1', aud: 'stock', act: { sub: 'orders' }, scope: 'stock.read' },
     ]);
+  });
+
+  it('guards the API of the application with its own tokens, until they end', async () => {
+    const { access_token: token } = await tokens();
+    const get = async (path: string, access: unknown) =>
+      fetch(url + path, { headers: { authorization: `Bearer ${String(access)}` } });
+    const answer = await get('/orders', token);
+    expect([answer.status, await answer.json()]).toEqual([200, { of: 'u1' }]);
+    const { body: derived } = await exchange(token);
+    expect((await get('/orders', derived['access_token'])).status).toBe(401);
+    for (const path of ['/admin/audit', '/me/activity']) expect((await get(path, token)).status).toBe(401);
+    database.exec("update users set active = 0 where id = 'u1'");
+    await app.get(Accounts, { strict: false }).refresh('u1');
+    expect((await get('/orders', token)).status).toBe(401);
   });
 
   it('shows the login page of the application, with what strangers choose escaped', async () => {

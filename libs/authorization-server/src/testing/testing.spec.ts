@@ -28,7 +28,7 @@ const config = {
 
 it('gives tokens of a real server in three lines, which it exchanges', async () => {
   const verified: string[] = [];
-  const others = ["const issuer = 'https://login.example.com';", '@Injectable()'];
+  const others = ["const issuer = 'https://login.example.com';", '@Injectable()', "@Controller('orders')"];
   expect(compareReadme(import.meta.url, others, '../../README.md')).toEqual({ notQuoted: [], notTested: [] });
   // #region testing
   const storage = (issuer: string) => openStore({ url: 'sqlite::memory:', issuer });
