@@ -38,7 +38,7 @@ beforeAll(async () => {
   const settings = { ISSUER: server.issuer, CLIENT_SECRET: SECRET, MESSAGE_SERVICE: url };
   user = await userService.start(settings);
   other = await withoutAxios.start(settings);
-}, 5 * MINUTES);
+}, 8 * MINUTES);
 
 afterAll(async () => {
   await Promise.all([userService, messageService, withoutAxios].map(async (application) => application?.remove()));

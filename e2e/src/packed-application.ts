@@ -94,6 +94,7 @@ export class PackedApplication {
   async #run<Said>(program: string, settings: Record<string, string>): Promise<[ChildProcess, Said]> {
     const env = { PATH: process.env['PATH'], ...settings };
     const child = spawn(process.execPath, [program], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child, 'spawn');
     const lines = createInterface(child.stdout);
     const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(20_000) })) as [string];
     return [child, JSON.parse(line) as Said];
