@@ -426,6 +426,14 @@ describe('a server in an application with users, clients and a login page of its
     await expect(tokens()).rejects.toThrow('no code came back');
   });
 
+  it('clients that cannot be read at the start stop it with one line that names the port', async () => {
+    const clients = { list: () => Promise.reject(new Error('connect db1')) };
+    const imports = [AuthorizationServerModule.forRoot({ ...serverSettings, clients })];
+    const root = { module: class Unreadable {}, imports };
+    const start = NestFactory.create(root, { logger: false, abortOnError: false });
+    await expect(start).rejects.toThrow(/^the port clients\.list does not answer[^\n]*$/);
+  });
+
   it('a client of the table leads to no operator', async () => {
     const { apps } = ports();
     const operator = { clientId: 'sneaky', grantTypes: ['client_credentials'], scopes: ['audit.read'] };
