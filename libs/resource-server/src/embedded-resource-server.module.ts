@@ -28,6 +28,7 @@ export class EmbeddedResourceServerModule implements NestModule, OnModuleInit {
   }
 
   /**
+   * Guards the controllers that the server owns, with options that are made at the start.
    * @param owns which controllers are those of the server; `AccessTokenGuard` and the demands on them are held with these options
    */
   static forRootAsync(
