@@ -11,6 +11,8 @@ export default defineConfig({
   title: 'Onbehalf',
   description: 'OAuth 2.0 Token Exchange (RFC 8693) for NestJS and Node.js',
   lang: 'en',
+  // there is no picture for the tab, and browsers need not look for one
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   cleanUrls: true,
   // a link to nothing fails the build; the apps of the demo run elsewhere
   ignoreDeadLinks: [/^http:\/\/localhost:/],
