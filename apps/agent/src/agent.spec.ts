@@ -213,6 +213,9 @@ describe('without a calendar and another company', () => {
 describe('OpenAPI', () => {
   it('tells that no administrator may ask', async () => {
     const { paths } = (await (await fetch(`${base}/docs-json`)).json()) as { paths: Record<string, { post: object }> };
-    expect(paths['/ask']?.post).toMatchObject({ security: [{ bearer: [] }], 'x-not-impersonated': true });
+    expect(paths['/ask']?.post).toMatchObject({
+      security: [{ bearer: ['assistant.ask'] }],
+      'x-not-impersonated': true,
+    });
   });
 });

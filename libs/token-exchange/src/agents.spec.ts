@@ -117,6 +117,40 @@ describe('an admission', () => {
   });
 });
 
+describe('an explanation without tokens', () => {
+  const soon = Math.floor(Date.now() / 1000) + 300;
+  const subject = {
+    issuer: iss,
+    subject: 'baeldung',
+    clientId: 'client-app',
+    audiences: ['user-service'],
+    scopes: ['user.read'],
+    expiresAt: soon,
+  };
+  const asked = new URLSearchParams({ audience: 'message-service', scope: 'message.read' });
+
+  it('takes the facts of the subject for those of a token', async () => {
+    const lab = await ExchangeLab.open();
+    const explained = await lab.exchange.explain(asked, clientOf(lab.registrations, 'user-service'), { subject });
+    expect(explained).toMatchObject({ outcome: 'permitted', subject: 'baeldung', kind: 'delegation' });
+  });
+
+  it('takes what a client would present as actor_token, where it is known', async () => {
+    const actorToken = { issuer: iss, subject: 'assistant', clientId: 'assistant', audiences: [iss], expiresAt: soon };
+    const ownActors = [
+      () => undefined,
+      ({ clientId }: { readonly clientId: string }) => (clientId === 'assistant' ? actorToken : undefined),
+    ];
+    const [without, having] = await Promise.all(
+      [{}, { ownActors }].map((surroundings) => ExchangeLab.open(surroundings, { clients, edges })),
+    );
+    const explain = (lab: ExchangeLab) =>
+      lab.exchange.explain(asked, clientOf(lab.registrations, 'assistant'), { subject });
+    expect(await explain(without!)).toMatchObject({ outcome: 'refused', refusal: { error: 'unauthorized_client' } });
+    expect(await explain(having!)).toMatchObject({ outcome: 'permitted', actors: [{ sub: 'assistant' }] });
+  });
+});
+
 describe('a claim with a grant', () => {
   it('has the token recorded under it', async () => {
     const recorded: IssuedToken[] = [];

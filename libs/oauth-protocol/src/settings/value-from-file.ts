@@ -29,7 +29,7 @@ function read(setting: string, path: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).replace(/\r?\n$/, '');
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-    throw new ConfigurationError(setting, path, `a text file that can be read (${reason})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigurationError(setting, path, `a text file that can be read (${code})`);
   }
 }
