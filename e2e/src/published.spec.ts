@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -140,7 +140,8 @@ describe('a release', () => {
       appendFileSync(join(clone, 'libs/token-exchange-client/README.md'), '\nMore.\n');
       git('commit', '--quiet', '--all', '--message', 'feat(token-exchange-client): a thing that is new');
       const settings = { PATH: `${BINARIES}:${process.env['PATH']}`, NX_DAEMON: 'false' };
-      const told = run(process.execPath, ['tools/release.ts', '--dry-run'], clone, settings);
+      // with CI, Nx prints in colours
+      const told = stripVTControlCharacters(run(process.execPath, ['tools/release.ts', '--dry-run'], clone, settings));
       for (const [name] of published) expect(told).toContain(`${name} ✍️  New version 0.1.1`);
       expect(told).toMatch(/CHANGELOG\.md[\s\S]*a thing that is new/);
       expect(told).toMatch(/v0\.1\.1/);
