@@ -43,7 +43,7 @@ export class Authenticator {
   /** The controllers that it has for itself; absent for that of the application, which has all others. */
   readonly owns: Owns | undefined;
   readonly #settings: ResourceServerSettings;
-  readonly #all: Authenticators;
+  readonly #all: Authenticators<Authenticator>;
   readonly #schemes: readonly ChallengeScheme[];
   readonly #proof: ProofOfPossession;
   /** Where the verification is kept on the owner of a call: a WeakMap of requests would burden the garbage collector. */
@@ -52,7 +52,7 @@ export class Authenticator {
 
   constructor(
     @Inject(RESOURCE_SERVER_SETTINGS) settings: ResourceServerSettings,
-    @Inject(Authenticators) all: Authenticators,
+    @Inject(Authenticators) all: Authenticators<Authenticator>,
     @Optional() @Inject(OWNS) owns?: Owns,
   ) {
     const dpop = settings.proof.dpop?.settings;

@@ -18,10 +18,10 @@ import { STRATEGY_NAME } from '../settings/resource-server.tokens.js';
 export class AccessTokenGuard extends AuthGuard(STRATEGY_NAME) {
   /** Injected by `AuthGuard` where `PassportModule` is registered with options. */
   declare protected readonly options?: AuthModuleOptions;
-  readonly #authenticators: Authenticators;
+  readonly #authenticators: Authenticators<Authenticator>;
   #passport: PassportInquiry | undefined;
 
-  constructor(@Inject(Authenticators) authenticators: Authenticators) {
+  constructor(@Inject(Authenticators) authenticators: Authenticators<Authenticator>) {
     super();
     this.#authenticators = authenticators;
   }
