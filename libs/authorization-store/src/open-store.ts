@@ -13,7 +13,7 @@ import type { Pooling } from './database/transaction-pooling.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
-import { declareTables, hasColumn, undeclared, type Declared } from './tables/declare-tables.js';
+import { declarationsIn, declareTables, undeclared, type Declared } from './tables/declare-tables.js';
 
 /** Where the store is, and how it is opened. */
 export interface StoreOptions extends Declared {
@@ -132,10 +132,8 @@ export async function pendingMigrations(
 async function pendingOf(database: Kysely<Schema>, dialect: Dialect, options: Declared): Promise<string[]> {
   const steps = await pendingSteps(database, dialect);
   const names = steps.map(({ name }) => name);
-  if (!steps.includes(declarations)) return [...names, ...(await undeclared(database, options))];
-  const { tables = [], auditFields = [] } = options;
-  const fields = auditFields.filter(hasColumn);
-  return [...names, ...tables.map(({ name }) => `table ${name}`), ...fields.map(({ name }) => `audit field ${name}`)];
+  const before = steps.includes(declarations) ? new Map<string, string>() : await declarationsIn(database);
+  return [...names, ...undeclared(before, options)];
 }
 
 async function checkMigrated(options: StoreOptions): Promise<void> {

@@ -37,13 +37,17 @@ export async function declareTables(
   return made;
 }
 
-/** What {@link declareTables} would make or extend. */
-export async function undeclared(
-  database: Kysely<Schema>,
-  { tables = [], auditFields = [] }: Declared,
-): Promise<string[]> {
+/** What was declared before, by its name. */
+export async function declarationsIn(database: Kysely<Schema>): Promise<ReadonlyMap<string, string>> {
   const rows = await database.selectFrom('declarations').selectAll().execute();
-  const before = new Map(rows.map(({ name, declaration }) => [name, declaration]));
+  return new Map(rows.map(({ name, declaration }) => [name, declaration]));
+}
+
+/** What {@link declareTables} would make or extend where this was declared before. */
+export function undeclared(
+  before: ReadonlyMap<string, string>,
+  { tables = [], auditFields = [] }: Declared,
+): readonly string[] {
   const fields = auditFields.filter(hasColumn).map(({ name }) => `audit field ${name}`);
   return [
     ...tables.filter((table) => before.get(tableName(table)) !== JSON.stringify(table)).map(tableName),
