@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import { Kysely, sql, type LogEvent } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
+import { connect, poolOptions, type ConnectionOptions } from './database/connect.js';
 import { DatabaseClock } from './database/database-clock.js';
 import { migrateSchema, pendingSteps, type Dialect } from './database/migrate.js';
 import { declarations } from './database/migrations/0012-declarations.js';
-import { postgresDialect, type PoolOptions } from './database/postgres.js';
 import type { Schema } from './database/schema.js';
-import { sqliteDialect } from './database/sqlite.js';
 import { checkPooling } from './database/pooler.js';
-import type { Pooling } from './database/transaction-pooling.js';
 import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
 import { declarationsIn, declareTables, undeclared, type Declared } from './tables/declare-tables.js';
 
+export { connect } from './database/connect.js';
+
 /** Where the store is, and how it is opened. */
-export interface StoreOptions extends Declared {
+export interface StoreOptions extends Declared, ConnectionOptions {
   /** `sqlite::memory:`, `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   /**
@@ -32,23 +32,9 @@ export interface StoreOptions extends Declared {
   readonly clock?: Clock;
   /** Is told at the start and every minute by how many seconds this process is ahead of the database; negative when behind. */
   readonly onClockDifference?: (seconds: number) => void;
-  /** Connections to PostgreSQL; 10 unless told. */
-  readonly connections?: number;
-  /** Seconds until a query, or the wait for a connection to PostgreSQL, is given up; 3 unless told. */
-  readonly timeout?: number;
-  /**
-   * `transaction` when a pooler such as PgBouncer stands before PostgreSQL and gives a connection away after each transaction;
-   * `none` unless told.
-   */
-  readonly pooling?: Pooling;
   /** Seconds between two sweeps of expired rows; 60 unless told, 0 for never. */
   readonly sweepInterval?: number;
-  /** Is told of each query: how long it took, and whether it failed. For metrics. */
-  readonly onQuery?: (query: { readonly milliseconds: number; readonly failed: boolean }) => void;
 }
-
-/** Seconds. */
-const TIMEOUT = 3;
 
 /** Seconds: a step on a large table, or the wait for another replica that migrates, may take long. */
 const MIGRATION_TIMEOUT = 600;
@@ -96,13 +82,12 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
  */
 export async function migrate(
   url: string,
-  options: Declared & Pick<StoreOptions, 'pooling' | 'timeout'> = {},
+  options: Declared & Pick<StoreOptions, keyof ConnectionOptions> = {},
 ): Promise<string[]> {
   const location = parseStoreUrl(url);
-  const { pooling = 'none', timeout } = options;
-  if (location.dialect === 'postgres') await checkPooling(url, poolOptions({ pooling, timeout }));
-  else checkNotPooled({ pooling });
-  const database = connect(location, { connections: 1, pooling, timeout }, MIGRATION_TIMEOUT);
+  if (location.dialect === 'postgres') await checkPooling(url, poolOptions(options));
+  else checkNotPooled(options);
+  const database = connect(location, { ...options, connections: 1 }, MIGRATION_TIMEOUT);
   const applied = await orDisconnect(
     database,
     migrateSchema(database, location.dialect, undefined, (work) => declareTables(work, options)),
@@ -117,15 +102,10 @@ export async function migrate(
  */
 export async function pendingMigrations(
   url: string,
-  options: Declared & Pick<StoreOptions, 'pooling' | 'timeout'> = {},
+  options: Declared & Pick<StoreOptions, keyof ConnectionOptions> = {},
 ): Promise<string[]> {
-  const { pooling, timeout } = options;
   const location = parseStoreUrl(url);
-  const database = connect(location, {
-    connections: 1,
-    ...(pooling && { pooling }),
-    ...(timeout && { timeout }),
-  });
+  const database = connect(location, { ...options, connections: 1 });
   return pendingOf(database, location.dialect, options).finally(() => database.destroy());
 }
 
@@ -156,31 +136,6 @@ async function orDisconnect<Result>(database: Kysely<Schema>, work: Promise<Resu
     await database.destroy();
     throw error;
   }
-}
-
-/** A connection to the database. */
-export function connect(
-  location: StoreLocation,
-  options: ConnectionOptions & Pick<StoreOptions, 'onQuery'> = {},
-  queryTimeout = options.timeout,
-): Kysely<Schema> {
-  const { onQuery } = options;
-  const dialect =
-    location.dialect === 'sqlite'
-      ? sqliteDialect(location.path)
-      : postgresDialect(location.url, poolOptions(options, queryTimeout));
-  const log = ({ level, queryDurationMillis }: LogEvent) =>
-    onQuery?.({ milliseconds: queryDurationMillis, failed: level === 'error' });
-  return new Kysely<Schema>({ dialect, ...(onQuery ? { log } : {}) });
-}
-
-type ConnectionOptions = Pick<StoreOptions, 'connections' | 'timeout' | 'pooling'>;
-
-function poolOptions(
-  { connections = 10, timeout = TIMEOUT, pooling = 'none' }: ConnectionOptions,
-  queryTimeout = timeout,
-): PoolOptions {
-  return { connections, connectTimeout: timeout * 1000, queryTimeout: queryTimeout * 1000, pooling };
 }
 
 /** No key of its own for PostgreSQL, which several replicas share: the empty list is refused. */

@@ -46,17 +46,7 @@ const COMMANDS: Record<
   Exclude<StoreCommand, 'migrate'>,
   (store: AuthorizationStore, write: Write) => Promise<number>
 > = {
-  'audit-verify': async (store, write) => {
-    const verification = await store.audit.verify();
-    if (verification.ok) {
-      write(`the audit trail is whole: ${verification.records} records of ${verification.writers} writers`);
-      return 0;
-    }
-    for (const { writer, sequence, reason } of verification.brokenAt) {
-      write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
-    }
-    return 1;
-  },
+  'audit-verify': async (store, write) => ((await tellVerification(store, write)) ? 0 : 1),
   'audit-export': async (store, write) => {
     for await (const record of store.audit.export()) write(JSON.stringify(record));
     return 0;
@@ -73,3 +63,16 @@ const COMMANDS: Record<
     return 0;
   },
 };
+
+/** Verifies the audit trail and tells what was found. @returns whether it is whole */
+export async function tellVerification(store: AuthorizationStore, write: Write): Promise<boolean> {
+  const verification = await store.audit.verify();
+  if (verification.ok) {
+    write(`the audit trail is whole: ${verification.records} records of ${verification.writers} writers`);
+    return true;
+  }
+  for (const { writer, sequence, reason } of verification.brokenAt) {
+    write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
+  }
+  return false;
+}
