@@ -20,6 +20,7 @@ jest.setTimeout(60_000);
 const AT_ONCE = 3;
 
 const scratch = mkdtempSync(join(tmpdir(), 'commands-'));
+const ENCRYPTION_KEYS = randomBytes(32).toString('base64');
 
 interface Ended {
   readonly code: number;
@@ -56,7 +57,7 @@ function command(name: string, args: readonly string[] = [], options: Parameters
 
 describe('the commands of auth-server', () => {
   it('are built before they run, whoever starts them with Nx', () => {
-    expect(commands).toHaveLength(12);
+    expect(commands).toHaveLength(14);
     for (const name of commands) expect([name, nx.targets[name]?.dependsOn]).toEqual([name, ['build']]);
   });
 
@@ -144,6 +145,17 @@ describe('the commands of auth-server', () => {
       { DATABASE_URL: migrated },
       '--overlap is "soon"; accepted: whole seconds',
     ],
+    ['backup', 'no file', [], { DATABASE_URL: migrated }, '--out is missing; accepted: the file that the backup is'],
+    ['backup', 'a database that is not there', ['--out', `${scratch}/x`], { DATABASE_URL: absent }, 'DATABASE_URL is'],
+    [
+      'backup',
+      'a file beside the key',
+      ['--out', `${scratch}/beside.db`],
+      { DATABASE_URL: migrated },
+      `the file of the backup is "${scratch}/beside.db"; accepted: a file in another folder than the key`,
+    ],
+    ['restore-check', 'two files', ['a', 'b'], {}, 'the argument is "b"; accepted: one file'],
+    ['restore-check', 'a file that is not there', ['/none.db'], { ENCRYPTION_KEYS }, 'the copy is "/none.db"'],
     ['check-config', 'two files', ['a', 'b'], {}, 'one file; see --help'],
     ['config-schema', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
   ];
@@ -225,7 +237,6 @@ describe.each(databases)('the commands of auth-server on $name', (kind) => {
   let kid: string;
 
   beforeAll(async () => {
-    const ENCRYPTION_KEYS = randomBytes(32).toString('base64');
     const DATABASE_URL = kind.name === 'SQLite' ? `sqlite:${scratch}/store.db` : await kind.database();
     env = { DATABASE_URL, ENCRYPTION_KEYS };
     expect(await command('migrate', [], { env })).toMatchObject({
@@ -289,6 +300,15 @@ describe.each(databases)('the commands of auth-server on $name', (kind) => {
     expect(after).toMatch(/^\S+ +ES256 +signing/m);
     const tooEarly = await command('rotate-keys', [], { env });
     expect([tooEarly.code, tooEarly.errors]).toEqual([2, expect.stringContaining('is published too shortly')]);
+  });
+
+  it('backup copies the database, and restore-check tells that it could take its place', async () => {
+    const file = join(scratch, `${kind.name}.copy`);
+    expect(await command('backup', ['--out', file], { env })).toMatchObject({ code: 0, errors: '' });
+    const again = await command('backup', ['--out', file], { env });
+    expect([again.code, again.errors]).toEqual([2, expect.stringContaining('no backup is written over another')]);
+    const checked = await command('restore-check', kind.name === 'SQLite' ? [file] : [], { env });
+    expect(checked).toMatchObject({ code: 0, output: expect.stringContaining('the audit trail is whole'), errors: '' });
   });
 
   it('reencrypt moves everything to a new key, after which the old one can go', async () => {

@@ -8,7 +8,10 @@ export {
 } from './audit/forwarding/audit-forwarding.js';
 export * from './audit/forwarding/audit-receiver.js';
 export type { PendingRecords } from './audit/forwarding/held-chains.js';
+export { backUp } from './back-up.js';
+export { checkCopy } from './check-copy.js';
 export { AuthorizationStore } from './authorization-store.js';
+export type { ConnectionOptions } from './database/connect.js';
 export { ClocksDiffer } from './database/database-clock.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';

@@ -33,7 +33,8 @@ export class BusyRetry implements DatabaseConnection {
   }
 }
 
-function isBusy(error: unknown): boolean {
+/** Whether somebody else holds the lock. */
+export function isBusy(error: unknown): boolean {
   const { errcode } = error as { errcode?: unknown };
   return typeof errcode === 'number' && (errcode & 0xff) === BUSY;
 }

@@ -2,10 +2,14 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection, type SqliteDatabase } from 'kysely';
-import { BusyRetry } from './busy-retry.js';
+import { BusyRetry, isBusy } from './busy-retry.js';
 
 /** Statements that are kept prepared; the store has about fifty. */
 const PREPARED_STATEMENTS = 200;
+
+/** Milliseconds for the wait until a file can be opened, and between two tries. */
+const OPEN_TIMEOUT = 5000;
+const OPEN_PAUSE = 10;
 
 /** Takes the write lock at once: a reader that turns writer in mid-transaction fails with SQLITE_BUSY and no wait. */
 class ImmediateDriver extends SqliteDriver {
@@ -37,19 +41,46 @@ export function sqliteDialect(path: string): SqliteDialect {
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(path, 'a', 0o600));
   }
-  const database = new DatabaseSync(path, { timeout: 5000 });
+  const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT });
+  writeAhead(database);
   // FULL: what was acknowledged survives a loss of power, not only of the process
   // a checkpoint writes each page once, however often it changed: every 16 MB instead of every 4. What a statement needs to
   // take itself back is no file
-  database.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 0;
+  database.exec(`pragma synchronous = full; pragma busy_timeout = 0;
     pragma wal_autocheckpoint = 4000; pragma temp_store = memory;`);
   return new NodeSqliteDialect(withPreparedStatements(database));
+}
+
+/** Turns the log on. Whoever else comes or goes at this moment may hold the file: then it is a matter of milliseconds. */
+function writeAhead(database: DatabaseSync): void {
+  const deadline = Date.now() + OPEN_TIMEOUT;
+  for (;;) {
+    try {
+      return database.exec('pragma journal_mode = wal');
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_PAUSE);
+    }
+  }
+}
+
+/**
+ * Who leaves last takes the log away, and says so in the file: one that still says it has a log, and has none beside it, was copied
+ * while it was in use.
+ */
+function close(database: DatabaseSync): void {
+  try {
+    database.exec('pragma journal_mode = delete');
+  } catch {
+    // somebody else goes on with it
+  }
+  database.close();
 }
 
 function withPreparedStatements(database: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, ReturnType<SqliteDatabase['prepare']>>();
   return {
-    close: () => database.close(),
+    close: () => close(database),
     prepare: (sql) => {
       const known = prepared.get(sql);
       if (known) return known;

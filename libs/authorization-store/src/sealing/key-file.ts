@@ -4,9 +4,24 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
+/** The file that the keys of a SQLite file stand in, unless they are given. */
+export function keyFileOf(database: string): string {
+  return `${database}.key`;
+}
+
+/** The keys in a file that must be there. @throws ConfigurationError */
+export function keysIn(path: string): string[] {
+  try {
+    return read(path);
+  } catch (error) {
+    const accepted = `the keys of this database; they are not in ${path} (${(error as NodeJS.ErrnoException).code})`;
+    throw new ConfigurationError('ENCRYPTION_KEYS', undefined, accepted);
+  }
+}
+
 /** The keys in `<database>.key`, one a line, the current one first. The file is created when there is none. @throws ConfigurationError when it is lost */
 export function keysBeside(database: string): string[] {
-  const path = `${database}.key`;
+  const path = keyFileOf(database);
   try {
     return read(path);
   } catch (error) {
