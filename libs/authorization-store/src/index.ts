@@ -1,6 +1,6 @@
 export type { AuditReceipt } from './chain/audit-receipt.js';
 export { AuditLog } from './audit/audit-log.js';
-export type { AuditAnchor, AuditBreak, AuditVerification } from './audit/audit-verification.js';
+export type { AuditAnchor, AuditBreak, AuditVerification } from './verification/verify-audit.js';
 export {
   AuditForwarding,
   type ForwardingObserver,

@@ -15,7 +15,7 @@ import { timedEvent } from '../chain/audit-chain.js';
 import type { AuditReceipt } from '../chain/audit-receipt.js';
 import { exportAudit, findAuditRecord, queryAudit, usedClients, type ReadTrail } from './audit-query.js';
 import { auditTree } from './audit-tree.js';
-import { verifyAudit, type AuditAnchor, type AuditVerification } from './audit-verification.js';
+import { verifyAudit, type AuditAnchor, type AuditVerification } from '../verification/verify-audit.js';
 
 /** The append-only audit trail. */
 export class AuditLog implements AuditReader {

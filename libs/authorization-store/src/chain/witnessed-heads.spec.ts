@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import type { Kysely } from 'kysely';
-import type { AuditVerification } from '../audit/audit-verification.js';
+import type { AuditVerification } from '../verification/verify-audit.js';
 import type { Schema } from '../database/schema.js';
 import { connect, openStore } from '../open-store.js';
 import { parseStoreUrl } from '../database/store-url.js';

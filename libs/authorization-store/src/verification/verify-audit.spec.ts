@@ -10,7 +10,7 @@ import { connect, openStore } from '../open-store.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { chainHash } from '../chain/audit-chain.js';
 import { SearchColumns } from '../chain/search-columns.js';
-import type { AuditVerification } from './audit-verification.js';
+import type { AuditVerification } from './verify-audit.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
