@@ -21,8 +21,10 @@ describe('audit-verify, on what a server has written', () => {
     await system.down();
   }, 30_000);
 
-  async function verify(): Promise<{ code: number; output: string }> {
-    const process_ = spawn(process.execPath, [command, 'audit-verify'], { env: { ...process.env, DATABASE_URL } });
+  const verify = () => run('audit-verify');
+
+  async function run(...words: readonly string[]): Promise<{ code: number; output: string }> {
+    const process_ = spawn(process.execPath, [command, ...words], { env: { ...process.env, DATABASE_URL } });
     let output = '';
     process_.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const [code] = (await once(process_, 'close')) as [number];
@@ -33,6 +35,30 @@ describe('audit-verify, on what a server has written', () => {
     expect(await verify()).toEqual({
       code: 0,
       output: expect.stringMatching(/^the audit trail is whole: \d+ records/),
+    });
+  });
+
+  it('says that records are gone, until somebody acknowledges that, and who did', async () => {
+    const database = new DatabaseSync(file);
+    database.exec(`delete from audit_records where sequence = (select max(sequence) from audit_records)`);
+    database.close();
+    expect(await verify()).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^broken at .*: record \d+ is missing\n$/),
+    });
+    const told = await run('audit-acknowledge-gap', '--dry-run');
+    expect(told).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^would be acknowledged: \S+\/(\d+)-\1: record \1, /),
+    });
+    const done = await run('audit-acknowledge-gap', '--by', 'anna', '--reason=restored');
+    expect(done).toMatchObject({ code: 0, output: expect.stringMatching(/^acknowledged /) });
+    const { code, output } = await verify();
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(
+        /whole but for 1 acknowledged gap: .*\nacknowledged .* is gone, says anna on .*: restored\n$/,
+      ),
     });
   });
 

@@ -9,7 +9,7 @@ import { countRows, tableNames } from './database/table-names.js';
 import { openStore, pendingMigrations, type StoreOptions } from './open-store.js';
 import { keyFileOf, keysIn } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
-import { tellVerification } from './store-command.js';
+import { tellVerification } from './commands/tell-verification.js';
 
 type Write = (line: string) => void;
 
@@ -58,7 +58,7 @@ async function checkContent(options: StoreOptions, write: Write): Promise<number
   const database = connect(location, { ...options, connections: 1 }, QUERY_TIMEOUT);
   try {
     if (!(await checkKeys(database, options, write))) return 1;
-    const whole = await tellVerification(store, write);
+    const whole = await tellVerification(store.audit, write);
     const counts = await rowsOf(database, location.dialect);
     write(`rows: ${counts.map(([table, rows]) => `${table} ${rows}`).join(', ')}`);
     return whole ? 0 : 1;

@@ -1,6 +1,8 @@
 export type { AuditReceipt } from './chain/audit-receipt.js';
 export { AuditLog } from './audit/audit-log.js';
-export type { AuditAnchor, AuditBreak, AuditVerification } from './verification/verify-audit.js';
+export type { AcknowledgedGap, Acknowledgement, AuditGap } from './verification/audit-gap.js';
+export type { AuditBreak } from './verification/chain-check.js';
+export type { AuditAnchor, AuditVerification } from './verification/verify-audit.js';
 export {
   AuditForwarding,
   type ForwardingObserver,
@@ -16,7 +18,15 @@ export { ClocksDiffer } from './database/database-clock.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
 export { POOLINGS, type Pooling } from './database/transaction-pooling.js';
-export { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from './store-command.js';
+export type { AcknowledgeOptions } from './commands/acknowledge-gap.js';
+export { readHeads } from './commands/kept-heads.js';
+export {
+  isStoreCommand,
+  STORE_COMMANDS,
+  storeCommand,
+  type StoreCommand,
+  type StoreCommandOptions,
+} from './store-command.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider/provider-adapter.js';
 export { SqlRateLimitStore } from './provider/sql-rate-limit-store.js';

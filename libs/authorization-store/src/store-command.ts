@@ -1,8 +1,18 @@
 import type { AuthorizationStore } from './authorization-store.js';
+import { acknowledgeGap, type AcknowledgeOptions } from './commands/acknowledge-gap.js';
+import { tellVerification } from './commands/tell-verification.js';
 import { migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
 
 /** What an operator does by hand. */
-export const STORE_COMMANDS = ['migrate', 'audit-verify', 'audit-export', 'reencrypt', 'renew-cursors'] as const;
+export const STORE_COMMANDS = [
+  'migrate',
+  'audit-verify',
+  'audit-heads',
+  'audit-acknowledge-gap',
+  'audit-export',
+  'reencrypt',
+  'renew-cursors',
+] as const;
 
 /** The name of a command on the store. */
 export type StoreCommand = (typeof STORE_COMMANDS)[number];
@@ -14,17 +24,16 @@ export function isStoreCommand(name: string | undefined): name is StoreCommand {
 
 type Write = (line: string) => void;
 
+/** How a command is run. */
+export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions {}
+
 /**
  * Runs a command on the store and writes lines that a script can read.
- * @param options `dryRun`: `migrate` tells what it would do, and changes nothing
+ * @param options `dryRun`: `migrate` and `audit-acknowledge-gap` tell what they would do, and change nothing
  * @returns the exit code: 0 when all is well, 1 when the audit trail is broken, or a dry run has found something to do
  */
-export async function storeCommand(
-  name: StoreCommand,
-  { dryRun = false, ...options }: StoreOptions & { readonly dryRun?: boolean },
-  write: Write,
-): Promise<number> {
-  if (name === 'migrate' && dryRun) {
+export async function storeCommand(name: StoreCommand, options: StoreCommandOptions, write: Write): Promise<number> {
+  if (name === 'migrate' && options.dryRun) {
     const pending = await pendingMigrations(options.url, options);
     write(pending.length > 0 ? `to be applied: ${pending.join(', ')}` : 'the schema is up to date');
     return pending.length > 0 ? 1 : 0;
@@ -36,7 +45,7 @@ export async function storeCommand(
   }
   const store = await openStore({ ...options, sweepInterval: 0 });
   try {
-    return await COMMANDS[name](store, write);
+    return await COMMANDS[name](store, write, options);
   } finally {
     await store.close();
   }
@@ -44,9 +53,14 @@ export async function storeCommand(
 
 const COMMANDS: Record<
   Exclude<StoreCommand, 'migrate'>,
-  (store: AuthorizationStore, write: Write) => Promise<number>
+  (store: AuthorizationStore, write: Write, options: StoreCommandOptions) => Promise<number>
 > = {
-  'audit-verify': async (store, write) => ((await tellVerification(store, write)) ? 0 : 1),
+  'audit-verify': async ({ audit }, write, { heads }) => ((await tellVerification(audit, write, heads)) ? 0 : 1),
+  'audit-heads': async ({ audit }, write) => {
+    for (const head of await audit.heads()) write(JSON.stringify(head));
+    return 0;
+  },
+  'audit-acknowledge-gap': ({ audit }, write, options) => acknowledgeGap(audit, options, write),
   'audit-export': async (store, write) => {
     for await (const record of store.audit.export()) write(JSON.stringify(record));
     return 0;
@@ -63,16 +77,3 @@ const COMMANDS: Record<
     return 0;
   },
 };
-
-/** Verifies the audit trail and tells what was found. @returns whether it is whole */
-export async function tellVerification(store: AuthorizationStore, write: Write): Promise<boolean> {
-  const verification = await store.audit.verify();
-  if (verification.ok) {
-    write(`the audit trail is whole: ${verification.records} records of ${verification.writers} writers`);
-    return true;
-  }
-  for (const { writer, sequence, reason } of verification.brokenAt) {
-    write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
-  }
-  return false;
-}

@@ -1,7 +1,13 @@
 import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { isStoreCommand, STORE_COMMANDS, storeCommand, type StoreCommand } from '@onbehalf/authorization-store';
+import {
+  isStoreCommand,
+  readHeads,
+  STORE_COMMANDS,
+  storeCommand,
+  type StoreCommand,
+} from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { storeOptions, type Settings } from '../environment.js';
 import { checkDatabaseExists, expectWords, runCommand } from './run-command.js';
@@ -16,9 +22,34 @@ const HELP: Record<StoreCommand, string> = {
 Exit codes: 0 when it is up to date, 1 when a dry run has found something to do, 2 when it could not be brought there.`,
   'audit-verify': `Tells whether the audit trail is whole, and where it is not.
 
-  audit-verify
+  audit-verify [--heads <file>]
+
+  --heads <file>   what audit-heads has written earlier: the trail must hold all of it
+
+Gaps that were acknowledged do not count as broken; they are told, with who acknowledged them and why.
 
 Exit codes: 0 when it is whole, 1 when a record was edited, removed or moved, 2 when it could not be told.`,
+  'audit-heads': `Writes the newest record of each chain of the audit trail as JSON Lines, to be kept elsewhere.
+
+  audit-heads
+
+Whoever has the database and its keys can cut the trail, and a copy that was restored lacks its end: audit-verify --heads tells.
+
+Exit codes: 0 when all is written, 2 when it could not be.`,
+  'audit-acknowledge-gap': `Records in the audit trail that records of it are gone, such as after a restore or a promotion.
+
+  audit-acknowledge-gap --dry-run [--heads <file>]
+  audit-acknowledge-gap --by <who> --reason <why> [--heads <file>] [<gap>…]
+
+  --dry-run        tell what would be acknowledged, and change nothing
+  --by <who>       who acknowledges it
+  --reason <why>   what happened
+  --heads <file>   as for audit-verify
+  <gap>…           as the dry run names them; all of them unless told
+
+From then on audit-verify accepts these gaps and tells them. Whatever was edited or put in cannot be acknowledged.
+
+Exit codes: 0 when the trail is whole then, 1 when it is not or a dry run has found something, 2 when it could not be done.`,
   'audit-export': `Writes the audit trail as JSON Lines, the oldest record first.
 
   audit-export [--out <file>]
@@ -41,6 +72,14 @@ Exit codes: 0 when it has begun, 2 when it has not.`,
 Exit codes: 0 when all is encrypted with the first key, 2 when it is not.`,
 };
 
+/** The options and flags of each command; `<gap>` stands for its words. */
+const TAKEN: Partial<Record<StoreCommand, readonly string[]>> = {
+  migrate: ['dry-run'],
+  'audit-verify': ['heads'],
+  'audit-acknowledge-gap': ['dry-run', 'by', 'reason', 'heads', '<gap>'],
+  'audit-export': ['out'],
+};
+
 /** What an operator does with the database by hand: `node dist/commands/store.js audit-verify`. */
 const [name = ''] = process.argv.splice(2, 1);
 const known = isStoreCommand(name);
@@ -49,34 +88,30 @@ await runCommand(
   {
     name: known ? name : 'store',
     help: known ? HELP[name] : Object.values(HELP).join('\n\n'),
-    options: ['out'],
+    options: ['out', 'by', 'reason', 'heads'],
     flags: ['dry-run'],
   },
-  async (settings, { words, options: { out }, flags }) => {
-    const dryRun = flags.has('dry-run');
+  async (settings, { words, options, flags }) => {
     if (!known) throw new ConfigurationError('the command', name || undefined, STORE_COMMANDS.join(', '));
-    expectWords(words, words.length === 0, 'none');
-    expectWords([`--out ${out}`], out === undefined || name === 'audit-export', 'none');
-    expectWords(['--dry-run'], !dryRun || name === 'migrate', 'none');
+    const taken = TAKEN[name] ?? [];
+    expectWords(words, words.length === 0 || taken.includes('<gap>'), 'none');
+    for (const option of [...Object.keys(options), ...flags]) {
+      expectWords([`--${option}`], taken.includes(option), taken.map((each) => `--${each}`).join(', ') || 'none');
+    }
+    const dryRun = flags.has('dry-run');
     if (name !== 'migrate' || dryRun) checkDatabaseExists(settings);
+    const { out, by, reason, heads } = options;
+    const given = { by, reason, only: words, dryRun, ...(heads !== undefined && { heads: readHeads(heads) }) };
     return out === undefined
-      ? run({ name, dryRun }, settings, (line) => console.log(line))
+      ? storeCommand(name, { ...storeOptions(settings), ...given }, (line) => console.log(line))
       : runInto(resolve(out), name, settings);
   },
 );
 
-function run(
-  { name, dryRun = false }: { readonly name: StoreCommand; readonly dryRun?: boolean },
-  settings: Settings,
-  write: (line: string) => void,
-): Promise<number> {
-  return storeCommand(name, { ...storeOptions(settings), dryRun }, write);
-}
-
 async function runInto(path: string, name: StoreCommand, settings: Settings): Promise<number> {
   const file = createWriteStream(path, { mode: 0o600 });
   let lines = 0;
-  const work = run({ name }, settings, (line) => {
+  const work = storeCommand(name, storeOptions(settings), (line) => {
     lines += 1;
     file.write(`${line}\n`);
   }).finally(() => file.end());

@@ -3,7 +3,7 @@ import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 
 /**
  * Everything that the audit trail tells, by its `type`. No event holds a token, a secret or a password. What the storage adds by
- * itself: `key_change`, in the step of the key, and `audit_chain_opened`.
+ * itself: `key_change`, in the step of the key, `audit_chain_opened`, and `audit_gap_acknowledged`.
  */
 export type AuditEvent =
   | RecordedExchange

@@ -47,6 +47,10 @@ describe('what an event tells people', () => {
       'op: replace user carol (passwordHash)',
     ],
     [{ type: 'login_failed' }, 'somebody failed to sign in as nobody known'],
+    [
+      { type: 'audit_gap_acknowledged', operator: 'anna', statedReason: 'a restore' },
+      'anna acknowledged that records of the trail are gone: a restore',
+    ],
     [{ type: 'something_newer' }, 'something_newer'],
     [{}, 'something happened'],
   ])('%j', (event, sentence) => {

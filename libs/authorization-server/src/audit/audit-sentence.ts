@@ -29,6 +29,8 @@ const SENTENCES: Readonly<Record<string, (event: Event) => string>> = {
   refused_requests: ({ count, requested }) =>
     `${name(count)} more requests of unknown callers were refused: ${name(requested)}`,
   audit_chain_opened: () => 'a process began to write the trail',
+  audit_gap_acknowledged: ({ operator, statedReason }) =>
+    `${name(operator)} acknowledged that records of the trail are gone: ${name(statedReason)}`,
 };
 
 const KEY_STEPS: Readonly<Record<string, string>> = {

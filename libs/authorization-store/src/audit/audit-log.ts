@@ -15,6 +15,7 @@ import { timedEvent } from '../chain/audit-chain.js';
 import type { AuditReceipt } from '../chain/audit-receipt.js';
 import { exportAudit, findAuditRecord, queryAudit, usedClients, type ReadTrail } from './audit-query.js';
 import { auditTree } from './audit-tree.js';
+import { acknowledgementEvent, type Acknowledgement, type AuditGap } from '../verification/audit-gap.js';
 import { verifyAudit, type AuditAnchor, type AuditVerification } from '../verification/verify-audit.js';
 
 /** The append-only audit trail. */
@@ -47,7 +48,17 @@ export class AuditLog implements AuditReader {
 
   /** Checks all chains; see `verifyAudit`. */
   verify(anchors?: readonly AuditAnchor[]): Promise<AuditVerification> {
-    return verifyAudit(this.#database, this.#sealing, this.#trail.columns, anchors);
+    return verifyAudit({ ...this.#trail, sealing: this.#sealing }, anchors);
+  }
+
+  /**
+   * Records that these gaps are known, so that verifications accept them from now on and tell who said so. None counts for the
+   * chain that it stands in, which is this process's.
+   * @param gaps as {@link verify} has found them
+   * @throws AuditUnavailable
+   */
+  async acknowledge(gaps: readonly AuditGap[], acknowledgement: Acknowledgement): Promise<void> {
+    for (const gap of gaps) await this.append(acknowledgementEvent(gap, acknowledgement));
   }
 
   /** The newest record of each chain, to be kept outside of the database and given to `verify` later. */

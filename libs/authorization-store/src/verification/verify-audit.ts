@@ -1,217 +1,116 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Kysely, Selectable } from 'kysely';
-import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
-import type { SealingKeys } from '../sealing/sealing-keys.js';
-import { CHAIN_OPENED, chainHash, GENESIS, headText, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
+import type { Kysely } from 'kysely';
+import { headText, type WriterHead } from '../chain/audit-chain.js';
 import type { SearchColumns } from '../chain/search-columns.js';
-
-type RecordRow = Selectable<AuditRecordTable>;
-type HeadRow = Selectable<AuditHeadTable>;
-
-const PAGE = 1000;
-
-/** The first place of a chain that is not as it was written. */
-export interface AuditBreak {
-  readonly writer: string;
-  readonly sequence: number;
-  readonly reason: string;
-}
+import type { Schema } from '../database/schema.js';
+import type { SealingKeys } from '../sealing/sealing-keys.js';
+import { isSameGap, type AcknowledgedGap } from './audit-gap.js';
+import { brokenBy, ChainCheck, type AuditBreak } from './chain-check.js';
+import { checkSeenHeads, type SeenHeads } from './missing-heads.js';
+import { lastOf, pagesOf, readHead, writersOf, type HeadRow } from './stored-chains.js';
 
 /** The outcome of a check of the audit trail: how many chains and records are whole, or where chains are broken. */
-export type AuditVerification =
+export type AuditVerification = (
   | { readonly ok: true; readonly writers: number; readonly records: number }
-  | { readonly ok: false; readonly brokenAt: readonly AuditBreak[] };
+  | { readonly ok: false; readonly brokenAt: readonly AuditBreak[] }
+) & {
+  /** What is gone and was acknowledged: it does not count as broken. */
+  readonly acknowledged: readonly AcknowledgedGap[];
+};
 
 /** A head that was kept outside of the database; the chain must still contain it. */
 export type AuditAnchor = WriterHead;
 
+/** What a trail is verified with. */
+export interface VerifiedTrail {
+  readonly database: Kysely<Schema>;
+  readonly sealing: SealingKeys;
+  readonly columns: SearchColumns;
+}
+
 /**
  * Checks every chain from its first record to its head: edits, deletions (also at the end, or of a whole chain) and
- * reorderings. Reports the first break of each chain.
+ * reorderings. Reports the gaps of each chain that nobody has acknowledged, and the first other break.
  * @param anchors heads that were kept elsewhere, against someone who has the database and the keys
  */
 export async function verifyAudit(
-  database: Kysely<Schema>,
-  sealing: SealingKeys,
-  columns: SearchColumns,
+  trail: VerifiedTrail,
   anchors: readonly AuditAnchor[] = [],
 ): Promise<AuditVerification> {
-  const expected = new Anchors(anchors);
-  const brokenAt: AuditBreak[] = [];
-  const writers = await writersOf(database);
-  let records = 0;
-  for (const writer of writers) {
-    const chain = new ChainCheck(writer, expected, columns);
-    const broken = await checkChain(database, sealing, chain);
-    if (broken) brokenAt.push(broken);
-    records += chain.records;
-  }
-  brokenAt.push(...(await missingAnchors(database, expected, brokenAt)));
-  return brokenAt.length > 0 ? { ok: false, brokenAt } : { ok: true, writers: writers.length, records };
+  const chains: ChainCheck[] = [];
+  for (const writer of await writersOf(trail.database)) chains.push(await checkChain(trail, writer));
+  const known = countingAcknowledgements(chains);
+  const acknowledged = chains.flatMap(({ gaps }) =>
+    gaps.flatMap((gap) => known.find((each) => isSameGap(gap, each)) ?? []),
+  );
+  const all = new Map(chains.map((chain) => [chain.writer, chain]));
+  const heads = [...anchors, ...chains.flatMap(({ seen }) => seen)];
+  const seen = await checkSeenHeads(trail.database, heads, all, known);
+  const brokenAt = breaksOf(chains, known, seen);
+  const told = { acknowledged: [...new Set([...acknowledged, ...seen.acknowledged])] };
+  if (brokenAt.length > 0) return { ok: false, brokenAt, ...told };
+  const records = chains.reduce((sum, chain) => sum + chain.records, 0);
+  return { ok: true, writers: chains.length, records, ...told };
 }
 
-/** Heads that must still be there, each once: many chains may have seen the same. */
-class Anchors implements Iterable<AuditAnchor> {
-  readonly #all = new Map<string, AuditAnchor>();
+function breaksOf(
+  chains: readonly ChainCheck[],
+  known: readonly AcknowledgedGap[],
+  { missing }: SeenHeads,
+): AuditBreak[] {
+  const broken = chains.flatMap(({ gaps, broken: other }) => {
+    const open = gaps.filter((gap) => !known.some((each) => isSameGap(gap, each)));
+    return [...open.map(brokenBy), ...(other ? [other] : [])];
+  });
+  const reason = 'a record that was seen earlier is gone or changed';
+  return [...broken, ...missing.map((gap) => ({ writer: gap.writer, sequence: gap.to, reason, gap }))];
+}
 
-  constructor(anchors: readonly AuditAnchor[]) {
-    this.add(anchors);
-  }
-
-  add(anchors: readonly AuditAnchor[]): void {
-    for (const { writer, sequence, hash } of anchors) {
-      this.#all.set(JSON.stringify([writer, sequence, hash]), { writer, sequence, hash });
-    }
-  }
-
-  [Symbol.iterator](): Iterator<AuditAnchor> {
-    return this.#all.values();
+/**
+ * The acknowledgements of chains that are whole, but for gaps that acknowledgements of other such chains cover. None vouches for
+ * the chain that it stands in.
+ */
+function countingAcknowledgements(chains: readonly ChainCheck[]): AcknowledgedGap[] {
+  const known: AcknowledgedGap[] = [];
+  let others = chains;
+  for (;;) {
+    const isWhole = ({ broken, gaps }: ChainCheck) =>
+      !broken && gaps.every((gap) => known.some((each) => isSameGap(gap, each)));
+    const whole = others.filter(isWhole);
+    if (whole.length === 0) return known;
+    others = others.filter((chain) => !isWhole(chain));
+    known.push(...whole.flatMap(({ acknowledged }) => acknowledged));
   }
 }
 
-async function checkChain(
-  database: Kysely<Schema>,
-  sealing: SealingKeys,
-  chain: ChainCheck,
-): Promise<AuditBreak | undefined> {
-  // the head first: everything up to it can be read afterwards, also while the writer goes on
-  const head = await readHead(database, chain.writer);
-  for await (const page of pagesOf(database, chain.writer, head?.sequence ?? Number.MAX_SAFE_INTEGER)) chain.read(page);
-  return chain.broken ?? checkHead(chain.writer, chain.head, head, sealing) ?? (await checkEnd(database, chain.writer));
-}
-
-/** Follows one chain and stops at the first record that does not fit. */
-class ChainCheck {
-  head: ChainHead = { sequence: -1, hash: GENESIS };
-  broken: AuditBreak | undefined;
-  records = 0;
-
-  constructor(
-    readonly writer: string,
-    readonly anchors: Anchors,
-    readonly columns: SearchColumns,
-  ) {}
-
-  read(page: readonly RecordRow[]): void {
-    for (const row of page) {
-      if (this.broken) return;
-      const reason = this.#misfit(row);
-      // where a record is gone, the place of the gap is told, not of the one after it
-      const sequence = Math.min(row.sequence, this.head.sequence + 1);
-      if (reason) this.broken = { writer: this.writer, sequence, reason };
-      else this.#accept(row);
-    }
-  }
-
-  #misfit(row: RecordRow): string | undefined {
-    if (row.sequence !== this.head.sequence + 1) return `record ${this.head.sequence + 1} is missing`;
-    if (row.hash !== chainHash(row)) return 'the record does not match its hash';
-    if (row.previous_hash !== this.head.hash) return 'the record does not follow the one before it';
-    const wrong = this.columns.misfit(JSON.parse(row.event) as Record<string, unknown>, row);
+async function checkChain({ database, sealing, columns }: VerifiedTrail, writer: string): Promise<ChainCheck> {
+  const chain = new ChainCheck(writer, (event, row) => {
+    const wrong = columns.misfit(event, row);
     return wrong && `the column ${wrong} does not match the event`;
-  }
-
-  #accept(row: RecordRow): void {
-    this.head = row;
-    this.records += 1;
-    if (row.sequence === 0 && row.type === CHAIN_OPENED) {
-      this.anchors.add((JSON.parse(row.event) as { heads: AuditAnchor[] }).heads);
-    }
-  }
+  });
+  // the head first: everything up to it can be read afterwards, also while the writer goes on
+  const head = await readHead(database, writer);
+  for await (const page of pagesOf(database, writer, head?.sequence ?? Number.MAX_SAFE_INTEGER)) chain.read(page);
+  if (!chain.broken) checkHead(chain, head, sealing);
+  if (!chain.broken) await checkEnd(database, chain);
+  return chain;
 }
 
-function checkHead(
-  writer: string,
-  last: ChainHead,
-  head: HeadRow | undefined,
-  sealing: SealingKeys,
-): AuditBreak | undefined {
-  if (!head) return { writer, sequence: last.sequence, reason: 'the head of the chain is missing' };
+function checkHead(chain: ChainCheck, head: HeadRow | undefined, sealing: SealingKeys): void {
+  const { head: last } = chain;
+  if (!head) return chain.break(last.sequence, 'the head of the chain is missing');
   if (!sealing.has(head.sealed_with)) {
-    return {
-      writer,
-      sequence: head.sequence,
-      reason: `the head is sealed with the key ${head.sealed_with}, which is not given`,
-    };
+    return chain.break(head.sequence, `the head is sealed with the key ${head.sealed_with}, which is not given`);
   }
-  if (head.seal !== sealing.authenticate(headText(writer, head), head.sealed_with)) {
-    return { writer, sequence: head.sequence, reason: 'the head of the chain was changed' };
+  if (head.seal !== sealing.authenticate(headText(chain.writer, head), head.sealed_with)) {
+    return chain.break(head.sequence, 'the head of the chain was changed');
   }
-  if (last.sequence < head.sequence) {
-    return {
-      writer,
-      sequence: last.sequence + 1,
-      reason: `records ${last.sequence + 1} to ${head.sequence} are missing`,
-    };
-  }
-  if (last.hash !== head.hash) {
-    return { writer, sequence: last.sequence, reason: 'the chain does not end in its sealed head' };
-  }
-  return undefined;
-}
-
-/** Each head that another chain, or someone outside, has seen must still be there. */
-async function missingAnchors(
-  database: Kysely<Schema>,
-  anchors: Anchors,
-  known: readonly AuditBreak[],
-): Promise<AuditBreak[]> {
-  const broken: AuditBreak[] = [];
-  const told = new Set(known.map(({ writer }) => writer));
-  for (const { writer, sequence, hash } of anchors) {
-    if (told.has(writer)) continue;
-    const row = await database
-      .selectFrom('audit_records')
-      .select('hash')
-      .where('writer', '=', writer)
-      .where('sequence', '=', sequence)
-      .executeTakeFirst();
-    if (row?.hash === hash) continue;
-    told.add(writer);
-    broken.push({ writer, sequence, reason: 'a record that was seen earlier is gone or changed' });
-  }
-  return broken;
-}
-
-async function readHead(database: Kysely<Schema>, writer: string): Promise<HeadRow | undefined> {
-  return database.selectFrom('audit_heads').selectAll().where('writer', '=', writer).executeTakeFirst();
+  if (last.sequence < head.sequence) return chain.miss(head.sequence, head.hash);
+  if (last.hash !== head.hash) chain.break(last.sequence, 'the chain does not end in its sealed head');
 }
 
 /** A record after the head was not written by the writer, which moves the head in the same transaction. */
-async function checkEnd(database: Kysely<Schema>, writer: string): Promise<AuditBreak | undefined> {
-  const { last } = await database
-    .selectFrom('audit_records')
-    .select((expression) => expression.fn.max('sequence').as('last'))
-    .where('writer', '=', writer)
-    .executeTakeFirstOrThrow();
-  const head = await readHead(database, writer);
-  const beyond = last !== null && last > (head?.sequence ?? -1);
-  return beyond ? { writer, sequence: last, reason: 'a record stands after the sealed head' } : undefined;
-}
-
-async function writersOf(database: Kysely<Schema>): Promise<string[]> {
-  const heads = await database.selectFrom('audit_heads').select('writer').execute();
-  const rows = await database.selectFrom('audit_records').select('writer').distinct().execute();
-  return [...new Set([...heads, ...rows].map((row) => row.writer))].sort();
-}
-
-async function* pagesOf(database: Kysely<Schema>, writer: string, last: number): AsyncGenerator<RecordRow[]> {
-  let after = Number.MIN_SAFE_INTEGER;
-  for (;;) {
-    const page = await database
-      .selectFrom('audit_records')
-      .selectAll()
-      .where('writer', '=', writer)
-      .where('sequence', '>', after)
-      .where('sequence', '<=', last)
-      .orderBy('sequence')
-      .limit(PAGE)
-      .execute();
-    yield page;
-    // SQLite answers at once: without this, nobody else would have a turn until the end
-    await nextTurn();
-    const end = page.at(-1);
-    if (page.length < PAGE || !end) return;
-    after = end.sequence;
-  }
+async function checkEnd(database: Kysely<Schema>, chain: ChainCheck): Promise<void> {
+  const last = await lastOf(database, chain.writer);
+  const head = await readHead(database, chain.writer);
+  if (last > (head?.sequence ?? -1)) chain.break(last, 'a record stands after the sealed head');
 }

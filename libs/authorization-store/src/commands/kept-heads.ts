@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { AuditAnchor } from '../verification/verify-audit.js';
+
+/**
+ * The heads that `audit-heads` has written to a file.
+ * @throws ConfigurationError for a file that cannot be read, or holds anything else
+ */
+export function readHeads(path: string): AuditAnchor[] {
+  const lines = read(path).split('\n').filter(Boolean);
+  return lines.map((line, index) => {
+    const head = parsed(line);
+    if (head) return head;
+    throw new ConfigurationError('--heads', `${path}:${index + 1}`, 'lines that audit-heads has written');
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigurationError('--heads', path, `a file that can be read (${(cause as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function parsed(line: string): AuditAnchor | undefined {
+  try {
+    const { writer, sequence, hash } = JSON.parse(line) as Partial<AuditAnchor>;
+    const isHead = typeof writer === 'string' && typeof hash === 'string' && Number.isSafeInteger(sequence);
+    return isHead ? { writer, sequence: sequence!, hash } : undefined;
+  } catch {
+    return undefined;
+  }
+}

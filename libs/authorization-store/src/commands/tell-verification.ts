@@ -1,0 +1,43 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import { nameOfGap, recordsOf, type AcknowledgedGap } from '../verification/audit-gap.js';
+import type { AuditAnchor } from '../verification/verify-audit.js';
+
+type Write = (line: string) => void;
+
+/**
+ * Verifies the audit trail and tells what was found.
+ * @param heads that were kept elsewhere
+ * @returns whether it is whole
+ */
+export async function tellVerification(
+  audit: AuditLog,
+  write: Write,
+  heads?: readonly AuditAnchor[],
+): Promise<boolean> {
+  const verification = await audit.verify(heads);
+  const { acknowledged } = verification;
+  if (verification.ok) {
+    const but = acknowledged.length === 0 ? '' : ` but for ${count(acknowledged.length, 'acknowledged gap')}`;
+    write(`the audit trail is whole${but}: ${verification.records} records of ${verification.writers} writers`);
+  } else {
+    for (const { writer, sequence, reason } of verification.brokenAt) {
+      write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
+    }
+  }
+  for (const gap of acknowledged) write(sentenceOf(gap));
+  return verification.ok;
+}
+
+function sentenceOf(gap: AcknowledgedGap): string {
+  const { at, by, reason } = gap;
+  return `acknowledged ${nameOfGap(gap)}: ${recordsOf(gap)} of the chain ${verbOf(gap)} gone, says ${by} on ${at}: ${reason}`;
+}
+
+function verbOf({ from, to }: AcknowledgedGap): string {
+  return from === to ? 'is' : 'are';
+}
+
+/** `1 gap`, `2 gaps` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,111 @@
+import { CHAIN_OPENED, chainHash, GENESIS, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
+import { acknowledgedIn, recordsOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
+
+/** The first place of a chain that is not as it was written, or records of it that are gone. */
+export interface AuditBreak {
+  readonly writer: string;
+  readonly sequence: number;
+  readonly reason: string;
+  /** What can be acknowledged; absent where something was edited or put in. */
+  readonly gap?: AuditGap;
+}
+
+/** What a hash is made over, and the hash. */
+export interface HashedRecord {
+  readonly writer: string;
+  readonly sequence: number;
+  readonly previous_hash: string;
+  readonly hash: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly event: string;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+type Misfit = (event: Members, row: HashedRecord) => string | undefined;
+
+/** Follows one chain, over what is gone of it, up to the first record that does not fit. */
+export class ChainCheck {
+  readonly writer: string;
+  head: ChainHead = { sequence: -1, hash: GENESIS };
+  broken: AuditBreak | undefined;
+  records = 0;
+  readonly gaps: AuditGap[] = [];
+  /** Heads of other chains that this one has on record. */
+  readonly seen: WriterHead[] = [];
+  readonly acknowledged: AcknowledgedGap[] = [];
+  readonly #misfit: Misfit;
+
+  /** @param misfit what else must fit to the event of a record; the reason, if it does not */
+  constructor(writer: string, misfit: Misfit = () => undefined) {
+    this.writer = writer;
+    this.#misfit = misfit;
+  }
+
+  /** Records in their order. */
+  read(rows: readonly HashedRecord[]): void {
+    for (const row of rows) {
+      if (this.broken) return;
+      this.#read(row);
+    }
+  }
+
+  /** Records are gone up to this one, whose hash is known. */
+  miss(to: number, lost: string): void {
+    this.gaps.push({ writer: this.writer, from: this.head.sequence + 1, to, after: this.head.hash, lost });
+  }
+
+  break(sequence: number, reason: string): void {
+    this.broken ??= { writer: this.writer, sequence, reason };
+  }
+
+  #read(row: HashedRecord): void {
+    const next = this.head.sequence + 1;
+    // where a record is gone as well, the place of the gap is told, not of the one after it
+    const sequence = Math.min(row.sequence, next);
+    if (row.hash !== chainHash(row)) return this.break(sequence, 'the record does not match its hash');
+    if (row.sequence < next) return this.break(sequence, 'the record stands where none can be');
+    if (row.sequence > next) this.miss(row.sequence - 1, row.previous_hash);
+    else if (row.previous_hash !== this.head.hash) {
+      return this.break(sequence, 'the record does not follow the one before it');
+    }
+    const event = membersOf(row.event);
+    if (!event) return this.break(row.sequence, 'the record is no event');
+    const reason = this.#misfit(event, row);
+    if (reason !== undefined) return this.break(row.sequence, reason);
+    this.#accept(row, event);
+  }
+
+  #accept(row: HashedRecord, event: Members): void {
+    this.head = row;
+    this.records += 1;
+    if (row.sequence === 0 && event['type'] === CHAIN_OPENED) this.seen.push(...headsIn(event['heads']));
+    const gap = acknowledgedIn(event, row.at);
+    if (gap) this.acknowledged.push(gap);
+  }
+}
+
+/** A chain that was written by somebody else may hold anything: it has no head that is sealed, but is read first. */
+function membersOf(text: string): Members | undefined {
+  try {
+    const event: unknown = JSON.parse(text);
+    return typeof event === 'object' && event !== null ? (event as Members) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function headsIn(heads: unknown): WriterHead[] {
+  const all = Array.isArray(heads) ? (heads as readonly Partial<WriterHead>[]) : [];
+  return all.filter((head): head is WriterHead => isHead(head));
+}
+
+function isHead({ writer, sequence, hash }: Partial<WriterHead> = {}): boolean {
+  return typeof writer === 'string' && Number.isSafeInteger(sequence) && typeof hash === 'string';
+}
+
+/** A gap as a break of its chain. */
+export function brokenBy(gap: AuditGap): AuditBreak {
+  const are = gap.from === gap.to ? 'is' : 'are';
+  return { writer: gap.writer, sequence: gap.from, reason: `${recordsOf(gap)} ${are} missing`, gap };
+}

@@ -1,0 +1,79 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Kysely, Selectable } from 'kysely';
+import type { ChainHead } from '../chain/audit-chain.js';
+import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
+
+export type RecordRow = Selectable<AuditRecordTable>;
+export type HeadRow = Selectable<AuditHeadTable>;
+
+const PAGE = 1000;
+
+/** The names of all chains of which anything is there, in order. */
+export async function writersOf(database: Kysely<Schema>): Promise<string[]> {
+  const heads = await database.selectFrom('audit_heads').select('writer').execute();
+  const rows = await database.selectFrom('audit_records').select('writer').distinct().execute();
+  return [...new Set([...heads, ...rows].map((row) => row.writer))].sort();
+}
+
+export async function readHead(database: Kysely<Schema>, writer: string): Promise<HeadRow | undefined> {
+  return database.selectFrom('audit_heads').selectAll().where('writer', '=', writer).executeTakeFirst();
+}
+
+/** The last sequence of a chain; -1 when there is no record. */
+export async function lastOf(database: Kysely<Schema>, writer: string): Promise<number> {
+  const { last } = await database
+    .selectFrom('audit_records')
+    .select((expression) => expression.fn.max('sequence').as('last'))
+    .where('writer', '=', writer)
+    .executeTakeFirstOrThrow();
+  return last ?? -1;
+}
+
+/** The hash of one record. */
+export async function hashAt(database: Kysely<Schema>, writer: string, sequence: number): Promise<string | undefined> {
+  const row = await database
+    .selectFrom('audit_records')
+    .select('hash')
+    .where('writer', '=', writer)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst();
+  return row?.hash;
+}
+
+/** The last record of a chain before a place. */
+export async function recordBefore(
+  database: Kysely<Schema>,
+  writer: string,
+  sequence: number,
+): Promise<ChainHead | undefined> {
+  return database
+    .selectFrom('audit_records')
+    .select(['sequence', 'hash'])
+    .where('writer', '=', writer)
+    .where('sequence', '<', sequence)
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** The records of a chain up to one of them, in their order. */
+export async function* pagesOf(database: Kysely<Schema>, writer: string, last: number): AsyncGenerator<RecordRow[]> {
+  let after = Number.MIN_SAFE_INTEGER;
+  for (;;) {
+    const page = await database
+      .selectFrom('audit_records')
+      .selectAll()
+      .where('writer', '=', writer)
+      .where('sequence', '>', after)
+      .where('sequence', '<=', last)
+      .orderBy('sequence')
+      .limit(PAGE)
+      .execute();
+    yield page;
+    // SQLite answers at once: without this, nobody else would have a turn until the end
+    await nextTurn();
+    const end = page.at(-1);
+    if (page.length < PAGE || !end) return;
+    after = end.sequence;
+  }
+}
