@@ -20,6 +20,9 @@ const COLUMNS = {
 /** Has no entry in the index of types; to all others, the database has to be told that they do. */
 const MOST_COMMON = 'token_exchange';
 
+/** Milliseconds that no clock of a replica that serves is behind the database's. */
+const CLOCKS_APART = 3_600_000;
+
 /** What a trail is read by. */
 export interface ReadTrail {
   readonly database: Kysely<Schema>;
@@ -80,7 +83,9 @@ function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchCo
     select = select.where(holds(columns, name, value));
   }
   const { type, from, to, subjectLife } = query;
-  if (subjectLife !== undefined) select = select.where('subject_life', '=', subjectLife);
+  if (subjectLife !== undefined) {
+    select = select.where('subject_life', '=', subjectLife).where(sql<boolean>`at >= ${beginOf(query)}`);
+  }
   if (type !== undefined && type !== MOST_COMMON) select = select.where(sql<boolean>`type <> 'token_exchange'`);
   if (query.jti !== undefined) {
     const jti = indexable(query.jti);
@@ -89,6 +94,12 @@ function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchCo
   if (from) select = select.where('at', '>=', from.getTime());
   if (to) select = select.where('at', '<', to.getTime());
   return select;
+}
+
+/** When the earliest record of a life may be: those of lives before it, of which there may be many, are not read. */
+function beginOf({ subject, subjectLife }: AuditQuery): RawBuilder<number> {
+  const life = sql`select begun_at from lives where kind = 'user' and id = ${subject} and life = ${subjectLife}`;
+  return sql`coalesce((${life}), 0) - ${sql.lit(CLOCKS_APART)}`;
 }
 
 /** Whether a declared field has a value, or one of the lists that are found by it holds the value. */
@@ -101,23 +112,6 @@ function holds(columns: SearchColumns, field: string, value: string): RawBuilder
     return sql`(${sql.ref(each)} is not null and ${without} <> ${sql.ref(each)})`;
   });
   return sql<boolean>`(${sql.join([sql`${sql.ref(column)} = ${indexable(value)}`, ...lists], sql` or `)})`;
-}
-
-/**
- * The clients to which something was issued by an exchange for one life of an account, in the order of their ids. Looks each up
- * once, however many records there are.
- */
-export async function usedClients(database: Kysely<Schema>, subject: string, life: number): Promise<string[]> {
-  const issued = sql`audit_records where subject = ${indexable(subject)} and subject_life = ${life} and outcome = 'issued'`;
-  const { rows } = await sql<{ client_id: string }>`
-    with recursive used (client_id) as (
-      select (select min(client_id) from ${issued})
-      union all
-      select (select min(client_id) from ${issued} and client_id > used.client_id) from used
-      where used.client_id is not null
-    )
-    select client_id from used where client_id is not null`.execute(database);
-  return rows.map((row) => row.client_id);
 }
 
 /** The record at one place of the trail, if there is one. */

@@ -17,6 +17,7 @@ import {
 import { SearchColumns } from './search-columns.js';
 import { WitnessedHeads } from './witnessed-heads.js';
 import type { AuditReceipt } from './audit-receipt.js';
+import { UsedClients, type UsedClient } from './used-clients.js';
 
 type Work = Transaction<Schema>;
 type HeadRow = Selectable<AuditHeadTable>;
@@ -38,6 +39,7 @@ const BEFORE_FIRST: ChainHead = { sequence: -1, hash: GENESIS };
 export interface ChainContinuation {
   readonly rows: readonly ChainRow[];
   readonly head?: HeadRow;
+  readonly used?: readonly UsedClient[];
   readonly receipts: readonly AuditReceipt[];
 }
 
@@ -47,6 +49,7 @@ export class AuditChainWriter {
   readonly #sealing: SealingKeys;
   readonly #searched: SearchColumns;
   readonly #witnessed: WitnessedHeads;
+  readonly #used: UsedClients;
   readonly #insert: RowsStatement<ChainRow>;
   readonly #replaceHead: RowsStatement<HeadRow>;
   #head: ChainHead | undefined;
@@ -56,6 +59,7 @@ export class AuditChainWriter {
     this.#sealing = sealing;
     this.#searched = searched;
     this.#witnessed = new WitnessedHeads(sealing);
+    this.#used = new UsedClients(database, dialect);
     const records = { table: 'audit_records', columns: this.columns } as const;
     this.#insert = new RowsStatement(database, dialect, records, (rows) => recordInsertion(rows, this.columns));
     const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
@@ -77,6 +81,7 @@ export class AuditChainWriter {
     const { rows, head: newHead } = this.#following(head ?? BEFORE_FIRST, [...opening, ...events]);
     await this.#insert.execute(work, rows);
     await this.#replaceHead.execute(work, [newHead]);
+    await this.#used.insert(work, this.#used.newIn(rows));
     return rows.slice(opening.length).map(receiptOf);
   }
 
@@ -89,19 +94,21 @@ export class AuditChainWriter {
     if (events.length === 0) return { rows: [], receipts: [] };
     if (!this.#head) return undefined;
     const following = this.#following(this.#head, events);
-    return { ...following, receipts: following.rows.map(receiptOf) };
+    return { ...following, used: this.#used.newIn(following.rows), receipts: following.rows.map(receiptOf) };
   }
 
   /** The transaction took place. */
   committed(): void {
     this.#head = this.#uncommitted ?? this.#head;
     this.#uncommitted = undefined;
+    this.#used.committed();
   }
 
   /** It may have taken place although its answer was lost: the next one asks where the chain stands. */
   forget(): void {
     this.#head = undefined;
     this.#uncommitted = undefined;
+    this.#used.forget();
   }
 
   /** The first record holds the heads that no other chain has on record, so that no chain can be cut or taken away unseen. */

@@ -25,6 +25,13 @@ export interface AuditRecordTable {
   subject_life: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
+/** A client to which something was issued by an exchange for one life of an account. */
+export interface UsedClientTable {
+  subject: string;
+  subject_life: number;
+  client_id: string;
+}
+
 /** The newest record of each writer, sealed with a key that is not in the database. */
 export interface AuditHeadTable {
   writer: string;

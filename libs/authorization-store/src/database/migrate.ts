@@ -14,6 +14,7 @@ import { impersonations } from './migrations/0015-impersonations.js';
 import { storeState } from './migrations/0020-store-state.js';
 import { auditWitnesses } from './migrations/0025-audit-witnesses.js';
 import { consentGrants } from './migrations/0035-consent-grants.js';
+import { cheaperRecords } from './migrations/0036-cheaper-records.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   storeState,
   auditWitnesses,
   consentGrants,
+  cheaperRecords,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */

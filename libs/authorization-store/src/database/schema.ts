@@ -1,5 +1,11 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { AuditForwardingTable, AuditHeadTable, AuditRecordTable, AuditWitnessTable } from './audit-tables.js';
+import type {
+  AuditForwardingTable,
+  AuditHeadTable,
+  AuditRecordTable,
+  AuditWitnessTable,
+  UsedClientTable,
+} from './audit-tables.js';
 
 export type * from './audit-tables.js';
 
@@ -108,6 +114,8 @@ export interface LifeTable {
   life: number;
   /** null while it is not known yet */
   credential: string | null;
+  /** Milliseconds since the epoch, no later than its first record; null when it is not known. */
+  begun_at: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 /** One scope that a client may have of a user. */
@@ -174,6 +182,7 @@ export interface Schema {
   audit_records: AuditRecordTable;
   audit_heads: AuditHeadTable;
   audit_witnesses: AuditWitnessTable;
+  used_clients: UsedClientTable;
   audit_forwarding: AuditForwardingTable;
   signing_keys: SigningKeyTable;
   shared_secrets: SharedSecretTable;

@@ -51,7 +51,7 @@ export class Lives {
     const ended = ends === 'none' ? [] : [...gone, ...over];
     const marks = await this.#end(transaction, ended);
     const beginning = changed.filter((party) => party.enabled && (ends !== 'none' || !living.has(keyOf(party))));
-    if (beginning.length > 0 || ends === 'others') await begin(transaction, beginning);
+    if (beginning.length > 0 || ends === 'others') await this.#begin(transaction, beginning);
     if (ends !== 'none') await keepCredentials(transaction, parties, living);
     return marks;
   }
@@ -60,6 +60,17 @@ export class Lives {
   async revoke(ended: readonly EndedLife[]): Promise<void> {
     const revoking = { database: this.#database, dialect: this.#dialect, now: this.#clock.now() };
     for (const { round, ...revocation } of ended) await applyMark(revoking, revocation, round);
+  }
+
+  /** The first of all are the ones that were under way before lives were counted. */
+  async #begin(transaction: Transaction<Schema>, parties: readonly Party[]): Promise<void> {
+    const life = (await nextNumber(transaction, 'lives')) - 1;
+    const begun = this.#clock.milliseconds();
+    for (let start = 0; start < parties.length; start += BATCH) {
+      const rows = parties.slice(start, start + BATCH);
+      const lives = rows.map(({ kind, id, credential = null }) => ({ kind, id, life, credential, begun_at: begun }));
+      await transaction.insertInto('lives').values(lives).execute();
+    }
   }
 
   async #end(transaction: Transaction<Schema>, ended: readonly Life[]): Promise<EndedLife[]> {
@@ -102,16 +113,6 @@ const keyOf = ({ kind, id }: Pick<Party, 'kind' | 'id'>): string => `${kind} ${i
 function goesOn({ enabled, credential, keepsSessions }: Party, life: Life | undefined): boolean {
   if (!life || !enabled) return !life && !enabled;
   return life.credential === undefined || life.credential === credential || keepsSessions === true;
-}
-
-/** The first of all are the ones that were under way before lives were counted. */
-async function begin(transaction: Transaction<Schema>, parties: readonly Party[]): Promise<void> {
-  const life = (await nextNumber(transaction, 'lives')) - 1;
-  for (let start = 0; start < parties.length; start += BATCH) {
-    const rows = parties.slice(start, start + BATCH);
-    const lives = rows.map(({ kind, id, credential = null }) => ({ kind, id, life, credential }));
-    await transaction.insertInto('lives').values(lives).execute();
-  }
 }
 
 async function keepCredentials(

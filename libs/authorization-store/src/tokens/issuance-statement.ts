@@ -1,5 +1,6 @@
 import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
 import { headReplacement, recordInsertion, type ChainContinuation } from '../chain/audit-chain-writer.js';
+import { usedClientInsertion } from '../chain/used-clients.js';
 import { jsonRows } from '../database/rows-statement.js';
 import type { Schema } from '../database/schema.js';
 import { EXCLUDING_REVOCATIONS } from './revocation-lock.js';
@@ -10,7 +11,7 @@ interface Written {
   readonly written: boolean;
 }
 
-/** Tokens, records and the head of their chain in one statement of PostgreSQL, which is a transaction of its own. */
+/** Tokens, records, the head of their chain and the clients that they tell of in one statement of PostgreSQL, which is a transaction of its own. */
 export class IssuanceStatement {
   readonly #database: Kysely<Schema>;
   readonly #compiled: CompiledQuery<Written>;
@@ -22,8 +23,8 @@ export class IssuanceStatement {
   }
 
   /** @returns false, and nothing is written, when a token is revoked, or may be: a mark is open */
-  async execute(tokens: readonly TokenRow[], { rows, head }: ChainContinuation): Promise<boolean> {
-    const parameters = [JSON.stringify(tokens), JSON.stringify(rows), JSON.stringify(head ? [head] : [])];
+  async execute(tokens: readonly TokenRow[], { rows, head, used = [] }: ChainContinuation): Promise<boolean> {
+    const parameters = [tokens, rows, head ? [head] : [], used].map((each) => JSON.stringify(each));
     const result = await this.#database.executeQuery<Written>({ ...this.#compiled, parameters });
     return result.rows[0]?.written === true;
   }
@@ -39,6 +40,7 @@ function statement(columns: readonly string[]): RawBuilder<Written> {
       doubtful as (select 1 from issued t where ${OPEN_MARK} or ${isRevoked(sql.table('t'))}),
       inserted_tokens as (${tokenInsertion(unlessDoubtful(sql.table('issued')))}),
       inserted_records as (${recordInsertion(unlessDoubtful(jsonRows('audit_records')), columns)}),
-      replaced_head as (${headReplacement(unlessDoubtful(jsonRows('audit_heads')))})
+      replaced_head as (${headReplacement(unlessDoubtful(jsonRows('audit_heads')))}),
+      inserted_used_clients as (${usedClientInsertion(unlessDoubtful(jsonRows('used_clients')))})
     select not exists (select 1 from doubtful) and not exists (select 1 from excluding_revocations) as written`;
 }
