@@ -1,17 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { decodeProtectedHeader } from 'jose';
-import { type Answer, basic, logIn, postForm, toAnswer, UserAgent } from '@onbehalf/testing-internal';
+import { type Answer, basic, logIn, postForm, startPostgres, toAnswer, UserAgent } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
+import { storeSettings } from './store-settings.js';
 import { until } from './until.js';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const CLIENT = { authorization: basic('client-app', 'client-app-secret') };
 const SERVICE = { authorization: basic('user-service', 'user-service-secret') };
 
+const postgres = await startPostgres();
+afterAll(() => postgres?.stop());
+
 describe('a restart of auth-server on a SQLite file', () => {
   let system: System;
+  let file: string;
   const agent = new UserAgent();
   let before: Answer['body'];
   let keys: unknown;
@@ -24,7 +32,7 @@ describe('a restart of auth-server on a SQLite file', () => {
     postForm(url('/oauth2/token'), { grant_type: 'refresh_token', refresh_token: String(token) }, CLIENT);
 
   beforeAll(async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'restart-')), 'auth-server.db');
+    file = join(mkdtempSync(join(tmpdir(), 'restart-')), 'auth-server.db');
     system = await (await System.onFreePorts({ DATABASE_URL: `sqlite:${file}` })).up('auth-server');
     const scope = 'openid user.read';
     const login = { issuer: system.url('auth-server'), clientId: 'client-app', redirectUri: redirectUri(), scope };
@@ -44,7 +52,7 @@ describe('a restart of auth-server on a SQLite file', () => {
     expect(body).toMatchObject({ active: true, sub: 'baeldung' });
   });
 
-  it('keeps the session, and with it the keys of the cookies: the user does not log in again', async () => {
+  async function isSignedIn(): Promise<boolean> {
     const query = new URLSearchParams({
       response_type: 'code',
       client_id: 'client-app',
@@ -54,7 +62,11 @@ describe('a restart of auth-server on a SQLite file', () => {
       code_challenge_method: 'S256',
     });
     const back = await agent.follow(await agent.get(url(`/oauth2/authorize?${query.toString()}`)), redirectUri());
-    expect(new URL(back.headers.get('location')!).searchParams.get('code')).toEqual(expect.any(String));
+    return new URL(back.headers.get('location')!).searchParams.has('code');
+  }
+
+  it('keeps the session, and with it the keys of the cookies: the user does not log in again', async () => {
+    expect(await isSignedIn()).toBe(true);
   });
 
   it('keeps refresh tokens; one that was rotated is refused after a restart too', async () => {
@@ -64,4 +76,41 @@ describe('a restart of auth-server on a SQLite file', () => {
     await system.up('auth-server');
     expect((await refresh(before['refresh_token'])).body['error']).toBe('invalid_grant');
   });
+
+  (postgres ? it : it.skip)(
+    'moves to PostgreSQL with everybody signed in, and what was revoked still is',
+    async () => {
+      const login = {
+        issuer: system.url('auth-server'),
+        clientId: 'client-app',
+        redirectUri: redirectUri(),
+        ...CLIENT,
+      };
+      const [kept, ended] = (await Promise.all([1, 2].map(() => logIn({ ...login, scope: 'openid user.read' })))) as [
+        Answer,
+        Answer,
+      ];
+      await postForm(url('/oauth2/revoke'), { token: String(ended.body['access_token']) }, CLIENT);
+      await system.app('auth-server').stop();
+      const settings = storeSettings(await postgres!.database());
+      const command = ['dist/commands/copies.js', 'move-to-postgres', '--from', file];
+      const env = { ...process.env, ...settings };
+      execFileSync(process.execPath, command, { cwd: join(root, 'apps/auth-server'), env });
+      system = await new System(system.ports, settings).up('auth-server');
+      expect(await jwks()).toEqual(keys);
+      expect(await isSignedIn()).toBe(true);
+      expect((await refresh(kept.body['refresh_token'])).status).toBe(200);
+      for (const [{ body }, active] of [
+        [kept, true],
+        [ended, false],
+      ] as const) {
+        const token = String(body['access_token']);
+        const introspected = await postForm(url('/oauth2/introspect'), { token }, SERVICE);
+        expect(introspected.body).toMatchObject({ active });
+      }
+      const verify = ['dist/commands/store.js', 'audit-verify'];
+      execFileSync(process.execPath, verify, { cwd: join(root, 'apps/auth-server'), env });
+    },
+    60_000,
+  );
 });

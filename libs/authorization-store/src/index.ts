@@ -27,6 +27,7 @@ export {
   type StoreCommand,
   type StoreCommandOptions,
 } from './store-command.js';
+export { moveToPostgres } from './move-to-postgres.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider/provider-adapter.js';
 export { SqlRateLimitStore } from './provider/sql-rate-limit-store.js';

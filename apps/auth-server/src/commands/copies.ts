@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { backUp, checkCopy } from '@onbehalf/authorization-store';
+import { backUp, checkCopy, moveToPostgres } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { storeOptions, type Settings } from '../environment.js';
 import { checkDatabaseExists, expectWords, runCommand, type Arguments } from './run-command.js';
@@ -47,6 +47,24 @@ Exit codes: 0 when it could, 1 when it is broken or lacks what was there, 2 when
       expectWords(others, others.length === 0, 'one file');
       if (file === undefined) checkDatabaseExists(settings);
       return checkCopy(storeOptions(settings), file && resolve(file), write);
+    },
+  },
+  'move-to-postgres': {
+    help: `Moves everything from a SQLite file into the PostgreSQL of DATABASE_URL.
+
+  move-to-postgres --from <file>
+
+  --from <file>   the SQLite file; its key is read from the file beside it, unless it is among ENCRYPTION_KEYS
+
+DATABASE_URL and ENCRYPTION_KEYS are those of the server that goes on. No server may have the file open, and the database must be empty.
+Everything moves in one transaction, is sealed with the first of ENCRYPTION_KEYS, and is verified before it counts. The file stays as it is.
+
+Exit codes: 0 when everything has moved, 1 when the audit trail is broken, 2 when it could not be done; then nothing has moved.`,
+    options: ['from'],
+    run: (settings, { words, options: { from } }, write) => {
+      expectWords(words, words.length === 0, '--from <file>');
+      if (from === undefined) throw new ConfigurationError('--from', undefined, 'the SQLite file that is moved');
+      return moveToPostgres(storeOptions(settings), resolve(from.replace(/^sqlite:/, '')), write);
     },
   },
 };

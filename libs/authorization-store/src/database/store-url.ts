@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { readPostgresUrl, writePostgresUrl } from './postgres-url.js';
 
 /** Where the data lives. */
 export type StoreLocation =
@@ -19,6 +20,13 @@ export function parseStoreUrl(url: string): StoreLocation {
   }
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
   throw new ConfigurationError('DATABASE_URL', scheme ? `${scheme}…` : 'a value without a scheme', ACCEPTED);
+}
+
+/** An address as it may be told: without its password, and without parameters, which may hold one, too. */
+export function shownUrl(url: string): string {
+  const read = readPostgresUrl(url);
+  if (!read) return url;
+  return writePostgresUrl({ ...read, password: read.password === undefined ? undefined : '…', parameters: [] });
 }
 
 /** What the driver would otherwise find out. RFC 3986 §2.1 */

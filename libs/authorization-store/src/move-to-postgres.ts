@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { Transaction } from 'kysely';
+import { AuthorizationStore } from './authorization-store.js';
+import { checkEmpty, lockTables, moveRows, movingTables } from './copies/moved-rows.js';
+import { openSealedValues } from './copies/sealed-values.js';
+import { SqliteSource } from './copies/sqlite-source.js';
+import { connect } from './database/connect.js';
+import { DatabaseClock } from './database/database-clock.js';
+import { Epoch } from './database/epoch.js';
+import type { Schema } from './database/schema.js';
+import { parseStoreUrl, shownUrl } from './database/store-url.js';
+import { migrate, pendingMigrations, type StoreOptions } from './open-store.js';
+import { keyFileOf, keysIn } from './sealing/key-file.js';
+import { SealingKeys } from './sealing/sealing-keys.js';
+import { tellVerification } from './commands/tell-verification.js';
+import { reencrypt } from './upkeep/reencryption.js';
+
+type Write = (line: string) => void;
+
+/** Seconds: a table is read from its beginning to its end. */
+const QUERY_TIMEOUT = 600;
+
+/** What has been moved is not what was there: nothing is moved. */
+class NotWhole extends Error {}
+
+/**
+ * Moves everything from a SQLite file that no server uses into an empty database of PostgreSQL, in one transaction, and seals it with
+ * the first of its keys. The file stays as it is.
+ * @param options of the server that goes on: the address of PostgreSQL, its keys, and what features declare
+ * @param from the file, whose key is beside it unless it is among those keys
+ * @returns 0 when everything has moved, 1 when the trail is not whole, and then nothing has
+ * @throws ConfigurationError for a file that is in use, and for a database that is not empty
+ */
+export async function moveToPostgres(options: StoreOptions, from: string, write: Write): Promise<number> {
+  const location = parseStoreUrl(options.url);
+  const shown = shownUrl(options.url);
+  if (location.dialect !== 'postgres') {
+    throw new ConfigurationError('DATABASE_URL', shown, 'the address of the PostgreSQL that everything is moved to');
+  }
+  const keys = sealingKeys(options, from);
+  await checkUpToDate(options, from);
+  const source = new SqliteSource(from);
+  const database = connect(location, { ...options, connections: 1 }, QUERY_TIMEOUT);
+  try {
+    const tables = movingTables(source);
+    await checkEmpty(database, tables, shown);
+    await migrate(options.url, options);
+    return await database.transaction().execute(async (work) => {
+      await lockTables(work, tables);
+      await checkEmpty(work, tables, shown);
+      const rows = await moveRows(source, work, tables, write);
+      const resealed = await reencrypt(work, keys, options.tables);
+      write(`sealed ${resealed} values with the first of ENCRYPTION_KEYS`);
+      await checkMoved(work, options, write);
+      await new Epoch(work, 'postgres').renew();
+      write(`moved ${rows} rows; start the server on PostgreSQL, and never again on ${from}`);
+      return 0;
+    });
+  } catch (error) {
+    if (!(error instanceof NotWhole)) throw error;
+    write('nothing was moved');
+    return 1;
+  } finally {
+    source.close();
+    await database.destroy();
+  }
+}
+
+/** The keys of the server that goes on, and those that the file was written with. */
+function sealingKeys({ encryptionKeys = [] }: StoreOptions, from: string): SealingKeys {
+  const own = keyFileOf(from);
+  // the new ones must be given
+  return new SealingKeys(
+    encryptionKeys.length > 0 && existsSync(own) ? [...encryptionKeys, ...keysIn(own)] : encryptionKeys,
+  );
+}
+
+async function checkUpToDate({ tables, auditFields }: StoreOptions, from: string): Promise<void> {
+  if (!existsSync(from)) throw new ConfigurationError('--from', from, 'a SQLite file that is there');
+  const pending = await pendingMigrations(`sqlite:${from}`, { tables, auditFields });
+  if (pending.length === 0) return;
+  const accepted = `a file that migrate has brought up to date (DATABASE_URL=sqlite:${from}); missing: ${pending.join(', ')}`;
+  throw new ConfigurationError('--from', from, accepted);
+}
+
+/** What the server will find, with its keys alone. */
+async function checkMoved(work: Transaction<Schema>, options: StoreOptions, write: Write): Promise<void> {
+  const sealing = new SealingKeys(options.encryptionKeys ?? []);
+  const { values, unopened } = await openSealedValues(work, sealing, options.tables);
+  for (const [table, count] of unopened) write(`broken: ${count} values of ${table} are opened by none of the keys`);
+  if (unopened.size === 0) write(`the keys open all ${values} values that are sealed in it`);
+  const { issuer, tables, auditFields } = options;
+  const clock = new DatabaseClock({ dialect: 'postgres' });
+  const parts = { database: work, dialect: 'postgres', sealing, clock, sweepInterval: 0, tables, auditFields } as const;
+  const store = new AuthorizationStore({ ...parts, ...(issuer === undefined ? {} : { issuer }) });
+  if (!(await tellVerification(store.audit, write)) || unopened.size > 0) throw new NotWhole();
+}
