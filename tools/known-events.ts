@@ -85,6 +85,11 @@ export const EVENTS = table([
     'The application has an account that cannot be: one of the file, or one that leads to operators.',
     'Read `reason`; rename the account, or write it into the file.',
   ],
+  [
+    'workload.authenticated',
+    'A workload has shown a token that this process has not seen: its subject, and its namespace, pod and node where it has such.',
+    'Nothing, unless it runs where it should not: then disable the client.',
+  ],
   ['clients.refused', 'The application has a client that cannot be; it is not let in.', 'Correct what `reason` names.'],
   [
     'clients.not_read',

@@ -1,4 +1,5 @@
 export * from './test-certificate.js';
+export * from './test-cluster.js';
 export * from './authorization-code.js';
 export * from './exchange-cases/index.js';
 export * from './form-post.js';

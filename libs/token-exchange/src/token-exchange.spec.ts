@@ -33,7 +33,10 @@ const audited = async (surroundings: Surroundings = {}, into: AuditSink = sink):
 };
 
 const ask = async (exchange: TokenExchange, mutation = {}): Promise<IssuedToken> =>
-  exchange.exchange(await lab.form(mutation), clientOf(lab.registrations, 'user-service'), { traceId: 'trace-1' });
+  exchange.exchange(await lab.form(mutation), clientOf(lab.registrations, 'user-service'), {
+    traceId: 'trace-1',
+    workload: 'a',
+  });
 
 describe('one record for every request', () => {
   it('tells of an issued token who, for whom, what, when and why', async () => {
@@ -62,6 +65,7 @@ describe('one record for every request', () => {
         scopesGranted: ['message.read'],
         decision: { edges: ['user-service:user-service:message-service:delegation'], steps: [] },
         traceId: 'trace-1',
+        workload: 'a',
       },
     ]);
     expect(recorded).toEqual([issued]);
@@ -90,6 +94,7 @@ describe('one record for every request', () => {
         subject: 'baeldung',
         subjectTokenId: 'stolen',
         traceId: 'trace-1',
+        workload: 'a',
       }),
     ]);
   });

@@ -15,6 +15,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   outcome: 'outcome',
   kind: 'kind',
   clientId: 'client_id',
+  workload: 'workload',
   subject: 'subject',
   subjectIssuer: 'subject_issuer',
   targets: 'targets',

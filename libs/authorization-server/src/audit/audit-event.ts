@@ -36,6 +36,8 @@ export interface IssuanceEvent {
   readonly type: ProviderGrant;
   readonly outcome: 'issued' | 'rejected' | 'failed';
   readonly clientId: string;
+  /** The subject of the workload by whose token the client authenticated; absent: by its own secret or key. RFC 7523 §2.2 */
+  readonly workload?: string;
   /** The user; for client credentials the client itself. */
   readonly subject?: string;
   readonly targets: readonly string[];

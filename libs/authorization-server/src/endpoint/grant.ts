@@ -28,6 +28,8 @@ export interface GrantRequest {
   readonly form: URLSearchParams;
   /** The keys that the caller has proven to hold. RFC 9449 §5, RFC 8705 §3 */
   readonly proof: ProofOfPossession;
+  /** The subject of the workload by whose token the client has authenticated, if it did so. */
+  readonly workload?: string;
   readonly request: IncomingMessage;
 }
 
@@ -35,6 +37,8 @@ export interface GrantRequest {
 export interface RefusedRequest {
   /** Absent when the client did not authenticate. */
   readonly clientId?: string;
+  /** As in {@link GrantRequest}. */
+  readonly workload?: string;
   readonly form: URLSearchParams;
   readonly refusal: OAuthError;
 }

@@ -17,6 +17,7 @@ import type { ErrorLog } from '../provider/answers/log-errors.js';
 import { PROVIDED_GRANTS } from '../provider/provider-configuration.js';
 import { indicatorOf } from '../provider/resources/resource-servers.js';
 import { hasCredentials, isAuthenticated, noCredentials } from '../provider/clients/is-authenticated.js';
+import { workloadOf } from '../provider/clients/workload-assertions.js';
 import { clientOf, contextAt, proofOfPossession, withBody, within } from '../provider/seam/request-seam.js';
 import type { Grant, GrantRequest } from './grant.js';
 import { readForm, type ReceivedForm } from './read-form.js';
@@ -118,7 +119,7 @@ export class TokenEndpoint {
       const refusal = refuse(ctx, error);
       // the provider names the client before it looks at the secret
       const { clientId } = (isAuthenticated(ctx) && ctx.oidc.client) || {};
-      if (isRefused) await grant?.refused?.({ clientId, form, refusal });
+      if (isRefused) await grant?.refused?.({ clientId, ...workloadOf(ctx), form, refusal });
       return undefined;
     }
   }
@@ -144,7 +145,7 @@ export class TokenEndpoint {
     if (repeated.size > 0) refuseRepeated([...repeated]);
     refuseMalformedScope(parameters['scope']);
     const proof = await proofOfPossession(ctx, this.#options.certificateOf(ctx.req));
-    return { grant, request: { clientId: client.clientId, form, proof, request: ctx.req } };
+    return { grant, request: { clientId: client.clientId, form, proof, ...workloadOf(ctx), request: ctx.req } };
   }
 }
 

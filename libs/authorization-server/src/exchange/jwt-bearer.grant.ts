@@ -43,7 +43,8 @@ export class JwtBearerGrant implements Grant {
     const client = await registeredClient(request, this.#options);
     const form = await this.#toExchange(request);
     const address = this.#options.addressOf(request.request);
-    const context = { proof: request.proof, address, grantType: this.grantType, ...claimedTrace() };
+    const { proof, workload } = request;
+    const context = { proof, address, workload, grantType: this.grantType, ...claimedTrace() };
     return formatTokenResponse(await this.#options.exchange.exchange(form, client, context));
   }
 
@@ -51,12 +52,12 @@ export class JwtBearerGrant implements Grant {
     return recordRefused(request, this.#options);
   }
 
-  async #toExchange({ clientId, form }: GrantRequest): Promise<URLSearchParams> {
+  async #toExchange({ clientId, workload, form }: GrantRequest): Promise<URLSearchParams> {
     try {
       return this.#read(form);
     } catch (error) {
       const refusal = error instanceof TokenRejection ? noGrant(error.message) : error;
-      if (refusal instanceof OAuthError) await this.refused({ clientId, form, refusal });
+      if (refusal instanceof OAuthError) await this.refused({ clientId, workload, form, refusal });
       throw refusal;
     }
   }

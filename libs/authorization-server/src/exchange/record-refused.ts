@@ -6,7 +6,7 @@ import type { RefusedRequest } from '../endpoint/grant.js';
 
 /** Records a request that does not reach the engine: a client that does not authenticate, a proof that is wrong. Does not throw. */
 export async function recordRefused(
-  { clientId, form, refusal }: RefusedRequest,
+  { clientId, workload, form, refusal }: RefusedRequest,
   { sink, clock }: { readonly sink: AuditSink; readonly clock: Clock },
 ): Promise<void> {
   const targets = [...form.getAll('audience'), ...form.getAll('resource')].filter(Boolean);
@@ -17,6 +17,7 @@ export async function recordRefused(
     time: clock(),
     // what an unauthenticated caller claims to be proves nothing
     clientId: clientId ?? UNAUTHENTICATED,
+    ...(workload !== undefined && { workload }),
     targets: recordableList(targets),
     ...(omitted && { omitted }),
     rule: 'endpoint',

@@ -37,7 +37,8 @@ export class TokenExchangeGrant implements Grant {
   async handle(request: GrantRequest): Promise<object> {
     const client = await registeredClient(request, this.#options);
     const address = this.#options.addressOf(request.request);
-    const context = { proof: request.proof, address, ...claimedTrace() };
+    const { proof, workload } = request;
+    const context = { proof, address, workload, ...claimedTrace() };
     return formatTokenResponse(await this.#options.exchange.exchange(request.form, client, context));
   }
 
@@ -51,12 +52,12 @@ export class TokenExchangeGrant implements Grant {
  * @throws OAuthError `invalid_client` when it has gone meanwhile
  */
 export async function registeredClient(
-  { clientId, form }: GrantRequest,
+  { clientId, workload, form }: GrantRequest,
   options: Pick<TokenExchangeGrantOptions, 'policy' | 'sink' | 'clock'>,
 ): Promise<AuthenticatedClient> {
   const registration = options.policy.client(clientId);
   if (registration) return authenticatedClient(registration);
   const refusal = new OAuthError('invalid_client', 'the client is not registered');
-  await recordRefused({ clientId, form, refusal }, options);
+  await recordRefused({ clientId, workload, form, refusal }, options);
   throw refusal;
 }

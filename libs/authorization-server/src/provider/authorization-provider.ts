@@ -16,17 +16,20 @@ import { toProviderError } from './answers/provider-error.js';
 import { findLoginToken, loginTokens } from './tokens/login-tokens.js';
 import { logErrors, type ErrorLog } from './answers/log-errors.js';
 import { toProviderConfiguration, type ProviderConfigurationOptions } from './provider-configuration.js';
+import { WorkloadAssertions, type TellWorkload } from './clients/workload-assertions.js';
+import type { WorkloadIdentities } from './clients/workload-identity.js';
+import { spellResources } from './resources/spell-resources.js';
 import { ResourceServers } from './resources/resource-servers.js';
 import { shareAnswers } from './answers/share-answers.js';
 import {
   acceptAnyAssertionAudience,
   acceptAtUserinfo,
   announceGrant,
+  changeParameters,
   nameSessions,
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
-  spellResources,
 } from './seam/provider-seam.js';
 import { grantEnd, recordIntrospection, recordLogouts } from './records/record-endings.js';
 import { recordGrants } from './records/record-grants.js';
@@ -42,6 +45,9 @@ export interface AuthorizationProviderOptions extends ProviderConfigurationOptio
   readonly replay: ReplayDetection;
   /** Whether a client authenticates by this secret. */
   readonly acceptsSecret: (clientId: string, secret: string) => boolean;
+  /** The clients that authenticate by a token of their platform. */
+  readonly workloads: WorkloadIdentities;
+  readonly tellWorkload: TellWorkload;
   readonly log: ErrorLog;
   readonly allowsOrigin: AllowsOrigin;
   /** Those that are answered before the provider, which is to know that they are there. */
@@ -56,8 +62,12 @@ export function createProvider(options: AuthorizationProviderOptions, own: Trust
   // the issuer alone decides which addresses are published, never a Host header
   provider.proxy = true;
   replaceReplayDetection(provider, options.replay);
-  replaceSecretComparison(provider, options.acceptsSecret);
-  spellResources(provider, (indicator) => resources.spell(indicator));
+  const workloads = new WorkloadAssertions(options.workloads, options.acceptsSecret, options.tellWorkload);
+  replaceSecretComparison(provider, workloads.accepts);
+  changeParameters(provider, (parameters) => {
+    spellResources(parameters, (indicator) => resources.spell(indicator));
+    workloads.mark(parameters);
+  });
   acceptAnyAssertionAudience(provider);
   const { accessToken, refreshGrace } = options.config.lifetimes;
   useUpLast(provider, { check: () => checkSigner(options.keys), refreshGrace });

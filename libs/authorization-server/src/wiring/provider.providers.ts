@@ -2,7 +2,7 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import type { ConsentStore } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { GrantType, systemClock } from '@onbehalf/oauth-protocol';
-import { TokenExchange, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
+import { TokenExchange, trustedFor, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
@@ -39,6 +39,8 @@ import type { RegistrationSet } from '../registrations/registration-set.js';
 import { Registrations } from '../registrations/registrations.js';
 import { createProvider } from '../provider/authorization-provider.js';
 import { clientCertificates } from '../provider/clients/client-certificate.js';
+import type { TellWorkload } from '../provider/clients/workload-assertions.js';
+import { WorkloadIdentities } from '../provider/clients/workload-identity.js';
 import { HeldRefreshTokens } from '../provider/tokens/held-refresh-tokens.js';
 import { LiveProvider, type AnsweringProvider } from '../provider/live-provider.js';
 
@@ -122,12 +124,14 @@ function answeringProvider(
     refusals,
     certificateOf,
     acceptsSecret,
+    tellWorkload: workloadLog(log),
     log,
     accounts,
     pages: providerPages(pages),
     loginPath: options.loginView?.path,
   };
   const limited = limitedBy(parts);
+  const issuers = trustedFor('workload', parts.features.foreignIssuers);
   return ({ config, lives }) => {
     const allowsOrigin = registeredOrigins(config);
     const metadata = metadataOf(options.issuer, parts, config);
@@ -136,6 +140,7 @@ function answeringProvider(
       metadata,
       allowsOrigin,
       grantTypes: announced(grants, config),
+      workloads: new WorkloadIdentities({ issuer: options.issuer, config, issuers }),
       lives: { lives, latest },
     };
     const provider = createProvider({ ...options, ...stored, ...around, ...described }, own);
@@ -143,6 +148,12 @@ function answeringProvider(
     const handle = limited(continueByGet(provider, endpoint.handle));
     return { provider, handle: measureRequests(metrics, handle) };
   };
+}
+
+/** Whose token it was, and where it came from, stands in the log: the trail names the subject alone. */
+function workloadLog(log: Logger): TellWorkload {
+  return (clientId, { issuer, subject, jwtId: tokenId, expiresAt, place }) =>
+    log.log({ event: 'workload.authenticated', clientId, issuer, subject, tokenId, expiresAt, ...place });
 }
 
 /** Lets through what is within the limits; a person in a browser is told by a page. */

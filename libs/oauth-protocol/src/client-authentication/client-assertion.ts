@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
+/** An assertion that is a JWT. RFC 7523 §2.2 */
+export const CLIENT_ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
 /** Seconds that an assertion lives. */
 const LIFETIME = 60;
 
@@ -27,7 +30,7 @@ export function clientAssertionClaims(clientId: string, audience: string, now: n
 export function clientAssertionParameters(clientId: string, assertion: string): URLSearchParams {
   return new URLSearchParams({
     client_id: clientId,
-    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion_type: CLIENT_ASSERTION_TYPE,
     client_assertion: assertion,
   });
 }

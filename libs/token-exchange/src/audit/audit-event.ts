@@ -20,6 +20,8 @@ export interface ExchangeAuditEvent {
   /** Seconds since the epoch. */
   readonly time: number;
   readonly clientId: string;
+  /** The subject of the workload by whose token the client authenticated; absent: by its own secret or key. RFC 7523 §2.2 */
+  readonly workload?: string;
   readonly kind?: VerifiedExchange['kind'];
   readonly subject?: string;
   readonly subjectIssuer?: string;
@@ -101,6 +103,7 @@ function describe({ time, clientId, context, reached }: AuditedRequest): Omit<Ex
     type: 'token_exchange',
     time,
     clientId,
+    ...(context.workload !== undefined && { workload: recordable(context.workload) }),
     ...(exchange && { kind: exchange.kind }),
     ...(subject && { subject: recordable(subject.subject), subjectIssuer: recordable(subject.issuer) }),
     ...(subject?.jwtId !== undefined && { subjectTokenId: recordable(subject.jwtId) }),

@@ -8,6 +8,7 @@ const TAKEN: readonly string[] = Object.keys({
   outcome: true,
   time: true,
   clientId: true,
+  workload: true,
   kind: true,
   subject: true,
   subjectIssuer: true,

@@ -30,6 +30,8 @@ export interface ExchangeContext {
   readonly proof?: Confirmation;
   /** Where the request comes from, as the server counts callers. */
   readonly address?: string;
+  /** The subject of the workload by whose token the client has authenticated; for the record alone. */
+  readonly workload?: string | undefined;
   /**
    * The grant by which the token is presented, which also says how its refusals read. Default token exchange; otherwise a grant
    * whose assertion is the subject token. RFC 7521 §4.1

@@ -22,8 +22,8 @@ export interface SubjectMapping {
   readonly accountOf?: (value: string) => string | undefined;
 }
 
-/** What the word of an issuer is taken for: subject tokens of exchanges, ID-JAGs, or grants by RFC 7523. */
-export type IssuerUsage = 'exchange' | 'id-jag' | 'jwt-bearer';
+/** What the word of an issuer is taken for: subject tokens of exchanges, ID-JAGs, grants by RFC 7523, or which workload a client is. */
+export type IssuerUsage = 'exchange' | 'id-jag' | 'jwt-bearer' | 'workload';
 
 /** An issuer in another domain whose JWTs are accepted. */
 export interface ForeignIssuer extends TrustedIssuer {

@@ -3,6 +3,7 @@ import { isNative } from '../clients/native-client.js';
 import { OWN_SCOPES } from '../own/own-scopes.js';
 import type { ClientConfig, ServerConfig } from '../schema/server-config.schema.js';
 import { ofPeopleMistakes, resourceMistakes, unknownMistakes } from './check-known.js';
+import { workloadMistakes } from './check-workload.js';
 
 /** A client fits together, and what it names is registered. */
 export function* clientMistakes(
@@ -11,6 +12,7 @@ export function* clientMistakes(
   path: string,
 ): Generator<ConfigurationError> {
   yield* credentialMistakes(client, path);
+  yield* workloadMistakes(config, client, path);
   const { authentication, grantTypes, redirectUris } = client;
   // RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients"
   if (authentication === 'none' && grantTypes.includes(GrantType.ClientCredentials)) {
@@ -62,7 +64,7 @@ function* directAccessMistakes(
 }
 
 function* credentialMistakes(
-  { authentication, secret, jwks, assertionAudience }: ClientConfig,
+  { authentication, secret, jwks, workload, assertionAudience }: ClientConfig,
   path: string,
 ): Generator<ConfigurationError> {
   const bySecret = authentication === 'client_secret_basic' || authentication === 'client_secret_post';
@@ -79,7 +81,27 @@ function* credentialMistakes(
   if (assertionAudience !== 'issuer' && authentication !== 'private_key_jwt') {
     yield new ConfigurationError(`${path}.assertionAudience`, assertionAudience, 'it only for private_key_jwt');
   }
-  if ((authentication === 'private_key_jwt') !== (jwks !== undefined)) {
+  if (workload) {
+    yield* ofWorkloadMistakes(authentication, assertionAudience, jwks, path);
+  } else if ((authentication === 'private_key_jwt') !== (jwks !== undefined)) {
     yield new ConfigurationError(`${path}.jwks`, jwks && '(hidden)', 'public keys exactly for private_key_jwt');
+  }
+}
+
+// the keys are those of the issuer, and its tokens are for one audience
+function* ofWorkloadMistakes(
+  authentication: ClientConfig['authentication'],
+  assertionAudience: ClientConfig['assertionAudience'],
+  jwks: ClientConfig['jwks'],
+  path: string,
+): Generator<ConfigurationError> {
+  if (authentication !== 'private_key_jwt') {
+    const accepted = 'private_key_jwt, because there is a workload';
+    yield new ConfigurationError(`${path}.authentication`, authentication, accepted);
+  }
+  if (jwks) yield new ConfigurationError(`${path}.jwks`, '(hidden)', 'no keys, because those of the workload are used');
+  if (assertionAudience !== 'issuer') {
+    const accepted = 'workload.audience in its place, because there is a workload';
+    yield new ConfigurationError(`${path}.assertionAudience`, assertionAudience, accepted);
   }
 }

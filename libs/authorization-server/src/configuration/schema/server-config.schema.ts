@@ -6,6 +6,7 @@ import { pages } from './pages.schema.js';
 import { passwordHash } from './password-hash.js';
 import { rateLimits } from './rate-limits.schema.js';
 import { trustedIssuer } from './trusted-issuer.schema.js';
+import { workload } from './workload.schema.js';
 import {
   audience,
   clientId,
@@ -64,6 +65,7 @@ export const client = z
       .regex(/^[\x20-\x7e]*$/, 'a secret of printable ASCII characters (RFC 6749 appendix A)')
       .optional(),
     jwks: publicKeys.optional().describe('public keys, for private_key_jwt'),
+    workload: workload.optional(),
     grantTypes: grantTypes([]),
     redirectUris: z.array(redirectUri).default([]),
     postLogoutRedirectUris: z.array(redirectUri).default([]),

@@ -45,10 +45,12 @@ export const trustedIssuer = z
         'the product whose access tokens these are, such as spring for Spring Authorization Server; absent: those of RFC 9068, or what types and requiredClaims say',
       ),
     usages: z
-      .array(z.enum(['exchange', 'id-jag', 'jwt-bearer']))
+      .array(z.enum(['exchange', 'id-jag', 'jwt-bearer', 'workload']))
       .min(1, 'at least one usage')
       .default(['exchange'])
-      .describe('what its word is taken for: subject tokens of exchanges, ID-JAGs, grants by RFC 7523'),
+      .describe(
+        'what its word is taken for: subject tokens of exchanges, ID-JAGs, grants by RFC 7523, or, alone, which workload a client is',
+      ),
     tenant: name
       .optional()
       .describe(

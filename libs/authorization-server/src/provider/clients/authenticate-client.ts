@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client, default as Provider } from 'oidc-provider';
-import { clientOf, contextAt } from '../seam/request-seam.js';
+import { clientOf, contextAt, type Parameters } from '../seam/request-seam.js';
 
 /** What a client may send in the body to authenticate. RFC 6749 §2.3.1, RFC 7521 §4.2. */
 export const AUTHENTICATION_PARAMETERS = [
@@ -22,7 +22,8 @@ export async function authenticateClient(
   response: ServerResponse,
   form: Readonly<Record<string, unknown>>,
 ): Promise<Client | undefined> {
-  const parameters = Object.fromEntries(AUTHENTICATION_PARAMETERS.map((name) => [name, form[name] || undefined]));
+  const named = AUTHENTICATION_PARAMETERS.map((name) => [name, form[name] || undefined] as const);
+  const parameters = Object.fromEntries(named) as Parameters;
   const client = await clientOf(contextAt('introspection', provider, request, response, parameters));
   // RFC 6749 §2.1: a public client only says who it is
   return client.clientAuthMethod === 'none' ? undefined : client;

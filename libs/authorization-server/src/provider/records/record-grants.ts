@@ -9,6 +9,7 @@ import {
 import { claimedTrace } from '../../audit/claimed-trace.js';
 import type { SampledRefusals } from '../../audit/sampled-refusals.js';
 import { isAuthenticated } from '../clients/is-authenticated.js';
+import { workloadOf } from '../clients/workload-assertions.js';
 import { routeOf } from '../seam/request-seam.js';
 
 const GRANTS: readonly string[] = [
@@ -36,6 +37,7 @@ export function issuanceEvent(
     scopesGranted: toScopes(scope),
     issuedTokenId: jti,
     expiresAt,
+    ...workloadOf(ctx),
     ...claimedTrace(),
   };
 }
@@ -66,7 +68,8 @@ function opaqueEvent(ctx: KoaContextWithOIDC, type: ProviderGrant): IssuanceEven
   const clientId = client?.clientId ?? UNAUTHENTICATED;
   const subject = token?.accountId ?? clientId;
   const { scope } = ctx.body as { scope?: string };
-  return { type, outcome: 'issued', clientId, subject, targets: [], scopesGranted: toScopes(scope), ...claimedTrace() };
+  const granted = { targets: [], scopesGranted: toScopes(scope) };
+  return { type, outcome: 'issued', clientId, subject, ...granted, ...workloadOf(ctx), ...claimedTrace() };
 }
 
 function refusalEvent(ctx: KoaContextWithOIDC, type: ProviderGrant): IssuanceEvent {
@@ -81,6 +84,7 @@ function refusalEvent(ctx: KoaContextWithOIDC, type: ProviderGrant): IssuanceEve
     targets: [],
     error,
     ...(reason !== undefined && { reason }),
+    ...workloadOf(ctx),
     ...claimedTrace(),
   };
 }

@@ -11,14 +11,15 @@ import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 import untyped from 'oidc-provider/lib/response_modes/form_post.js';
 import { KeySet } from '../../keys/key-set.js';
 import { toProviderKeys } from '../provider-keys.js';
+import { spellResources } from '../resources/spell-resources.js';
 import {
   acceptAnyAssertionAudience,
   announceGrant,
+  changeParameters,
   nameSessions,
   prepareIdTokens,
   replaceReplayDetection,
   replaceSecretComparison,
-  spellResources,
   wrapGrantHandler,
 } from './provider-seam.js';
 import { clientOf, contextAt, selfSubmittingForm, withBody, within } from './request-seam.js';
@@ -91,9 +92,9 @@ describe('the parts of oidc-provider that are not public', () => {
     expect([...used]).toEqual([['["a","b"]', 1300]]);
   });
 
-  it('OIDCContext.params is read wherever a request names resources, and holds each by one spelling, once', () => {
+  it('OIDCContext.params is read wherever a request has parameters, and can be changed before', () => {
     const fresh = freshProvider();
-    spellResources(fresh, (indicator) => indicator.toLowerCase());
+    changeParameters(fresh, (parameters) => spellResources(parameters, (indicator) => indicator.toLowerCase()));
     const read = (resource: string | string[] | undefined): unknown => {
       const params = Object.assign(Object.create(fresh.OIDCContext.prototype) as { params: object }, {
         params: { resource },

@@ -8,7 +8,7 @@ import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.j
 // @ts-expect-error it has no types
 import internals from 'oidc-provider/lib/helpers/weak_cache.js';
 import type { ReplayDetection } from '@onbehalf/authorization-ports';
-import { currentRequest, routeOf } from './request-seam.js';
+import { currentRequest, routeOf, type Parameters } from './request-seam.js';
 
 export type IdToken = InstanceType<Provider['IdToken']>;
 
@@ -23,10 +23,10 @@ export function replaceReplayDetection(provider: Provider, replay: ReplayDetecti
   model.unique = (iss, jti, exp) => replay.use(JSON.stringify([iss, jti]), exp + PROOF_WINDOW);
 }
 
-/** Lets hashes of secrets decide, so that the provider needs none to compare with. */
+/** Lets hashes of secrets decide, so that the provider needs none to compare with. It waits for the answer. */
 export function replaceSecretComparison(
   provider: Provider,
-  accepts: (clientId: string, secret: string) => boolean,
+  accepts: (clientId: string, secret: string) => boolean | Promise<boolean>,
 ): void {
   provider.Client.prototype.compareClientSecret = function (this: { clientId: string }, given: string) {
     return accepts(this.clientId, given);
@@ -63,18 +63,16 @@ export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) =>
   };
 }
 
-/** Has every request name its resources as `spell` does; what it names twice counts once. RFC 8707 §2 */
-export function spellResources(provider: Provider, spell: (indicator: string) => string): void {
+/** Has `change` see the parameters of every request before the provider does. */
+export function changeParameters(provider: Provider, change: (parameters: Parameters) => void): void {
   const read = new WeakMap<object, object>();
   Object.defineProperty(provider.OIDCContext.prototype, 'params', {
     get(this: object) {
       return read.get(this);
     },
-    set(this: object, params: { resource?: string | string[] | undefined }) {
-      const { resource } = params;
-      if (typeof resource === 'string') params.resource = spell(resource);
-      else if (resource !== undefined) params.resource = [...new Set(resource.map(spell))];
-      read.set(this, params);
+    set(this: object, parameters: Parameters) {
+      change(parameters);
+      read.set(this, parameters);
     },
   });
 }

@@ -23,6 +23,9 @@ import { confirm } from 'oidc-provider/lib/actions/end_session.js';
 // @ts-expect-error it has no types
 import contexts from 'oidc-provider/lib/helpers/als.js';
 
+/** The parameters of a request that its endpoint knows; the absent ones are `undefined`. */
+export type Parameters = Record<string, string | string[] | undefined>;
+
 /** The keys that the caller has proven to hold. RFC 9449 §4, RFC 8705 §3. */
 export interface ProofOfPossession {
   readonly jkt?: string;
