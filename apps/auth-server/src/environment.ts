@@ -9,7 +9,7 @@ import { features } from './features.js';
 
 const bundled = (name: string): string => fileURLToPath(new URL(`../${name}.yaml`, import.meta.url));
 
-/** A path, or the name of one of the files beside this app, such as `spring-article`. */
+/** The path of a file or folder, or the name of one of the files beside this app, such as `spring-article`. */
 function toConfigPath(value: string): string {
   const path = isAbsolute(value) ? value : resolve(value);
   return /^[\w-]+$/.test(value) && !existsSync(path) ? bundled(value) : path;

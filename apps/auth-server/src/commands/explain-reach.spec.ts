@@ -1,4 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -50,6 +51,16 @@ describe('onbehalf-explain', () => {
     writeFileSync(file, 'resources: [{ audience: a, scopes: [read] }]\n');
     expect(explainReach(['a', '--config', file], {})).toEqual({ exitCode: 0, output: 'nobody reaches a' });
     expect(explainReach(['a', '--config', file, '--json'], {})).toEqual({ exitCode: 0, output: '[]' });
+  });
+
+  it('reads a folder, and what is included there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'explain-'));
+    mkdirSync(join(folder, 'teams'));
+    writeFileSync(join(folder, 'main.yaml'), 'include: teams/*.yaml\nresources: [{ audience: a, scopes: [read] }]\n');
+    const client = `{ clientId: shop, secret: '\${SHOP}', grantTypes: [client_credentials], scopes: [read], defaultResource: a }`;
+    writeFileSync(join(folder, 'teams/shop.yaml'), `clients: [${client}]\n`);
+    const output = 'shop → a: as itself; scopes: read';
+    expect(explainReach(['a', '--config', folder], { SHOP: randomUUID() })).toEqual({ exitCode: 0, output });
   });
 
   it('--only fails for a client that is not named, and shows the routes all the same', () => {

@@ -9,7 +9,7 @@ const HELP = `Who can reach an audience, as whom and with which scopes.
 
   onbehalf-explain <audience> [options]
 
-  --config <file>   the configuration of the authorization server; else AUTH_SERVER_CONFIG, else the demo's
+  --config <path>   the configuration of the authorization server, a file or a folder; else AUTH_SERVER_CONFIG, else the demo's
   --only <client>   exit with 1 when a client that is not named can reach the audience; may be repeated
   --json            the routes as JSON
   --help            this text

@@ -169,7 +169,7 @@ describe('the configuration file', () => {
       'two clients with one id',
       'clients.1',
       { clientId: 'service-a', secret: 'another', grantTypes: [EXCHANGE] },
-      'config.yaml: clients[1].clientId is "service-a"; accepted: a value that no other entry has',
+      'config.yaml: clients[1].clientId is "service-a"; accepted: a value that no other entry has; config.yaml: clients[0].clientId has it',
     ],
     [
       'a user with the name of a client',

@@ -1,111 +1,131 @@
-import { basename, dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { referenceMistakes } from './checks/check-references.js';
 import { checkForgottenDefault, shippedMistakes } from './checks/shipped-credentials.js';
-import { readYaml } from './read-yaml.js';
+import { findFiles } from './files/find-files.js';
+import { joinFiles, type Written } from './files/join-files.js';
+import { allOf } from './mistakes.js';
 import { resolveVariables, type Environment } from './resolve-variables.js';
 import type { ConfigSection } from './schema/config-section.js';
 import { configSchemaWith } from './schema/extended-schema.js';
 import type { PagesConfig } from './schema/pages.schema.js';
 import type { ServerConfig } from './schema/server-config.schema.js';
 import { standIn } from './stand-ins.js';
+import { limitMistakes } from './templates/check-limits.js';
+import { expandTemplates, withoutTemplates, type Expanded } from './templates/expand-templates.js';
+import { toMistakes, valueAt } from './told-issues.js';
 
-/** Where a configuration comes from, and what it may say beside what this library understands. */
+/** Whom a configuration is for, and what it may say beside what this library understands. */
 export interface ConfigContext {
-  /** As mistakes name it. */
-  readonly file?: string;
   /** Whom it is for: unless that is on this machine, what ships with the project is refused. */
   readonly issuer?: string;
   /** Default none. */
   readonly sections?: readonly ConfigSection[];
   /** The file is looked at where its secrets are not: variables that are not set are no mistake. */
   readonly withoutSecrets?: boolean;
-  /** The line of a setting, by its path such as `clients[0].secret`. */
-  readonly lineOf?: (path: string) => number | undefined;
 }
 
-const SECRET = /secret|password|jwks|^keys$/i;
-/** Of a setting that is not known, which may be a misspelled one. */
-const LIKE_SECRET = /se?cr|pas|pwd|hash|key|jwk/i;
+/** What checks call the configuration before each setting gets its place. */
+const WHOLE = 'configuration';
 
 /**
- * Reads the configuration of the server from a YAML or JSON file and checks it.
- * @throws ConfigurationError naming the line, the setting, what was given and what is accepted; an AggregateError of them when
- * there are several
+ * Reads the whole configuration of the server and checks it: a YAML or JSON file or a folder of them, what they include, and the files
+ * that `NAME_FILE` names. It reads and changes nothing.
+ * @throws ConfigurationError naming the file, the line, the setting, what was given and what is accepted; an AggregateError of them
+ * when there are several
  */
-export function readServerConfig(
-  path: string,
-  environment: Environment,
-  context: Omit<ConfigContext, 'file' | 'lineOf'> = {},
-): ServerConfig {
-  const file = basename(path);
-  const { value, lineOf } = readYaml(path);
-  const config = parseServerConfig(value, environment, { ...context, file, lineOf });
-  return { ...config, pages: besideFile(config.pages, path) };
+export function readServerConfig(path: string, environment: Environment, context: ConfigContext = {}): ServerConfig {
+  const written = joinFiles(findFiles(path));
+  const config = toServerConfig(written, environment, context);
+  return { ...config, pages: besideFile(config.pages, written.folderOf('pages')) };
 }
 
 /**
  * Checks a configuration that is already an object, with `${VARIABLE}`s still in it.
+ * @param context `file`: as mistakes name the configuration
  * @throws ConfigurationError naming the setting, what was given and what is accepted; an AggregateError of them when there are
  * several
  */
-export function parseServerConfig(raw: unknown, environment: Environment, context: ConfigContext = {}): ServerConfig {
-  const { file = 'configuration', issuer = 'http://localhost', sections = [] } = context;
-  const { resolved, mistakes } = resolveAll(raw, environment, context);
+export function parseServerConfig(
+  raw: unknown,
+  environment: Environment,
+  { file = 'configuration', ...context }: ConfigContext & { readonly file?: string } = {},
+): ServerConfig {
+  return toServerConfig({ value: raw, nameOf: (path) => `${file}: ${path}`, mistakes: [] }, environment, context);
+}
+
+function toServerConfig(
+  written: Omit<Written, 'folderOf'>,
+  environment: Environment,
+  context: ConfigContext,
+): ServerConfig {
+  const { issuer = 'http://localhost', sections = [] } = context;
+  const mistakes = [...written.mistakes];
+  const expanded = expand(written, mistakes);
+  const nameOf = (path: string): string => nameWithOrigin(path, expanded, written.nameOf);
+  const resolved = resolveAll(expanded.value, environment, context, { nameOf, mistakes });
   const schema = configSchemaWith(sections);
   const issues = (): readonly z.core.$ZodIssue[] => schema.safeParse(resolved).error?.issues ?? [];
-  readScalars(issues(), raw, resolved);
+  readScalars(issues(), expanded.value, resolved);
   standIn(resolved, issues);
   const { data, error } = schema.safeParse(resolved);
-  if (error) throw allOf([...mistakes, ...toMistakes(error, resolved, file)], context);
-  mistakes.push(...referenceMistakes(data, file, sections), ...shippedMistakes(data, issuer, file));
-  if (mistakes.length > 0) throw allOf(mistakes, context);
-  return data;
+  if (error) throw allOf([...mistakes, ...toMistakes(error, { ...expanded, value: resolved }, nameOf)]);
+  const config = withoutTemplates(data);
+  const found = [...referenceMistakes(config, WHOLE, sections, nameOf), ...shippedMistakes(config, issuer, WHOLE)];
+  mistakes.push(...found.map((mistake) => placed(mistake, nameOf)));
+  mistakes.push(...limitMistakes(data, edgesOf(written), written.nameOf));
+  if (mistakes.length > 0) throw allOf(mistakes);
+  return config;
+}
+
+function expand({ value, nameOf }: Pick<Written, 'value' | 'nameOf'>, mistakes: ConfigurationError[]): Expanded {
+  const found: Parameters<Parameters<typeof expandTemplates>[1]>[] = [];
+  const expanded = expandTemplates(value, (...mistake) => found.push(mistake));
+  for (const [path, given, accepted] of found) {
+    mistakes.push(new ConfigurationError(nameWithOrigin(path, expanded, nameOf), given, accepted));
+  }
+  return expanded;
+}
+
+/** With the place of the template or default, too, where a member comes from one. */
+function nameWithOrigin(path: string, { origins }: Expanded, nameOf: Written['nameOf']): string {
+  const [member = ''] = /^\w+\[\d+\]\.[^.[]+/.exec(path) ?? [];
+  const origin = origins.get(member);
+  return origin === undefined ? nameOf(path) : `${nameOf(path)} (${nameOf(origin + path.slice(member.length))})`;
+}
+
+function edgesOf({ value }: Pick<Written, 'value'>): readonly { readonly template?: string }[] {
+  return (value as { readonly edges?: readonly { readonly template?: string }[] }).edges ?? [];
+}
+
+/** What was found in the whole, named by where it stands. */
+function placed(mistake: ConfigurationError, nameOf: (path: string) => string): ConfigurationError {
+  const { setting, given, accepted } = mistake;
+  const prefix = `${WHOLE}: `;
+  if (!setting.startsWith(prefix)) return mistake;
+  return new ConfigurationError(nameOf(setting.slice(prefix.length)), given, accepted);
 }
 
 function resolveAll(
-  raw: unknown,
+  value: unknown,
   environment: Environment,
-  context: ConfigContext,
-): { readonly resolved: unknown; readonly mistakes: ConfigurationError[] } {
-  const { issuer = 'http://localhost', withoutSecrets = false } = context;
-  const mistakes: ConfigurationError[] = [];
-  const nameOf = (path: string): string => settingName(path, context);
-  const resolved = resolveVariables(raw, {
+  { issuer = 'http://localhost', withoutSecrets = false }: ConfigContext,
+  { nameOf, mistakes }: { readonly nameOf: (path: string) => string; readonly mistakes: ConfigurationError[] },
+): unknown {
+  return resolveVariables(value, {
     environment,
     nameOf,
-    judgeDefault: (variable, value, path) => checkForgottenDefault(variable, value, nameOf(path), issuer),
+    judgeDefault: (variable, fallback, path) =>
+      checkForgottenDefault(variable, fallback, { path, name: nameOf(path) }, issuer),
     onMistake: (mistake) => mistakes.push(mistake),
     withoutSecrets,
   });
-  return { resolved, mistakes };
 }
 
-/** One mistake as itself and several as one error, each with its line where that is known. */
-function allOf(mistakes: readonly ConfigurationError[], context: ConfigContext): Error {
-  const { file = 'configuration' } = context;
-  // of one setting, or of one variable that many settings refer to, the first says enough
-  const first = new Map(mistakes.toReversed().map((mistake) => [mistake.setting, mistake]));
-  const all = mistakes
-    .filter((mistake) => first.get(mistake.setting) === mistake)
-    .map((mistake) => {
-      const { setting, given, accepted } = mistake;
-      if (!setting.startsWith(`${file}: `)) return mistake;
-      return new ConfigurationError(settingName(setting.slice(file.length + 2), context), given, accepted);
-    });
-  return all.length === 1 ? all[0]! : new AggregateError(all, all.map(({ message }) => message).join('\n'));
-}
-
-/** `auth-server.yaml:12: clients[0].secret`, as compilers do. */
-function settingName(path: string, { file = 'configuration', lineOf }: ConfigContext): string {
-  const line = lineOf?.(path);
-  return line === undefined ? `${file}: ${path}` : `${file}:${line}: ${path}`;
-}
-
-/** Files of the pages stand beside the configuration file, wherever the server is started. */
-function besideFile({ logo, languages, ...pages }: PagesConfig, path: string): PagesConfig {
-  const place = (each: string): string => resolve(dirname(path), each);
+/** Files of the pages stand beside the file that names them, wherever the server is started. */
+function besideFile({ logo, languages, ...pages }: PagesConfig, folder: string): PagesConfig {
+  const place = (each: string): string => resolve(folder, each);
   return {
     ...pages,
     ...(logo !== undefined && { logo: /^[a-z]{2,}:/i.test(logo) ? logo : place(logo) }),
@@ -124,29 +144,4 @@ function readScalars(issues: readonly z.core.$ZodIssue[], raw: unknown, resolved
     const holder = valueAt(resolved, path.slice(0, -1)) as Record<PropertyKey, unknown>;
     if (isScalar.test(given) && expected !== 'string') holder[path.at(-1)!] = JSON.parse(given) as unknown;
   }
-}
-
-function toMistakes({ issues }: z.ZodError, raw: unknown, file: string): ConfigurationError[] {
-  return issues.flatMap((issue) => {
-    const unknown = issue.code === 'unrecognized_keys' ? issue.keys : undefined;
-    const paths = unknown ? unknown.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map((path) => {
-      const given = path.some((step) => (unknown ? LIKE_SECRET : SECRET).test(String(step)))
-        ? '(hidden)'
-        : valueAt(raw, path);
-      return new ConfigurationError(
-        `${file}: ${formatPath(path)}`,
-        given,
-        unknown ? 'no such setting here' : issue.message,
-      );
-    });
-  });
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i ? '.' : ''}${String(step)}`)).join('');
-}
-
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
 }

@@ -9,17 +9,20 @@ import { edgeMistakes } from './check-edge.js';
 import { issuerMistakes } from './check-issuer.js';
 import { unknownMistakes } from './check-known.js';
 import { offMistakes } from './check-off.js';
+import { repeatedNames } from './check-repeated.js';
 
-/** What the schema cannot check: names are unique and refer to something. All that is wrong, in the order of the file. */
+/**
+ * What the schema cannot check: names are unique and refer to something. All that is wrong, in the order of the file.
+ * @param nameOf how a mistake names a second place
+ */
 export function* referenceMistakes(
   config: ServerConfig,
   file: string,
   sections: readonly ConfigSection[] = [],
+  nameOf = (path: string): string => `${file}: ${path}`,
 ): Generator<ConfigurationError> {
-  yield* repeated(config.clients, 'clientId', `${file}: clients`);
+  yield* repeatedNames(config, file, nameOf);
   yield* resourceMistakes(config, sections, `${file}: resources`);
-  yield* repeated(config.users, 'username', `${file}: users`);
-  yield* repeated(config.trustedIssuers, 'issuer', `${file}: trustedIssuers`);
   for (const [i, issuer] of config.trustedIssuers.entries())
     yield* issuerMistakes(issuer, `${file}: trustedIssuers[${i}]`);
   for (const [i, { username }] of config.users.entries()) {
@@ -52,9 +55,6 @@ function* resourceMistakes(
   path: string,
 ): Generator<ConfigurationError> {
   const { resources } = config;
-  yield* repeated(resources, 'audience', path);
-  const spelled = resources.map(({ resource }) => ({ resource: resource && normalizeUri(resource) }));
-  yield* repeated(spelled, 'resource', path);
   const on = sections.filter((section) => sectionOf(section, config) !== undefined);
   const ofPeople = new Set<string>([...ME_SCOPES, ...on.flatMap((section) => section.meScopes ?? [])]);
   for (const [i, resource] of resources.entries()) {
@@ -67,21 +67,6 @@ function* resourceMistakes(
       yield new ConfigurationError(`${path}[${i}].typ`, typ, 'at+jwt for this server itself');
     }
     yield* reservedScopes(scopes, `${path}[${i}].scopes`);
-  }
-}
-
-function* repeated<T extends object>(
-  items: readonly T[],
-  key: keyof T & string,
-  path: string,
-): Generator<ConfigurationError> {
-  const seen = new Set<unknown>();
-  for (const [i, item] of items.entries()) {
-    const value = item[key];
-    if (value !== undefined && seen.has(value)) {
-      yield new ConfigurationError(`${path}[${i}].${key}`, value, 'a value that no other entry has');
-    }
-    seen.add(value);
   }
 }
 

@@ -33,15 +33,21 @@ export function checkShippedCredentials(config: Credentials, issuer: string, fil
 /**
  * A default in the place of a variable that nobody has set: known to everybody when it is a secret, and of no use to anybody else
  * when it leads to this machine.
+ * @param setting where it stands, and how mistakes name that
  * @throws ConfigurationError
  */
-export function checkForgottenDefault(variable: string, value: string, path: string, issuer: string): void {
+export function checkForgottenDefault(
+  variable: string,
+  value: string,
+  { path, name }: { readonly path: string; readonly name: string },
+  issuer: string,
+): void {
   if (isLoopbackUrl(issuer)) return;
   const isSecret = /\.(secret|clientSecret|passwordHash)$/.test(path);
   if (!isSecret && !(URL.canParse(value) && isLoopbackUrl(value))) return;
   throw new ConfigurationError(
     variable,
     undefined,
-    `a value for ${issuer}, because ${path} would be the one of the demo`,
+    `a value for ${issuer}, because ${name} would be the one of the demo`,
   );
 }

@@ -2,6 +2,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
 import type { ConfigSection, SectionMembers } from './config-section.js';
 import { client, edge, resource, serverConfigSchema, user } from './server-config.schema.js';
+import { TEMPLATE_MEMBERS, templateSections } from './templates.schema.js';
 import { grantTypes } from './values.schema.js';
 
 /** The schemas of the registrations, with the members that sections add to them. */
@@ -30,7 +31,9 @@ export function registrationSchemas(sections: readonly ConfigSection[]): {
  */
 export function configSchemaWith(sections: readonly ConfigSection[]): typeof serverConfigSchema {
   for (const { name } of sections) {
-    const taken = [serverConfigSchema, client, resource, edge, user].some(({ shape }) => name in shape);
+    const taken =
+      TEMPLATE_MEMBERS.includes(name) ||
+      [serverConfigSchema, client, resource, edge, user].some(({ shape }) => name in shape);
     if (taken)
       throw new ConfigurationError('features', name, 'a name that means nothing else in the configuration file');
   }
@@ -40,6 +43,7 @@ export function configSchemaWith(sections: readonly ConfigSection[]): typeof ser
     clients: z.array(schemas.client).default([]),
     users: z.array(schemas.user).default([]),
     edges: z.array(schemas.edge).default([]),
+    ...templateSections(schemas),
     ...Object.fromEntries(sections.map(({ name, settings }) => [name, settings])),
   });
 }

@@ -1,0 +1,103 @@
+import { globSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { allOf, formatPath, mistakesOf } from '../mistakes.js';
+import { readYaml, type YamlFile } from './read-yaml.js';
+
+/** One of the files that make up the configuration. */
+export interface ConfigFile extends YamlFile {
+  /** As mistakes name it: its path from the folder in which all of them are. */
+  readonly name: string;
+  /** The folder that it stands in. */
+  readonly folder: string;
+}
+
+const SETTING = 'AUTH_SERVER_CONFIG';
+/** In a folder; neither hidden files nor those of folders in it. */
+const IN_FOLDER = '*.{yaml,yml,json}';
+/** Editors read it, and it is often beside what it describes. */
+const SCHEMA = /\.schema\.json$/;
+
+/**
+ * Reads the file or folder and whatever is included from there: each file once, however many ways lead to it.
+ * @throws ConfigurationError for what cannot be read or included; an AggregateError of them when there are several
+ */
+export function findFiles(path: string): readonly ConfigFile[] {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const tree = new Tree(isFolder ? path : dirname(path));
+  const paths = isFolder ? filesAt(path, IN_FOLDER).filter((each) => !SCHEMA.test(each)) : [path];
+  if (paths.length === 0) throw new ConfigurationError(SETTING, path, 'a folder with *.yaml, *.yml or *.json');
+  tree.addAll(paths, SETTING);
+  // a file that is included may include more
+  for (const file of tree.files) tree.include(file);
+  if (tree.mistakes.length > 0) throw allOf(tree.mistakes);
+  return tree.files;
+}
+
+/** The folder that no file of the configuration is outside of. */
+class Tree {
+  /** Grows while it is read. */
+  readonly files: ConfigFile[] = [];
+  readonly mistakes: ConfigurationError[] = [];
+  readonly #folder: string;
+  /** By their real paths. */
+  readonly #seen = new Set<string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  addAll(paths: readonly string[], namedBy: string): void {
+    for (const path of paths) this.#add(path, namedBy);
+  }
+
+  include({ value, name, folder, lineOf }: ConfigFile): void {
+    const given = (value as { include?: unknown } | null)?.include;
+    if (given === undefined) return;
+    const globs = typeof given === 'string' ? [given] : given;
+    const placeOf = (path: readonly PropertyKey[]): string => {
+      const setting = formatPath(['include', ...path]);
+      return `${name}:${lineOf(setting) ?? '?'}: ${setting}`;
+    };
+    if (!Array.isArray(globs) || !globs.every((glob) => typeof glob === 'string')) {
+      this.mistakes.push(new ConfigurationError(placeOf([]), given, 'a path such as teams/*.yaml, or a list of them'));
+      return;
+    }
+    for (const [i, glob] of globs.entries()) this.#includeAll(folder, glob, placeOf(globs === given ? [i] : []));
+  }
+
+  #includeAll(folder: string, glob: string, setting: string): void {
+    const paths = filesAt(folder, glob);
+    const outside = paths.filter((path) => !this.#holds(path));
+    if (paths.length === 0) {
+      this.mistakes.push(new ConfigurationError(setting, glob, 'what leads to a file, such as teams/*.yaml'));
+    } else if (outside.length > 0) {
+      const accepted = `files in the folder of AUTH_SERVER_CONFIG; not ${relative(this.#folder, outside[0]!)}`;
+      this.mistakes.push(new ConfigurationError(setting, glob, accepted));
+    } else this.addAll(paths, setting);
+  }
+
+  #add(path: string, namedBy: string): void {
+    const known = statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+    if (this.#seen.has(known)) return;
+    this.#seen.add(known);
+    const name = relative(this.#folder, path);
+    try {
+      this.files.push({ name, folder: dirname(path), ...readYaml(path, name, namedBy) });
+    } catch (error) {
+      this.mistakes.push(...mistakesOf(error));
+    }
+  }
+
+  /** By its real path: a link may lead elsewhere. */
+  #holds(path: string): boolean {
+    const way = relative(realpathSync(this.#folder), realpathSync(path));
+    return way !== '..' && !way.startsWith(`..${sep}`);
+  }
+}
+
+/** In the order of their names, so that every start reads them alike. */
+function filesAt(folder: string, glob: string): string[] {
+  const found = globSync(glob, { cwd: folder }).map((path) => (isAbsolute(path) ? path : join(folder, path)));
+  return found.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile()).sort();
+}

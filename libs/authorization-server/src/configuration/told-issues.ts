@@ -1,0 +1,51 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { z } from 'zod';
+import { formatPath } from './mistakes.js';
+import { isReference, type Expanded } from './templates/expand-templates.js';
+
+const SECRET = /secret|password|jwks|^keys$/i;
+/** Of a setting that is not known, which may be a misspelled one. */
+const LIKE_SECRET = /se?cr|pas|pwd|hash|key|jwk/i;
+
+/** What the schema finds, as mistakes: those of a template once, and not again for each entry that has it. */
+export function toMistakes(
+  { issues }: z.ZodError,
+  { value, origins }: Expanded,
+  nameOf: (path: string) => string,
+): ConfigurationError[] {
+  const all = issues.flatMap((issue) => pathsOf(issue).map((path) => ({ issue, path, setting: formatPath(path) })));
+  // what refers to the entry is judged there
+  const told = all.filter(({ path }) => !(isTemplate(path) && isReference(valueAt(value, path))));
+  const settings = told.map(({ setting }) => setting);
+  return told
+    .filter(({ setting }) => !isOfTemplate(setting, settings, origins))
+    .map(({ issue: { code, message }, path, setting }) => {
+      const isUnknown = code === 'unrecognized_keys';
+      const isSecret = path.some((step) => (isUnknown ? LIKE_SECRET : SECRET).test(String(step)));
+      const given = isSecret ? '(hidden)' : valueAt(value, path);
+      return new ConfigurationError(nameOf(setting), given, isUnknown ? 'no such setting here' : message);
+    });
+}
+
+function pathsOf(issue: z.core.$ZodIssue): PropertyKey[][] {
+  return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+}
+
+function isTemplate([section]: readonly PropertyKey[]): boolean {
+  return section === 'templates' || section === 'defaults';
+}
+
+/** Whether the member comes from one that is wrong itself. */
+function isOfTemplate(setting: string, wrong: readonly string[], origins: Expanded['origins']): boolean {
+  const [member = ''] = /^\w+\[\d+\]\.[^.[]+/.exec(setting) ?? [];
+  const origin = origins.get(member);
+  return (
+    origin !== undefined &&
+    wrong.some((each) => each === origin || each.startsWith(`${origin}.`) || each.startsWith(`${origin}[`))
+  );
+}
+
+/** What stands at a path. */
+export function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
+}
