@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -158,7 +158,7 @@ describe('the commands of auth-server', () => {
     ['restore-check', 'a file that is not there', ['/none.db'], { ENCRYPTION_KEYS }, 'the copy is "/none.db"'],
     ['move-to-postgres', 'no file', [], {}, '--from is missing; accepted: the SQLite file that is moved'],
     ['move-to-postgres', 'SQLite as the target', ['--from', '/x.db'], { DATABASE_URL: migrated }, 'DATABASE_URL is'],
-    ['check-config', 'two files', ['a', 'b'], {}, 'one file; see --help'],
+    ['check-config', 'two files', ['a', 'b'], {}, 'one file or folder; see --help'],
     ['config-schema', 'an option that it does not know', ['--frobnicate'], {}, "Unknown option '--frobnicate'"],
   ];
   together(
@@ -218,12 +218,28 @@ describe('the commands of auth-server', () => {
       code: 1,
       output: '',
       errors:
-        'check-config: checked.yaml:3: clients[1].clientId is "shop"; accepted: a value that no other entry has\n' +
+        'check-config: checked.yaml:3: clients[1].clientId is "shop"; accepted: a value that no other entry has; checked.yaml:2: clients[0].clientId has it\n' +
         'check-config: checked.yaml:2: clients[0].defaultTarget is "nowhere"; accepted: nothing is registered\n',
     });
     expect(await command('check-config')).toMatchObject({ code: 0, errors: '' });
     const elsewhere = await command('check-config', ['--issuer', 'https://as.example']);
     expect([elsewhere.code, elsewhere.errors]).toEqual([1, expect.stringContaining('CLIENT_APP_SECRET is missing')]);
+  });
+
+  it('check-config writes out a folder as one file, without a secret of the file or the environment', async () => {
+    const folder = mkdtempSync(join(scratch, 'folder-'));
+    const [own, byDefault, given] = [randomUUID(), randomUUID(), randomUUID()];
+    const grants = 'grantTypes: [client_credentials]';
+    writeFileSync(
+      join(folder, 'a.yaml'),
+      `defaults: { clients: { ${grants} } }\nclients: [{ clientId: a, secret: ${own} }]\n`,
+    );
+    writeFileSync(join(folder, 'b.yaml'), `clients: [{ clientId: b, secret: '\${GIVEN:-${byDefault}}' }]\n`);
+    const { code, output } = await command('check-config', [folder, '--print'], { env: { GIVEN: given } });
+    expect([code, output.match(new RegExp([own, byDefault, given].join('|')))]).toEqual([0, null]);
+    const client = (id: string, secret: string) =>
+      `  - clientId: ${id}\n    secret: ${secret}\n    grantTypes:\n      - client_credentials\n`;
+    expect(output).toBe(`clients:\n${client('a', '(hidden)')}${client('b', '${GIVEN}')}`);
   });
 
   it('config-schema prints the schema that stands in the repository', async () => {

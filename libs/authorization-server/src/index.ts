@@ -12,6 +12,7 @@ export { grantIdentity } from './configuration/schema/grant-identity.schema.js';
 export type { ConfigSection, SectionMembers } from './configuration/schema/config-section.js';
 export { serverConfigJsonSchema } from './configuration/schema/json-schema.js';
 export { parseServerConfig, readServerConfig } from './configuration/read-server-config.js';
+export { writtenOut } from './configuration/written-out.js';
 export type { ServerConfig } from './configuration/schema/server-config.schema.js';
 export type { Grant, GrantRequest, RefusedRequest } from './endpoint/grant.js';
 export {
