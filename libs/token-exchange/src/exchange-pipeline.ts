@@ -23,6 +23,7 @@ import type { TokenFacts } from './tokens/token-facts.js';
 import { TypeRegistry } from './tokens/type-registry.js';
 import { useUp } from './tokens/use-up.js';
 import { verifiedToken } from './tokens/verified-token.js';
+import type { ForeignIssuer } from './verifiers/foreign-token.js';
 import type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';
 import { verifyToken } from './verifiers/verify-token.js';
 
@@ -45,6 +46,17 @@ export interface PipelineOptions {
   readonly clock: Clock;
   /** Issuers whose subjects are known here as `iss#sub`. Default none. */
   readonly foreignIssuers?: readonly string[];
+  /**
+   * What requests are judged by at this moment, where that may change while the server runs: each request is judged by one from its
+   * beginning to its end. Default: what is given here.
+   */
+  readonly now?: () => ExchangeMoment;
+}
+
+/** Everything that one request is judged by. */
+export interface ExchangeMoment extends FactSources {
+  /** The issuers of other domains whose tokens are taken; absent: those that the verifiers were made with. */
+  readonly trusted?: readonly ForeignIssuer[];
 }
 
 /** A token that is made but not yet on record, and what was claimed for it. */
@@ -79,7 +91,7 @@ export class ExchangePipeline {
   readonly #verifiers: TypeRegistry<TokenVerifier>;
   readonly #issuers: IssuersByKind;
   readonly #parameters: readonly DeclaredParameter[];
-  readonly #sources: FactSources;
+  readonly #now: () => ExchangeMoment;
 
   /** @throws ConfigurationError when two verifiers or two issuers claim one token type, or two rules one name */
   constructor(options: PipelineOptions) {
@@ -88,7 +100,8 @@ export class ExchangePipeline {
     this.#verifiers = new TypeRegistry('verifiers', options.verifiers, ({ grantTypes = EXCHANGE_ALONE }) => grantTypes);
     this.#issuers = new IssuersByKind(options.issuers);
     this.#parameters = declaredParameters([...options.verifiers, ...this.#rules, ...options.issuers]);
-    this.#sources = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
+    const always = { ...options, foreignIssuers: options.foreignIssuers ?? [] };
+    this.#now = options.now ?? (() => always);
   }
 
   /** Token types that are accepted by this grant: of token exchange, as `subject_token_type` and `actor_token_type`. */
@@ -158,17 +171,19 @@ export class ExchangePipeline {
     { context, explained, established }: Asked,
     observe: ProgressObserver,
   ): Promise<{ readonly decision: Decision; readonly exchange: VerifiedExchange }> {
-    const client = this.#registrationOf(clientId);
-    const request = this.#parse(form);
+    const moment = this.#now();
+    const { policy, trusted } = moment;
+    const client = registrationOf(clientId, policy);
+    const request = this.#parse(form, policy);
     observe({ request });
-    const resources = atStage('target', () => this.#issuers.targetsOf(request, client, this.#options.policy));
+    const resources = atStage('target', () => this.#issuers.targetsOf(request, client, policy));
     observe({ resources });
     const verification = { client, at: this.#options.clock() };
-    const from = { ...verification, explained, address: context.address };
+    const from = { ...verification, explained, address: context.address, ...(trusted && { trusted }) };
     const { grantType = GrantType.TokenExchange } = context;
     const tokens = await this.#verify(request, grantType, from, observe, established);
     const known = { ...verification, ...tokens, request, resources, proof: context.proof ?? {} };
-    const exchange = await gatherFacts(known, this.#sources);
+    const exchange = await gatherFacts(known, moment);
     observe({ exchange });
     const decision = decide(this.#rules, exchange);
     observe({ decision });
@@ -186,18 +201,9 @@ export class ExchangePipeline {
     }
   }
 
-  // the registration may have changed since the client authenticated
-  #registrationOf(clientId: string): ClientRegistration {
-    const client = this.#options.policy.client(clientId);
-    if (client) return client;
-    throw new ExchangeRefusal('client', 'unauthorized_client', 'The client is no longer registered');
-  }
-
-  #parse(form: URLSearchParams): ExchangeRequest {
+  #parse(form: URLSearchParams, policy: ExchangePolicy): ExchangeRequest {
     const request = atStage('request', () =>
-      parseExchangeRequest(form, this.#parameters, (targets) =>
-        this.#issuers.defaultType(targets, this.#options.policy),
-      ),
+      parseExchangeRequest(form, this.#parameters, (targets) => this.#issuers.defaultType(targets, policy)),
     );
     if (this.requestableTypes.includes(request.requestedType)) return request;
     const description = `requested_token_type is not supported; supported are ${this.requestableTypes.join(' ')}`;
@@ -226,6 +232,13 @@ export class ExchangePipeline {
     observe({ actorToken });
     return { subject, actorToken };
   }
+}
+
+// the registration may have changed since the client authenticated
+function registrationOf(clientId: string, policy: ExchangePolicy): ClientRegistration {
+  const client = policy.client(clientId);
+  if (client) return client;
+  throw new ExchangeRefusal('client', 'unauthorized_client', 'The client is no longer registered');
 }
 
 // what the parser demands, and nobody verifies

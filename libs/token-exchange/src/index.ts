@@ -36,7 +36,8 @@ export type * from './request/exchange-request.js';
 export type { DeclaredParameter } from './request/parameters.js';
 export { parseExchangeRequest } from './request/parse-request.js';
 export { TokenExchange, type TokenExchangeOptions } from './token-exchange.js';
-export type { OwnActor } from './exchange-pipeline.js';
+export type { ExchangeMoment, OwnActor } from './exchange-pipeline.js';
+export type { FactSources } from './tokens/token-state.js';
 export { entitledScopes, type Holder } from './tokens/entitlement.js';
 export type { ExchangeState } from './tokens/exchange-state.js';
 export type * from './tokens/token-facts.js';
@@ -50,6 +51,6 @@ export {
   type SubjectMapping,
 } from './verifiers/foreign-token.js';
 export { readJwtFacts, requireClaims, requireType } from './verifiers/jwt-facts.js';
-export { JwtVerifier } from './verifiers/jwt.verifier.js';
+export { checkForeignIssuers, JwtVerifier } from './verifiers/jwt.verifier.js';
 export { OwnAccessTokenVerifier } from './verifiers/own-access-token.verifier.js';
 export type { TokenVerifier, VerificationContext } from './verifiers/token-verifier.js';

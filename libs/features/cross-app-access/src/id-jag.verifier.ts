@@ -4,6 +4,7 @@ import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import {
   trustedFor,
   verifyGrant,
+  type ForeignIssuer,
   type GrantExpectations,
   type TokenFacts,
   type TokenVerifier,
@@ -16,12 +17,13 @@ import { ID_JAG } from './id-jag.issuer.js';
 export class IdJagVerifier implements TokenVerifier {
   readonly types = [TokenType.IdJag];
   readonly grantTypes = [GrantType.JwtBearer];
-  readonly #expected: GrantExpectations;
+  readonly #expected: Omit<GrantExpectations, 'issuers'>;
+  readonly #foreign: readonly ForeignIssuer[];
 
   constructor({ own, foreignIssuers, settings }: FeatureParts<CrossAppAccessSettings>) {
+    this.#foreign = foreignIssuers;
     this.#expected = {
       own: own.issuer,
-      issuers: trustedFor('id-jag', foreignIssuers),
       types: [ID_JAG],
       requiredClaims: ['client_id', 'jti', 'iat'],
       longestLife: 600,
@@ -30,8 +32,9 @@ export class IdJagVerifier implements TokenVerifier {
   }
 
   async verify(token: string, context: VerificationContext): Promise<TokenFacts> {
-    const { claims, facts } = await verifyGrant(token, context, this.#expected);
-    const { tenant } = this.#expected.issuers.find(({ issuer }) => issuer === claims.iss)!;
+    const issuers = trustedFor('id-jag', context.trusted ?? this.#foreign);
+    const { claims, facts } = await verifyGrant(token, context, { ...this.#expected, issuers });
+    const { tenant } = issuers.find(({ issuer }) => issuer === claims.iss)!;
     // ID-JAG draft -04 §3.1: of an issuer with several tenants, a subject is one only within its tenant
     if (claims['tenant'] !== tenant) throw new TokenRejection('claim', 'The assertion is of another tenant');
     if (facts.clientId !== context.client.clientId) {

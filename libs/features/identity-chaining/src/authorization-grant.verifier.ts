@@ -3,6 +3,7 @@ import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import {
   trustedFor,
   verifyGrant,
+  type ForeignIssuer,
   type GrantExpectations,
   type TokenFacts,
   type TokenVerifier,
@@ -14,12 +15,13 @@ import type { IdentityChainingSettings } from './identity-chaining.schema.js';
 export class AuthorizationGrantVerifier implements TokenVerifier {
   readonly types = [TokenType.Jwt];
   readonly grantTypes = [GrantType.JwtBearer];
-  readonly #expected: GrantExpectations;
+  readonly #expected: Omit<GrantExpectations, 'issuers'>;
+  readonly #foreign: readonly ForeignIssuer[];
 
   constructor({ own, foreignIssuers, settings }: FeatureParts<IdentityChainingSettings>) {
+    this.#foreign = foreignIssuers;
     this.#expected = {
       own: own.issuer,
-      issuers: trustedFor('jwt-bearer', foreignIssuers),
       types: ['jwt', 'authorization-grant+jwt'],
       requiredClaims: [],
       longestLife: 3600,
@@ -28,6 +30,7 @@ export class AuthorizationGrantVerifier implements TokenVerifier {
   }
 
   async verify(token: string, context: VerificationContext): Promise<TokenFacts> {
-    return (await verifyGrant(token, context, this.#expected)).facts;
+    const issuers = trustedFor('jwt-bearer', context.trusted ?? this.#foreign);
+    return (await verifyGrant(token, context, { ...this.#expected, issuers })).facts;
   }
 }

@@ -7,6 +7,22 @@ import { requireClaims, requireType } from './jwt-facts.js';
 import { readAccessToken, type AccessTokenType } from './own-access-token.verifier.js';
 import type { TokenVerifier, VerificationContext } from './token-verifier.js';
 
+/**
+ * Checks issuers of other domains before their tokens are taken.
+ * @param own this authorization server's issuer identifier
+ * @throws ConfigurationError when it is among them, whose tokens are taken by other rules, and for an identifier with a fragment, or
+ *   of a URL with a query (RFC 8414 §2): subjects known as `iss#sub` would be ambiguous
+ */
+export function checkForeignIssuers(own: string, foreign: readonly Pick<ForeignIssuer, 'issuer'>[]): void {
+  const names = foreign.map((other) => other.issuer);
+  const ambiguous = names.find((name, index) => name === own || names.indexOf(name) !== index);
+  if (ambiguous !== undefined) throw new ConfigurationError('foreign issuer', ambiguous, 'each other issuer once');
+  const malformed = names.find((name) => /#|^https?:.*\?/i.test(name));
+  if (malformed === undefined) return;
+  const accepted = 'a URI without fragment, and without query when it is a URL';
+  throw new ConfigurationError('foreign issuer', malformed, accepted);
+}
+
 /** JWTs of this authorization server and of the foreign issuers that it trusts; no other is asked for its keys. RFC 8693 §3, `jwt`. */
 export class JwtVerifier implements TokenVerifier {
   readonly types = [TokenType.Jwt];
@@ -15,29 +31,23 @@ export class JwtVerifier implements TokenVerifier {
 
   /**
    * @param issuer this authorization server itself
-   * @throws ConfigurationError when it is among the foreign ones, whose tokens are taken by other rules, and for an identifier
-   *   with a fragment, or of a URL with a query (RFC 8414 §2): subjects known as `iss#sub` would be ambiguous
+   * @param foreign the others, unless what a request is judged by names them
+   * @throws ConfigurationError as {@link checkForeignIssuers}
    */
   constructor(
     issuer: TrustedIssuer,
     foreign: readonly ForeignIssuer[] = [],
     private readonly typeOf?: AccessTokenType,
   ) {
-    const names = foreign.map((other) => other.issuer);
-    const ambiguous = names.find((name, index) => name === issuer.issuer || names.indexOf(name) !== index);
-    if (ambiguous !== undefined) throw new ConfigurationError('foreign issuer', ambiguous, 'each other issuer once');
-    const malformed = names.find((name) => /#|^https?:.*\?/i.test(name));
-    if (malformed !== undefined) {
-      const accepted = 'a URI without fragment, and without query when it is a URL';
-      throw new ConfigurationError('foreign issuer', malformed, accepted);
-    }
+    checkForeignIssuers(issuer.issuer, foreign);
     this.#issuer = issuer;
-    this.#foreign = trustedFor('exchange', foreign);
+    this.#foreign = foreign;
   }
 
-  async verify(token: string, { at }: VerificationContext): Promise<TokenFacts> {
-    const verified = await verifyTrusted(token, { issuers: [this.#issuer, ...this.#foreign], clock: () => at });
-    const foreign = this.#foreign.find(({ issuer }) => issuer === verified.claims.iss);
+  async verify(token: string, { at, trusted = this.#foreign }: VerificationContext): Promise<TokenFacts> {
+    const others = trustedFor('exchange', trusted);
+    const verified = await verifyTrusted(token, { issuers: [this.#issuer, ...others], clock: () => at });
+    const foreign = others.find(({ issuer }) => issuer === verified.claims.iss);
     // of its own JWTs the server takes access tokens only: an ID token has a type of its own
     if (!foreign) return readAccessToken(verified, this.typeOf);
     requireType(verified, foreign.types ?? typesOf(foreign));

@@ -2,6 +2,7 @@ import type { ClientRegistration } from '../policy/policy.js';
 import type { ExchangeRequest, PresentedToken } from '../request/exchange-request.js';
 import type { ReadsParameters } from '../request/parameters.js';
 import type { TokenFacts } from '../tokens/token-facts.js';
+import type { ForeignIssuer } from './foreign-token.js';
 
 /** What a verifier may know of the request, beside the token. */
 export interface VerificationContext {
@@ -16,6 +17,8 @@ export interface VerificationContext {
   readonly asked: Pick<ExchangeRequest, 'audiences' | 'resources' | 'scopes' | 'requestedType'>;
   /** Where the request comes from, as the server counts callers; absent where nobody sent one. */
   readonly address?: string | undefined;
+  /** The issuers of other domains that are trusted now; absent: those that the verifier was made with. */
+  readonly trusted?: readonly ForeignIssuer[];
   /** The parameters that verifiers, rules and issuers declare, as sent. */
   readonly parameters: ExchangeRequest['parameters'];
 }
