@@ -19,6 +19,17 @@ export class VersionConflict extends Error {
   }
 }
 
+/** A file that was read again is older than one that some replica has in force. */
+export class OlderGeneration extends Error {
+  constructor(
+    /** Of the newest file that was settled. */
+    readonly newest: number,
+  ) {
+    super(`A file of generation ${newest} is in force`);
+    this.name = 'OlderGeneration';
+  }
+}
+
 /** A step that the state of a signing key does not allow. */
 export class KeyTransitionRefused extends Error {
   constructor(kid: string, reason: string) {

@@ -1,7 +1,14 @@
 export { checkAuditField, snakeCase, type AuditField } from './audit-field.js';
 export type * from './audit-trail.js';
 export type * from './consents.js';
-export { AuditUnavailable, InvalidCursor, KeyTransitionRefused, SealBroken, VersionConflict } from './errors.js';
+export {
+  AuditUnavailable,
+  InvalidCursor,
+  KeyTransitionRefused,
+  OlderGeneration,
+  SealBroken,
+  VersionConflict,
+} from './errors.js';
 export type * from './issued-tokens.js';
 export type * from './rate-limit-store.js';
 export type { RecordedEvent } from './recorded-event.js';

@@ -54,6 +54,8 @@ export interface RegistrationSnapshot {
   readonly lives: readonly Life[];
   /** Of the newest file that was settled. */
   readonly generation: number;
+  /** How often replicas were told that a file was read again. */
+  readonly reloads: number;
 }
 
 /** What is registered at run time, for all replicas, with optimistic locking: the storage implements it. */
@@ -83,5 +85,15 @@ export interface RegistrationStore {
     generation: number,
     parties: (all: readonly StoredRegistration[]) => readonly Party[],
     ends: boolean,
+  ): Promise<void>;
+  /**
+   * As {@link settle}, for a file that a replica has read again while it runs: lives may end, all replicas are told, and the audit
+   * trail is, in the same transaction.
+   * @throws OlderGeneration where a later one was settled
+   */
+  reload(
+    generation: number,
+    parties: (all: readonly StoredRegistration[]) => readonly Party[],
+    events: readonly RecordedEvent[],
   ): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from './schema.js';
 
 /** What is numbered; a counter's row lock is the lock of what it counts. */
-export type Counter = 'revocation' | 'signing_keys' | 'registrations' | 'lives' | 'generation';
+export type Counter = 'revocation' | 'signing_keys' | 'registrations' | 'lives' | 'generation' | 'file_reloads';
 
 /**
  * Takes the next number, and the lock until the transaction ends. Whoever comes second waits, so numbers are committed in

@@ -15,6 +15,7 @@ import { storeState } from './migrations/0020-store-state.js';
 import { auditWitnesses } from './migrations/0025-audit-witnesses.js';
 import { consentGrants } from './migrations/0035-consent-grants.js';
 import { cheaperRecords } from './migrations/0036-cheaper-records.js';
+import { fileReloads } from './migrations/0037-file-reloads.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   auditWitnesses,
   consentGrants,
   cheaperRecords,
+  fileReloads,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */

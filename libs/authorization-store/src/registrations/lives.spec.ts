@@ -121,6 +121,20 @@ describe.each(databases)('lives on $name', (kind) => {
     expect(await store.registrations.snapshot()).toMatchObject({ generation: 3, lives: [] });
   });
 
+  it('end by a file that is read again, which every replica is told and the trail tells', async () => {
+    await start([carol, web]);
+    expect(await recordNow('A')).toBe(true);
+    await store.registrations.reload(2, () => [web], [{ type: 'registration_change' }]);
+    const told = await store.registrations.snapshot();
+    expect(told).toMatchObject({ reloads: 1, generation: 2, lives: [{ id: 'web' }] });
+    expect(await feed()).toEqual(['A']);
+    expect((await store.audit.query({ type: 'registration_change' })).records).toHaveLength(1);
+    const older = store.registrations.reload(1, () => [], [{ type: 'registration_change' }]);
+    await expect(older).rejects.toMatchObject({ name: 'OlderGeneration', newest: 2 });
+    expect(await store.registrations.snapshot()).toEqual(told);
+    expect((await store.audit.query({ type: 'registration_change' })).records).toHaveLength(1);
+  });
+
   it('end for whoever issues at the same moment: no token that leaves is left', async () => {
     await start([carol, web]);
     const issued = Array.from({ length: 40 }, (_, index) => record(`t${index}`, { subjectLife: 0, clientLife: 0 }));

@@ -1,4 +1,5 @@
 import {
+  OlderGeneration,
   type Party,
   type RecordedEvent,
   type RegistrationChange,
@@ -47,6 +48,7 @@ export class SqlRegistrationStore implements RegistrationStore {
       registrations: await readAll(work),
       lives: await readLives(work),
       generation: await lastNumber(work, 'generation'),
+      reloads: await lastNumber(work, 'file_reloads'),
     }));
   }
 
@@ -100,6 +102,27 @@ export class SqlRegistrationStore implements RegistrationStore {
       if (generation < (await lastNumber(transaction, 'generation'))) return [];
       await setNumber(transaction, 'generation', generation);
       return this.#lives.settle(transaction, parties(await readAll(transaction)), ends ? 'others' : 'none');
+    });
+    await this.#lives.revoke(ended);
+  }
+
+  /**
+   * As {@link settle}, for a file that was read again: lives may end, the audit trail tells it, and so do all later snapshots.
+   * @throws OlderGeneration where a later one was settled
+   */
+  async reload(
+    generation: number,
+    parties: (all: readonly StoredRegistration[]) => readonly Party[],
+    events: readonly RecordedEvent[],
+  ): Promise<void> {
+    const ended = await this.#records.change(async (transaction, tell) => {
+      await nextNumber(transaction, 'registrations');
+      const newest = await lastNumber(transaction, 'generation');
+      if (generation < newest) throw new OlderGeneration(newest);
+      await setNumber(transaction, 'generation', generation);
+      await nextNumber(transaction, 'file_reloads');
+      for (const event of events) tell(event);
+      return this.#lives.settle(transaction, parties(await readAll(transaction)), 'others');
     });
     await this.#lives.revoke(ended);
   }
