@@ -154,6 +154,16 @@ export const CLASSES = table([
   ],
   ['UnexpectedStatus', 'A request for keys or metadata got a status other than 200.', 'Compare the address.'],
   ['VaultError', 'Vault did not give what it was asked for.', 'Read Vault’s log.'],
+  [
+    'OlderGeneration',
+    'A file that was read again is older than one that some replica has in force.',
+    'Raise `generation` in the file, and reload.',
+  ],
+  [
+    'ReloadRefused',
+    'The configuration that was read again is not accepted; the one from before stays in force.',
+    'Correct each of its `mistakes`, and reload.',
+  ],
   ['VersionConflict', 'Somebody else has changed the registration meanwhile.', 'Read it again, then change it.'],
   ['VersionMismatch', 'The precondition of a change does not hold.', 'Read it again, then change it.'],
 ]);

@@ -38,7 +38,7 @@ export const EVENTS = table([
   [
     'registrations.old_file',
     'The file that this replica started with is older than what another replica has put in force.',
-    'Roll the newer file out here, too, and restart.',
+    'Roll the newer file out here, too: it is read again by itself.',
   ],
   [
     'registrations.unfit',
@@ -69,6 +69,16 @@ export const EVENTS = table([
     'impersonation_hook_failed',
     'The hook that tells a team of impersonations threw.',
     'Read `reason`; the impersonation is on record all the same.',
+  ],
+  [
+    'configuration.reloaded',
+    'The configuration file was read again, and counts; `operator` is absent where another replica was asked.',
+    'Nothing. What `needsRestart` names counts after a restart.',
+  ],
+  [
+    'configuration.not_reloaded',
+    'The configuration file, or this replica’s copy of it, cannot be put in force; the one from before stays.',
+    'Correct each of the `mistakes`, and reload; a copy that is too old is read again by itself.',
   ],
   [
     'demo_credentials',

@@ -17,7 +17,9 @@ build();
 const legacy = process.env['NODE_ENV'] === 'production' ? undefined : await LegacySystem.start();
 const settings = { ...inherited(), ...legacy?.settings };
 const system = new System(ports(), settings, (app, line) => console.log(`${app.padEnd(WIDTH)}  ${readable(line)}`));
-const stopping = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => new Promise((stop) => process.once(signal, stop))));
+const stopping = Promise.race(
+  ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => new Promise((stop) => process.once(signal, stop))),
+);
 const started = system.start(...DEMO);
 const ended = Promise.race(started.map(async (app) => app.exit.then(() => `${app.name} has ended`)));
 const ready = Promise.all(started.map((app) => app.ready())).then(

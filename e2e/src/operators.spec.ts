@@ -276,13 +276,17 @@ describe.each(databases)('what was registered before the file tells of it, on $n
 });
 
 describe('an exchange for a token of operators', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'operators-'));
+  const path = join(folder, 'config.json');
+  const nonces = join(folder, 'nonce-secret');
   let system: System;
   let server: string;
 
   beforeAll(async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'operators-')), 'config.json');
     writeFileSync(path, JSON.stringify(config));
-    system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: path })).up('auth-server');
+    writeFileSync(nonces, randomBytes(32).toString('hex'));
+    const settings = { AUTH_SERVER_CONFIG: path, NONCE_SECRET_FILE: nonces };
+    system = await (await System.onFreePorts(settings)).up('auth-server');
     server = system.url('auth-server');
   }, 30_000);
 
@@ -325,5 +329,31 @@ describe('an exchange for a token of operators', () => {
     expect((await exchange('console', own, 'auth-server')).body['error']).toBe('invalid_scope');
     const fed = await exchange('portal', await token('feeder', { grant_type: CREDENTIALS }), 'console');
     expect((await exchange('console', fed, 'auth-server')).body['error']).toBe('invalid_scope');
+  });
+
+  it('is given by what the file says since SIGHUP, and by nothing of a file with mistakes', async () => {
+    const app = system.app('auth-server');
+    const hangUp = async (clients: readonly object[], event: string): Promise<Record<string, unknown>> => {
+      writeFileSync(path, JSON.stringify({ ...config, clients }));
+      process.kill(app.pid, 'SIGHUP');
+      await app.printed(event);
+      return JSON.parse(app.lines.find((line) => line.includes(event))!) as Record<string, unknown>;
+    };
+    const second = client('second', [CREDENTIALS], { scopes: ['audit.read'], defaultResource: 'auth-server' });
+    const asSecond = () => token('second', { grant_type: CREDENTIALS });
+    const broken = { ...second, defaultResource: 'nowhere' };
+    expect((await asSecond()).body['error']).toBe('invalid_client');
+
+    const refused = await hangUp([...config.clients, broken], '"configuration.not_reloaded"');
+    expect(refused['mistakes']).toEqual([expect.stringMatching(/^config\.json:\d+: clients\[7\]\.defaultResource /)]);
+    expect((await asSecond()).body['error']).toBe('invalid_client');
+
+    writeFileSync(nonces, randomBytes(32).toString('hex'));
+    const reloaded = await hangUp([...config.clients, second], '"configuration.reloaded"');
+    expect(reloaded).toMatchObject({ changed: 1, operator: 'signal:SIGHUP', needsRestart: ['NONCE_SECRET'] });
+    const { body } = await asSecond();
+    const authorization = `Bearer ${String(body['access_token'])}`;
+    const audit = await fetch(`${server}/admin/audit?type=registration_change`, { headers: { authorization } });
+    expect(await audit.text()).toContain('"operator":"signal:SIGHUP"');
   });
 });

@@ -11,7 +11,7 @@ import {
 } from '@onbehalf/authorization-server';
 import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import type { TelemetrySettings } from '@onbehalf/service-host';
+import type { Host, TelemetrySettings } from '@onbehalf/service-host';
 import { auditForwarding } from './audit-forwarding/forward-audit.js';
 import type { Settings } from './environment.js';
 import { features } from './features.js';
@@ -22,9 +22,10 @@ import { StoreModule } from './store.module.js';
 
 @Module({})
 export class AppModule {
-  static with(settings: Settings & TelemetrySettings, metrics = new ServerMetrics()): DynamicModule {
+  static with(settings: Settings & TelemetrySettings, host: Host, metrics = new ServerMetrics()): DynamicModule {
     const { AUTH_SERVER_CONFIG, ISSUER: issuer } = settings;
-    const config = readServerConfig(AUTH_SERVER_CONFIG, process.env, { issuer, sections: features.all });
+    const read = () => readServerConfig(AUTH_SERVER_CONFIG, process.env, { issuer, sections: features.all });
+    const config = read();
     const store = StoreModule.with(settings, metrics.observeQuery);
     const server = AuthorizationServerModule.forRootAsync({
       imports: [store],
@@ -32,6 +33,7 @@ export class AppModule {
       useFactory: async (storage: AuthorizationStore): Promise<AuthorizationServerOptions> => ({
         issuer: settings.ISSUER,
         config,
+        readAgain: () => ({ config: read(), needsRestart: host.changedSettings() }),
         ...(await serverSecrets(settings, config, storage)),
         features,
         storage,

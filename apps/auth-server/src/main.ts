@@ -1,5 +1,6 @@
 import { startApp } from '@onbehalf/service-host';
 import { AuthorizationServer, Pages, refusalPages, ServerMetrics } from '@onbehalf/authorization-server';
+import { reloadConfiguration } from './reload-configuration.js';
 import { AppModule } from './app.module.js';
 import { environment } from './environment.js';
 import { SigningKeysHealthIndicator } from './signing-keys.health.js';
@@ -19,9 +20,10 @@ await startApp({
   name: 'auth-server',
   defaultPort: 9001,
   environment,
-  module: (settings) => AppModule.with(settings, metrics),
+  module: (settings, host) => AppModule.with(settings, host, metrics),
   readiness: { store: StoreHealthIndicator, keys: SigningKeysHealthIndicator },
   overload: { alwaysAnswered: ['/metrics', ...guardsLiveOn], onRefused: () => metrics.overload.inc() },
+  onHangUp: reloadConfiguration,
   // the pages of the server set a stricter policy of their own
   refusalPage: (app) => refusalPages(app.get(Pages, { strict: false })),
   middleware: (app) => [app.get(AuthorizationServer, { strict: false }).middleware],

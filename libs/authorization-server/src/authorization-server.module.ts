@@ -25,6 +25,7 @@ import { OwnClients } from './clients/own-clients.js';
 import type { OwnAccounts } from './accounts/own-accounts.js';
 import type { AuthorizationServerOptions } from './authorization-server.options.js';
 import { AuthorizationServer } from './authorization-server.js';
+import { FileInForce } from './configuration/file-in-force.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { FeatureRuntime } from './features/feature-runtime.js';
@@ -36,6 +37,7 @@ import { SERVER_CONTROLLERS } from './server-controllers.js';
 import { FormTokens } from './consents/form-tokens.js';
 import { SignIns } from './pages/sign-ins.js';
 import { Visitors } from './pages/visitors.js';
+import { ConfigurationReload } from './registrations/configuration-reload.js';
 import { RegistrationChanges } from './registrations/registration-changes.js';
 import { TrustedClients } from './me/trusted-clients.js';
 import { PersonLimits } from './rate-limits/person-limits.js';
@@ -63,6 +65,12 @@ const own: FactoryProvider<TrustedIssuer> = {
     keys: keys.verification,
     algorithms: OWN_ALGORITHMS,
   }),
+};
+
+const file: FactoryProvider<FileInForce> = {
+  provide: FileInForce,
+  inject,
+  useFactory: ({ config }: AuthorizationServerOptions) => new FileInForce(config),
 };
 
 // as a provider, so that keys in a store are followed for as long as the application runs
@@ -164,6 +172,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     SignIns,
     OwnClients,
     RegistrationChanges,
+    ConfigurationReload,
     TokenExchange,
     FeatureRuntime,
     LiveProvider,
@@ -207,10 +216,15 @@ class ServerOptionsModule {}
 
 function withOwnGuard({ imports = [], providers = [], ...definition }: DynamicModule): DynamicModule {
   // the factory of the options is to run once: it opens keys
-  const options = { module: ServerOptionsModule, imports, providers, exports: [MODULE_OPTIONS_TOKEN] };
+  const options = {
+    module: ServerOptionsModule,
+    imports,
+    providers: [...providers, file],
+    exports: [MODULE_OPTIONS_TOKEN, FileInForce],
+  };
   const guard = EmbeddedResourceServerModule.forRootAsync(isOfTheServer, {
     imports: [options],
-    inject: [MODULE_OPTIONS_TOKEN],
+    inject: [MODULE_OPTIONS_TOKEN, FileInForce],
     useFactory: ownEndpoints,
   });
   return { ...definition, imports: [options, guard] };

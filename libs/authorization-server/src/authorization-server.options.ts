@@ -1,6 +1,7 @@
 import type { ServerConfig } from './configuration/schema/server-config.schema.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
+import type { ReadAgain } from './registrations/configuration-reload.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { AccountsPort } from './ports/accounts.js';
 import type { ClientsPort } from './ports/clients.js';
@@ -12,6 +13,8 @@ export interface AuthorizationServerOptions {
   /** The issuer identifier, and the address at which browsers reach the server. */
   readonly issuer: string;
   readonly config: ServerConfig;
+  /** Reads `config` again, for {@link ConfigurationReload} and `POST /admin/reload`. Absent: only a restart changes it. */
+  readonly readAgain?: () => ReadAgain | Promise<ReadAgain>;
   readonly keys: SigningKeys;
   /** What the server can do beside RFC 8693, OAuth 2.0 and OpenID Connect; `config` was read with their sections. Absent: nothing. */
   readonly features?: FeatureSet;

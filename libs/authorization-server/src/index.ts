@@ -28,6 +28,15 @@ export { featureModules } from './features/feature-modules.js';
 export { FeatureRuntime } from './features/feature-runtime.js';
 export { FeatureSet } from './features/feature-set.js';
 export type { Drift } from './registrations/drift.js';
+export {
+  ConfigurationReload,
+  ReloadRefused,
+  type ConfigurationReloadOptions,
+  type ReadAgain,
+  type Reload,
+} from './registrations/configuration-reload.js';
+export type { Operator } from './registrations/change-event.js';
+export type { FileChange } from './registrations/file-changes.js';
 export { NotRegistered } from './registrations/registration-changes.js';
 export {
   RegistrationsByCommand,

@@ -11,6 +11,7 @@ import { HomeController } from './pages/home.controller.js';
 import { LoginController } from './pages/login.controller.js';
 import { MetricsController } from './admin/metrics.controller.js';
 import { ReachController } from './admin/reach.controller.js';
+import { ReloadController } from './admin/reload.controller.js';
 import { RegistrationsController } from './admin/registrations.controller.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
 
@@ -27,6 +28,7 @@ export const SERVER_CONTROLLERS: Type[] = [
   AuditController,
   MetricsController,
   DriftController,
+  ReloadController,
   RegistrationsController,
   ActivityController,
   EvaluationController,

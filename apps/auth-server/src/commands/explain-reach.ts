@@ -62,7 +62,7 @@ function readRoutes(
   const registrations = toPolicyRegistrations(configuration, features.all);
   const audiences = registrations.resources.map((resource) => resource.audience);
   if (!audiences.includes(audience)) throw new ConfigurationError('<audience>', audience, audiences.join(', '));
-  return routesTo(audience, registrations, features.in(configuration).ways());
+  return routesTo(audience, registrations, features.in(configuration).ways(configuration));
 }
 
 function format(audience: string, routes: readonly Route[], json: boolean): string {

@@ -6,6 +6,9 @@ import type { RegisteredUser } from '../registrations/registration-set.js';
 /** A user as the server knows it. */
 export type Account = Omit<RegisteredUser, 'passwordHash'>;
 
+/** Accounts for whoever asks about them, and signs nobody in. */
+export type KnownAccounts = Pick<Accounts, 'active' | 'find' | 'refresh'>;
+
 /** The users that can log in. */
 export class Accounts {
   #users: ReadonlyMap<string, RegisteredUser>;
@@ -26,6 +29,18 @@ export class Accounts {
   replace(users: readonly RegisteredUser[]): void {
     this.#users = byName(users);
     this.#hashes = users.map(({ passwordHash }) => passwordHash);
+  }
+
+  /**
+   * As they are now and stay, for a request that is to see them so from its beginning to its end. One that it creates itself is found,
+   * and accounts of an application are asked for again at each use.
+   */
+  get asOfNow(): KnownAccounts {
+    if (this.#own) return this;
+    const users = this.#users;
+    const find = (subject: string): Account | undefined => users.get(subject) ?? this.#users.get(subject);
+    const active = (subject: string): Account | undefined => (find(subject)?.enabled ? find(subject) : undefined);
+    return { find, active, refresh: () => Promise.resolve() };
   }
 
   /** The account when it is enabled. */

@@ -32,9 +32,10 @@ export class ReachController {
   @Scopes('exchange.explain')
   reach(@Query() query: unknown): Reach & { readonly audience: string } {
     const { audience } = parseInput(asked, query);
-    const registered = toPolicyRegistrations(this.registrations.current.config, this.documents.sections);
+    const { config } = this.registrations.current;
+    const registered = toPolicyRegistrations(config, this.documents.sections);
     if (!registered.resources.some((resource) => resource.audience === audience)) throw unknown(audience);
-    return { audience, ...reachOf(audience, registered, this.features.active.ways(), MOST_CHAINS) };
+    return { audience, ...reachOf(audience, registered, this.features.active.ways(config), MOST_CHAINS) };
   }
 }
 

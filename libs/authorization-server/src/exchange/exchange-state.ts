@@ -1,6 +1,6 @@
 import type { IssuedTokens, ReplayDetection } from '@onbehalf/authorization-ports';
 import type { Account, ExchangeState, TokenStanding, TokenUse } from '@onbehalf/token-exchange';
-import type { Accounts } from '../accounts/accounts.js';
+import type { KnownAccounts } from '../accounts/accounts.js';
 
 /** Seconds that the clocks of issuers may be behind, and more. */
 const CLOCK_TOLERANCE = 60;
@@ -10,7 +10,7 @@ export class ServerState implements ExchangeState {
   constructor(
     private readonly issuer: string,
     private readonly tokens: IssuedTokens,
-    private readonly accounts: Accounts,
+    private readonly accounts: KnownAccounts,
     private readonly replay: ReplayDetection,
     /** Whether a user may hold a scope of operators. */
     private readonly isOperator: (subject: string) => boolean,

@@ -1,22 +1,41 @@
 import { ACCESS_TOKEN_PROFILES, LocalIssuerKeys, mediaSubtype, RemoteIssuerKeys } from '@onbehalf/jwt-verification';
 import type { ForeignIssuer } from '@onbehalf/token-exchange';
-import type { JSONWebKeySet } from 'jose';
 import { accountWith } from '../accounts/email-address.js';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 
 type Users = () => ServerConfig['users'];
 
-/**
- * The foreign issuers that the configuration trusts, with their keys: given, or fetched from the issuer when needed.
- * @param users who is registered at the moment
- */
-export function toForeignIssuers({ trustedIssuers }: ServerConfig, users: Users): readonly ForeignIssuer[] {
-  return trustedIssuers.map(({ jwks, jwksUri, types, profile, subject, ...stated }) => ({
+/** The foreign issuers that a file trusts, with their keys: given, or fetched from the issuer when needed. */
+export class ForeignIssuers {
+  readonly #users: Users;
+  #known: ReadonlyMap<string, ForeignIssuer> = new Map();
+
+  /** @param users who is registered at the moment */
+  constructor(users: Users) {
+    this.#users = users;
+  }
+
+  /** Those of this file. One that the file before has named alike keeps the keys that were fetched. */
+  of({ trustedIssuers }: ServerConfig): readonly ForeignIssuer[] {
+    const issuers = trustedIssuers.map((trusted) => {
+      const key = JSON.stringify(trusted);
+      return [key, this.#known.get(key) ?? toForeignIssuer(trusted, this.#users)] as const;
+    });
+    this.#known = new Map(issuers);
+    return [...this.#known.values()];
+  }
+}
+
+function toForeignIssuer(
+  { jwks, jwksUri, types, profile, subject, ...stated }: ServerConfig['trustedIssuers'][number],
+  users: Users,
+): ForeignIssuer {
+  return {
     ...stated,
-    keys: jwks ? new LocalIssuerKeys(jwks as JSONWebKeySet) : new RemoteIssuerKeys({ issuer: stated.issuer, jwksUri }),
+    keys: jwks ? new LocalIssuerKeys(jwks) : new RemoteIssuerKeys({ issuer: stated.issuer, jwksUri }),
     // as a typ header is compared
     types: types?.map((type) => mediaSubtype(type) ?? type),
     ...(profile && { profile: ACCESS_TOKEN_PROFILES[profile] }),
     subject: subject?.claim === 'email' ? { ...subject, accountOf: (email) => accountWith(users(), email) } : subject,
-  }));
+  };
 }

@@ -111,10 +111,13 @@ export class ActiveFeatures {
     );
   }
 
-  /** The ways that features add, each named after its feature. */
-  ways(): readonly Way[] {
+  /**
+   * The ways that features add, each named after its feature.
+   * @param config what is registered now
+   */
+  ways(config: ServerConfig): readonly Way[] {
     return this.#active.flatMap(({ feature, settings }) =>
-      (feature.reach?.(settings, this.#config) ?? []).map((way) => ({ ...way, via: feature.name })),
+      (feature.reach?.(settings, config) ?? []).map((way) => ({ ...way, via: feature.name })),
     );
   }
 

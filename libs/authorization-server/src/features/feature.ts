@@ -42,7 +42,7 @@ export interface FeatureParts<Settings> {
   readonly config: () => ServerConfig;
   /** This server, as the issuer of its own tokens. */
   readonly own: TrustedIssuer;
-  /** The issuers that the configuration trusts, with their keys. */
+  /** The issuers that the configuration trusted at the start, with their keys; requests tell their verifiers those of now. */
   readonly foreignIssuers: readonly ForeignIssuer[];
   /** Signs with the keys of this server. */
   readonly signer: TokenSigner;

@@ -1,6 +1,5 @@
 import { directAudiences } from '../configuration/clients/direct-access.js';
 import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import type { Registrations } from '../registrations/registrations.js';
 
 /**
@@ -8,19 +7,17 @@ import type { Registrations } from '../registrations/registrations.js';
  * registrations cannot add one, nor have the codes of one sent elsewhere.
  */
 export class TrustedClients {
-  readonly #inFile: ReadonlyMap<string, ServerConfig['clients'][number]>;
   readonly #registrations: Registrations;
 
-  constructor(file: ServerConfig, registrations: Registrations) {
-    const trusted = file.clients.filter((client) => directAudiences(client).includes(ME_AUDIENCE));
-    this.#inFile = new Map(trusted.map((client) => [client.clientId, client]));
+  constructor(registrations: Registrations) {
     this.#registrations = registrations;
   }
 
   has(clientId: string): boolean {
-    const inFile = this.#inFile.get(clientId);
+    const inFile = this.#registrations.file.clients.find((client) => client.clientId === clientId);
+    if (!inFile || !directAudiences(inFile).includes(ME_AUDIENCE)) return false;
     const current = this.#registrations.current.config.clients.find((client) => client.clientId === clientId);
-    if (!inFile || !current?.enabled || current.authentication !== inFile.authentication) return false;
+    if (!current?.enabled || current.authentication !== inFile.authentication) return false;
     return current.redirectUris.every((uri) => inFile.redirectUris.includes(uri));
   }
 }

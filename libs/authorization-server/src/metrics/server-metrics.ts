@@ -57,6 +57,14 @@ export class ServerMetrics {
     ...this.#registers,
   });
 
+  /** How often the configuration file was read again while the server ran. */
+  readonly reloads = new Counter({
+    name: 'onbehalf_configuration_reloads_total',
+    help: 'How often the configuration file was read again, by outcome (accepted, refused)',
+    labelNames: ['outcome'] as const,
+    ...this.#registers,
+  });
+
   /** Requests that were refused because the server was busy. */
   readonly overload = new Counter({
     name: 'onbehalf_http_requests_shed_total',

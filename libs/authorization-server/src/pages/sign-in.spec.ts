@@ -17,7 +17,7 @@ describe('signing in', () => {
     counts = new CountsInMemory();
     looking = { now: 0, most: 0, all: 0 };
     const limiter = new RateLimiter(counts, () => counts.now);
-    const limits = new LoginLimits(limiter, { window: 900, failuresPerAccount: 10, failuresPerAddress: 100 });
+    const limits = new LoginLimits(limiter, () => ({ window: 900, failuresPerAccount: 10, failuresPerAddress: 100 }));
     signIn = new SignIn({ authenticate }, limits);
   });
 

@@ -22,6 +22,11 @@ export class LivePolicy implements ExchangePolicy {
     registrations.onChanged(() => (this.#policy = this.#make()));
   }
 
+  /** As it is and stays, for what is to be judged by one policy from its beginning to its end. */
+  get now(): ExchangePolicy {
+    return this.#policy;
+  }
+
   client(clientId: string): ClientRegistration | undefined {
     return this.#policy.client(clientId);
   }

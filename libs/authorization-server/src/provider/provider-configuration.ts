@@ -10,7 +10,7 @@ import type {
   KoaContextWithOIDC,
 } from 'oidc-provider';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
-import type { Account, Accounts } from '../accounts/accounts.js';
+import type { Account, KnownAccounts } from '../accounts/accounts.js';
 import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { OWN_ALGORITHMS } from '../keys/key-set.js';
 import type { SigningKeys } from '../keys/signing-keys.js';
@@ -37,7 +37,7 @@ export interface ProviderConfigurationOptions {
   readonly issuer: string;
   readonly config: ServerConfig;
   readonly keys: SigningKeys;
-  readonly accounts: Accounts;
+  readonly accounts: KnownAccounts;
   readonly trail: ServerAuditTrail;
   readonly consents: ConsentStore;
   /** Absent: the provider's own, in memory. */

@@ -13,18 +13,18 @@ const TOKENS = ['id_token_hint', 'request'];
 /** Bounds what the server keeps for those who have not authenticated: how often an address may ask, and for how much. */
 export class AuthorizationLimits {
   readonly #limiter: RateLimiter;
-  readonly #limit: RateLimit;
+  readonly #limits: () => ServerConfig['rateLimits']['authorization'];
   readonly #address: ClientAddress;
   readonly #onRefused: () => void;
 
   constructor(
     limiter: RateLimiter,
-    { window, requestsPerAddress }: ServerConfig['rateLimits']['authorization'],
+    limits: () => ServerConfig['rateLimits']['authorization'],
     address: ClientAddress,
     onRefused: () => void = () => undefined,
   ) {
     this.#limiter = limiter;
-    this.#limit = { hits: requestsPerAddress, window };
+    this.#limits = limits;
     this.#address = address;
     this.#onRefused = onRefused;
   }
@@ -33,8 +33,10 @@ export class AuthorizationLimits {
   begin(request: IncomingMessage): number | undefined {
     if (!isOpenToAnybody(request)) return undefined;
     const key = rateKey('authorization', this.#address(request));
-    const wait = this.#limiter.wait(key, this.#limit);
-    if (wait === undefined) this.#limiter.count(key, this.#limit);
+    const { window, requestsPerAddress: hits } = this.#limits();
+    const limit: RateLimit = { hits, window };
+    const wait = this.#limiter.wait(key, limit);
+    if (wait === undefined) this.#limiter.count(key, limit);
     else this.#onRefused();
     return wait;
   }

@@ -21,20 +21,22 @@ interface CallerLimits {
  */
 export class ClientLimits {
   readonly #limiter: RateLimiter;
-  readonly #limits: ServerConfig['rateLimits']['token'];
+  readonly #limits: () => ServerConfig['rateLimits']['token'];
+  #inForce: ServerConfig['rateLimits']['token'];
   readonly #address: ClientAddress;
   readonly #onRefused: () => void;
   readonly #known = new Map<string, CallerLimits>();
 
   constructor(
     limiter: RateLimiter,
-    limits: ServerConfig['rateLimits']['token'],
+    limits: () => ServerConfig['rateLimits']['token'],
     address: ClientAddress,
     onRefused: () => void = () => undefined,
   ) {
     this.#onRefused = onRefused;
     this.#limiter = limiter;
     this.#limits = limits;
+    this.#inForce = limits();
     this.#address = address;
   }
 
@@ -67,9 +69,11 @@ export class ClientLimits {
     // no address has a space
     const caller = client === undefined ? address : `${address} ${client}`;
     const known = this.#known.get(caller);
-    if (known) return known;
-    if (this.#known.size >= CALLERS) this.#known.clear();
-    const { requestsPerAddress, requestsPerClient, failuresPerAddress, failuresPerClient } = this.#limits;
+    const inForce = this.#limits();
+    if (known && this.#inForce === inForce) return known;
+    if (this.#known.size >= CALLERS || this.#inForce !== inForce) this.#known.clear();
+    this.#inForce = inForce;
+    const { requestsPerAddress, requestsPerClient, failuresPerAddress, failuresPerClient } = inForce;
     const limits = {
       requests: this.#limited('requests', address, client, requestsPerAddress, requestsPerClient),
       failures: this.#limited('failures', address, client, failuresPerAddress, failuresPerClient),
@@ -85,7 +89,7 @@ export class ClientLimits {
     perAddress: number,
     perClient: number,
   ): readonly Limited[] {
-    const { window } = this.#limits;
+    const { window } = this.#inForce;
     const byAddress: Limited = [rateKey(what, address), { hits: perAddress, window }];
     return client === undefined
       ? [byAddress]

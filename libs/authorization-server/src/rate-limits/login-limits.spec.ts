@@ -10,7 +10,7 @@ describe('guessing passwords', () => {
   beforeEach(() => {
     store = new CountsInMemory();
     const limiter = new RateLimiter(store, () => store.now);
-    limits = new LoginLimits(limiter, { window: 900, failuresPerAccount: 2, failuresPerAddress: 4 });
+    limits = new LoginLimits(limiter, () => ({ window: 900, failuresPerAccount: 2, failuresPerAddress: 4 }));
   });
 
   const attempts = async (...tries: readonly (readonly [string, string])[]): Promise<(number | undefined)[]> => {

@@ -4,19 +4,17 @@ import { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-
 /** Bounds how often passwords can be guessed: for one account from one address, and from one address for all accounts. */
 export class LoginLimits {
   readonly #limiter: RateLimiter;
-  readonly #perAccount: RateLimit;
-  readonly #perAddress: RateLimit;
+  readonly #limits: () => ServerConfig['rateLimits']['login'];
   readonly #onRefused: () => void;
 
   constructor(
     limiter: RateLimiter,
-    { window, failuresPerAccount, failuresPerAddress }: ServerConfig['rateLimits']['login'],
+    limits: () => ServerConfig['rateLimits']['login'],
     onRefused: () => void = () => undefined,
   ) {
     this.#onRefused = onRefused;
     this.#limiter = limiter;
-    this.#perAccount = { hits: failuresPerAccount, window };
-    this.#perAddress = { hits: failuresPerAddress, window };
+    this.#limits = limits;
   }
 
   /** Seconds to wait when no attempt may be made now. Counts nothing. */
@@ -43,6 +41,16 @@ export class LoginLimits {
   async succeeded(address: string, username: string): Promise<void> {
     await this.#limiter.forget(accountKey(address, username));
     await this.#limiter.takeBack(addressKey(address), this.#perAddress);
+  }
+
+  get #perAccount(): RateLimit {
+    const { window, failuresPerAccount: hits } = this.#limits();
+    return { hits, window };
+  }
+
+  get #perAddress(): RateLimit {
+    const { window, failuresPerAddress: hits } = this.#limits();
+    return { hits, window };
   }
 
   #told(wait: number | undefined): number | undefined {

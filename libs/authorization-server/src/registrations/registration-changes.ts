@@ -21,7 +21,6 @@ import { RegistrationSet } from './registration-set.js';
 import type { Registrations } from './registrations.js';
 
 export interface RegistrationChangesOptions {
-  readonly file: ServerConfig;
   readonly store: RegistrationStore;
   readonly registrations: Registrations;
   readonly documents: RegistrationDocuments;
@@ -183,8 +182,8 @@ export class RegistrationChanges {
   }
 
   #setOf(entries: readonly StoredRegistration[]): RegistrationSet {
-    const { file, documents, registrations } = this.#options;
-    return new RegistrationSet(file, entries, documents, undefined, registrations.current);
+    const { documents, registrations } = this.#options;
+    return new RegistrationSet(registrations.file, entries, documents, undefined, registrations.current);
   }
 
   #checkFits(before: RegistrationSet, after: RegistrationSet, change: RegistrationChange, operation: string): void {

@@ -9,6 +9,7 @@ import type {
   UserConfig,
 } from '../configuration/schema/server-config.schema.js';
 import { hash, type StoredSecret } from './client-secrets.js';
+import { entriesOf } from './file-entries.js';
 import { Lives, partyOf } from './lives.js';
 import type { Registration } from './registration.js';
 import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
@@ -59,7 +60,7 @@ export class RegistrationSet {
     lives?: readonly Life[],
     known?: RegistrationSet,
   ) {
-    const inFile = fromFile(file);
+    const inFile = entriesOf(file);
     const knownOf = known && ((kind: RegistrationKind, id: string) => known.#entries.get(keyOf({ kind, id })));
     const { fit: inStore, unfit, newer } = readStored(stored, documents, knownOf);
     this.unfit = unfit;
@@ -172,33 +173,6 @@ function toConfig(entries: readonly Registration[]): Pick<ServerConfig, 'clients
 }
 
 const keyOf = ({ kind, id }: { kind: string; id: string }): string => JSON.stringify([kind, id]);
-
-function fromFile({ clients, resources, users, edges }: ServerConfig): Registration[] {
-  const entry = (kind: RegistrationKind, id: string, document: object): Registration => ({
-    kind,
-    id,
-    version: 0,
-    document: document as Registration['document'],
-  });
-  const names = edgeNames(edges);
-  return [
-    ...clients.map(({ clientId, secret: _, ...document }) => entry('client', clientId, { ...document, secrets: [] })),
-    ...resources.map(({ audience, ...document }) => entry('resource', audience, document)),
-    ...users.map(({ username, ...document }) => entry('user', username, document)),
-    ...edges.map(({ id: _, ...document }, i) => entry('edge', names[i]!, document)),
-  ];
-}
-
-/** An edge without a name has one made from what it joins; the second of the same gets a number. */
-function edgeNames(edges: readonly EdgeConfig[]): string[] {
-  const seen = new Map<string, number>();
-  return edges.map(({ id, client, subjectAudience, target, mode }) => {
-    const name = id ?? [client, subjectAudience ?? '', target, mode].map(encodeURIComponent).join(':');
-    const times = (seen.get(name) ?? 0) + 1;
-    seen.set(name, times);
-    return times === 1 ? name : `${name}:${times}`;
-  });
-}
 
 function toClient({ id, document }: Registration): ClientConfig {
   const { authentication } = document as ClientDocument;

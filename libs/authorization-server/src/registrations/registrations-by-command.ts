@@ -31,7 +31,8 @@ export class RegistrationsByCommand {
     this.#registrations = registrations;
     this.#documents = new RegistrationDocuments(options.sections);
     const shared = { registrations, documents: this.#documents, clock: systemClock, byCommand: true };
-    this.#changes = new RegistrationChanges({ ...options, ...shared });
+    const { store, issuer } = options;
+    this.#changes = new RegistrationChanges({ store, issuer, ...shared });
   }
 
   /** Looks at what is stored, and changes nothing of it. */

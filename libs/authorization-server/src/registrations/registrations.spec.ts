@@ -61,7 +61,7 @@ class Written implements RegistrationStore {
   snapshot(): Promise<RegistrationSnapshot> {
     this.asked += 1;
     const { entries: registrations, lives, generation } = this;
-    return Promise.resolve({ revision: this.#revision, registrations, lives, generation });
+    return Promise.resolve({ revision: this.#revision, registrations, lives, generation, reloads: 0 });
   }
 
   settle(generation: number, parties: (all: readonly StoredRegistration[]) => readonly Party[], ends: boolean) {
@@ -70,6 +70,10 @@ class Written implements RegistrationStore {
     this.lives = parties(this.entries).flatMap(({ enabled, ...life }) => (enabled ? [{ ...life, life: 1 }] : []));
     this.#revision += 1;
     return Promise.resolve();
+  }
+
+  reload(): Promise<void> {
+    return Promise.reject(new Error('not asked here'));
   }
 
   apply(): Promise<readonly StoredRegistration[]> {

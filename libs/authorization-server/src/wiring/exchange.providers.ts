@@ -21,6 +21,8 @@ import { LivePolicy } from '../policy/live-policy.js';
 import { Registrations } from '../registrations/registrations.js';
 import { toAuditSink } from '../exchange/exchange-records.js';
 import { ServerState } from '../exchange/exchange-state.js';
+import { ExchangeMoments } from '../exchange/exchange-moments.js';
+import { ForeignIssuers } from '../exchange/foreign-issuers.js';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 
 /** The engine, with what features add to it, and the policy in force. */
@@ -59,10 +61,37 @@ export function exchangeProviders(options: InjectionToken): FactoryProvider[] {
   };
   const engine: FactoryProvider<TokenExchange> = {
     provide: TokenExchange,
-    inject: [options, OWN_ISSUER, EXCHANGE_STATE, EXCHANGE_POLICY, EXCHANGE_RECORDS, FeatureRuntime],
+    inject: [options, OWN_ISSUER, EXCHANGE_STATE, EXCHANGE_POLICY, EXCHANGE_RECORDS, FeatureRuntime, ExchangeMoments],
     useFactory: createEngine,
   };
-  return [policy, sink, state, engine];
+  const foreign: FactoryProvider<ForeignIssuers> = {
+    provide: ForeignIssuers,
+    inject: [Registrations],
+    useFactory: (registrations: Registrations) => new ForeignIssuers(() => registrations.current.config.users),
+  };
+  const moments: FactoryProvider<ExchangeMoments> = {
+    provide: ExchangeMoments,
+    inject: [options, Registrations, EXCHANGE_POLICY, Accounts, ForeignIssuers, FeatureRuntime],
+    useFactory: (
+      { issuer, storage: { tokens, replay } }: AuthorizationServerOptions,
+      registrations: Registrations,
+      policy: LivePolicy,
+      accounts: Accounts,
+      foreignIssuers: ForeignIssuers,
+      { registration: { foreignIssuers: namespaces } }: FeatureRuntime,
+    ) =>
+      new ExchangeMoments({
+        issuer,
+        registrations,
+        policy,
+        accounts,
+        tokens,
+        replay,
+        foreignIssuers,
+        namespaces,
+      }),
+  };
+  return [policy, sink, state, foreign, moments, engine];
 }
 
 /** What RFC 8693 itself speaks of, and after it what features add. */
@@ -73,6 +102,7 @@ function createEngine(
   policy: ExchangePolicy,
   sink: AuditSink,
   { active, registration, foreignIssuers }: FeatureRuntime,
+  { now }: ExchangeMoments,
 ): TokenExchange {
   const { verifiers, rules, issuers, admissions, ownActors } = registration;
   const typeOf = (audience: string) => policy.resource(audience)?.typ ?? 'at+jwt';
@@ -89,6 +119,6 @@ function createEngine(
     auditMembers: active.auditMembers,
     explainers: active.explainers,
     clock: systemClock,
-    foreignIssuers: [...foreignIssuers.map(({ issuer }) => issuer), ...registration.foreignIssuers],
+    now,
   });
 }

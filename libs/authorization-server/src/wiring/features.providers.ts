@@ -7,7 +7,7 @@ import type { AuthorizationServerOptions } from '../authorization-server.options
 import { AUDIT_TRAIL, CONSENTS, EXCHANGE_POLICY, EXCHANGE_STATE, OWN_ISSUER } from '../ports/injection-tokens.js';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
-import { toForeignIssuers } from '../exchange/foreign-issuers.js';
+import { ForeignIssuers } from '../exchange/foreign-issuers.js';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 import { AccountCreation } from '../accounts/account-creation.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -32,6 +32,7 @@ export function featureProviders(options: InjectionToken): FactoryProvider[] {
       ServerMetrics,
       HeldRefreshTokens,
       CONSENTS,
+      ForeignIssuers,
     ],
     useFactory: createRuntime,
   };
@@ -50,13 +51,14 @@ function createRuntime(
   metrics: ServerMetrics,
   refreshTokens: HeldRefreshTokens,
   consents: ConsentStore,
+  foreignIssuers: ForeignIssuers,
 ): FeatureRuntime {
   const { config, keys, storage, features = new FeatureSet() } = options;
   const { replay, table: tables, tokens } = storage;
   return new FeatureRuntime(features.in(config), {
     config: () => registrations.current.config,
     own,
-    foreignIssuers: toForeignIssuers(config, () => registrations.current.config.users),
+    foreignIssuers: foreignIssuers.of(config),
     signer: keys,
     randomId: timeOrderedId,
     clock: systemClock,

@@ -18,9 +18,8 @@ export function meProviders(options: InjectionToken): Provider[] {
   };
   const clients: FactoryProvider<TrustedClients> = {
     provide: TrustedClients,
-    inject: [options, Registrations],
-    useFactory: ({ config }: AuthorizationServerOptions, registrations: Registrations) =>
-      new TrustedClients(config, registrations),
+    inject: [Registrations],
+    useFactory: (registrations: Registrations) => new TrustedClients(registrations),
   };
   const session: FactoryProvider<OwnSession> = {
     provide: OwnSession,

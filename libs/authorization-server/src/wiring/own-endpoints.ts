@@ -1,5 +1,7 @@
 import type { AcceptsToken, ResourceServerOptions } from '@onbehalf/resource-server';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
+import { FileInForce } from '../configuration/file-in-force.js';
+import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
 import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
 import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
 import type { ServerStorage } from '../ports/server-storage.js';
@@ -18,12 +20,13 @@ export type OwnEndpointsOptions = Pick<
  * The server as a resource server: its own endpoints are guarded as everybody's, with tokens for its own audience. RFC 6750,
  * RFC 9449 §7, RFC 8705 §3
  */
-export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOptions {
+export function ownEndpoints(
+  options: OwnEndpointsOptions,
+  file = new FileInForce(options.config),
+): ResourceServerOptions {
   const { issuer, config, keys, storage, clientCertificateHeader: header, trustedProxies = [] } = options;
   const { tokens, replay } = storage;
-  // operators stand in the file alone
-  const users = new Map(config.users.map((user) => [user.username, user]));
-  const entitlements = new Entitlements(config, { find: (subject) => users.get(subject) });
+  const entitlements = entitlementsIn(file);
   return {
     issuers: [{ issuer, keys: keys.verification, algorithms: OWN_ALGORITHMS, accepts: isFor }],
     audience: [ADMIN_AUDIENCE, ME_AUDIENCE],
@@ -40,8 +43,20 @@ export function ownEndpoints(options: OwnEndpointsOptions): ResourceServerOption
       if (revoked || impersonation) return true;
       // what a person is entitled to is asked of the registrations in force, by the guard of its endpoints
       if (audiences.includes(ME_AUDIENCE)) return false;
-      return entitlements.left(subject, audiences, scopes).length < scopes.length;
+      return entitlements().left(subject, audiences, scopes).length < scopes.length;
     },
+  };
+}
+
+/** Operators stand in the file alone. */
+function entitlementsIn(file: FileInForce): () => Entitlements {
+  let known: { readonly of: ServerConfig; readonly entitlements: Entitlements } | undefined;
+  return () => {
+    const { current } = file;
+    if (known?.of === current) return known.entitlements;
+    const users = new Map(current.users.map((user) => [user.username, user]));
+    known = { of: current, entitlements: new Entitlements(current, { find: (subject) => users.get(subject) }) };
+    return known.entitlements;
   };
 }
 

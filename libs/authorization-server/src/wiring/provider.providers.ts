@@ -102,6 +102,7 @@ function createLiveProvider(options: AuthorizationServerOptions, parts: Parts): 
   refreshTokens.keptBy(() => live.current);
   live.renewOn((listener) => options.keys.onReplaced(listener));
   registrations.onChanged(() => live.renew());
+  registrations.onTrial((candidate) => void create(candidate));
   return live;
 }
 
@@ -126,7 +127,6 @@ function answeringProvider(
     acceptsSecret,
     tellWorkload: workloadLog(log),
     log,
-    accounts,
     pages: providerPages(pages),
     loginPath: options.loginView?.path,
   };
@@ -137,6 +137,7 @@ function answeringProvider(
     const metadata = metadataOf(options.issuer, parts, config);
     const described = {
       config,
+      accounts: accounts.asOfNow,
       metadata,
       allowsOrigin,
       grantTypes: announced(grants, config),

@@ -1,7 +1,7 @@
 import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
+import { FileInForce } from '../configuration/file-in-force.js';
 import { CLIENT_ADDRESS } from '../ports/injection-tokens.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { AuthorizationLimits } from '../rate-limits/authorization-limits.js';
@@ -20,50 +20,48 @@ export function rateLimitProviders(options: InjectionToken): FactoryProvider[] {
   };
   const logins: FactoryProvider<LoginLimits> = {
     provide: LoginLimits,
-    inject: [options, RateLimiter, ServerMetrics],
-    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, { limited }: ServerMetrics) =>
-      new LoginLimits(limiter, config.rateLimits.login, () => limited.inc({ limit: 'login' })),
+    inject: [FileInForce, RateLimiter, ServerMetrics],
+    useFactory: (file: FileInForce, limiter: RateLimiter, { limited }: ServerMetrics) =>
+      new LoginLimits(
+        limiter,
+        () => file.current.rateLimits.login,
+        () => limited.inc({ limit: 'login' }),
+      ),
   };
   const address: FactoryProvider<ClientAddress> = {
     provide: CLIENT_ADDRESS,
     inject: [options],
     useFactory: ({ trustedProxies = [] }: AuthorizationServerOptions) => clientAddress(trustedProxies),
   };
-  const clients = ofRequests(options, ClientLimits, 'token', (config, limiter, address, refused) => {
-    return new ClientLimits(limiter, config.rateLimits.token, address, refused);
+  const clients = ofRequests(ClientLimits, 'token', (file, limiter, address, refused) => {
+    return new ClientLimits(limiter, () => file.current.rateLimits.token, address, refused);
   });
-  const authorization = ofRequests(
-    options,
-    AuthorizationLimits,
-    'authorization',
-    (config, limiter, address, refused) => {
-      return new AuthorizationLimits(limiter, config.rateLimits.authorization, address, refused);
-    },
-  );
+  const authorization = ofRequests(AuthorizationLimits, 'authorization', (file, limiter, address, refused) => {
+    return new AuthorizationLimits(limiter, () => file.current.rateLimits.authorization, address, refused);
+  });
   const people: FactoryProvider<PersonLimits> = {
     provide: PersonLimits,
-    inject: [options, RateLimiter, ServerMetrics],
-    useFactory: ({ config }: AuthorizationServerOptions, limiter: RateLimiter, { limited }: ServerMetrics) =>
-      new PersonLimits(limiter, config.rateLimits.me, () => limited.inc({ limit: 'me' })),
+    inject: [FileInForce, RateLimiter, ServerMetrics],
+    useFactory: (file: FileInForce, limiter: RateLimiter, { limited }: ServerMetrics) =>
+      new PersonLimits(
+        limiter,
+        () => file.current.rateLimits.me,
+        () => limited.inc({ limit: 'me' }),
+      ),
   };
   return [limiter, people, logins, clients, authorization, address];
 }
 
 /** Limits of requests, which count by the address that they come from. */
 function ofRequests<Limits>(
-  options: InjectionToken,
   provide: Type<Limits>,
   name: 'token' | 'authorization',
-  create: (config: ServerConfig, limiter: RateLimiter, address: ClientAddress, refused: () => void) => Limits,
+  create: (file: FileInForce, limiter: RateLimiter, address: ClientAddress, refused: () => void) => Limits,
 ): FactoryProvider<Limits> {
   return {
     provide,
-    inject: [options, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
-    useFactory: (
-      { config }: AuthorizationServerOptions,
-      limiter: RateLimiter,
-      address: ClientAddress,
-      { limited }: ServerMetrics,
-    ) => create(config, limiter, address, () => limited.inc({ limit: name })),
+    inject: [FileInForce, RateLimiter, CLIENT_ADDRESS, ServerMetrics],
+    useFactory: (file: FileInForce, limiter: RateLimiter, address: ClientAddress, { limited }: ServerMetrics) =>
+      create(file, limiter, address, () => limited.inc({ limit: name })),
   };
 }

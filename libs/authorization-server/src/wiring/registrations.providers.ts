@@ -2,11 +2,14 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
 import { checkShippedCredentials, shippedCredentials } from '../configuration/checks/shipped-credentials.js';
+import { FileInForce } from '../configuration/file-in-force.js';
 import { OwnClients } from '../clients/own-clients.js';
 import { OwnAccounts } from '../accounts/own-accounts.js';
 import { OWN_ACCOUNTS } from '../ports/injection-tokens.js';
 import { AccountCreation } from '../accounts/account-creation.js';
 import { driftOf, type Drift } from '../registrations/drift.js';
+import { ConfigurationReload } from '../registrations/configuration-reload.js';
+import { ServerMetrics } from '../metrics/server-metrics.js';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { RegistrationChanges } from '../registrations/registration-changes.js';
 import { Registrations } from '../registrations/registrations.js';
@@ -20,17 +23,17 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
   };
   const registrations: FactoryProvider<Registrations> = {
     provide: Registrations,
-    inject: [options, RegistrationDocuments],
+    inject: [options, RegistrationDocuments, FileInForce],
     useFactory: openRegistrations,
   };
   const changes: FactoryProvider<RegistrationChanges> = {
     provide: RegistrationChanges,
     inject: [options, Registrations, RegistrationDocuments],
     useFactory: (
-      { config: file, storage: { registrations: store }, issuer }: AuthorizationServerOptions,
+      { storage: { registrations: store }, issuer }: AuthorizationServerOptions,
       registrations: Registrations,
       documents: RegistrationDocuments,
-    ) => new RegistrationChanges({ file, store, registrations, documents, clock: systemClock, issuer }),
+    ) => new RegistrationChanges({ store, registrations, documents, clock: systemClock, issuer }),
   };
   const accounts: FactoryProvider<AccountCreation> = {
     provide: AccountCreation,
@@ -62,13 +65,19 @@ export function registrationProviders(options: InjectionToken): FactoryProvider[
       documents: RegistrationDocuments,
     ) => port && OwnClients.open({ port, registrations, changes, documents }),
   };
-  return [documents, registrations, changes, accounts, own, clients];
+  const reload: FactoryProvider<ConfigurationReload | undefined> = {
+    provide: ConfigurationReload,
+    inject: [options, Registrations, RegistrationDocuments, ServerMetrics],
+    useFactory: reloadOf,
+  };
+  return [documents, registrations, changes, accounts, own, clients, reload];
 }
 
 /** Opens them, and says in the log what an operator should look at. */
 async function openRegistrations(
   { config: file, storage: { registrations: store }, issuer }: AuthorizationServerOptions,
   documents: RegistrationDocuments,
+  inForce: FileInForce,
 ): Promise<Registrations> {
   const log = new Logger('Registrations');
   const registrations = await Registrations.open({
@@ -85,6 +94,7 @@ async function openRegistrations(
   };
   nameUnfit();
   registrations.onChanged(nameUnfit);
+  registrations.onChanged(() => inForce.replace(registrations.file));
   tellDrift(driftOf(registrations.current, documents.sections), log);
   const credentials = { clients: file.clients, users: registrations.current.config.users };
   checkShippedCredentials(credentials, issuer, 'registrations');
@@ -92,6 +102,33 @@ async function openRegistrations(
   if (settings.length > 0)
     log.warn({ event: 'demo_credentials', settings }, 'these ship with Onbehalf, for the demo only');
   return registrations;
+}
+
+/** What reads the file again, and says in the log what has come of it. */
+function reloadOf(
+  { readAgain }: AuthorizationServerOptions,
+  registrations: Registrations,
+  { sections }: RegistrationDocuments,
+  { reloads }: ServerMetrics,
+): ConfigurationReload | undefined {
+  if (!readAgain) return undefined;
+  const log = new Logger('Registrations');
+  return new ConfigurationReload({
+    registrations,
+    sections,
+    readAgain,
+    onReloaded: ({ changed, settings, needsRestart }, by) => {
+      reloads.inc({ outcome: 'accepted' });
+      const told = { changed: changed.length, settings, needsRestart, operator: by?.subject };
+      log.log({ event: 'configuration.reloaded', ...told }, 'the configuration file was read again');
+      tellDrift(driftOf(registrations.current, sections), log);
+    },
+    onRefused: (mistakes, by) => {
+      reloads.inc({ outcome: 'refused' });
+      const told = { mistakes, operator: by?.subject };
+      log.warn({ event: 'configuration.not_reloaded', ...told }, 'the configuration from before stays in force');
+    },
+  });
 }
 
 /** Where the file and the store are two things. Of the unfit it is told whenever the registrations change. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -10,6 +11,7 @@ import { beforeExpress } from '../requests/before-express.js';
 import { Draining } from '../requests/draining.js';
 import { readEnvironment, type EnvironmentSource } from './environment.js';
 import { healthEndpoints, HEALTH_ENDPOINTS, type ReadinessIndicators } from '../telemetry/health.js';
+import type { Host } from './host.js';
 import { HostModule } from './host.module.js';
 import { LoadShedding, type OverloadOptions } from '../requests/load-shedding.js';
 import type { Middleware } from '../requests/middleware.js';
@@ -30,7 +32,7 @@ export interface AppOptions<Schema extends z.ZodObject> {
   /** The app's own settings; HOST, PORT, LOG_LEVEL and those of OpenTelemetry are added. */
   readonly environment: Schema;
   /** The root module, made from the settings that were read. */
-  readonly module: (settings: z.output<Schema> & HostSettings & TelemetrySettings) => DynamicModule | Type;
+  readonly module: (settings: z.output<Schema> & HostSettings & TelemetrySettings, host: Host) => DynamicModule | Type;
   readonly readiness?: ReadinessIndicators;
   readonly openApi?: OpenApiOptions;
   readonly overload?: OverloadOptions;
@@ -40,6 +42,8 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly refusalPage?: (app: NestExpressApplication) => RefusalPage;
   /** Whole protocols that need nothing of Express, such as an authorization server's: behind logs and health, before it. */
   readonly middleware?: (app: NestExpressApplication) => readonly Middleware[];
+  /** What SIGHUP means to the app; without it, the process ends. */
+  readonly onHangUp?: (app: NestExpressApplication) => Promise<void>;
   /** Mounts middleware of Express, before any body parser. */
   readonly configure?: (app: NestExpressApplication, settings: z.output<Schema> & HostSettings) => void | Promise<void>;
 }
@@ -75,22 +79,20 @@ const NEST_OPTIONS = { bufferLogs: true, autoFlushLogs: false, abortOnError: fal
 
 /**
  * Creates an app with everything around its module.
+ * @param readAgain reads the environment when the app asks what has changed
  * @throws ConfigurationError (or an AggregateError of them) when a setting is refused
  */
 export async function createApp<Schema extends z.ZodObject>(
   options: AppOptions<Schema>,
   source: EnvironmentSource,
   logDestination?: DestinationStream,
+  readAgain: () => EnvironmentSource = () => source,
 ): Promise<CreatedApp> {
-  const own = readEnvironment(options.environment, source);
-  const settings = {
-    ...own,
-    ...readEnvironment(hostSettings(options.defaultPort), source),
-    ...readEnvironment(telemetrySettings, source),
-  };
+  const { own, settings } = readSettings(options, source);
+  const host: Host = { changedSettings: () => differing(settings, readSettings(options, readAgain()).settings) };
   const logger = createLogger(options.name, settings.LOG_LEVEL, logDestination);
   await startTracing(options.name, isExported('TRACES', settings), logger);
-  const root = HostModule.around(options.module(settings), logger);
+  const root = HostModule.around(options.module(settings, host), logger);
   const app = await NestFactory.create<NestExpressApplication>(root, NEST_OPTIONS);
   app.disable('x-powered-by');
   app.useLogger(app.get(Logger));
@@ -112,6 +114,17 @@ export async function createApp<Schema extends z.ZodObject>(
       return drained;
     },
   };
+}
+
+function readSettings<Schema extends z.ZodObject>(options: AppOptions<Schema>, source: EnvironmentSource) {
+  const own = readEnvironment(options.environment, source);
+  const host = readEnvironment(hostSettings(options.defaultPort), source);
+  return { own, settings: { ...own, ...host, ...readEnvironment(telemetrySettings, source) } };
+}
+
+function differing(before: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], now[name]));
 }
 
 interface Around<Own> {

@@ -18,10 +18,14 @@ const CLOSE_DEADLINE = 5_000;
  */
 export async function startApp<Schema extends z.ZodObject>(options: AppOptions<Schema>): Promise<void> {
   try {
-    const source = loadEnvironment('.env', process.env);
+    const load = (): EnvironmentSource => loadEnvironment('.env', process.env);
+    const source = load();
     giveToOpenTelemetry(source);
     await checkPort(options, source);
-    const created = await createApp(options, source);
+    const started = Promise.withResolvers<CreatedApp>();
+    answerHangUp(options, started.promise);
+    const created = await createApp(options, source, undefined, load);
+    started.resolve(created);
     // first, so that a signal between listening and here is not lost
     stopOnSignal(created);
     leaveOnUncaughtError();
@@ -82,6 +86,15 @@ function stopOnSignal(created: CreatedApp): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/** One that comes while the app starts waits for it. */
+function answerHangUp({ onHangUp }: AppOptions<z.ZodObject>, started: Promise<CreatedApp>): void {
+  if (!onHangUp) return;
+  process.on('SIGHUP', () => {
+    const done = started.then(({ app }) => onHangUp(app));
+    done.catch((error: unknown) => new Logger('SIGHUP').error(error));
+  });
 }
 
 async function leave(created: CreatedApp, signal: NodeJS.Signals): Promise<void> {

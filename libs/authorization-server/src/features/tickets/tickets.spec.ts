@@ -201,7 +201,7 @@ describe('a feature in one folder and one line', () => {
 
   it('adds ways by which an audience can be reached, for operators too', async () => {
     const config = parse();
-    const routes = routesTo('gate', toPolicyRegistrations(config, features.all), features.in(config).ways());
+    const routes = routesTo('gate', toPolicyRegistrations(config, features.all), features.in(config).ways(config));
     expect(routes.map(formatRoute)).toEqual([
       'shop (shop, by tickets) → gate: as the subject, nobody acting; scopes: enter',
     ]);

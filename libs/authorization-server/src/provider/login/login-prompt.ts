@@ -1,5 +1,5 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Accounts } from '../../accounts/accounts.js';
+import type { KnownAccounts } from '../../accounts/accounts.js';
 import { consentPrompt } from './consent-prompt.js';
 import { checkGrantable } from './grant-consent.js';
 import { grantPrompt, type GrantOptions } from './grant-prompt.js';
@@ -10,7 +10,7 @@ const { base, Check } = interactionPolicy;
  * When users are asked to sign in: as the provider asks, and when the account of an open session counts no more; and then, whether a
  * client may have what it asks for.
  */
-export function loginPolicy(accounts: Accounts, consent: GrantOptions): interactionPolicy.DefaultPolicy {
+export function loginPolicy(accounts: KnownAccounts, consent: GrantOptions): interactionPolicy.DefaultPolicy {
   const policy = base();
   // before the others, none of which matters when nothing can be granted
   policy.get('login')!.checks.add(
@@ -47,7 +47,7 @@ export function loginPolicy(accounts: Accounts, consent: GrantOptions): interact
 }
 
 // whoever has just signed in has said who they are
-function isOfFormerAccount({ oidc }: KoaContextWithOIDC, accounts: Accounts): boolean {
+function isOfFormerAccount({ oidc }: KoaContextWithOIDC, accounts: KnownAccounts): boolean {
   const { sub, iat } = oidc.entities.IdTokenHint?.payload ?? {};
   if (typeof sub !== 'string' || oidc.result?.login) return false;
   const since = accounts.find(sub)?.since;

@@ -1,18 +1,18 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
 import { errors, type Client, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Account, Accounts } from '../../accounts/accounts.js';
+import type { Account, KnownAccounts } from '../../accounts/accounts.js';
 import { grantedResource } from '../tokens/granted-scopes.js';
 import type { ResourceServers } from './resource-servers.js';
 
 type ResourceIndicators = NonNullable<NonNullable<Configuration['features']>['resourceIndicators']>;
 
 /** The user that a request is for; `undefined` while nobody has signed in, and for a client that asks as itself. */
-export function userOf({ oidc }: KoaContextWithOIDC, accounts: Accounts): Account | undefined {
+export function userOf({ oidc }: KoaContextWithOIDC, accounts: KnownAccounts): Account | undefined {
   return oidc.account && accounts.find(oidc.account.accountId);
 }
 
 /** How the provider finds out which resource a token is for, and what it may hold there. RFC 8707 */
-export function toResourceIndicators(servers: ResourceServers, accounts: Accounts): ResourceIndicators {
+export function toResourceIndicators(servers: ResourceServers, accounts: KnownAccounts): ResourceIndicators {
   const granted = (ctx: KoaContextWithOIDC, resource: string | readonly string[] | undefined): string | undefined => {
     const { AuthorizationCode, RefreshToken } = ctx.oidc.entities;
     const scopes = (AuthorizationCode ?? RefreshToken)?.scopes ?? new Set<string>();

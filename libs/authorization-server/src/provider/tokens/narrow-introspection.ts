@@ -1,5 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Accounts } from '../../accounts/accounts.js';
+import type { KnownAccounts } from '../../accounts/accounts.js';
 import { AUDIENCE_URN } from '../../configuration/schema/server-config.schema.js';
 import { OWN_SCOPES } from '../../configuration/own/own-scopes.js';
 import type { Entitlements } from '../../policy/entitlements.js';
@@ -16,7 +16,7 @@ interface Introspection {
  * Middleware around introspection that tells what a token still holds: what its subject is not entitled to any more is left
  * out, and a token that holds nothing more is not active. RFC 7662 §2.2
  */
-export function narrowIntrospection(entitlements: Entitlements, accounts: Pick<Accounts, 'active' | 'refresh'>) {
+export function narrowIntrospection(entitlements: Entitlements, accounts: Pick<KnownAccounts, 'active' | 'refresh'>) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const body = ctx.body as Introspection | undefined;
@@ -31,7 +31,7 @@ export function narrowIntrospection(entitlements: Entitlements, accounts: Pick<A
 }
 
 /** Whether the application does not let in any more somebody whom it did. */
-async function hasLeft(subject: string, accounts: Pick<Accounts, 'active' | 'refresh'>): Promise<boolean> {
+async function hasLeft(subject: string, accounts: Pick<KnownAccounts, 'active' | 'refresh'>): Promise<boolean> {
   if (!accounts.active(subject)) return false;
   await accounts.refresh(subject);
   return !accounts.active(subject);
