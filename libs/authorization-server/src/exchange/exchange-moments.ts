@@ -37,6 +37,7 @@ export class ExchangeMoments {
 
   #make(): ExchangeMoment {
     const { issuer, registrations, policy, accounts, tokens, replay, foreignIssuers, namespaces } = this.#options;
+    foreignIssuers.keep(registrations.file);
     const trusted = foreignIssuers.of(registrations.file);
     checkForeignIssuers(issuer, trusted);
     const { onTheWay } = registrations.current;

@@ -8,23 +8,31 @@ type Users = () => ServerConfig['users'];
 /** The foreign issuers that a file trusts, with their keys: given, or fetched from the issuer when needed. */
 export class ForeignIssuers {
   readonly #users: Users;
-  #known: ReadonlyMap<string, ForeignIssuer> = new Map();
+  #known = new Map<string, ForeignIssuer>();
 
   /** @param users who is registered at the moment */
   constructor(users: Users) {
     this.#users = users;
   }
 
-  /** Those of this file. One that the file before has named alike keeps the keys that were fetched. */
-  of({ trustedIssuers }: ServerConfig): readonly ForeignIssuer[] {
-    const issuers = trustedIssuers.map((trusted) => {
-      const key = JSON.stringify(trusted);
-      return [key, this.#known.get(key) ?? toForeignIssuer(trusted, this.#users)] as const;
+  /** Those of this file. One that another file has named alike keeps the keys that were fetched. */
+  of({ trustedIssuers }: Pick<ServerConfig, 'trustedIssuers'>): readonly ForeignIssuer[] {
+    return trustedIssuers.map((trusted) => {
+      const key = keyOf(trusted);
+      const issuer = this.#known.get(key) ?? toForeignIssuer(trusted, this.#users);
+      this.#known.set(key, issuer);
+      return issuer;
     });
-    this.#known = new Map(issuers);
-    return [...this.#known.values()];
+  }
+
+  /** Forgets all but those of this file, with their keys. */
+  keep({ trustedIssuers }: Pick<ServerConfig, 'trustedIssuers'>): void {
+    const named = new Set(trustedIssuers.map(keyOf));
+    for (const key of this.#known.keys()) if (!named.has(key)) this.#known.delete(key);
   }
 }
+
+const keyOf = (trusted: ServerConfig['trustedIssuers'][number]): string => JSON.stringify(trusted);
 
 function toForeignIssuer(
   { jwks, jwksUri, types, profile, subject, ...stated }: ServerConfig['trustedIssuers'][number],

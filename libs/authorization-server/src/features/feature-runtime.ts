@@ -11,11 +11,6 @@ export class FeatureRuntime {
   readonly registration: Required<FeatureRegistration>;
   readonly #shared: SharedParts;
 
-  /** The issuers that the configuration trusts, with their keys. */
-  get foreignIssuers(): SharedParts['foreignIssuers'] {
-    return this.#shared.foreignIssuers;
-  }
-
   constructor(active: ActiveFeatures, shared: SharedParts) {
     this.active = active;
     this.#shared = shared;

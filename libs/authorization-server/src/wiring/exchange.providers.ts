@@ -101,7 +101,7 @@ function createEngine(
   state: ExchangeState,
   policy: ExchangePolicy,
   sink: AuditSink,
-  { active, registration, foreignIssuers }: FeatureRuntime,
+  { active, registration }: FeatureRuntime,
   { now }: ExchangeMoments,
 ): TokenExchange {
   const { verifiers, rules, issuers, admissions, ownActors } = registration;
@@ -110,7 +110,7 @@ function createEngine(
     issuer,
     policy,
     state,
-    verifiers: [new OwnAccessTokenVerifier(own, typeOf), new JwtVerifier(own, foreignIssuers, typeOf), ...verifiers],
+    verifiers: [new OwnAccessTokenVerifier(own, typeOf), new JwtVerifier(own, [], typeOf), ...verifiers],
     additionalRules: rules,
     admissions,
     ownActors,

@@ -2,7 +2,13 @@ import { Logger, type FactoryProvider, type InjectionToken } from '@nestjs/commo
 import type { ConsentStore } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
 import { GrantType, systemClock } from '@onbehalf/oauth-protocol';
-import { TokenExchange, trustedFor, type AuditSink, type ExchangePolicy } from '@onbehalf/token-exchange';
+import {
+  TokenExchange,
+  trustedFor,
+  type AuditSink,
+  type ExchangePolicy,
+  type ForeignIssuer,
+} from '@onbehalf/token-exchange';
 import type { ServerAuditTrail } from '../audit/audit-event.js';
 import { Accounts } from '../accounts/accounts.js';
 import type { AuthorizationServerOptions } from '../authorization-server.options.js';
@@ -21,6 +27,7 @@ import type { ServerConfig } from '../configuration/schema/server-config.schema.
 import { TokenEndpoint } from '../endpoint/token-endpoint.js';
 import type { Grant } from '../endpoint/grant.js';
 import { JwtBearerGrant } from '../exchange/jwt-bearer.grant.js';
+import { ForeignIssuers } from '../exchange/foreign-issuers.js';
 import { TokenExchangeGrant } from '../exchange/token-exchange.grant.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { measureExchanges } from '../metrics/count-exchanges.js';
@@ -59,6 +66,7 @@ interface Parts {
   readonly metrics: ServerMetrics;
   readonly registrations: Registrations;
   readonly features: FeatureRuntime;
+  readonly foreignIssuers: ForeignIssuers;
   readonly addressOf: ClientAddress;
   readonly pages: Pages;
   readonly refreshTokens: HeldRefreshTokens;
@@ -78,6 +86,7 @@ const PARTS: Readonly<Record<keyof Parts, InjectionToken>> = {
   metrics: ServerMetrics,
   registrations: Registrations,
   features: FeatureRuntime,
+  foreignIssuers: ForeignIssuers,
   addressOf: CLIENT_ADDRESS,
   pages: Pages,
   refreshTokens: HeldRefreshTokens,
@@ -131,7 +140,6 @@ function answeringProvider(
     loginPath: options.loginView?.path,
   };
   const limited = limitedBy(parts);
-  const issuers = trustedFor('workload', parts.features.foreignIssuers);
   return ({ config, lives }) => {
     const allowsOrigin = registeredOrigins(config);
     const metadata = metadataOf(options.issuer, parts, config);
@@ -141,7 +149,7 @@ function answeringProvider(
       metadata,
       allowsOrigin,
       grantTypes: announced(grants, config),
-      workloads: new WorkloadIdentities({ issuer: options.issuer, config, issuers }),
+      workloads: new WorkloadIdentities({ issuer: options.issuer, config, issuers: workloadIssuers(parts, config) }),
       lives: { lives, latest },
     };
     const provider = createProvider({ ...options, ...stored, ...around, ...described }, own);
@@ -149,6 +157,11 @@ function answeringProvider(
     const handle = limited(continueByGet(provider, endpoint.handle));
     return { provider, handle: measureRequests(metrics, handle) };
   };
+}
+
+/** Those whose word is taken for workloads. */
+function workloadIssuers({ foreignIssuers }: Parts, config: ServerConfig): readonly ForeignIssuer[] {
+  return trustedFor('workload', foreignIssuers.of(config));
 }
 
 /** Whose token it was, and where it came from, stands in the log: the trail names the subject alone. */
