@@ -1,8 +1,12 @@
 export type { AuditReceipt } from './chain/audit-receipt.js';
 export { AuditLog } from './audit/audit-log.js';
 export type { AcknowledgedGap, Acknowledgement, AuditGap } from './verification/audit-gap.js';
+export type { ArchiveSegment } from './archive/archive-format.js';
+export type { ArchiveOptions, ArchiveOutcome } from './upkeep/archiving.js';
+export type { ArchiveBreak } from './verification/archived-trail.js';
 export type { AuditBreak } from './verification/chain-check.js';
-export type { AuditAnchor, AuditVerification } from './verification/verify-audit.js';
+export type { CheckedArchive } from './verification/check-archive.js';
+export type { AuditAnchor, AuditVerification, VerificationOptions } from './verification/verify-audit.js';
 export {
   AuditForwarding,
   type ForwardingObserver,
@@ -19,6 +23,7 @@ export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
 export { POOLINGS, type Pooling } from './database/transaction-pooling.js';
 export type { AcknowledgeOptions } from './commands/acknowledge-gap.js';
+export type { ArchiveCommandOptions } from './commands/archive.js';
 export { readHeads } from './commands/kept-heads.js';
 export {
   isStoreCommand,

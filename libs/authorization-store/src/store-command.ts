@@ -1,4 +1,5 @@
 import type { AuthorizationStore } from './authorization-store.js';
+import { archive, type ArchiveCommandOptions } from './commands/archive.js';
 import { acknowledgeGap, type AcknowledgeOptions } from './commands/acknowledge-gap.js';
 import { tellVerification } from './commands/tell-verification.js';
 import { migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
@@ -10,6 +11,7 @@ export const STORE_COMMANDS = [
   'audit-heads',
   'audit-acknowledge-gap',
   'audit-export',
+  'audit-archive',
   'reencrypt',
   'renew-cursors',
 ] as const;
@@ -25,11 +27,14 @@ export function isStoreCommand(name: string | undefined): name is StoreCommand {
 type Write = (line: string) => void;
 
 /** How a command is run. */
-export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions {}
+export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, ArchiveCommandOptions {
+  /** The files of all archives, for a verification of the whole trail. */
+  readonly archives?: readonly string[] | undefined;
+}
 
 /**
  * Runs a command on the store and writes lines that a script can read.
- * @param options `dryRun`: `migrate` and `audit-acknowledge-gap` tell what they would do, and change nothing
+ * @param options `dryRun`: `migrate`, `audit-acknowledge-gap` and `audit-archive` tell what they would do, and change nothing
  * @returns the exit code: 0 when all is well, 1 when the audit trail is broken, or a dry run has found something to do
  */
 export async function storeCommand(name: StoreCommand, options: StoreCommandOptions, write: Write): Promise<number> {
@@ -55,7 +60,8 @@ const COMMANDS: Record<
   Exclude<StoreCommand, 'migrate'>,
   (store: AuthorizationStore, write: Write, options: StoreCommandOptions) => Promise<number>
 > = {
-  'audit-verify': async ({ audit }, write, { heads }) => ((await tellVerification(audit, write, heads)) ? 0 : 1),
+  'audit-verify': async ({ audit }, write, { heads, archives }) =>
+    (await tellVerification(audit, write, { heads, archives })) ? 0 : 1,
   'audit-heads': async ({ audit }, write) => {
     for (const head of await audit.heads()) write(JSON.stringify(head));
     return 0;
@@ -65,6 +71,7 @@ const COMMANDS: Record<
     for await (const record of store.audit.export()) write(JSON.stringify(record));
     return 0;
   },
+  'audit-archive': ({ audit }, write, options) => archive(audit, options, write),
   'renew-cursors': async (store, write) => {
     await store.renewCursors();
     write(

@@ -17,7 +17,14 @@ import { usedClients } from '../chain/used-clients.js';
 import { exportAudit, findAuditRecord, queryAudit, type ReadTrail } from './audit-query.js';
 import { auditTree } from './audit-tree.js';
 import { acknowledgementEvent, type Acknowledgement, type AuditGap } from '../verification/audit-gap.js';
-import { verifyAudit, type AuditAnchor, type AuditVerification } from '../verification/verify-audit.js';
+import { countArchived, oldestRecord, planArchive } from '../upkeep/archive-plan.js';
+import { archiveTrail, type ArchiveOptions, type ArchiveOutcome } from '../upkeep/archiving.js';
+import {
+  verifyAudit,
+  type AuditAnchor,
+  type AuditVerification,
+  type VerificationOptions,
+} from '../verification/verify-audit.js';
 
 /** The append-only audit trail. */
 export class AuditLog implements AuditReader {
@@ -48,8 +55,24 @@ export class AuditLog implements AuditReader {
   }
 
   /** Checks all chains; see `verifyAudit`. */
-  verify(anchors?: readonly AuditAnchor[]): Promise<AuditVerification> {
-    return verifyAudit({ ...this.#trail, sealing: this.#sealing }, anchors);
+  verify(options?: VerificationOptions): Promise<AuditVerification> {
+    return verifyAudit({ ...this.#trail, sealing: this.#sealing }, options);
+  }
+
+  /** What {@link archive} would write: how many records of how many chains. */
+  async archivable(before: number): Promise<{ readonly chains: number; readonly records: number }> {
+    const segments = await planArchive(this.#database, before);
+    return { chains: segments.length, records: await countArchived(this.#database, segments) };
+  }
+
+  /** Moves the old part of the trail into a file; see `archiveTrail`. A trail that is not whole must not be archived. */
+  archive(options: ArchiveOptions): Promise<ArchiveOutcome> {
+    return archiveTrail({ database: this.#database, sealing: this.#sealing, records: this.#records }, options);
+  }
+
+  /** When the oldest record was written that can be archived, in milliseconds since the epoch. */
+  oldest(): Promise<number | undefined> {
+    return oldestRecord(this.#database);
   }
 
   /**

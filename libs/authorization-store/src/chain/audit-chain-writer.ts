@@ -5,8 +5,8 @@ import type { Dialect } from '../database/migrate.js';
 import type { AuditHeadTable, Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import {
+  BEFORE_FIRST,
   CHAIN_OPENED,
-  GENESIS,
   headText,
   nextRow,
   timedEvent,
@@ -32,8 +32,6 @@ const PLACE_COLUMNS = [
 ] as const satisfies (keyof ChainRow)[];
 
 const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as const;
-
-const BEFORE_FIRST: ChainHead = { sequence: -1, hash: GENESIS };
 
 /** Records that continue a chain, and its new head if there are any. */
 export interface ChainContinuation {

@@ -15,6 +15,9 @@ export interface ChainHead {
   readonly hash: string;
 }
 
+/** The place before the first record. */
+export const BEFORE_FIRST: ChainHead = { sequence: -1, hash: GENESIS };
+
 /** The newest record of one of the chains. */
 export interface WriterHead extends ChainHead {
   readonly writer: string;

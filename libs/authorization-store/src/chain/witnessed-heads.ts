@@ -11,7 +11,7 @@ const CHUNK = 500;
 
 /**
  * Which chain has the head of which other one in its first record. A head that is on record does not need another one, as long as
- * that record is there: each first record lists what is new since, however often processes start. Who has the database alone cannot
+ * that record is there, and not archived: each first record lists what is new since, however often processes start. Who has the database alone cannot
  * claim that a head was witnessed, because a key that is not in the database seals it.
  */
 export class WitnessedHeads {
@@ -30,7 +30,8 @@ export class WitnessedHeads {
           .onRef('w.writer', '=', 'h.writer')
           .onRef('w.sequence', '=', 'h.sequence')
           .onRef('w.hash', '=', 'h.hash')
-          .on(sql<boolean>`exists (select 1 from audit_records x where x.writer = w.witness and x.sequence = 0)`),
+          .on(sql<boolean>`exists (select 1 from audit_records x where x.writer = w.witness and x.sequence = 0)`)
+          .on(sql<boolean>`not exists (select 1 from audit_checkpoints c where c.writer = w.witness)`),
       )
       .select(['h.writer', 'h.sequence', 'h.hash', 'w.witness', 'w.seal', 'w.sealed_with'])
       .orderBy('h.writer')

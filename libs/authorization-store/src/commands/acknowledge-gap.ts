@@ -29,7 +29,7 @@ const LONGEST = 256;
 export async function acknowledgeGap(audit: AuditLog, options: AcknowledgeOptions, write: Write): Promise<number> {
   const { only = [], heads, dryRun = false } = options;
   const given = dryRun ? undefined : { by: text('--by', options.by), reason: text('--reason', options.reason) };
-  const verification = await audit.verify(heads);
+  const verification = await audit.verify({ heads });
   const brokenAt = verification.ok ? [] : verification.brokenAt;
   const gaps = brokenAt.flatMap(({ gap }) => gap ?? []);
   const chosen = only.length === 0 ? gaps : only.map((name) => named(name, gaps));
@@ -39,7 +39,7 @@ export async function acknowledgeGap(audit: AuditLog, options: AcknowledgeOption
     if (!gap) write(`cannot be acknowledged: broken at writer ${writer}, record ${sequence}: ${reason}`);
   }
   if (!given && brokenAt.length > 0) return 1;
-  return (await tellVerification(audit, write, heads)) ? 0 : 1;
+  return (await tellVerification(audit, write, { heads })) ? 0 : 1;
 }
 
 function sentenceOf(gap: AuditGap): string {

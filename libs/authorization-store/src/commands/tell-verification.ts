@@ -1,20 +1,19 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import { nameOfGap, recordsOf, type AcknowledgedGap } from '../verification/audit-gap.js';
-import type { AuditAnchor } from '../verification/verify-audit.js';
+import type { VerificationOptions } from '../verification/verify-audit.js';
 
 type Write = (line: string) => void;
 
 /**
  * Verifies the audit trail and tells what was found.
- * @param heads that were kept elsewhere
  * @returns whether it is whole
  */
 export async function tellVerification(
   audit: AuditLog,
   write: Write,
-  heads?: readonly AuditAnchor[],
+  options: VerificationOptions = {},
 ): Promise<boolean> {
-  const verification = await audit.verify(heads);
+  const verification = await audit.verify(options);
   const { acknowledged } = verification;
   if (verification.ok) {
     const but = acknowledged.length === 0 ? '' : ` but for ${count(acknowledged.length, 'acknowledged gap')}`;
@@ -23,6 +22,7 @@ export async function tellVerification(
     for (const { writer, sequence, reason } of verification.brokenAt) {
       write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
     }
+    for (const { archive, reason } of verification.brokenArchives) write(`broken archive ${archive}: ${reason}`);
   }
   for (const gap of acknowledged) write(sentenceOf(gap));
   return verification.ok;

@@ -51,6 +51,17 @@ export interface AuditWitnessTable {
   sealed_with: string;
 }
 
+/** The last record of a chain that was archived, sealed as heads are: the chain goes on behind it. */
+export interface AuditCheckpointTable {
+  writer: string;
+  sequence: number;
+  hash: string;
+  /** The archive that ends there. */
+  archive: string;
+  seal: string;
+  sealed_with: string;
+}
+
 /** A chain that is forwarded: its last record that was accepted, and the process that forwards it until its time is over. */
 export interface AuditForwardingTable {
   writer: string;

@@ -13,6 +13,7 @@ import { activity } from './migrations/0014-activity.js';
 import { impersonations } from './migrations/0015-impersonations.js';
 import { storeState } from './migrations/0020-store-state.js';
 import { auditWitnesses } from './migrations/0025-audit-witnesses.js';
+import { auditCheckpoints } from './migrations/0026-audit-checkpoints.js';
 import { consentGrants } from './migrations/0035-consent-grants.js';
 import { cheaperRecords } from './migrations/0036-cheaper-records.js';
 import { fileReloads } from './migrations/0037-file-reloads.js';
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   impersonations,
   storeState,
   auditWitnesses,
+  auditCheckpoints,
   consentGrants,
   cheaperRecords,
   fileReloads,

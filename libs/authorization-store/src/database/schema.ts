@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
+  AuditCheckpointTable,
   AuditForwardingTable,
   AuditHeadTable,
   AuditRecordTable,
@@ -183,6 +184,7 @@ export interface Schema {
   audit_heads: AuditHeadTable;
   audit_witnesses: AuditWitnessTable;
   used_clients: UsedClientTable;
+  audit_checkpoints: AuditCheckpointTable;
   audit_forwarding: AuditForwardingTable;
   signing_keys: SigningKeyTable;
   shared_secrets: SharedSecretTable;

@@ -1,5 +1,6 @@
 import { SealBroken, type TableDeclaration } from '@onbehalf/authorization-ports';
 import { headText } from '../chain/audit-chain.js';
+import { checkpointText } from '../chain/checkpoints.js';
 import { providerPlace } from '../provider/provider-adapter.js';
 import type { Sealed, SealingKeys } from '../sealing/sealing-keys.js';
 import { sharedSecretPlace } from '../keys/shared-secrets.js';
@@ -24,13 +25,12 @@ const COLUMNS: readonly SealedColumn[] = [
   encrypted('provider_records', ['model', 'id_hash'], 'payload', providerPlace),
   encrypted('signing_keys', ['kid'], 'private_jwk', signingKeyPlace),
   encrypted('shared_secrets', ['name'], 'value', sharedSecretPlace),
-  {
-    table: 'audit_heads',
-    key: ['writer', 'sequence', 'hash'],
-    column: 'seal',
-    sealedWith: 'sealed_with',
-    reseal: resealHead,
-  },
+  authenticated('audit_heads', ['writer', 'sequence', 'hash'], (row) =>
+    headText(row.writer, { sequence: Number(row.sequence), hash: row.hash }),
+  ),
+  authenticated('audit_checkpoints', ['writer', 'sequence', 'hash', 'archive'], (row) =>
+    checkpointText({ ...row, sequence: Number(row.sequence) }),
+  ),
 ];
 
 /** Every column of a database that is sealed. */
@@ -63,11 +63,18 @@ function encryptedAt(stands: (row: SealedRow) => string, at: Omit<SealedColumn, 
   return { ...at, reseal };
 }
 
-/** Only a head whose old seal is right gets a new one. */
-function resealHead(row: SealedRow, sealing: SealingKeys): Sealed {
-  const text = headText(String(row['writer']), { sequence: Number(row['sequence']), hash: String(row['hash']) });
-  if (row['seal'] !== sealing.authenticate(text, String(row['sealed_with']))) {
-    throw new SealBroken(`The audit head of ${row['writer']} was changed`);
-  }
-  return { value: sealing.authenticate(text), sealedWith: sealing.current };
+/** What is not encrypted, but has a seal. Only where the old one is right there is a new one. */
+function authenticated<Column extends string>(
+  table: string,
+  key: readonly Column[],
+  textOf: (row: Readonly<Record<Column, string>>) => string,
+): SealedColumn {
+  const reseal = (row: SealedRow, sealing: SealingKeys): Sealed => {
+    const text = textOf(row as Readonly<Record<Column, string>>);
+    if (row['seal'] !== sealing.authenticate(text, String(row['sealed_with']))) {
+      throw new SealBroken(`The row of ${row['writer']} in ${table} was changed`);
+    }
+    return { value: sealing.authenticate(text), sealedWith: sealing.current };
+  };
+  return { table, key, column: 'seal', sealedWith: 'sealed_with', reseal };
 }

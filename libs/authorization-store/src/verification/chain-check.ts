@@ -1,4 +1,4 @@
-import { CHAIN_OPENED, chainHash, GENESIS, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
+import { BEFORE_FIRST, CHAIN_OPENED, chainHash, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
 import { acknowledgedIn, recordsOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 
 /** The first place of a chain that is not as it was written, or records of it that are gone. */
@@ -27,7 +27,7 @@ type Misfit = (event: Members, row: HashedRecord) => string | undefined;
 /** Follows one chain, over what is gone of it, up to the first record that does not fit. */
 export class ChainCheck {
   readonly writer: string;
-  head: ChainHead = { sequence: -1, hash: GENESIS };
+  head: ChainHead;
   broken: AuditBreak | undefined;
   records = 0;
   readonly gaps: AuditGap[] = [];
@@ -36,9 +36,13 @@ export class ChainCheck {
   readonly acknowledged: AcknowledgedGap[] = [];
   readonly #misfit: Misfit;
 
-  /** @param misfit what else must fit to the event of a record; the reason, if it does not */
-  constructor(writer: string, misfit: Misfit = () => undefined) {
+  /**
+   * @param start the place before the first record that is read
+   * @param misfit what else must fit to the event of a record; the reason, if it does not
+   */
+  constructor(writer: string, start: ChainHead = BEFORE_FIRST, misfit: Misfit = () => undefined) {
     this.writer = writer;
+    this.head = start;
     this.#misfit = misfit;
   }
 

@@ -1,9 +1,7 @@
-import type { Kysely } from 'kysely';
-import { GENESIS, type WriterHead } from '../chain/audit-chain.js';
-import type { Schema } from '../database/schema.js';
+import type { WriterHead } from '../chain/audit-chain.js';
 import { isWithin, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 import type { ChainCheck } from './chain-check.js';
-import { hashAt, recordBefore } from './stored-chains.js';
+import type { KnownRecords } from './known-records.js';
 
 /** What the heads that somebody has seen say of the chains. */
 export interface SeenHeads {
@@ -18,20 +16,22 @@ export interface SeenHeads {
  * that are told of as broken already are left out.
  */
 export async function checkSeenHeads(
-  database: Kysely<Schema>,
+  records: KnownRecords,
   heads: Iterable<WriterHead>,
   chains: ReadonlyMap<string, ChainCheck>,
   known: readonly AcknowledgedGap[],
 ): Promise<SeenHeads> {
   const missing: AuditGap[] = [];
   const acknowledged = new Set<AcknowledgedGap>();
-  for (const head of once(heads)) {
+  const all = once(heads);
+  await records.prepare([...all, ...known.map(placeBefore)]);
+  for (const head of all) {
     const chain = chains.get(head.writer);
     if (chain?.broken || chain?.gaps.some((gap) => isWithin(gap, head))) continue;
-    if ((await hashAt(database, head.writer, head.sequence)) === head.hash) continue;
-    const excuse = await excuseOf(database, head, known);
+    if (await records.has(head)) continue;
+    const excuse = await excuseOf(records, head, known);
     if (excuse) acknowledged.add(excuse);
-    else missing.push(await gapUpTo(database, head));
+    else missing.push(await gapUpTo(records, head));
   }
   return { missing: longest(missing), acknowledged: [...acknowledged] };
 }
@@ -47,21 +47,23 @@ function once(heads: Iterable<WriterHead>): WriterHead[] {
 
 /** A gap counts for a head as long as the record is there after which the chain was lost, whatever was written there since. */
 async function excuseOf(
-  database: Kysely<Schema>,
+  records: KnownRecords,
   head: WriterHead,
   known: readonly AcknowledgedGap[],
 ): Promise<AcknowledgedGap | undefined> {
   for (const gap of known) {
-    if (!isWithin(gap, head)) continue;
-    const before = gap.from === 0 ? GENESIS : await hashAt(database, gap.writer, gap.from - 1);
-    if (before === gap.after) return gap;
+    if (isWithin(gap, head) && (await records.has(placeBefore(gap)))) return gap;
   }
   return undefined;
 }
 
-async function gapUpTo(database: Kysely<Schema>, { writer, sequence, hash }: WriterHead): Promise<AuditGap> {
-  const before = await recordBefore(database, writer, sequence);
-  return { writer, from: (before?.sequence ?? -1) + 1, to: sequence, after: before?.hash ?? GENESIS, lost: hash };
+function placeBefore({ writer, from, after }: AuditGap): WriterHead {
+  return { writer, sequence: from - 1, hash: after };
+}
+
+async function gapUpTo(records: KnownRecords, { writer, sequence, hash }: WriterHead): Promise<AuditGap> {
+  const before = await records.before(writer, sequence);
+  return { writer, from: before.sequence + 1, to: sequence, after: before.hash, lost: hash };
 }
 
 function longest(gaps: readonly AuditGap[]): AuditGap[] {

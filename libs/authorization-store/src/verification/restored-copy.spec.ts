@@ -36,7 +36,7 @@ describe.each(databases)('a copy that was restored on $name and misses the last 
     for (let index = 0; index < count; index += 1) await store.audit.append({ type: 'e', clientId: `c${index}` });
   };
   const gapsOf = async (heads = readHeads(join(directory, 'heads'))) => {
-    const verification = await store.audit.verify(heads);
+    const verification = await store.audit.verify({ heads });
     return verification.ok ? [] : verification.brokenAt.map(({ gap }) => gap!);
   };
 
@@ -83,7 +83,7 @@ describe.each(databases)('a copy that was restored on $name and misses the last 
       expect(await gapsOf([])).toEqual([]);
       expect(await gapsOf(heads)).toEqual([]);
       await append(2);
-      expect(await store.audit.verify(heads)).toMatchObject({ ok: true, acknowledged: [{ by: 'anna' }] });
+      expect(await store.audit.verify({ heads })).toMatchObject({ ok: true, acknowledged: [{ by: 'anna' }] });
     });
   }
 });

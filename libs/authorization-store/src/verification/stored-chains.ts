@@ -12,11 +12,23 @@ const PAGE = 1000;
 export async function writersOf(database: Kysely<Schema>): Promise<string[]> {
   const heads = await database.selectFrom('audit_heads').select('writer').execute();
   const rows = await database.selectFrom('audit_records').select('writer').distinct().execute();
-  return [...new Set([...heads, ...rows].map((row) => row.writer))].sort();
+  const archived = await database.selectFrom('audit_checkpoints').select('writer').execute();
+  return [...new Set([...heads, ...rows, ...archived].map((row) => row.writer))].sort();
 }
 
 export async function readHead(database: Kysely<Schema>, writer: string): Promise<HeadRow | undefined> {
   return database.selectFrom('audit_heads').selectAll().where('writer', '=', writer).executeTakeFirst();
+}
+
+/** The first record of a chain that is there: where it is, and the hash of the one before. */
+export async function firstOf(database: Kysely<Schema>, writer: string): Promise<RecordRow | undefined> {
+  return database
+    .selectFrom('audit_records')
+    .selectAll()
+    .where('writer', '=', writer)
+    .orderBy('sequence')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** The last sequence of a chain; -1 when there is no record. */
@@ -56,9 +68,21 @@ export async function recordBefore(
     .executeTakeFirst();
 }
 
-/** The records of a chain up to one of them, in their order. */
-export async function* pagesOf(database: Kysely<Schema>, writer: string, last: number): AsyncGenerator<RecordRow[]> {
-  let after = Number.MIN_SAFE_INTEGER;
+/** Some of the records of a chain. */
+export interface Range {
+  readonly writer: string;
+  /** The place before the first one; all from the beginning unless told. */
+  readonly after?: number;
+  /** The last one. */
+  readonly last: number;
+}
+
+/** The records of a chain between two places, in their order. */
+export async function* pagesOf(
+  database: Kysely<Schema>,
+  { writer, last, ...range }: Range,
+): AsyncGenerator<RecordRow[]> {
+  let { after = Number.MIN_SAFE_INTEGER } = range;
   for (;;) {
     const page = await database
       .selectFrom('audit_records')

@@ -1,17 +1,16 @@
-import type { Kysely } from 'kysely';
-import { headText, type WriterHead } from '../chain/audit-chain.js';
-import type { SearchColumns } from '../chain/search-columns.js';
-import type { Schema } from '../database/schema.js';
-import type { SealingKeys } from '../sealing/sealing-keys.js';
-import { isSameGap, type AcknowledgedGap } from './audit-gap.js';
-import { brokenBy, ChainCheck, type AuditBreak } from './chain-check.js';
-import { checkSeenHeads, type SeenHeads } from './missing-heads.js';
-import { lastOf, pagesOf, readHead, writersOf, type HeadRow } from './stored-chains.js';
+import type { WriterHead } from '../chain/audit-chain.js';
+import { ArchivedTrail, type ArchiveBreak } from './archived-trail.js';
+import { isSameGap, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
+import { brokenBy, type AuditBreak, type ChainCheck } from './chain-check.js';
+import { checkChain, type CheckedChain, type VerifiedTrail } from './check-chain.js';
+import { KnownRecords } from './known-records.js';
+import { checkSeenHeads } from './missing-heads.js';
+import { writersOf } from './stored-chains.js';
 
 /** The outcome of a check of the audit trail: how many chains and records are whole, or where chains are broken. */
 export type AuditVerification = (
   | { readonly ok: true; readonly writers: number; readonly records: number }
-  | { readonly ok: false; readonly brokenAt: readonly AuditBreak[] }
+  | { readonly ok: false; readonly brokenAt: readonly AuditBreak[]; readonly brokenArchives: readonly ArchiveBreak[] }
 ) & {
   /** What is gone and was acknowledged: it does not count as broken. */
   readonly acknowledged: readonly AcknowledgedGap[];
@@ -20,49 +19,62 @@ export type AuditVerification = (
 /** A head that was kept outside of the database; the chain must still contain it. */
 export type AuditAnchor = WriterHead;
 
-/** What a trail is verified with. */
-export interface VerifiedTrail {
-  readonly database: Kysely<Schema>;
-  readonly sealing: SealingKeys;
-  readonly columns: SearchColumns;
+/** What a verification is given from outside of the database. */
+export interface VerificationOptions {
+  /** Heads that were kept elsewhere, against someone who has the database and the keys. */
+  readonly heads?: readonly AuditAnchor[] | undefined;
+  /** The files of all archives, in any order: then the whole trail is checked, from its first record on. */
+  readonly archives?: readonly string[] | undefined;
 }
 
 /**
- * Checks every chain from its first record to its head: edits, deletions (also at the end, or of a whole chain) and
- * reorderings. Reports the gaps of each chain that nobody has acknowledged, and the first other break.
- * @param anchors heads that were kept elsewhere, against someone who has the database and the keys
+ * Checks every chain from its first record, or from where it was archived, to its head: edits, deletions (also at the end, or of
+ * a whole chain) and reorderings. Reports the gaps of each chain that nobody has acknowledged, and the first other break.
  */
 export async function verifyAudit(
   trail: VerifiedTrail,
-  anchors: readonly AuditAnchor[] = [],
+  { heads = [], archives = [] }: VerificationOptions = {},
 ): Promise<AuditVerification> {
-  const chains: ChainCheck[] = [];
-  for (const writer of await writersOf(trail.database)) chains.push(await checkChain(trail, writer));
+  const checked: CheckedChain[] = [];
+  for (const writer of await writersOf(trail.database)) checked.push(await checkChain(trail, writer));
+  const chains = checked.map(({ chain }) => chain);
   const known = countingAcknowledgements(chains);
-  const acknowledged = chains.flatMap(({ gaps }) =>
-    gaps.flatMap((gap) => known.find((each) => isSameGap(gap, each)) ?? []),
+  const archived = archives.length > 0 ? await ArchivedTrail.read(archives, trail.sealing) : undefined;
+  const gaps = [...chains.flatMap((chain) => chain.gaps), ...(archived?.gaps ?? [])];
+  const seen = await checkSeenHeads(
+    new KnownRecords(trail.database, trail.sealing, archived),
+    [...heads, ...chains.flatMap((chain) => chain.seen), ...(archived?.seen ?? [])],
+    new Map(chains.map((chain) => [chain.writer, chain])),
+    known,
   );
-  const all = new Map(chains.map((chain) => [chain.writer, chain]));
-  const heads = [...anchors, ...chains.flatMap(({ seen }) => seen)];
-  const seen = await checkSeenHeads(trail.database, heads, all, known);
-  const brokenAt = breaksOf(chains, known, seen);
-  const told = { acknowledged: [...new Set([...acknowledged, ...seen.acknowledged])] };
-  if (brokenAt.length > 0) return { ok: false, brokenAt, ...told };
-  const records = chains.reduce((sum, chain) => sum + chain.records, 0);
+  const brokenArchives = archived?.breaks(checked.flatMap(({ checkpoint }) => checkpoint ?? [])) ?? [];
+  const brokenAt = [...breaksOf(chains, gaps, known), ...seen.missing.map(unseen)];
+  const acknowledged = [...gaps.flatMap((gap) => excuse(gap, known) ?? []), ...seen.acknowledged];
+  const told = { acknowledged: [...new Set(acknowledged)] };
+  if (brokenAt.length + brokenArchives.length > 0) return { ok: false, brokenAt, brokenArchives, ...told };
+  const records = chains.reduce((sum, chain) => sum + chain.records, archived?.records ?? 0);
   return { ok: true, writers: chains.length, records, ...told };
 }
 
+/** The breaks of each chain together. */
 function breaksOf(
   chains: readonly ChainCheck[],
+  gaps: readonly AuditGap[],
   known: readonly AcknowledgedGap[],
-  { missing }: SeenHeads,
 ): AuditBreak[] {
-  const broken = chains.flatMap(({ gaps, broken: other }) => {
-    const open = gaps.filter((gap) => !known.some((each) => isSameGap(gap, each)));
-    return [...open.map(brokenBy), ...(other ? [other] : [])];
-  });
-  const reason = 'a record that was seen earlier is gone or changed';
-  return [...broken, ...missing.map((gap) => ({ writer: gap.writer, sequence: gap.to, reason, gap }))];
+  const open = gaps.filter((gap) => !excuse(gap, known)).map(brokenBy);
+  const others = chains.flatMap(({ broken }) => broken ?? []);
+  return [...open, ...others].sort((one, other) =>
+    one.writer < other.writer ? -1 : Number(one.writer > other.writer),
+  );
+}
+
+function unseen(gap: AuditGap): AuditBreak {
+  return { writer: gap.writer, sequence: gap.to, reason: 'a record that was seen earlier is gone or changed', gap };
+}
+
+function excuse(gap: AuditGap, known: readonly AcknowledgedGap[]): AcknowledgedGap | undefined {
+  return known.find((each) => isSameGap(gap, each));
 }
 
 /**
@@ -73,44 +85,9 @@ function countingAcknowledgements(chains: readonly ChainCheck[]): AcknowledgedGa
   const known: AcknowledgedGap[] = [];
   let others = chains;
   for (;;) {
-    const isWhole = ({ broken, gaps }: ChainCheck) =>
-      !broken && gaps.every((gap) => known.some((each) => isSameGap(gap, each)));
-    const whole = others.filter(isWhole);
+    const whole = others.filter(({ broken, gaps }) => !broken && gaps.every((gap) => excuse(gap, known)));
     if (whole.length === 0) return known;
-    others = others.filter((chain) => !isWhole(chain));
+    others = others.filter((chain) => !whole.includes(chain));
     known.push(...whole.flatMap(({ acknowledged }) => acknowledged));
   }
-}
-
-async function checkChain({ database, sealing, columns }: VerifiedTrail, writer: string): Promise<ChainCheck> {
-  const chain = new ChainCheck(writer, (event, row) => {
-    const wrong = columns.misfit(event, row);
-    return wrong && `the column ${wrong} does not match the event`;
-  });
-  // the head first: everything up to it can be read afterwards, also while the writer goes on
-  const head = await readHead(database, writer);
-  for await (const page of pagesOf(database, writer, head?.sequence ?? Number.MAX_SAFE_INTEGER)) chain.read(page);
-  if (!chain.broken) checkHead(chain, head, sealing);
-  if (!chain.broken) await checkEnd(database, chain);
-  return chain;
-}
-
-function checkHead(chain: ChainCheck, head: HeadRow | undefined, sealing: SealingKeys): void {
-  const { head: last } = chain;
-  if (!head) return chain.break(last.sequence, 'the head of the chain is missing');
-  if (!sealing.has(head.sealed_with)) {
-    return chain.break(head.sequence, `the head is sealed with the key ${head.sealed_with}, which is not given`);
-  }
-  if (head.seal !== sealing.authenticate(headText(chain.writer, head), head.sealed_with)) {
-    return chain.break(head.sequence, 'the head of the chain was changed');
-  }
-  if (last.sequence < head.sequence) return chain.miss(head.sequence, head.hash);
-  if (last.hash !== head.hash) chain.break(last.sequence, 'the chain does not end in its sealed head');
-}
-
-/** A record after the head was not written by the writer, which moves the head in the same transaction. */
-async function checkEnd(database: Kysely<Schema>, chain: ChainCheck): Promise<void> {
-  const last = await lastOf(database, chain.writer);
-  const head = await readHead(database, chain.writer);
-  if (last > (head?.sequence ?? -1)) chain.break(last, 'a record stands after the sealed head');
 }

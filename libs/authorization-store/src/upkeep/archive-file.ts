@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { link, open, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import type { Kysely } from 'kysely';
+import { ArchiveDigest, headerOf, lineOf, sealArchive, type ArchiveHeader } from '../archive/archive-format.js';
+import type { Schema } from '../database/schema.js';
+import type { SealingKeys } from '../sealing/sealing-keys.js';
+import { pagesOf } from '../verification/stored-chains.js';
+
+/**
+ * Writes an archive to a new file, readable by its owner alone. It has another name until it is whole and on the disk; what a run that
+ * was stopped has left under that name is written over.
+ * @param progress is told how many records are written by now
+ * @throws ConfigurationError for a file that cannot be made
+ */
+export async function writeArchive(
+  path: string,
+  header: Omit<ArchiveHeader, 'format'>,
+  { database, sealing }: { readonly database: Kysely<Schema>; readonly sealing: SealingKeys },
+  progress: (written: number) => void,
+): Promise<void> {
+  const draft = `${path}.part`;
+  const file = createWriteStream(draft, { mode: 0o600 });
+  const digest = new ArchiveDigest();
+  const write = async (line: string) => {
+    digest.add(line);
+    if (!file.write(`${line}\n`)) await once(file, 'drain');
+  };
+  try {
+    await once(file, 'open');
+    await write(JSON.stringify(headerOf(header)));
+    let records = 0;
+    for (const { writer, from, to } of header.segments) {
+      for await (const page of pagesOf(database, { writer, after: from - 1, last: to })) {
+        for (const record of page) await write(lineOf(record));
+        records += page.length;
+        progress(records);
+      }
+    }
+    file.end(`${JSON.stringify(sealArchive({ archive: header.archive, records, digest: digest.end() }, sealing))}\n`);
+    await finished(file);
+    await flush(draft);
+    await link(draft, path);
+  } catch (error) {
+    throw notWritten(path, error as NodeJS.ErrnoException);
+  } finally {
+    file.destroy();
+    await rm(draft, { force: true });
+  }
+  await flush(dirname(resolve(path)));
+}
+
+function notWritten(path: string, error: NodeJS.ErrnoException): Error {
+  if (error.syscall === undefined) return error;
+  return new ConfigurationError('--out', path, `a file that can be made (${error.code})`);
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

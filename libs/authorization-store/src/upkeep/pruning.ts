@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql, type Kysely } from 'kysely';
+import type { Schema } from '../database/schema.js';
+import { firstOf } from '../verification/stored-chains.js';
+
+/** Records that are deleted by one statement. */
+const BATCH = 1000;
+
+/**
+ * Deletes what stands before checkpoints: it is archived. In batches, from the beginning of each chain, so that whoever is stopped can
+ * go on, and with pauses, so that servers get half of the time of the database.
+ * @param progress is told how many are deleted by now
+ */
+export async function pruneArchived(database: Kysely<Schema>, progress: (deleted: number) => void): Promise<number> {
+  let deleted = 0;
+  for (const { writer, sequence } of await leftBehind(database)) {
+    for (;;) {
+      const begun = performance.now();
+      const count = await deleteBatch(database, writer, sequence);
+      if (count === undefined) break;
+      deleted += count;
+      progress(deleted);
+      await sleep(performance.now() - begun);
+    }
+  }
+  return deleted;
+}
+
+/** @returns `undefined` when nothing is left */
+async function deleteBatch(database: Kysely<Schema>, writer: string, last: number): Promise<number | undefined> {
+  const first = await firstOf(database, writer);
+  if (!first || first.sequence > last) return undefined;
+  const { numDeletedRows } = await database
+    .deleteFrom('audit_records')
+    .where('writer', '=', writer)
+    .where('sequence', '<=', Math.min(last, first.sequence + BATCH - 1))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+/** The checkpoints before which there still are records. */
+async function leftBehind(database: Kysely<Schema>) {
+  return database
+    .selectFrom('audit_checkpoints as c')
+    .select(['c.writer', 'c.sequence'])
+    .where(sql<boolean>`exists (select 1 from audit_records r where r.writer = c.writer and r.sequence <= c.sequence)`)
+    .orderBy('c.writer')
+    .execute();
+}
