@@ -21,6 +21,13 @@ export const STEPS: readonly Step[] = [
     minutes: 3,
   },
   {
+    title: 'kill -9 while the audit trail is archived, on SQLite and PostgreSQL',
+    project: 'authorization-store',
+    spec: 'archiving-kill',
+    settings: { SOAK_KILLS: 20 },
+    minutes: 3,
+  },
+  {
     title: 'a database that hangs for 30 s, at the store',
     project: 'authorization-store',
     spec: 'src/outage',

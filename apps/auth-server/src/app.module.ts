@@ -13,6 +13,7 @@ import { AuthorizationStore } from '@onbehalf/authorization-store';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import type { Host, TelemetrySettings } from '@onbehalf/service-host';
 import { auditForwarding } from './audit-forwarding/forward-audit.js';
+import { measureRetention } from './audit-retention.js';
 import type { Settings } from './environment.js';
 import { features } from './features.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
@@ -37,7 +38,7 @@ export class AppModule {
         ...(await serverSecrets(settings, config, storage)),
         features,
         storage,
-        metrics: withGauges(metrics, storage),
+        metrics: withGauges(metrics, storage, settings),
         trustedProxies: settings.TRUSTED_PROXIES,
         clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
       }),
@@ -55,7 +56,8 @@ export class AppModule {
   }
 }
 
-function withGauges(metrics: ServerMetrics, storage: AuthorizationStore): ServerMetrics {
+function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT_RETENTION }: Settings): ServerMetrics {
+  if (AUDIT_RETENTION !== undefined) measureRetention(AUDIT_RETENTION, storage, metrics);
   const help = 'How long the key that signs has been signing, by algorithm';
   metrics.gauge('onbehalf_signing_key_age_seconds', help, 'algorithm', async () => {
     const signing = (await storage.keys.list()).filter(({ state }) => state === 'signing');

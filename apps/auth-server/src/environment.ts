@@ -43,6 +43,7 @@ const settings = z.object({
     .enum(['true', 'false'], 'true or false')
     .default('true')
     .transform((value) => value === 'true'),
+  AUDIT_RETENTION: wholeNumber(36_500, 'days').optional(),
   ENCRYPTION_KEYS: z
     .string()
     .transform((keys) => keys.split(','))

@@ -1,6 +1,7 @@
 import type { AuthorizationStore } from './authorization-store.js';
 import { archive, type ArchiveCommandOptions } from './commands/archive.js';
 import { acknowledgeGap, type AcknowledgeOptions } from './commands/acknowledge-gap.js';
+import { verifyArchives } from './commands/verify-archives.js';
 import { tellVerification } from './commands/tell-verification.js';
 import { migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
 
@@ -12,6 +13,7 @@ export const STORE_COMMANDS = [
   'audit-acknowledge-gap',
   'audit-export',
   'audit-archive',
+  'audit-verify-archive',
   'reencrypt',
   'renew-cursors',
 ] as const;
@@ -48,6 +50,7 @@ export async function storeCommand(name: StoreCommand, options: StoreCommandOpti
     write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');
     return 0;
   }
+  if (name === 'audit-verify-archive') return verifyArchives(options, write);
   const store = await openStore({ ...options, sweepInterval: 0 });
   try {
     return await COMMANDS[name](store, write, options);
@@ -57,7 +60,7 @@ export async function storeCommand(name: StoreCommand, options: StoreCommandOpti
 }
 
 const COMMANDS: Record<
-  Exclude<StoreCommand, 'migrate'>,
+  Exclude<StoreCommand, 'migrate' | 'audit-verify-archive'>,
   (store: AuthorizationStore, write: Write, options: StoreCommandOptions) => Promise<number>
 > = {
   'audit-verify': async ({ audit }, write, { heads, archives }) =>

@@ -12,6 +12,8 @@ export interface Command {
   readonly help: string;
   /** Options with a value; `--help` is every command's. */
   readonly options?: readonly string[];
+  /** Options with a value that may stand there several times. */
+  readonly lists?: readonly string[];
   /** Options without one. */
   readonly flags?: readonly string[];
 }
@@ -20,11 +22,14 @@ export interface Command {
 export interface Arguments {
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
+  readonly lists: Readonly<Record<string, readonly string[] | undefined>>;
   readonly flags: ReadonlySet<string>;
 }
 
 /** The work could not be begun or ended, as opposed to an answer that is bad news (1). */
 const NOT_DONE = 2;
+
+type Option = { readonly type: 'string' | 'boolean'; readonly multiple?: boolean };
 
 /** What every command's help ends with. */
 const SETTINGS = `It reads the settings of the server (DATABASE_URL, ENCRYPTION_KEYS, …) from the environment and from .env in
@@ -53,22 +58,29 @@ export async function runCommand(
  * A key's id may begin with a dash: what is no option of the command is one of its words, which each command checks.
  * @returns nothing when help was asked for
  */
-function readArguments({ options = [], flags = [] }: Command): Arguments | undefined {
-  const known = ['', ...options, ...flags, 'help'].map((name) => `--${name}`);
+function readArguments({ options = [], lists = [], flags = [] }: Command): Arguments | undefined {
+  const known = ['', ...options, ...lists, ...flags, 'help'].map((name) => `--${name}`);
   const written = process.argv.slice(2);
   const dashed = written.filter((argument) => argument.startsWith('-') && !known.includes(argument.split('=', 1)[0]!));
   const others = written.filter((argument) => !dashed.includes(argument));
   const named = options.map((name) => [name, { type: 'string' }] as const);
+  const repeated = lists.map((name) => [name, { type: 'string', multiple: true }] as const);
   const switches = [...flags, 'help'].map((name) => [name, { type: 'boolean' }] as const);
   const { values, positionals } = parseArgs({
     args: others.includes('--') ? [...others, ...dashed] : [...others, '--', ...dashed],
     allowPositionals: true,
-    options: Object.fromEntries<{ readonly type: 'string' | 'boolean' }>([...named, ...switches]),
+    options: Object.fromEntries<Option>([...named, ...repeated, ...switches]),
   });
   if (values['help']) return undefined;
   const valued = Object.entries(values).filter((each): each is [string, string] => typeof each[1] === 'string');
-  const given = flags.filter((flag) => values[flag]);
-  return { words: positionals, options: Object.fromEntries(valued), flags: new Set(given) };
+  const several = Object.entries(values).filter((each): each is [string, string[]] => Array.isArray(each[1]));
+  const given = new Set(flags.filter((flag) => values[flag]));
+  return {
+    words: positionals,
+    options: Object.fromEntries(valued),
+    lists: Object.fromEntries(several),
+    flags: given,
+  };
 }
 
 function explain(error: unknown): string[] {

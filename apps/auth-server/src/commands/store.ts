@@ -10,7 +10,7 @@ import {
 } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { storeOptions, type Settings } from '../environment.js';
-import { checkDatabaseExists, expectWords, runCommand } from './run-command.js';
+import { checkDatabaseExists, expectWords, runCommand, type Arguments } from './run-command.js';
 
 const HELP: Record<StoreCommand, string> = {
   migrate: `Brings the schema of the database up to date. The server also does so at its start, unless MIGRATE_AT_START is false.
@@ -22,9 +22,10 @@ const HELP: Record<StoreCommand, string> = {
 Exit codes: 0 when it is up to date, 1 when a dry run has found something to do, 2 when it could not be brought there.`,
   'audit-verify': `Tells whether the audit trail is whole, and where it is not.
 
-  audit-verify [--heads <file>]
+  audit-verify [--heads <file>] [--archive <file>…]
 
-  --heads <file>   what audit-heads has written earlier: the trail must hold all of it
+  --heads <file>     what audit-heads has written earlier: the trail must hold all of it
+  --archive <file>   an archive of the trail; with all of them (--archive each), it is verified from its first record on
 
 Gaps that were acknowledged do not count as broken; they are told, with who acknowledged them and why.
 
@@ -57,6 +58,26 @@ Exit codes: 0 when the trail is whole then, 1 when it is not or a dry run has fo
   --out <file>   write to a file instead of the standard output, where Nx adds lines of its own
 
 Exit codes: 0 when all is written, 2 when it could not be.`,
+  'audit-archive': `Moves the old part of the audit trail into a file, and deletes it from the database.
+
+  audit-archive --out <file> [--before <date>]
+  audit-archive --dry-run [--before <date>]
+
+  --out <file>      the archive: JSON Lines with a seal, to be kept for good
+  --before <date>   what is older goes there, such as 2026-01-31 or 2026-01-31T12:00:00Z; AUDIT_RETENTION days ago unless told
+  --dry-run         tell how many records would go, and change nothing
+
+The file is written, flushed and read again before anything is deleted, in batches, with servers running. When it is stopped, run it
+again with the same file. What is broken is not archived, nor what has not been forwarded yet. Progress goes to standard error.
+
+Exit codes: 0 when it is done, 1 when the trail is broken or a dry run has found something, 2 when it could not be done.`,
+  'audit-verify-archive': `Tells whether archives of the audit trail are whole, without the database.
+
+  audit-verify-archive <file>…
+
+It needs the keys (ENCRYPTION_KEYS) with which they were sealed. Only audit-verify --archive tells whether one is missing at the end.
+
+Exit codes: 0 when all are whole, 1 when one is cut or changed or missing between two, 2 when it could not be told.`,
   'renew-cursors': `Begins a new epoch of the database, after it was restored by other means than this project's commands.
 
   renew-cursors
@@ -72,12 +93,14 @@ Exit codes: 0 when it has begun, 2 when it has not.`,
 Exit codes: 0 when all is encrypted with the first key, 2 when it is not.`,
 };
 
-/** The options and flags of each command; `<gap>` stands for its words. */
+/** The options and flags of each command; what is not one stands for its words. */
 const TAKEN: Partial<Record<StoreCommand, readonly string[]>> = {
   migrate: ['dry-run'],
-  'audit-verify': ['heads'],
+  'audit-verify': ['heads', 'archive'],
   'audit-acknowledge-gap': ['dry-run', 'by', 'reason', 'heads', '<gap>'],
   'audit-export': ['out'],
+  'audit-archive': ['dry-run', 'out', 'before'],
+  'audit-verify-archive': ['<file>'],
 };
 
 /** What an operator does with the database by hand: `node dist/commands/store.js audit-verify`. */
@@ -88,25 +111,40 @@ await runCommand(
   {
     name: known ? name : 'store',
     help: known ? HELP[name] : Object.values(HELP).join('\n\n'),
-    options: ['out', 'by', 'reason', 'heads'],
+    options: ['out', 'by', 'reason', 'heads', 'before'],
+    lists: ['archive'],
     flags: ['dry-run'],
   },
-  async (settings, { words, options, flags }) => {
+  async (settings, { words, options, lists, flags }) => {
     if (!known) throw new ConfigurationError('the command', name || undefined, STORE_COMMANDS.join(', '));
-    const taken = TAKEN[name] ?? [];
-    expectWords(words, words.length === 0 || taken.includes('<gap>'), 'none');
-    for (const option of [...Object.keys(options), ...flags]) {
-      expectWords([`--${option}`], taken.includes(option), taken.map((each) => `--${each}`).join(', ') || 'none');
-    }
+    checkTaken(TAKEN[name] ?? [], { words, options, lists, flags });
     const dryRun = flags.has('dry-run');
-    if (name !== 'migrate' || dryRun) checkDatabaseExists(settings);
-    const { out, by, reason, heads } = options;
-    const given = { by, reason, only: words, dryRun, ...(heads !== undefined && { heads: readHeads(heads) }) };
-    return out === undefined
-      ? storeCommand(name, { ...storeOptions(settings), ...given }, (line) => console.log(line))
-      : runInto(resolve(out), name, settings);
+    if ((name !== 'migrate' || dryRun) && name !== 'audit-verify-archive') checkDatabaseExists(settings);
+    const { out, heads, ...others } = options;
+    if (name === 'audit-export' && out !== undefined) return runInto(resolve(out), name, settings);
+    const given = {
+      ...others,
+      dryRun,
+      only: words,
+      archives: name === 'audit-verify-archive' ? words : lists['archive'],
+      retention: settings.AUDIT_RETENTION,
+      progress: (line: string) => console.error(line),
+      ...(out !== undefined && { out: resolve(out) }),
+      ...(heads !== undefined && { heads: readHeads(heads) }),
+    };
+    return storeCommand(name, { ...storeOptions(settings), ...given }, (line) => console.log(line));
   },
 );
+
+/** @throws ConfigurationError for what belongs to another command, or to none */
+function checkTaken(taken: readonly string[], { words, options, lists, flags }: Arguments): void {
+  expectWords(words, words.length === 0 || taken.some((each) => each.startsWith('<')), 'none');
+  const accepted = taken.map((each) => `--${each}`).join(', ') || 'none';
+  for (const [option, value] of Object.entries({ ...options, ...lists })) {
+    expectWords([`--${option} ${String(value)}`], taken.includes(option), accepted);
+  }
+  for (const flag of flags) expectWords([`--${flag}`], taken.includes(flag), accepted);
+}
 
 async function runInto(path: string, name: StoreCommand, settings: Settings): Promise<number> {
   const file = createWriteStream(path, { mode: 0o600 });

@@ -3,7 +3,8 @@ import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 
 /**
  * Everything that the audit trail tells, by its `type`. No event holds a token, a secret or a password. What the storage adds by
- * itself: `key_change`, in the step of the key, `audit_chain_opened`, and `audit_gap_acknowledged`.
+ * itself: `key_change`, in the step of the key, `audit_chain_opened`, `audit_gap_acknowledged` and
+ * `audit_archived`.
  */
 export type AuditEvent =
   | RecordedExchange

@@ -47,6 +47,7 @@ describe('what an event tells people', () => {
       'op: replace user carol (passwordHash)',
     ],
     [{ type: 'login_failed' }, 'somebody failed to sign in as nobody known'],
+    [{ type: 'audit_archived', count: 5, file: 'a' }, '5 old records of the trail moved into the archive a'],
     [
       { type: 'audit_gap_acknowledged', operator: 'anna', statedReason: 'a restore' },
       'anna acknowledged that records of the trail are gone: a restore',

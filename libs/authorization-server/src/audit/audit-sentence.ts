@@ -29,6 +29,7 @@ const SENTENCES: Readonly<Record<string, (event: Event) => string>> = {
   refused_requests: ({ count, requested }) =>
     `${name(count)} more requests of unknown callers were refused: ${name(requested)}`,
   audit_chain_opened: () => 'a process began to write the trail',
+  audit_archived: ({ count, file }) => `${name(count)} old records of the trail moved into the archive ${name(file)}`,
   audit_gap_acknowledged: ({ operator, statedReason }) =>
     `${name(operator)} acknowledged that records of the trail are gone: ${name(statedReason)}`,
 };

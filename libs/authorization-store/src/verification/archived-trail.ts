@@ -65,6 +65,20 @@ export class ArchivedTrail {
     return [...breaks, ...told.values(), ...this.archives.flatMap((archive) => stranger(archive, joined))];
   }
 
+  /** What is wrong with the archives by themselves, and with what joins those that follow each other. */
+  breaksAlone(): ArchiveBreak[] {
+    const breaks = this.archives.flatMap(({ path, broken, unsealed }) => {
+      const reason = broken ?? unsealed;
+      return reason === undefined ? [] : [{ archive: path, reason }];
+    });
+    const whole = this.archives.filter(({ broken }) => broken === undefined);
+    const unjoined = whole.flatMap(({ path, segments }) => {
+      const reason = segments.map((segment) => this.#misfitOfPrevious(segment)).find((each) => each !== undefined);
+      return reason === undefined ? [] : [{ archive: path, reason }];
+    });
+    return [...breaks, ...unjoined];
+  }
+
   /** Whether an archive has this record; `undefined` when none that was given reaches there. */
   has({ writer, sequence, hash }: WriterHead): boolean | undefined {
     const isThere = this.archives.some(({ segments }) =>
@@ -112,6 +126,20 @@ export class ArchivedTrail {
       }
       [archive, sequence, hash] = [segment.previous, segment.from - 1, segment.after];
     }
+  }
+
+  /** The oldest of the archives that were given may go on behind one that was not. */
+  #misfitOfPrevious({ writer, from, after, previous }: ArchiveSegment): string | undefined {
+    if (previous === undefined) return undefined;
+    const segment = this.#segments.get(keyOf(previous, writer));
+    if (segment) {
+      const isJoined = segment.to === from - 1 && segment.head === after;
+      return isJoined ? undefined : `its records of writer ${writer} do not follow those of ${previous}`;
+    }
+    const isLost = this.archives.some(({ segments }) =>
+      segments.some((each) => each.writer === writer && each.to < from),
+    );
+    return isLost ? `${previous}, which it goes on behind, was not given` : undefined;
   }
 
   #reasonWithout(archive: string): string {
