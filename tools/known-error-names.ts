@@ -8,6 +8,11 @@ export const CLASSES = table([
     'A code or refresh token was used a second time.',
     'The grant is revoked; find out who else has the token.',
   ],
+  [
+    'AssertionUnreadable',
+    'The file with the token of the platform is not there, or holds no JWT.',
+    'Mount it: see the guide on workload identity.',
+  ],
   ['AuditUnavailable', 'An audit record could not be written, so that nothing took effect.', 'Check the database.'],
   [
     'AuthorizationServerUnavailable',

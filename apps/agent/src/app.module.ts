@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TokenType } from '@onbehalf/oauth-protocol';
 import { ResourceServerModule } from '@onbehalf/resource-server';
+import { authenticationOf, credentialsOf } from '@onbehalf/service-host';
 import {
   DownstreamExceptionFilter,
   TokenExchangeModule,
@@ -50,7 +51,7 @@ const ordersAt = (baseUrl: string, settings: Settings): DownstreamDefinition => 
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
-    const client = { clientId: settings.CLIENT_ID, clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET };
+    const client = credentialsOf(settings, DEMO_SECRET);
     const url = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
     return {
       module: AppModule,
@@ -70,7 +71,7 @@ export class AppModule {
         TokenExchangeModule.forRoot({
           issuer: settings.ISSUER,
           tokenEndpoint: settings.TOKEN_ENDPOINT,
-          clientAuthentication: { method: 'client_secret_basic', ...client },
+          clientAuthentication: authenticationOf(client),
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
         }),
         TokenExchangeModule.forFeature([

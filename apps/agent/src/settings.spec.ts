@@ -21,7 +21,7 @@ describe('.env.example', () => {
 describe('CLIENT_SECRET', () => {
   it('may be left out only while the authorization server is on this machine', () => {
     expect(() => readEnvironment(all, { ISSUER: 'https://login.example.com' })).toThrow(
-      'CLIENT_SECRET is missing; accepted: the secret of this agent',
+      'CLIENT_SECRET is missing; accepted: the secret of this client',
     );
     expect(() =>
       readEnvironment(all, { ISSUER: 'https://login.example.com', CLIENT_SECRET: randomUUID() }),

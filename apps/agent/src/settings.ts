@@ -1,5 +1,5 @@
 import { isSecretFor } from '@onbehalf/oauth-protocol';
-import { httpUrl, text, type HostSettings } from '@onbehalf/service-host';
+import { clientSettings, httpUrl, text, withCredentials, type HostSettings } from '@onbehalf/service-host';
 import { z } from 'zod';
 
 export const DEFAULT_PORT = 8084;
@@ -9,14 +9,14 @@ export const DEMO_SECRET = 'assistant-secret';
 export const DEMO_PARTNER_SECRET = 'partner-assistant-secret';
 
 /** What the agent reads from its environment; see `.env.example`. */
-export const environment = z
-  .object({
+export const environment = withCredentials(
+  z.object({
     ISSUER: httpUrl().default('http://localhost:9001'),
     JWKS_URI: httpUrl().optional(),
     TOKEN_ENDPOINT: httpUrl().optional(),
     REVOCATIONS_URI: httpUrl().optional(),
     CLIENT_ID: text('the id of this agent at the authorization server').default('assistant'),
-    CLIENT_SECRET: text().optional(),
+    ...clientSettings,
     AUDIENCE: text('the name of this agent, as tokens carry it in aud').default('assistant'),
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
     CALENDAR_SERVICE_URL: httpUrl().optional(),
@@ -28,19 +28,16 @@ export const environment = z
     PARTNER_CLIENT_SECRET: text().optional(),
     PUBLIC_URL: httpUrl().optional(),
     ALLOW_INSECURE_HTTP: z.stringbool('true or false').default(false),
-  })
-  .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
-    path: ['CLIENT_SECRET'],
-    message: 'the secret of this agent, and none that ships with the project unless ISSUER is on localhost',
-  })
-  .refine(
-    ({ ORDER_SERVICE_URL, PARTNER_ISSUER, PARTNER_CLIENT_SECRET = DEMO_PARTNER_SECRET }) =>
-      ORDER_SERVICE_URL === undefined || isSecretFor(PARTNER_ISSUER, PARTNER_CLIENT_SECRET),
-    {
-      path: ['PARTNER_CLIENT_SECRET'],
-      message:
-        'the secret of this agent there, and none that ships with the project unless PARTNER_ISSUER is on localhost',
-    },
-  );
+  }),
+  DEMO_SECRET,
+).refine(
+  ({ ORDER_SERVICE_URL, PARTNER_ISSUER, PARTNER_CLIENT_SECRET = DEMO_PARTNER_SECRET }) =>
+    ORDER_SERVICE_URL === undefined || isSecretFor(PARTNER_ISSUER, PARTNER_CLIENT_SECRET),
+  {
+    path: ['PARTNER_CLIENT_SECRET'],
+    message:
+      'the secret of this agent there, and none that ships with the project unless PARTNER_ISSUER is on localhost',
+  },
+);
 
 export type Settings = z.output<typeof environment> & HostSettings;

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ResourceServerModule } from '@onbehalf/resource-server';
+import { authenticationOf, credentialsOf } from '@onbehalf/service-host';
 import { DownstreamExceptionFilter, TokenExchangeModule } from '@onbehalf/token-exchange-client';
 import { DEMO_SECRET, type Settings } from './settings.js';
 import { PRODUCTS } from './token-profile.js';
@@ -9,7 +10,7 @@ import { MessageController } from './messages/message.controller.js';
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
-    const client = { clientId: settings.CLIENT_ID, clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET };
+    const client = credentialsOf(settings, DEMO_SECRET);
     const { profile, preset, namesAudience } = PRODUCTS[settings.TOKEN_PROFILE];
     return {
       module: AppModule,
@@ -30,7 +31,7 @@ export class AppModule {
           issuer: settings.ISSUER,
           tokenEndpoint: settings.TOKEN_ENDPOINT,
           preset,
-          clientAuthentication: { method: 'client_secret_basic', ...client },
+          clientAuthentication: authenticationOf(client),
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
         }),
         TokenExchangeModule.forFeature([

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { ResourceServerModule } from '@onbehalf/resource-server';
+import { authenticationOf, credentialsOf } from '@onbehalf/service-host';
 import { DownstreamExceptionFilter, TokenExchangeModule } from '@onbehalf/token-exchange-client';
 import { DEMO_SECRET, type Settings } from './settings.js';
 import { PRODUCTS } from './token-profile.js';
@@ -10,7 +11,7 @@ import { ProfileController } from './users/profile.controller.js';
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
-    const client = { clientId: settings.CLIENT_ID, clientSecret: settings.CLIENT_SECRET ?? DEMO_SECRET };
+    const client = credentialsOf(settings, DEMO_SECRET);
     const { profile, preset, namesAudience } = PRODUCTS[settings.TOKEN_PROFILE];
     const url = settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`;
     return {
@@ -33,7 +34,7 @@ export class AppModule {
           issuer: settings.ISSUER,
           tokenEndpoint: settings.TOKEN_ENDPOINT,
           preset,
-          clientAuthentication: { method: 'client_secret_basic', ...client },
+          clientAuthentication: authenticationOf(client),
           allowInsecureHttp: settings.ALLOW_INSECURE_HTTP,
         }),
         TokenExchangeModule.forFeature([

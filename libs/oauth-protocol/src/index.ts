@@ -1,3 +1,4 @@
+export * from './client-authentication/assertion-file.js';
 export * from './client-authentication/basic-credentials.js';
 export * from './client-authentication/client-assertion.js';
 export * from './clock.js';

@@ -15,6 +15,6 @@ export { ResourceServerModule } from './resource-server.module.js';
 export { currentAccessToken, withAccessToken, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 export type { Actor } from '@onbehalf/oauth-protocol';
 export { RESOURCE_SERVER_OPTIONS, STRATEGY_NAME } from './settings/resource-server.tokens.js';
-export type { ClientKey } from './revocation/client-assertion.js';
+export type { ClientKey, ClientWorkload } from './revocation/client-assertion.js';
 export type { ClientCredentials, OnOutage } from './revocation/revocation-check.js';
 export * from './requirements/token.decorators.js';

@@ -1,4 +1,11 @@
 export { createApp, type AppOptions, type CreatedApp } from './start/create-app.js';
+export {
+  authenticationOf,
+  clientSettings,
+  credentialsOf,
+  withCredentials,
+  type ClientCredentials,
+} from './start/client-settings.js';
 export { loadEnvironment, readEnvironment, type EnvironmentSource } from './start/environment.js';
 export { describeError, type ErrorDescription } from './telemetry/error-description.js';
 export type { ReadinessIndicator, ReadinessIndicators } from './telemetry/health.js';

@@ -1,6 +1,6 @@
 import { proxiedFetch, readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
-import { clientAssertion, type ClientKey } from './client-assertion.js';
+import { clientAssertion, type ClientKey, type ClientWorkload } from './client-assertion.js';
 import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
 import { revocationKey, RevokedTokens } from './revoked-tokens.js';
 
@@ -9,7 +9,7 @@ export interface RevocationFeedSettings {
   readonly url: string;
   /** The issuer of entries that name none. */
   readonly issuer: string;
-  readonly client?: ClientCredentials | ClientKey;
+  readonly client?: ClientCredentials | ClientKey | ClientWorkload;
   /** Seconds between two polls. */
   readonly interval: number;
   /** Seconds without a successful poll after which the feed counts as out. */
@@ -31,7 +31,7 @@ const MAX_PAGES = 100;
 
 /**
  * A feed of revoked tokens: `GET url` answers `{"tokens":[{"iss"?,"jti","exp"}],"cursor"?}` with an ETag. With a cursor the
- * next poll asks `?since=cursor` and gets what came after; without one the answer is the whole list. A client with a key
+ * next poll asks `?since=cursor` and gets what came after; without one the answer is the whole list. A client with an assertion
  * sends the same by POST, as a form.
  */
 export class RevocationFeed implements RevocationCheck {
@@ -134,7 +134,7 @@ export class RevocationFeed implements RevocationCheck {
     const common = { redirect: 'error', signal: AbortSignal.timeout(timeout) } as const;
     const accept = { accept: 'application/json' };
     const target = new URL(url);
-    if (client && 'privateKey' in client) {
+    if (client && !('clientSecret' in client)) {
       // an assertion has no place in a URL
       const form = await clientAssertion(client, issuer, clock);
       if (this.#cursor !== undefined) form.set('since', this.#cursor);

@@ -2,11 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
-import { requirement } from '@onbehalf/testing-internal';
+import { createTestCluster, requirement } from '@onbehalf/testing-internal';
 import { decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import request from 'supertest';
 import {
   ResourceServerModule,
@@ -265,6 +268,24 @@ describe('revocation', () => {
         seen.add(payload.jti);
       }
       expect(seen.size).toBe(calls.length);
+    });
+
+    it('a workload sends the token of its platform as it stands in the file at each poll', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'assertion-'));
+      const assertionFile = join(folder, 'token');
+      const cluster = await createTestCluster();
+      const [first, second] = await Promise.all([1, 2].map(() => cluster.token('shop/user-service', issuer.issuer)));
+      const sent = () => new URLSearchParams(calls.at(-1)!.body).get('client_assertion');
+      answer = (_call, response) => json(response, { tokens: [] });
+      writeFileSync(assertionFile, first!);
+      await feed({ client: { clientId: 'user-service', assertionFile } });
+      await get(await issuer.token());
+      expect(sent()).toBe(first);
+      writeFileSync(assertionFile, second!);
+      await nextPoll();
+      while (sent() === first) await nextPoll();
+      expect(sent()).toBe(second);
+      rmSync(folder, { recursive: true });
     });
 
     it('follows a cursor through the pages, and asks for what is new from then on', async () => {

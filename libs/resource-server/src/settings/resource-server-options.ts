@@ -12,7 +12,7 @@ import type { ReplayStore } from '../proof/replay-store.js';
 import type { GuardedRequest, RequestFinder } from '../request/guarded-request.js';
 import type { ProtectedResourceOptions } from './protected-resource.js';
 import type { RoleClaim } from '../requirements/roles.js';
-import type { ClientKey } from '../revocation/client-assertion.js';
+import type { ClientKey, ClientWorkload } from '../revocation/client-assertion.js';
 import type { ClientCredentials, OnOutage } from '../revocation/revocation-check.js';
 
 /** An authorization server whose tokens are accepted. */
@@ -91,8 +91,8 @@ export interface RevocationFeedOptions {
   readonly url: string;
   /** The issuer of entries that name none. Default: the first issuer. */
   readonly issuer?: string;
-  /** Credentials for the feed: a secret, or a key for `private_key_jwt`. */
-  readonly client?: ClientCredentials | ClientKey;
+  /** Credentials for the feed: a secret, a key for `private_key_jwt`, or a file with the token of its platform. */
+  readonly client?: ClientCredentials | ClientKey | ClientWorkload;
   /** Seconds between two polls, 1 to 60. Default 2. */
   readonly interval?: number;
   /** Seconds without a successful poll after which the feed counts as out. Default 30. */

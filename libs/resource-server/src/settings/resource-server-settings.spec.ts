@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -208,6 +209,20 @@ const MISTAKES: [string, unknown, string][] = [
       revocationFeed: { url: issuer, client: { clientId: 'a', privateKey: { kty: 'EC', alg: 'ES256' } } },
     },
     'revocationFeed.client is ["clientId","privateKey"]; accepted: { clientId, privateKey }, a private JWK with alg',
+  ],
+  [
+    'a feed client with a file that is not there',
+    { issuer, audience, revocationFeed: { url: issuer, client: { clientId: 'a', assertionFile: '/no/such/file' } } },
+    'revocationFeed.client.assertionFile is "/no/such/file"; accepted: the path of a file that holds a JWT',
+  ],
+  [
+    'a feed client with a file and a secret',
+    {
+      issuer,
+      audience,
+      revocationFeed: { url: issuer, client: { clientId: 'a', assertionFile: 'b', clientSecret: randomUUID() } },
+    },
+    'revocationFeed.client is ["clientId","assertionFile","clientSecret"]; accepted: { clientId, assertionFile }',
   ],
   ...['global', 'scopes', 'actors', 'noAgents', 'notImpersonated', 'isRevoked', 'accepts'].map(
     (name): [string, unknown, string] => [

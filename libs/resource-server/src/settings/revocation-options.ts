@@ -1,11 +1,18 @@
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import { ConfigurationError, type Clock, fetchedUrl, noneUnset, onlyKnown } from '@onbehalf/oauth-protocol';
+import {
+  ConfigurationError,
+  type Clock,
+  fetchedUrl,
+  noneUnset,
+  onlyKnown,
+  readAssertion,
+} from '@onbehalf/oauth-protocol';
 import { createPrivateKey } from 'node:crypto';
 import { oneOf, wholeNumber } from './accepted-values.js';
 import type { Outages } from '../verification/outages.js';
 import type { IntrospectionOptions, ResourceServerOptions, RevocationFeedOptions } from './resource-server-options.js';
 import { Introspection } from '../revocation/introspection.js';
-import type { ClientKey } from '../revocation/client-assertion.js';
+import type { ClientKey, ClientWorkload } from '../revocation/client-assertion.js';
 import type { ClientCredentials, OnOutage, RevocationCheck } from '../revocation/revocation-check.js';
 import { RevocationFeed } from '../revocation/revocation-feed.js';
 
@@ -117,13 +124,34 @@ function onOutage(setting: string, value: OnOutage = 'refuse'): OnOutage {
   return oneOf(setting, value, ['refuse', 'accept']);
 }
 
-function feedClient(value: ClientCredentials | ClientKey): ClientCredentials | ClientKey {
+type FeedClient = NonNullable<RevocationFeedOptions['client']>;
+
+function feedClient(value: FeedClient): FeedClient {
+  if (typeof value === 'object' && value !== null && 'assertionFile' in value) return feedWorkload(value);
   if (typeof value !== 'object' || value === null || !('privateKey' in value))
     return client('revocationFeed.client', value);
   const { clientId, privateKey } = value;
   if (clientId && isPrivateKey(privateKey)) return { clientId, privateKey };
   const accepted = `{ clientId, privateKey }, a private JWK with alg one of ${SIGNING_ALGORITHMS.join(', ')}`;
   throw new ConfigurationError('revocationFeed.client', Object.keys(value), accepted);
+}
+
+function feedWorkload(value: ClientWorkload): ClientWorkload {
+  const { clientId, assertionFile, ...others } = value;
+  const accepted = '{ clientId, assertionFile }, a file that holds a JWT';
+  if (!clientId || Object.keys(others).length > 0) {
+    throw new ConfigurationError('revocationFeed.client', Object.keys(value), accepted);
+  }
+  try {
+    readAssertion(assertionFile);
+  } catch {
+    throw new ConfigurationError(
+      'revocationFeed.client.assertionFile',
+      assertionFile,
+      'the path of a file that holds a JWT',
+    );
+  }
+  return { clientId, assertionFile };
 }
 
 function isPrivateKey(key: ClientKey['privateKey']): boolean {

@@ -2,6 +2,7 @@ import {
   clientAssertionClaims,
   clientAssertionParameters,
   formatBasicCredentials,
+  readAssertion,
   type Clock,
 } from '@onbehalf/oauth-protocol';
 import type { ClientAuth } from 'oauth4webapi';
@@ -9,7 +10,9 @@ import type {
   ClientAuthentication,
   ClientSecretAuthentication,
   PrivateKeyJwtAuthentication,
+  WorkloadAuthentication,
 } from './client-authentication.js';
+import { ExchangeUnavailable } from '../tokens/exchange-errors.js';
 import { jwtSigner } from './signing-key.js';
 
 /** Adds the client's credentials to one request; called again for every attempt. */
@@ -20,7 +23,7 @@ export function authenticateClient(authentication: ClientAuthentication, clock: 
     case 'client_secret_post':
       return post(authentication);
     case 'private_key_jwt':
-      return privateKeyJwt(authentication, clock);
+      return 'assertionFile' in authentication ? workload(authentication) : privateKeyJwt(authentication, clock);
     // RFC 8705 §2: the certificate is in the handshake, the form names the client
     case 'tls_client_auth':
     case 'none':
@@ -48,4 +51,18 @@ function privateKeyJwt({ clientId, key, audience }: PrivateKeyJwtAuthentication,
     const parameters = clientAssertionParameters(clientId, await sign({ typ: 'JWT' }, claims));
     for (const [name, value] of parameters) body.set(name, value);
   };
+}
+
+function workload({ clientId, assertionFile }: WorkloadAuthentication): ClientAuth {
+  return (_server, _client, body) => {
+    for (const [name, value] of clientAssertionParameters(clientId, current(assertionFile))) body.set(name, value);
+  };
+}
+
+function current(file: string): string {
+  try {
+    return readAssertion(file);
+  } catch (error) {
+    throw new ExchangeUnavailable('credentials', (error as Error).message);
+  }
 }

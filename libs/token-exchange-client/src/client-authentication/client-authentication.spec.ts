@@ -1,9 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { createSign, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestServer, type ReceivedRequest, type TestServer } from '@onbehalf/testing';
-import { createTestCertificate } from '@onbehalf/testing-internal';
+import { createTestCertificate, createTestCluster } from '@onbehalf/testing-internal';
 import { exportJWK, exportPKCS8, generateKeyPair, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
 import { TokenExchangeService } from '../token-exchange.service.js';
 import type { ClientAuthentication } from './client-authentication.js';
@@ -117,6 +120,58 @@ describe('RFC 7523 §2.2 private_key_jwt', () => {
     const claims = await Promise.all(server.requests.map(({ form }) => verified(form, publicKey)));
     expect(claims).toHaveLength(2);
     expect(claims[0]?.jti).not.toBe(claims[1]?.jti);
+  });
+});
+
+describe('RFC 7523 §2.2: the token of the platform', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assertion-'));
+  const assertionFile = join(folder, 'token');
+  const authentication = { method: 'private_key_jwt', clientId: 'user-service', assertionFile } as const;
+  const service = () =>
+    new TokenExchangeService({
+      issuer: ISSUER,
+      tokenEndpoint: `${server.url}/token`,
+      clientAuthentication: authentication,
+    });
+  const shown = (): (string | null)[] =>
+    ['client_id', 'client_assertion_type', 'client_assertion'].map((name) => server.requests.at(-1)!.form.get(name));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is sent as it stands in the file at the time of each request', async () => {
+    const cluster = await createTestCluster();
+    const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+    const [first, second] = await Promise.all([cluster.token('shop/a', ISSUER), cluster.token('shop/a', ISSUER)]);
+    writeFileSync(assertionFile, first);
+    const exchanging = service();
+    await exchanging.exchange({ subjectToken: 'one', audience: 'message-service' });
+    expect(shown()).toEqual(['user-service', type, first]);
+    writeFileSync(assertionFile, `${second}\n`);
+    await exchanging.exchange({ subjectToken: 'two', audience: 'message-service' });
+    expect(shown()).toEqual(['user-service', type, second]);
+    expect(server.requests.at(-1)!.headers.authorization).toBeUndefined();
+  });
+
+  it('that has gone is no refusal and no request, and is told by its file', async () => {
+    writeFileSync(assertionFile, await (await createTestCluster()).token('shop/a', ISSUER));
+    const exchanging = service();
+    rmSync(assertionFile);
+    await expect(exchanging.exchange({ subjectToken: 'one', audience: 'a' })).rejects.toMatchObject({
+      name: 'ExchangeUnavailable',
+      reason: 'credentials',
+      message: `The client assertion in ${assertionFile} cannot be used: ENOENT`,
+    });
+    expect(server.requests).toHaveLength(0);
+    const accepted = 'the path of a file that holds a JWT';
+    expect(service).toThrow(
+      `TokenExchangeModule.clientAuthentication.assertionFile is ${JSON.stringify(assertionFile)}; accepted: ${accepted}`,
+    );
+  });
+
+  it('stands in place of a key, not beside one', () => {
+    const both = { ...authentication, key: { algorithm: 'ES256', pem: 'x' } } as const;
+    expect(() => new TokenExchangeService({ issuer: ISSUER, clientAuthentication: both })).toThrow(
+      'TokenExchangeModule.clientAuthentication.key is "(hidden)"; accepted: either key or assertionFile',
+    );
   });
 });
 

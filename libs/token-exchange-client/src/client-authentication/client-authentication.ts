@@ -2,7 +2,11 @@ import type { SigningKey } from './signing-key.js';
 
 /** How this service proves to the token endpoint who it is. RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2. */
 export type ClientAuthentication =
-  ClientSecretAuthentication | PrivateKeyJwtAuthentication | TlsClientAuthentication | PublicClient;
+  | ClientSecretAuthentication
+  | PrivateKeyJwtAuthentication
+  | WorkloadAuthentication
+  | TlsClientAuthentication
+  | PublicClient;
 
 /** A shared secret, in the header or in the form. RFC 6749 §2.3.1 */
 export interface ClientSecretAuthentication {
@@ -19,6 +23,14 @@ export interface PrivateKeyJwtAuthentication {
   readonly key: SigningKey;
   /** The assertion's `aud`; the issuer when absent. Some servers insist on the token endpoint's address. */
   readonly audience?: string;
+}
+
+/** A token of the platform that this service runs on, such as that of its Kubernetes service account: it keeps no secret and no key. */
+export interface WorkloadAuthentication {
+  readonly method: 'private_key_jwt';
+  readonly clientId: string;
+  /** The file that holds the token. It is read anew for each request, since the platform puts a new one into its place. */
+  readonly assertionFile: string;
 }
 
 /** A certificate, shown in the TLS handshake to the token endpoint and to the services that are called. */

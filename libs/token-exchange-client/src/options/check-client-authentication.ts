@@ -1,11 +1,12 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { SIGNING_ALGORITHMS } from '@onbehalf/jwt-verification';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readAssertion } from '@onbehalf/oauth-protocol';
 import {
   CLIENT_AUTHENTICATION_METHODS,
   type ClientAuthentication,
   type TlsClientAuthentication,
+  type WorkloadAuthentication,
 } from '../client-authentication/client-authentication.js';
 import type { SigningKey } from '../client-authentication/signing-key.js';
 import { checkSecret, requireText } from './accepted-values.js';
@@ -30,7 +31,9 @@ export function checkClientAuthentication(
   if (authentication.method === 'client_secret_basic' || authentication.method === 'client_secret_post') {
     requireText(`${setting}.clientSecret`, authentication.clientSecret, 'the client secret');
   }
-  if (authentication.method === 'private_key_jwt') {
+  if (authentication.method === 'private_key_jwt' && 'assertionFile' in authentication) {
+    checkAssertionFile(setting, authentication);
+  } else if (authentication.method === 'private_key_jwt') {
     checkSigningKey(`${setting}.key`, authentication.key);
     const accepted = 'the issuer identifier of the server, here or as issuer';
     requireText(`${setting}.audience`, authentication.audience ?? issuer, accepted);
@@ -48,6 +51,17 @@ export function checkSigningKey(setting: string, key: SigningKey | undefined): v
   if ('sign' in key || 'cryptoKey' in key) return;
   const privateKey = 'pem' in key ? key.pem : { key: key.jwk as JsonWebKey, format: 'jwk' as const };
   checkSecret(setting, () => createPrivateKey(privateKey), forms);
+}
+
+function checkAssertionFile(setting: string, { assertionFile, ...others }: WorkloadAuthentication): void {
+  if ('key' in others) throw new ConfigurationError(`${setting}.key`, '(hidden)', 'either key or assertionFile');
+  const accepted = 'the path of a file that holds a JWT';
+  requireText(`${setting}.assertionFile`, assertionFile, accepted);
+  try {
+    readAssertion(assertionFile);
+  } catch {
+    throw new ConfigurationError(`${setting}.assertionFile`, assertionFile, accepted);
+  }
 }
 
 function checkCertificate(setting: string, { certificate, privateKey, passphrase, ca }: TlsClientAuthentication): void {

@@ -87,7 +87,9 @@ export type UnavailableReason =
   /** The answer is not what RFC 6749 §5.1 and RFC 8693 §2.2.1 prescribe. */
   | 'malformed'
   /** The server's metadata cannot be had. */
-  | 'discovery';
+  | 'discovery'
+  /** This service has no credentials: the file with its assertion cannot be used. */
+  | 'credentials';
 
 /** No exchange is possible now. Says nothing about the user or the token. */
 export class ExchangeUnavailable extends Error {
