@@ -1,16 +1,15 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, serverUser, WITH_PARENT } from './server-process.js';
+import { crashed, findBinaries, INSTALLED, PostgresFolder } from './postgres-process.js';
+import { freePort } from './server-process.js';
 
 /** The variable that tells a run's files of the server that was started for all of them. */
 export const SHARED_SERVER = 'TEST_POSTGRES_URL';
 
-/** Where Debian and Ubuntu keep PostgreSQL, by version. */
-const INSTALLED = '/usr/lib/postgresql';
-const START_TIMEOUT = 30_000;
+/** A role that a server which was started lets in with its password only, once a test has made it. */
+export const WITH_PASSWORD = 'with_password';
 
 export interface PostgresOptions {
   /** Whether a server that is started flushes to disk, for tests of durability and speed; otherwise it is faster. */
@@ -33,7 +32,16 @@ export interface TestPostgres {
   readonly crash?: () => Promise<void>;
   /** Starts it again, at the same address and with its data. */
   readonly restart?: () => Promise<void>;
+  /** Starts another server that follows this one. */
+  readonly standby?: () => Promise<TestStandby>;
   /** Drops what was made, and stops the server if it was started for the test. */
+  stop(): Promise<void>;
+}
+
+/** A server that follows another one, and takes no writes until it is promoted. */
+export interface TestStandby {
+  readonly url: string;
+  promote(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -59,53 +67,50 @@ function givenServer(): string | undefined {
   return named.find((url) => url?.startsWith('postgres'));
 }
 
-function findBinaries(): string | undefined {
-  if (!existsSync(INSTALLED)) return undefined;
-  const versions = readdirSync(INSTALLED).sort((left, right) => Number(right) - Number(left));
-  return versions.map((version) => join(INSTALLED, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
-}
-
 async function startServer(binaries: string, { durable = false }: PostgresOptions): Promise<TestPostgres> {
-  const directory = mkdtempSync(join(tmpdir(), 'onbehalf-postgres-'));
-  const owner = serverUser();
-  if (owner) execFileSync('chown', [`${owner.uid}:${owner.gid}`, directory]);
-  const data = join(directory, 'data');
-  const options = { ...owner, cwd: directory, stdio: 'ignore' } as const;
-  execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N'], options);
+  const folder = new PostgresFolder(binaries);
+  folder.run('initdb', '-D', folder.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N');
+  const trusting = readFileSync(join(folder.data, 'pg_hba.conf'), 'utf8');
+  writeFileSync(join(folder.data, 'pg_hba.conf'), `host all ${WITH_PASSWORD} all scram-sha-256\n${trusting}`);
   const port = await freePort();
-  const flags = asFlags({
-    port,
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: directory,
-    max_connections: 200,
-    fsync: durable ? 'on' : 'off',
-  });
-  // a test process that is killed, or ends without a word, takes its server along
-  const command = [...WITH_PARENT, join(binaries, 'postgres'), '-D', data, ...flags];
-  const start = async (): Promise<ChildProcess> => {
-    const started = spawn(command[0] as string, command.slice(1), options);
-    await ready(binaries, port, started);
-    return started;
-  };
+  const start = (): Promise<ChildProcess> => folder.start(port, { fsync: durable ? 'on' : 'off' });
   let server = await start();
   const kill = () => void server.kill('SIGQUIT');
   process.once('exit', kill);
-  const databases = databasesOn(`postgres://postgres@127.0.0.1:${port}/postgres`, async () => {
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const databases = databasesOn(url, async () => {
     process.removeListener('exit', kill);
-    await stopped(server);
-    rmSync(directory, { recursive: true, force: true });
+    await crashed(server);
+    rmSync(folder.directory, { recursive: true, force: true });
   });
   return {
     ...databases,
     hang: () => signal(server, 'SIGSTOP'),
     resume: () => signal(server, 'SIGCONT'),
-    crash: () => stopped(server),
+    crash: () => crashed(server),
     restart: async () => void (server = await start()),
+    standby: () => startStandby(binaries, url),
   };
 }
 
-function asFlags(settings: Readonly<Record<string, string | number>>): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+/** A copy of the server that follows it, until it is promoted. */
+async function startStandby(binaries: string, primary: string): Promise<TestStandby> {
+  const folder = new PostgresFolder(binaries);
+  folder.run('pg_basebackup', '-D', folder.data, '-d', primary, '-R', '-X', 'stream', '-c', 'fast');
+  const port = await freePort();
+  const server = await folder.start(port, { fsync: 'off' });
+  const kill = () => void server.kill('SIGQUIT');
+  process.once('exit', kill);
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  return {
+    url,
+    promote: () => run(url, ['select pg_promote()']),
+    stop: async () => {
+      process.removeListener('exit', kill);
+      await crashed(server);
+      rmSync(folder.directory, { recursive: true, force: true });
+    },
+  };
 }
 
 /** The server first: it begins backends. */
@@ -118,27 +123,6 @@ function signal(server: ChildProcess, name: NodeJS.Signals): void {
 function backendsOf({ pid }: ChildProcess): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
   return children.filter(Boolean).map(Number);
-}
-
-async function ready(binaries: string, port: number, server: ChildProcess): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT;
-  while (Date.now() < deadline && server.exitCode === null) {
-    const probe = spawn(join(binaries, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)], {
-      stdio: 'ignore',
-    });
-    const code = await new Promise((resolve) => probe.once('exit', resolve));
-    if (code === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  server.kill('SIGQUIT');
-  throw new Error(`PostgreSQL did not start on port ${port}`);
-}
-
-async function stopped(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
-  const exit = new Promise((resolve) => server.once('exit', resolve));
-  server.kill('SIGQUIT');
-  await exit;
 }
 
 /** A schema of its own in place of a whole database, which takes a hundred times as long to make. */
