@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
-import { isLoopbackUrl, isSecretFor } from '@onbehalf/oauth-protocol';
+import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
+import { isLoopbackUrl, isSecretFor, valueOrFile } from '@onbehalf/oauth-protocol';
 import { httpUrl } from '@onbehalf/service-host';
 import { z } from 'zod';
 import { features } from './features.js';
@@ -36,6 +36,10 @@ const settings = z.object({
     .default('http://localhost:9001'),
   AUTH_SERVER_CONFIG: z.string().min(1).default('auth-server').transform(toConfigPath),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),
+  // where it stands, so that it can be read again
+  DATABASE_URL_FILE: z.string().optional(),
+  DATABASE_PASSWORD: z.string().optional(),
+  DATABASE_PASSWORD_FILE: z.string().optional(),
   DATABASE_POOLING: z.enum(POOLINGS, `one of ${POOLINGS.join(', ')}`).default('none'),
   DATABASE_CONNECTIONS: wholeNumber(1000, 'connections').optional(),
   DATABASE_TIMEOUT: wholeNumber(60, 'seconds').optional(),
@@ -46,7 +50,8 @@ const settings = z.object({
   AUDIT_RETENTION: wholeNumber(36_500, 'days').optional(),
   ENCRYPTION_KEYS: z
     .string()
-    .transform((keys) => keys.split(','))
+    // also as the file beside a SQLite file has them: one a line
+    .transform((keys) => keys.split(/[,\n]/))
     .optional(),
   COOKIE_KEYS: z
     .string()
@@ -93,16 +98,17 @@ type Mistake = readonly [setting: keyof z.output<typeof settings>, accepted: str
 /** What does not go together. */
 function mistakes(given: z.output<typeof settings>): Mistake[] {
   const { CLIENT_CERTIFICATE_HEADER, TRUSTED_PROXIES } = given;
-  const others = [...mistakesOfKeys(given), ...knownToEverybody(given)];
+  const others = [...mistakesOfKeys(given), ...mistakesOfPassword(given), ...knownToEverybody(given)];
   if (CLIENT_CERTIFICATE_HEADER === undefined || TRUSTED_PROXIES !== undefined) return others;
   return [['CLIENT_CERTIFICATE_HEADER', 'a header only together with TRUSTED_PROXIES'], ...others];
 }
 
 /** What ships with the project keeps others out on this machine only. */
 function knownToEverybody(given: z.output<typeof settings>): Mistake[] {
-  const { ISSUER, DATABASE_URL, ENCRYPTION_KEYS = [], COOKIE_KEYS = [], NONCE_SECRET = '' } = given;
-  const password = passwordOf(DATABASE_URL);
-  const secrets = { ENCRYPTION_KEYS, COOKIE_KEYS, NONCE_SECRET: [NONCE_SECRET], DATABASE_URL: [password] };
+  const { ISSUER, DATABASE_URL, DATABASE_PASSWORD = '', NONCE_SECRET = '' } = given;
+  const { ENCRYPTION_KEYS = [], COOKIE_KEYS = [] } = given;
+  const database = { DATABASE_URL: [passwordIn(DATABASE_URL) ?? ''], DATABASE_PASSWORD: [DATABASE_PASSWORD] };
+  const secrets = { ENCRYPTION_KEYS, COOKIE_KEYS, NONCE_SECRET: [NONCE_SECRET], ...database };
   return Object.entries(secrets)
     .filter(([, values]) => !values.every((secret) => isSecretFor(ISSUER, secret)))
     .map(([name]) => [
@@ -111,13 +117,13 @@ function knownToEverybody(given: z.output<typeof settings>): Mistake[] {
     ]);
 }
 
-/** None of what is no URL, or encoded badly: the store refuses it. */
-function passwordOf(url: string): string {
-  try {
-    return decodeURIComponent(new URL(url).password);
-  } catch {
-    return '';
-  }
+function mistakesOfPassword({ DATABASE_URL, DATABASE_PASSWORD }: z.output<typeof settings>): Mistake[] {
+  if (DATABASE_PASSWORD === undefined) return [];
+  if (passwordIn(DATABASE_URL) !== undefined)
+    return [['DATABASE_PASSWORD', 'nothing, because DATABASE_URL has a password']];
+  if (DATABASE_URL.startsWith('sqlite:'))
+    return [['DATABASE_PASSWORD', 'nothing, because DATABASE_URL is one of SQLite']];
+  return [];
 }
 
 function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {
@@ -149,11 +155,21 @@ export function storeOptions(settings: Settings): StoreOptions {
     connections: DATABASE_CONNECTIONS,
     timeout: DATABASE_TIMEOUT,
     migrateAtStart: settings.MIGRATE_AT_START,
+    password: databasePassword(settings),
     encryptionKeys: settings.ENCRYPTION_KEYS,
     issuer: settings.ISSUER,
     tables,
     auditFields,
   };
+}
+
+/** How the password of the database is read, where it is not in the address for good. */
+function databasePassword(settings: Settings): StoreOptions['password'] {
+  const { DATABASE_PASSWORD, DATABASE_PASSWORD_FILE, DATABASE_URL_FILE } = settings;
+  if (DATABASE_PASSWORD_FILE !== undefined) return () => valueOrFile('DATABASE_PASSWORD', { DATABASE_PASSWORD_FILE });
+  if (DATABASE_PASSWORD !== undefined) return () => DATABASE_PASSWORD;
+  if (DATABASE_URL_FILE === undefined) return undefined;
+  return () => passwordIn(valueOrFile('DATABASE_URL', { DATABASE_URL_FILE }) ?? '');
 }
 
 /** The paths of the protocol begin right behind the issuer, and it is compared character by character. RFC 8414 §2, §3.3 */

@@ -29,6 +29,45 @@ describe('settings of the database', () => {
     );
   });
 
+  it.each([
+    [
+      { DATABASE_URL: 'postgres://u:p@one,two/db', DATABASE_PASSWORD: 'q' },
+      'nothing, because DATABASE_URL has a password',
+    ],
+    [{ DATABASE_URL: 'postgres://u@db/db?password=p', DATABASE_PASSWORD: 'q' }, 'nothing, because DATABASE_URL has'],
+    [{ DATABASE_PASSWORD: 'q' }, 'nothing, because DATABASE_URL is one of SQLite'],
+  ])('%p is refused without the password', (given, accepted) => {
+    expect(() => readEnvironment(environment, given)).toThrow(
+      `DATABASE_PASSWORD is "(not shown)"; accepted: ${accepted}`,
+    );
+  });
+
+  it.each(['postgres://onbehalf:onbehalf@one,two:5433/db', 'postgres://onbehalf@one/db?password=onbehalf'])(
+    'the password that ships with the project is found in %s',
+    (DATABASE_URL) => {
+      const given = { ISSUER: 'https://as.example', DATABASE_URL };
+      expect(() => readEnvironment(environment, given)).toThrow('this one ships with the project');
+    },
+  );
+
+  it('the password is read again where it stands in a file, alone or in the address', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'password-')), 'file');
+    const url = 'postgres://u@db/db';
+    const asked = (settings: Record<string, string>) => storeOptions(readEnvironment(environment, settings)).password;
+    writeFileSync(file, 'first\n');
+    const alone = asked({ DATABASE_URL: url, DATABASE_PASSWORD_FILE: file });
+    expect(alone?.()).toBe('first');
+    writeFileSync(file, 'second\n');
+    expect(alone?.()).toBe('second');
+    writeFileSync(file, 'postgres://u:thi%2Frd@db/db');
+    const inAddress = asked({ DATABASE_URL_FILE: file });
+    expect(inAddress?.()).toBe('thi/rd');
+    writeFileSync(file, 'postgres://u:fourth@db/db');
+    expect(inAddress?.()).toBe('fourth');
+    expect(asked({ DATABASE_URL: url, DATABASE_PASSWORD: 'fixed' })?.()).toBe('fixed');
+    expect(asked({ DATABASE_URL: url })).toBeUndefined();
+  });
+
   it('reach the store', () => {
     const given = { DATABASE_CONNECTIONS: '20', DATABASE_TIMEOUT: '5', MIGRATE_AT_START: 'false' };
     const options = storeOptions(readEnvironment(environment, given));

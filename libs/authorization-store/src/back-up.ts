@@ -22,7 +22,7 @@ export async function backUp(options: StoreOptions, file: string, write: (line: 
   } else {
     const database = connect(location, { ...options, connections: 1 });
     try {
-      await writeNewFile(file, (draft) => dumpPostgres(database, location.url, draft));
+      await writeNewFile(file, (draft) => dumpPostgres(database, location.url, draft, options.password?.()));
     } finally {
       await database.destroy();
     }

@@ -19,6 +19,7 @@ export { checkCopy } from './check-copy.js';
 export { AuthorizationStore } from './authorization-store.js';
 export type { ConnectionOptions } from './database/connect.js';
 export { ClocksDiffer } from './database/database-clock.js';
+export { passwordIn } from './database/postgres-url.js';
 export { SchemaTooNew } from './database/migrate.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
 export { POOLINGS, type Pooling } from './database/transaction-pooling.js';

@@ -8,7 +8,8 @@ import { migrateSchema, pendingSteps, type Dialect } from './database/migrate.js
 import { declarations } from './database/migrations/0012-declarations.js';
 import type { Schema } from './database/schema.js';
 import { checkPooling } from './database/pooler.js';
-import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
+import { ServerAddress } from './database/server-address.js';
+import { parseStoreUrl, shownUrl, type StoreLocation } from './database/store-url.js';
 import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
 import { declarationsIn, declareTables, undeclared, type Declared } from './tables/declare-tables.js';
@@ -85,8 +86,10 @@ export async function migrate(
   options: Declared & Pick<StoreOptions, keyof ConnectionOptions> = {},
 ): Promise<string[]> {
   const location = parseStoreUrl(url);
-  if (location.dialect === 'postgres') await checkPooling(url, poolOptions(options));
-  else checkNotPooled(options);
+  if (location.dialect === 'postgres') {
+    const address = new ServerAddress(location, options.password);
+    await checkPooling(address, shownUrl(url), poolOptions(options));
+  } else checkNotPooled(options);
   const database = connect(location, { ...options, connections: 1 }, MIGRATION_TIMEOUT);
   const applied = await orDisconnect(
     database,

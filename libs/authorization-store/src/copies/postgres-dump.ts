@@ -22,12 +22,17 @@ const DEFAULT_SCHEMA = 'public';
  * @throws ConfigurationError when there is no `pg_dump`, or it is older than the server
  * @throws Error with what `pg_dump` says
  */
-export async function dumpPostgres(database: Kysely<Schema>, url: string, to: string): Promise<void> {
+export async function dumpPostgres(
+  database: Kysely<Schema>,
+  url: string,
+  to: string,
+  password = passwordIn(url),
+): Promise<void> {
   const { schema, major } = await describe(database);
   await checkProgram(major);
   const which = schema === DEFAULT_SCHEMA ? [] : [`--schema=${schema}`];
   const flags = ['--format=custom', '--no-owner', '--no-privileges', '--no-password', ...which];
-  const { code, errors } = await run([...flags, `--file=${to}`, `--dbname=${forLibpq(url)}`], passwordIn(url));
+  const { code, errors } = await run([...flags, `--file=${to}`, `--dbname=${forLibpq(url)}`], password);
   if (code !== 0) throw new Error(`pg_dump failed: ${errors.trim().split('\n', 1)[0]}`);
 }
 

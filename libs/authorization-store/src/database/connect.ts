@@ -1,6 +1,7 @@
 import { Kysely, type LogEvent } from 'kysely';
 import { postgresDialect, type PoolOptions } from './postgres.js';
 import type { Schema } from './schema.js';
+import { ServerAddress } from './server-address.js';
 import { sqliteDialect } from './sqlite.js';
 import type { StoreLocation } from './store-url.js';
 import type { Pooling } from './transaction-pooling.js';
@@ -16,6 +17,11 @@ export interface ConnectionOptions {
    * `none` unless told.
    */
   readonly pooling?: Pooling | undefined;
+  /**
+   * Reads the password for PostgreSQL that counts now, in place of the one in the address: it may change while the server runs. Asked
+   * for each connection.
+   */
+  readonly password?: (() => string | undefined) | undefined;
   /** Is told of each query: how long it took, and whether it failed. For metrics. */
   readonly onQuery?: ((query: { readonly milliseconds: number; readonly failed: boolean }) => void) | undefined;
 }
@@ -36,7 +42,7 @@ export function connect(
   const dialect =
     location.dialect === 'sqlite'
       ? sqliteDialect(location.path)
-      : postgresDialect(location.url, poolOptions(options, queryTimeout));
+      : postgresDialect(new ServerAddress(location, options.password), poolOptions(options, queryTimeout));
   const log = ({ level, queryDurationMillis }: LogEvent) =>
     onQuery?.({ milliseconds: queryDurationMillis, failed: level === 'error' });
   return new Kysely<Schema>({ dialect, ...(onQuery ? { log } : {}) });

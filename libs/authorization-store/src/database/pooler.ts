@@ -1,6 +1,7 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { pgDriver } from './pg-driver.js';
-import { sessionSettings, type PoolOptions } from './postgres.js';
+import type pg from 'pg';
+import { clientOf, sessionSettings, type PoolOptions } from './postgres.js';
+import type { ServerAddress } from './server-address.js';
 import { toStoreError } from './store-unavailable.js';
 
 /** So PgBouncer answers what it does not know, in words that other poolers have taken over. */
@@ -13,20 +14,17 @@ const NO_PASSWORD = /password must be a (non-empty )?string/;
 
 /**
  * Looks whether a pooler is in between that nobody has told of: it would mix up sessions, and statements that are prepared in them.
+ * @param shown the address as it may be told
  * @throws ConfigurationError for one, when it refuses a parameter of the address, or the server its user, password or database
  */
-export async function checkPooling(url: string, options: PoolOptions): Promise<void> {
-  const { Client } = pgDriver();
-  const client = new Client({ connectionString: url, ...sessionSettings(options) });
-  // what breaks the connection fails the query too
-  client.on('error', () => undefined);
+export async function checkPooling(address: ServerAddress, shown: string, options: PoolOptions): Promise<void> {
   try {
-    await client.connect();
-    if (options.pooling === 'none' && (await isPooled(client))) throw untold('a pooler between here and the server');
+    const isPooled = await address.reach(() => ask(address, options));
+    if (options.pooling === 'none' && isPooled) throw untold('a pooler between here and the server');
   } catch (error) {
     if (isRefusedLogin(error as NodeJS.ErrnoException)) {
       const accepted = `a user, password and database that the server knows (${(error as Error).message})`;
-      throw new ConfigurationError('DATABASE_URL', withoutPassword(url), accepted);
+      throw new ConfigurationError('DATABASE_URL', shown, accepted);
     }
     const parameter = REFUSED_PARAMETER.exec((error as Error).message)?.groups?.['name'];
     if (parameter === undefined) throw error instanceof ConfigurationError ? error : toStoreError(error);
@@ -36,6 +34,18 @@ export async function checkPooling(url: string, options: PoolOptions): Promise<v
       `…${parameter}…`,
       'an address without parameters that the pooler refuses',
     );
+  }
+}
+
+/** Connects, and tells whether a pooler is in between. */
+async function ask(address: ServerAddress, options: PoolOptions): Promise<boolean> {
+  const client = new (clientOf(address))(sessionSettings(options));
+  // what breaks the connection fails the query too
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await address.check(client);
+    return await isPooled(client);
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -45,14 +55,8 @@ function isRefusedLogin({ code = '', message }: NodeJS.ErrnoException): boolean 
   return REFUSED_LOGIN.test(code) || NO_PASSWORD.test(message);
 }
 
-/** Its parameters may hold a password, too. */
-function withoutPassword(url: string): string {
-  const { protocol, username, host, pathname } = new URL(url);
-  return `${protocol}//${username && `${username}:…@`}${host}${pathname}`;
-}
-
 /** A pooler cannot tell the process that will work for a connection: it is another one for each transaction. */
-async function isPooled(client: InstanceType<ReturnType<typeof pgDriver>['Client']>): Promise<boolean> {
+async function isPooled(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return rows[0]?.pid !== (client as unknown as { processID: number }).processID;
 }

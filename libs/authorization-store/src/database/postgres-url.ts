@@ -17,7 +17,7 @@ export interface PostgresUrl {
 /** Reads an address. @returns `undefined` for none of PostgreSQL */
 export function readPostgresUrl(url: string): PostgresUrl | undefined {
   const parts = PARTS.exec(url)?.groups;
-  if (!parts) return undefined;
+  if (!parts || url === parts['scheme']) return undefined;
   return {
     scheme: parts['scheme']!,
     user: parts['user'],
@@ -46,11 +46,18 @@ export function withoutParameters(url: PostgresUrl, ...names: readonly string[])
   return { ...url, parameters: url.parameters.filter((parameter) => !names.includes(nameOf(parameter))) };
 }
 
-/** The password that an address holds, wherever it stands; `undefined` when it has none, or is none of PostgreSQL. */
+/** The password that an address holds, wherever it stands; `undefined` when it has none, or cannot be read. */
 export function passwordIn(url: string): string | undefined {
   const read = readPostgresUrl(url);
   if (!read) return undefined;
-  return parameterOf(read, 'password') ?? (read.password === undefined ? undefined : decodeURIComponent(read.password));
+  try {
+    return (
+      parameterOf(read, 'password') ?? (read.password === undefined ? undefined : decodeURIComponent(read.password))
+    );
+  } catch {
+    // badly encoded: refused where the database is opened
+    return undefined;
+  }
 }
 
 function nameOf(parameter: string): string {

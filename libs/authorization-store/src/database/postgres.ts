@@ -2,7 +2,8 @@ import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kys
 import type pg from 'pg';
 import { sha256 } from './hash.js';
 import { pgDriver } from './pg-driver.js';
-import { toStoreError } from './store-unavailable.js';
+import type { ServerAddress } from './server-address.js';
+import { READ_ONLY, StoreUnavailable, toStoreError } from './store-unavailable.js';
 import { inTransactions, type Pooling } from './transaction-pooling.js';
 
 /** The type of every integer column here (PostgreSQL's `int8`). */
@@ -21,10 +22,13 @@ export interface PoolOptions {
 }
 
 /** PostgreSQL through a pool of connections. */
-export function postgresDialect(url: string, options: PoolOptions): PostgresDialect {
+export function postgresDialect(address: ServerAddress, options: PoolOptions): PostgresDialect {
   const { Pool, types } = pgDriver();
   const pool = new Pool({
-    connectionString: url,
+    // the pool gives it the settings
+    Client: clientOf(address) as unknown as new () => pg.ClientBase,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool waits for it, whatever its types say
+    onConnect: address.check,
     max: options.connections,
     ...sessionSettings(options),
     keepAlive: true,
@@ -35,7 +39,19 @@ export function postgresDialect(url: string, options: PoolOptions): PostgresDial
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on('error', () => undefined);
-  return new PostgresDialect({ pool: discardingBroken(pool, options) });
+  return new PostgresDialect({ pool: discardingBroken(pool, address, options) });
+}
+
+/** The driver's client, for the server and with the password that are tried at this moment. */
+export function clientOf(address: ServerAddress): new (settings: pg.ClientConfig) => pg.Client {
+  const { Client } = pgDriver();
+  return class extends Client {
+    constructor(settings: pg.ClientConfig) {
+      const { url, accepted } = address.now;
+      super({ ...settings, connectionString: url });
+      this.once('connect', accepted);
+    }
+  };
 }
 
 /** What a connection is opened with. A pooler gives it away after each transaction: nothing is set for longer then. */
@@ -55,7 +71,7 @@ export function sessionSettings({ connectTimeout, queryTimeout, pooling }: PoolO
 }
 
 /** A connection whose query ran out of time still waits for the answer: it must not go back to the pool. */
-function discardingBroken(pool: pg.Pool, { pooling, queryTimeout }: PoolOptions): PostgresPool {
+function discardingBroken(pool: pg.Pool, address: ServerAddress, { pooling, queryTimeout }: PoolOptions): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const broken = new WeakSet<pg.PoolClient>();
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
@@ -75,7 +91,11 @@ function discardingBroken(pool: pg.Pool, { pooling, queryTimeout }: PoolOptions)
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
-      const client = await pool.connect().catch((error: unknown) => Promise.reject(toStoreError(error) as Error));
+      const client = await address
+        .reach(() => pool.connect())
+        .catch((error: unknown) => {
+          throw new StoreUnavailable(error);
+        });
       const known = wrapped.get(client) ?? wrap(client);
       wrapped.set(client, known);
       return known;
@@ -109,9 +129,9 @@ function discardAfterTimeout(
     try {
       return await client.query(parameters.length > 0 ? { ...naming(sql), text: sql, values: [...parameters] } : sql);
     } catch (error) {
-      // an error of the server leaves the connection sound, unless it keeps it from rolling back; any other (time-out, broken
-      // socket) does not
-      if (!(error instanceof pgDriver().DatabaseError) || sql === 'rollback') broken.add(client);
+      // an error of the server leaves the connection sound, unless it keeps it from rolling back, or the server has become one that
+      // takes no writes; any other (time-out, broken socket) does not
+      if (!isSound(error) || sql === 'rollback') broken.add(client);
       throw toStoreError(error);
     }
   };
@@ -119,4 +139,8 @@ function discardAfterTimeout(
     query: query as unknown as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || broken.has(client)),
   };
+}
+
+function isSound(error: unknown): boolean {
+  return error instanceof pgDriver().DatabaseError && error.code !== READ_ONLY;
 }

@@ -8,7 +8,10 @@ const RETRY_AFTER = 1;
  * that stops, starts or cancels what takes too long, a standby that does not write yet, and the one that a deadlock is ended with.
  * PostgreSQL, appendix A.
  */
-const PASSING = /^(08|53|57|25006$|25P03$|40P01$)/;
+export const PASSING = /^(08|53|57|25006$|25P03$|40P01$)/;
+
+/** SQLSTATE of a write where none is taken. */
+export const READ_ONLY = '25006';
 
 /** The database cannot be reached, or does not answer in time. Says nothing about the request: it may be sent again. */
 export class StoreUnavailable extends Error {
