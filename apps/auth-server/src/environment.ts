@@ -34,7 +34,11 @@ const settings = z.object({
     .string()
     .refine(isOrigin, 'an http or https URL of scheme, host and port alone, such as https://login.example')
     .default('http://localhost:9001'),
-  AUTH_SERVER_CONFIG: z.string().min(1).default('auth-server').transform(toConfigPath),
+  AUTH_SERVER_CONFIG: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((value) => (value === undefined ? bundled('auth-server') : toConfigPath(value))),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),
   // where it stands, so that it can be read again
   DATABASE_URL_FILE: z.string().optional(),

@@ -63,6 +63,16 @@ describe('onbehalf-explain', () => {
     expect(explainReach(['a', '--config', folder], { SHOP: randomUUID() })).toEqual({ exitCode: 0, output });
   });
 
+  it('tells all mistakes of the configuration, a line each', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'explain-')), 'policy.yaml');
+    writeFileSync(file, 'lifetimes: { session: long }\nusers: 1\n');
+    const { errors, exitCode } = explainReach(['a', '--config', file], {});
+    expect([exitCode, errors?.split('\n').map((line) => line.split(' is ')[0])]).toEqual([
+      2,
+      ['policy.yaml:2: users', 'policy.yaml:1: lifetimes.session'],
+    ]);
+  });
+
   it('--only fails for a client that is not named, and shows the routes all the same', () => {
     const ofLab = ['1', '2', '3', '4', '5', '6', 'desk', 'legacy', 'gateway', 'support', 'agent'];
     const others = ['assistant', ...ofLab.map((name) => `lab-${name}`)];

@@ -33,7 +33,7 @@ export interface Explained {
   readonly exitCode: number;
 }
 
-/** What the command answers to these arguments. Everything that keeps it from answering is one line. */
+/** What the command answers to these arguments. Everything that keeps it from answering is a line. */
 export function explainReach(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
@@ -48,7 +48,7 @@ export function explainReach(
     const routes = readRoutes(audience, values.config ?? variables['AUTH_SERVER_CONFIG'], variables);
     return { output: format(audience, routes, values.json), ...check(audience, routes, values.only) };
   } catch (error) {
-    return { errors: firstLine(error), exitCode: 2 };
+    return { errors: lines(error), exitCode: 2 };
   }
 }
 
@@ -79,6 +79,8 @@ function check(audience: string, routes: readonly Route[], only: readonly string
   return { errors: `${unexpected.join(', ')} can reach ${audience}, and --only does not name it`, exitCode: 1 };
 }
 
-function firstLine(error: unknown): string {
+/** Each mistake is one. */
+function lines(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(lines).join('\n');
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!;
 }

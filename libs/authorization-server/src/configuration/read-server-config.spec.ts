@@ -351,6 +351,20 @@ edges:
       ]);
     });
 
+    it('tells no secret of what stands in a wrong place', () => {
+      const secret = randomUUID();
+      for (const text of [
+        `clients: { clientId: a, secret: ${secret} }`,
+        `clients: [{ clientId: a, grantTypes: [client_credentials], login: [{ password: ${secret} }] }]`,
+        `templates: { clients: [{ secret: ${secret} }] }`,
+        `defaults: { clients: { secret: ${secret} } }`,
+      ]) {
+        const lines = read(text, {}).join('\n');
+        expect(lines).toContain('(hidden)');
+        expect(lines).not.toContain(secret);
+      }
+    });
+
     it('looks at a file without its secrets: the mistakes that do not depend on them are all told', () => {
       expect(read(text, {}, true)).toEqual(read(text, SET));
     });

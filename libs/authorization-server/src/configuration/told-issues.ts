@@ -22,7 +22,7 @@ export function toMistakes(
     .map(({ issue: { code, message }, path, setting }) => {
       const isUnknown = code === 'unrecognized_keys';
       const isSecret = path.some((step) => (isUnknown ? LIKE_SECRET : SECRET).test(String(step)));
-      const given = isSecret ? '(hidden)' : valueAt(value, path);
+      const given = isSecret ? '(hidden)' : withoutSecrets(valueAt(value, path));
       return new ConfigurationError(nameOf(setting), given, isUnknown ? 'no such setting here' : message);
     });
 }
@@ -42,6 +42,15 @@ function isOfTemplate(setting: string, wrong: readonly string[], origins: Expand
   return (
     origin !== undefined &&
     wrong.some((each) => each === origin || each.startsWith(`${origin}.`) || each.startsWith(`${origin}[`))
+  );
+}
+
+/** A list or map in a wrong place may hold secrets further down. */
+function withoutSecrets(given: unknown): unknown {
+  if (Array.isArray(given)) return given.map(withoutSecrets);
+  if (typeof given !== 'object' || given === null) return given;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, LIKE_SECRET.test(name) ? '(hidden)' : withoutSecrets(value)]),
   );
 }
 

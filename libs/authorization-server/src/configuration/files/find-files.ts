@@ -78,7 +78,7 @@ class Tree {
   }
 
   #add(path: string, namedBy: string): void {
-    const known = statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+    const known = realPath(path);
     if (this.#seen.has(known)) return;
     this.#seen.add(known);
     const name = relative(this.#folder, path);
@@ -93,6 +93,15 @@ class Tree {
   #holds(path: string): boolean {
     const way = relative(realpathSync(this.#folder), realpathSync(path));
     return way !== '..' && !way.startsWith(`..${sep}`);
+  }
+}
+
+/** Nothing is behind the name of a pipe, such as that of the standard input. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

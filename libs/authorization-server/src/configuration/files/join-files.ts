@@ -12,8 +12,6 @@ export interface Written {
   readonly mistakes: readonly ConfigurationError[];
 }
 
-/** What each file says for itself. */
-const OF_FILES = new Set(['$schema', 'include']);
 /** Where names of several files stand side by side. */
 const NAMED = /^(|defaults|templates(\.\w+)?)$/;
 
@@ -45,11 +43,15 @@ export function joinFiles(files: readonly ConfigFile[]): Written {
 /** Without what is only for the file itself, and for anchors: `x-…`. */
 function settingsOf({ name, value }: ConfigFile, mistakes: ConfigurationError[]): unknown {
   if (isMap(value)) {
-    return Object.fromEntries(Object.entries(value).filter(([key]) => !OF_FILES.has(key) && !key.startsWith('x-')));
+    return Object.fromEntries(Object.entries(value).filter(([name, setting]) => !isOfFile(name, setting)));
   }
   const given = Array.isArray(value) ? 'a list' : value === null ? 'empty' : 'text';
   mistakes.push(new ConfigurationError(name, given, 'settings by their names'));
   return {};
+}
+
+function isOfFile(name: string, setting: unknown): boolean {
+  return name === 'include' || name.startsWith('x-') || (name === '$schema' && typeof setting === 'string');
 }
 
 interface Joining {
