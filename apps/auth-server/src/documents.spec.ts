@@ -110,7 +110,7 @@ function mistakesOfConfig({ code }: Block): readonly string[] {
     [...code.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => [name, valueOf(name)]),
   );
   try {
-    parseServerConfig(parse(code), environment, { sections: features.all });
+    parseServerConfig(parse(code, { merge: true }), environment, { sections: features.all });
     return [];
   } catch (error) {
     const all = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error];
