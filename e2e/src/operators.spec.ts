@@ -356,4 +356,16 @@ describe('an exchange for a token of operators', () => {
     const audit = await fetch(`${server}/admin/audit?type=registration_change`, { headers: { authorization } });
     expect(await audit.text()).toContain('"operator":"signal:SIGHUP"');
   });
+
+  it('changes the log level of the process', async () => {
+    const { body } = await token('operator', { grant_type: CREDENTIALS, scope: 'registrations.write' });
+    const headers = { authorization: `Bearer ${String(body['access_token'])}`, 'content-type': 'application/json' };
+    const put = { method: 'PUT', headers, body: JSON.stringify({ level: 'debug', for: 60 }) };
+    const probe = '"url":"/health/live"';
+    await fetch(`${server}/health/live`);
+    expect(system.output()).not.toContain(probe);
+    expect((await fetch(`${server}/admin/log-level`, put)).status).toBe(200);
+    await fetch(`${server}/health/live`);
+    await system.app('auth-server').printed(probe);
+  });
 });

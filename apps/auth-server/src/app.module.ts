@@ -35,6 +35,7 @@ export class AppModule {
         issuer: settings.ISSUER,
         config,
         readAgain: () => ({ config: read(), needsRestart: host.changedSettings() }),
+        logLevels: host.logLevel,
         ...(await serverSecrets(settings, config, storage)),
         features,
         storage,

@@ -17,9 +17,11 @@ import {
   CONSENTS,
   EXCHANGE_POLICY,
   ISSUED_TOKENS,
+  LOG_LEVELS,
   OWN_ACCOUNTS,
   OWN_ISSUER,
 } from './ports/injection-tokens.js';
+import type { LogLevels } from './ports/log-levels.js';
 import { Accounts } from './accounts/accounts.js';
 import { OwnClients } from './clients/own-clients.js';
 import type { OwnAccounts } from './accounts/own-accounts.js';
@@ -115,6 +117,12 @@ const auditFields: FactoryProvider<readonly AuditField[]> = {
   useFactory: ({ features }: AuthorizationServerOptions) => features?.auditFields ?? [],
 };
 
+const logLevels: FactoryProvider<LogLevels | undefined> = {
+  provide: LOG_LEVELS,
+  inject,
+  useFactory: ({ logLevels }: AuthorizationServerOptions) => logLevels,
+};
+
 const metrics: FactoryProvider<ServerMetrics> = {
   provide: ServerMetrics,
   inject,
@@ -154,6 +162,7 @@ const server: FactoryProvider<AuthorizationServer> = {
     auditFields,
     refusals,
     metrics,
+    logLevels,
     accounts,
     ...exchangeProviders(MODULE_OPTIONS_TOKEN),
     liveProvider(MODULE_OPTIONS_TOKEN),

@@ -5,6 +5,7 @@ import type { ReadAgain } from './registrations/configuration-reload.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { AccountsPort } from './ports/accounts.js';
 import type { ClientsPort } from './ports/clients.js';
+import type { LogLevels } from './ports/log-levels.js';
 import type { LoginView } from './ports/login-view.js';
 import type { ServerStorage } from './ports/server-storage.js';
 
@@ -34,6 +35,8 @@ export interface AuthorizationServerOptions {
   readonly clientCertificateHeader?: string;
   /** Addresses or networks whose `X-Forwarded-For` and certificate header are believed. Absent: nobody's. */
   readonly trustedProxies?: readonly string[];
+  /** How much the application logs, for `/admin/log-level`. Absent: it cannot be changed there. */
+  readonly logLevels?: LogLevels;
   /** What is counted and measured; given by whoever adds to it. */
   readonly metrics?: ServerMetrics;
 }

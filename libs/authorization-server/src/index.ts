@@ -83,6 +83,7 @@ export type { AccountsPort, NewAccount, OwnAccount } from './ports/accounts.js';
 export { OwnClients } from './clients/own-clients.js';
 export { hash as hashSecret } from './registrations/client-secrets.js';
 export type { ClientsPort, OwnClient } from './ports/clients.js';
+export type { LogLevels } from './ports/log-levels.js';
 export type { LoginPage, LoginView } from './ports/login-view.js';
 export { PortUnavailable } from './ports/ask-port.js';
 export { ServerMetrics, type StoreQuery } from './metrics/server-metrics.js';

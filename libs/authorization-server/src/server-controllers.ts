@@ -8,6 +8,7 @@ import { DriftController } from './admin/drift.controller.js';
 import { EvaluationController } from './me/evaluation.controller.js';
 import { ExplainController } from './admin/explain.controller.js';
 import { HomeController } from './pages/home.controller.js';
+import { LogLevelController } from './admin/log-level.controller.js';
 import { LoginController } from './pages/login.controller.js';
 import { MetricsController } from './admin/metrics.controller.js';
 import { ReachController } from './admin/reach.controller.js';
@@ -29,6 +30,7 @@ export const SERVER_CONTROLLERS: Type[] = [
   MetricsController,
   DriftController,
   ReloadController,
+  LogLevelController,
   RegistrationsController,
   ActivityController,
   EvaluationController,

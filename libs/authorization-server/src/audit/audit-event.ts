@@ -139,6 +139,8 @@ export interface RegistrationChangeEvent {
   readonly changed: readonly string[];
   /** The user that is changed, so that records are found by it. */
   readonly subject?: string;
+  /** When it ends by itself, seconds since the epoch. */
+  readonly expiresAt?: number;
   /** Who changed it, and the client of that token. */
   readonly operator: string;
   readonly clientId: string;

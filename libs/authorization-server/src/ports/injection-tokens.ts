@@ -18,3 +18,5 @@ export const CONSENTS = Symbol('consents');
 export const CLIENT_ADDRESS = Symbol('client address');
 /** The accounts of the application, where it has its own. */
 export const OWN_ACCOUNTS = Symbol('own accounts');
+/** The log levels of the application; `undefined` where they cannot be changed. */
+export const LOG_LEVELS = Symbol('the log levels');

@@ -15,6 +15,7 @@ import type { Host } from './host.js';
 import { HostModule } from './host.module.js';
 import { LoadShedding, type OverloadOptions } from '../requests/load-shedding.js';
 import type { Middleware } from '../requests/middleware.js';
+import { LogLevel } from '../telemetry/log-level.js';
 import { createLogger, logRefusals, logRequests } from '../telemetry/logging.js';
 import { serveOpenApi, type OpenApiOptions } from '../requests/open-api.js';
 import { refuseTargets } from '../requests/refuse-targets.js';
@@ -89,8 +90,12 @@ export async function createApp<Schema extends z.ZodObject>(
   readAgain: () => EnvironmentSource = () => source,
 ): Promise<CreatedApp> {
   const { own, settings } = readSettings(options, source);
-  const host: Host = { changedSettings: () => differing(settings, readSettings(options, readAgain()).settings) };
-  const logger = createLogger(options.name, settings.LOG_LEVEL, logDestination);
+  const logLevel = new LogLevel(settings.LOG_LEVEL);
+  const host: Host = {
+    logLevel,
+    changedSettings: () => differing(settings, readSettings(options, readAgain()).settings),
+  };
+  const logger = createLogger(options.name, logLevel, logDestination);
   await startTracing(options.name, isExported('TRACES', settings), logger);
   const root = HostModule.around(options.module(settings, host), logger);
   const app = await NestFactory.create<NestExpressApplication>(root, NEST_OPTIONS);

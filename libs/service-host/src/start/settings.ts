@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** What LOG_LEVEL may be. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /**
  * A whole second of work or less on one core, and a burst that is not yet an overload. What takes 1 ms of a core is
@@ -30,11 +31,11 @@ export function text(expected = 'a text that is not empty'): z.ZodString {
   return z.string(expected).min(1, expected);
 }
 
-type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevelName = (typeof LOG_LEVELS)[number];
 type HostShape = {
   HOST: z.ZodType<string>;
   PORT: z.ZodType<number>;
-  LOG_LEVEL: z.ZodType<LogLevel>;
+  LOG_LEVEL: z.ZodType<LogLevelName>;
   MAX_CONCURRENT_REQUESTS: z.ZodType<number>;
   SHUTDOWN_DELAY: z.ZodType<number>;
   TRUSTED_PROXIES: z.ZodType<string[] | undefined>;

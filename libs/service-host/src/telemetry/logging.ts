@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 import { describeError } from './error-description.js';
+import type { LogLevel } from './log-level.js';
 import { HEALTH_PATH } from './health-path.js';
 import type { Callers } from '../requests/callers.js';
 import { pathOf, type Middleware } from '../requests/middleware.js';
@@ -32,11 +33,11 @@ const NEST_START = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', '
 export const LINE_FORMAT = { serializers: { err: describeError, error: describeError }, wrapSerializers: false };
 
 /** The logger of an app: JSON lines with the trace and request they belong to, and never a token. */
-export function createLogger(app: string, level: string, destination?: DestinationStream): Logger {
-  return pino(
+export function createLogger(app: string, level: LogLevel, destination?: DestinationStream): Logger {
+  const logger = pino(
     {
       name: app,
-      level,
+      level: level.current,
       base: { name: app },
       mixin: () => ({ traceId: currentTraceId(), requestId: currentRequestId() }),
       serializers: LINE_FORMAT.serializers,
@@ -45,10 +46,13 @@ export function createLogger(app: string, level: string, destination?: Destinati
         paths: SECRET_MEMBERS.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]),
         censor: '[redacted]',
       },
+      onChild: (child) => level.follow(child as Logger),
       hooks: { streamWrite: (line) => line.replace(JWT, '[token]'), logMethod: demoteNestStart },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   );
+  level.follow(logger);
+  return logger;
 }
 
 /** What every line begins with. */
