@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,12 +62,27 @@ describe('audit-verify, on what a server has written', () => {
     });
   });
 
+  it('moves what is old into an archive, and goes on over both', async () => {
+    const archive = `${file}.jsonl`;
+    const before = new Date().toISOString();
+    const done = await run('audit-archive', '--before', before, `--out=${archive}`);
+    expect(done).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^archived \d+ records of \d+ chains in .*\ndeleted /),
+    });
+    expect(await run('audit-verify', '--archive', archive)).toMatchObject({ code: 0 });
+    const lines = readFileSync(archive, 'utf8').split('\n');
+    writeFileSync(archive, lines.toSpliced(3, 1).join('\n'));
+    const { code, output } = await run('audit-verify', '--archive', archive);
+    expect([code, output]).toEqual([1, expect.stringMatching(/^broken archive .*\.jsonl: /)]);
+  });
+
   it('says where a record was edited, and exits with 1', async () => {
     const database = new DatabaseSync(file);
     const { sequence } = database
       .prepare(
-        `update audit_records set event = replace(event, 'issued', 'rejected')
-        where sequence = (select min(sequence) from audit_records where type = 'token_exchange') returning sequence`,
+        `update audit_records set event = replace(event, 'accepted', 'rejected')
+        where sequence = (select min(sequence) from audit_records where type = 'audit_archived') returning sequence`,
       )
       .get() as { sequence: number };
     database.close();

@@ -31,16 +31,16 @@ const TELL_EVERY = 1000;
 export async function archive(audit: AuditLog, options: ArchiveCommandOptions, write: Write): Promise<number> {
   const before = timeOf(options);
   const { out, dryRun = false } = options;
-  if (dryRun) {
-    const { chains, records } = await audit.archivable(before);
-    write(`would be archived: ${count(records, 'record')} of ${count(chains, 'chain')}`);
-    return records > 0 ? 1 : 0;
-  }
-  if (out === undefined) throw new ConfigurationError('--out', undefined, 'the file of the archive');
+  if (!dryRun && out === undefined) throw new ConfigurationError('--out', undefined, 'the file of the archive');
   const broken: Write = (line) => options.progress?.(line);
   if (!(await tellVerification(audit, broken))) {
     write('nothing is archived: the trail is broken, see audit-verify and audit-acknowledge-gap');
     return 1;
+  }
+  if (dryRun || out === undefined) {
+    const { chains, records } = await audit.archivable(before);
+    write(`would be archived: ${count(records, 'record')} of ${count(chains, 'chain')}`);
+    return records > 0 ? 1 : 0;
   }
   const { archive: done, deleted } = await audit.archive({ before, out, progress: slowly(options.progress) });
   if (done) write(`archived ${count(done.records, 'record')} of ${count(done.segments.length, 'chain')} in ${out}`);

@@ -24,13 +24,15 @@ export async function writeArchive(
 ): Promise<void> {
   const draft = `${path}.part`;
   const file = createWriteStream(draft, { mode: 0o600 });
+  const done = finished(file);
+  // a full disk is noticed at the next line
+  done.catch(() => undefined);
   const digest = new ArchiveDigest();
   const write = async (line: string) => {
     digest.add(line);
-    if (!file.write(`${line}\n`)) await once(file, 'drain');
+    if (!file.write(`${line}\n`)) await Promise.race([once(file, 'drain'), done]);
   };
   try {
-    await once(file, 'open');
     await write(JSON.stringify(headerOf(header)));
     let records = 0;
     for (const { writer, from, to } of header.segments) {
@@ -41,7 +43,7 @@ export async function writeArchive(
       }
     }
     file.end(`${JSON.stringify(sealArchive({ archive: header.archive, records, digest: digest.end() }, sealing))}\n`);
-    await finished(file);
+    await done;
     await flush(draft);
     await link(draft, path);
   } catch (error) {

@@ -4,7 +4,12 @@ import { BEFORE_FIRST } from '../chain/audit-chain.js';
 import { readCheckpoint } from '../chain/checkpoints.js';
 import type { Schema } from '../database/schema.js';
 import { GAP_ACKNOWLEDGED } from '../verification/audit-gap.js';
-import { recordBefore, writersOf } from '../verification/stored-chains.js';
+import { lastOf, recordBefore, writersOf } from '../verification/stored-chains.js';
+
+/** Records that one query looks at. */
+const RANGE = 50_000;
+
+type WriterPlace = { readonly writer: string; readonly sequence: number };
 
 /**
  * What of each chain can be archived: from its checkpoint, up to the first record that is young, acknowledges a gap (verification
@@ -35,25 +40,32 @@ async function segmentOf(
 
 async function firstThatStays(
   database: Kysely<Schema>,
-  { writer, sequence }: { readonly writer: string; readonly sequence: number },
+  { writer, sequence }: WriterPlace,
   before: number,
 ): Promise<number> {
-  const young = await database
-    .selectFrom('audit_records')
-    .select('sequence')
-    .where('writer', '=', writer)
-    .where('sequence', '>', sequence)
-    .where((row) => row.or([row('at', '>=', before), row('type', '=', GAP_ACKNOWLEDGED)]))
-    .orderBy('sequence')
-    .limit(1)
-    .executeTakeFirst();
   const forwarded = await database
     .selectFrom('audit_forwarding')
     .select('sequence')
     .where('writer', '=', writer)
     .executeTakeFirst();
-  const notForwarded = forwarded ? forwarded.sequence + 1 : Number.MAX_SAFE_INTEGER;
-  return Math.min(young?.sequence ?? Number.MAX_SAFE_INTEGER, notForwarded);
+  const end = (forwarded?.sequence ?? (await lastOf(database, writer))) + 1;
+  for (const { from, to } of rangesOf(sequence + 1, end)) {
+    const { first } = await database
+      .selectFrom('audit_records')
+      .select((row) => row.fn.min('sequence').as('first'))
+      .where('writer', '=', writer)
+      .where('sequence', '>=', from)
+      .where('sequence', '<=', to)
+      .where((row) => row.or([row('at', '>=', before), row('type', '=', GAP_ACKNOWLEDGED)]))
+      .executeTakeFirstOrThrow();
+    if (first !== null) return first;
+  }
+  return end;
+}
+
+/** Long chains are read in parts, so that no query takes long. */
+function* rangesOf(first: number, last: number): Generator<{ readonly from: number; readonly to: number }> {
+  for (let from = first; from <= last; from += RANGE) yield { from, to: Math.min(last, from + RANGE - 1) };
 }
 
 /** When the oldest record was written that can be archived, in milliseconds since the epoch; `undefined` when there is none. */
@@ -71,10 +83,12 @@ export async function oldestRecord(database: Kysely<Schema>): Promise<number | u
 /** How many records the segments have, the ones that are gone not counted. */
 export async function countArchived(database: Kysely<Schema>, segments: readonly ArchiveSegment[]): Promise<number> {
   let count = 0;
-  for (const { writer, from, to } of segments) {
-    const { rows } = await sql<{ count: number }>`select count(*) as count from audit_records
-      where writer = ${writer} and sequence >= ${from} and sequence <= ${to}`.execute(database);
-    count += Number(rows[0]?.count ?? 0);
+  for (const { writer, ...segment } of segments) {
+    for (const { from, to } of rangesOf(segment.from, segment.to)) {
+      const { rows } = await sql<{ count: number }>`select count(*) as count from audit_records
+        where writer = ${writer} and sequence >= ${from} and sequence <= ${to}`.execute(database);
+      count += Number(rows[0]?.count ?? 0);
+    }
   }
   return count;
 }

@@ -115,7 +115,33 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
     );
     const { brokenArchives } = (await verify('1')) as { brokenArchives?: unknown[] };
     expect(brokenArchives?.[0]).toMatchObject({ archive: file('1') });
+    expect((await verify('1')) as object).toMatchObject({ ok: false, brokenAt: [] });
     expect((await run({ archives: [file('1')] }, 'audit-verify')).code).toBe(1);
+  });
+
+  it('is verified by its archives alone, with the key', async () => {
+    for (const name of ['1', '2', '3']) {
+      await archive(name);
+      await append(2);
+    }
+    const alone = async (names: readonly string[], encryptionKeys = [KEY]) => {
+      const lines: string[] = [];
+      const options = { url, encryptionKeys, archives: names.map(file) };
+      return { code: await storeCommand('audit-verify-archive', options, (line) => lines.push(line)), lines };
+    };
+    expect(await alone(['2', '1', '3'])).toMatchObject({
+      code: 0,
+      lines: [{}, {}, {}].map(() => expect.stringMatching(/^whole: /)),
+    });
+    expect(await alone(['2', '3'])).toMatchObject({ code: 0 });
+    expect((await alone(['1', '3'])).lines.at(-1)).toMatch(
+      /^broken archive .*3: .*, which it goes on behind, was not given$/,
+    );
+    expect((await alone(['1'], [Buffer.alloc(32, 2).toString('base64')])).lines).toEqual([
+      expect.stringContaining('which is not given'),
+    ]);
+    await expect(alone([])).rejects.toThrow('the archive is missing');
+    expect(await alone(['none'])).toMatchObject({ code: 1 });
   });
 
   it('is broken when an archive was not given, whichever it is', async () => {

@@ -40,12 +40,17 @@ export class ArchivedTrail {
     return this.archives.reduce((sum, { records }) => sum + records, 0);
   }
 
+  /** Records that were gone before they could be archived. What is gone of an archive is another matter. */
   get gaps(): AuditGap[] {
-    return this.archives.flatMap(({ gaps }) => gaps);
+    return this.#whole.flatMap(({ gaps }) => gaps);
   }
 
   get seen(): WriterHead[] {
-    return this.archives.flatMap(({ seen }) => seen);
+    return this.#whole.flatMap(({ seen }) => seen);
+  }
+
+  get #whole(): readonly CheckedArchive[] {
+    return this.archives.filter(({ broken }) => broken === undefined);
   }
 
   /**
@@ -71,8 +76,7 @@ export class ArchivedTrail {
       const reason = broken ?? unsealed;
       return reason === undefined ? [] : [{ archive: path, reason }];
     });
-    const whole = this.archives.filter(({ broken }) => broken === undefined);
-    const unjoined = whole.flatMap(({ path, segments }) => {
+    const unjoined = this.#whole.flatMap(({ path, segments }) => {
       const reason = segments.map((segment) => this.#misfitOfPrevious(segment)).find((each) => each !== undefined);
       return reason === undefined ? [] : [{ archive: path, reason }];
     });
@@ -92,9 +96,7 @@ export class ArchivedTrail {
     const wanted = new Set(heads.map(({ writer, sequence }) => keyOf(writer, sequence)));
     for (const key of this.#hashes.keys()) wanted.delete(key);
     if (wanted.size === 0) return;
-    for (const { path, broken } of this.archives) {
-      if (broken === undefined) await this.#readHashes(path, wanted);
-    }
+    for (const { path } of this.#whole) await this.#readHashes(path, wanted);
   }
 
   async #readHashes(path: string, wanted: ReadonlySet<string>): Promise<void> {
