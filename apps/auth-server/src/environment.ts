@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
 import { isLoopbackUrl, isSecretFor, valueOrFile } from '@onbehalf/oauth-protocol';
-import { httpUrl } from '@onbehalf/service-host';
+import { httpUrl, wholeNumber } from '@onbehalf/service-host';
 import { z } from 'zod';
 import { features } from './features.js';
 
@@ -19,15 +19,6 @@ function toConfigPath(value: string): string {
 const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/auth-server.db', import.meta.url))}`;
 
 const seconds = z.coerce.number('whole seconds').int('whole seconds').positive('more than 0 seconds');
-
-function wholeNumber(most: number, unit: string) {
-  const expected = `a whole number of ${unit} from 1 to ${most}`;
-  return z
-    .string()
-    .regex(/^[1-9]\d*$/, expected)
-    .transform(Number)
-    .refine((value) => value <= most, expected);
-}
 
 const settings = z.object({
   ISSUER: z

@@ -1,12 +1,5 @@
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import {
-  AuthorizationStore,
-  openStore,
-  SchemaTooNew,
-  StoreUnavailable,
-  type StoreOptions,
-} from '@onbehalf/authorization-store';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { AuthorizationStore, openStore, toOpeningError, type StoreOptions } from '@onbehalf/authorization-store';
 import { TerminusModule } from '@nestjs/terminus';
 import { storeOptions, type Settings } from './environment.js';
 import { StoreHealthIndicator } from './store.health.js';
@@ -36,27 +29,11 @@ export class StoreModule implements OnApplicationShutdown {
 
 async function open(options: StoreOptions): Promise<AuthorizationStore> {
   const store = await openStore({ ...options, onClockDifference: warnOfClocks }).catch((error: unknown) => {
-    throw isOutOfReach(error) ? notOpened(options.url, error) : error;
+    throw toOpeningError(options.url, error);
   });
   // the file may be a copy that was put back while nobody served it: nothing tells, so every start counts as one
   if (options.url.startsWith('sqlite:')) await store.renewCursors();
   return store;
-}
-
-/** SQLSTATE of a server that lets nobody in under this name: password, database, rights. PostgreSQL, appendix A. */
-const REFUSED = /^(28...|3D000|42501)$/;
-
-/** What nobody answers at, or is no file that can be read and written. */
-function isOutOfReach(error: unknown): error is Error {
-  const { syscall, code } = error as NodeJS.ErrnoException;
-  if (error instanceof StoreUnavailable || error instanceof SchemaTooNew) return true;
-  return syscall !== undefined || code === 'ERR_SQLITE_ERROR' || REFUSED.test(code ?? '');
-}
-
-/** The parameters of an address may hold a password, too. */
-function notOpened(url: string, { message }: Error): ConfigurationError {
-  const shown = url.replace(/\/\/[^/@]*@/, '//…@').replace(/\?.*/s, '');
-  return new ConfigurationError('DATABASE_URL', shown, `the address of a database that can be opened (${message})`);
 }
 
 function warnOfClocks(seconds: number): void {

@@ -21,6 +21,7 @@ export type { ConnectionOptions } from './database/connect.js';
 export { ClocksDiffer } from './database/database-clock.js';
 export { passwordIn } from './database/postgres-url.js';
 export { SchemaTooNew } from './database/migrate.js';
+export { toOpeningError } from './database/opening-error.js';
 export { StoreUnavailable } from './database/store-unavailable.js';
 export { POOLINGS, type Pooling } from './database/transaction-pooling.js';
 export type { AcknowledgeOptions } from './commands/acknowledge-gap.js';
@@ -34,7 +35,9 @@ export {
   type StoreCommandOptions,
 } from './store-command.js';
 export { moveToPostgres } from './move-to-postgres.js';
+export { openDatabase, type OpenedDatabase } from './open-database.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
+export { SealingKeys, type Sealed } from './sealing/sealing-keys.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider/provider-adapter.js';
 export { SqlRateLimitStore } from './provider/sql-rate-limit-store.js';
 export { SqlRegistrationStore } from './registrations/sql-registration-store.js';

@@ -47,7 +47,7 @@ const MIGRATION_TIMEOUT = 600;
  */
 export async function openStore(options: StoreOptions): Promise<AuthorizationStore> {
   const location = parseStoreUrl(options.url);
-  const sealing = new SealingKeys(options.encryptionKeys ?? embeddedKeys(location));
+  const sealing = new SealingKeys(options.encryptionKeys ?? keysFor(location));
   if (options.migrateAtStart === false) await checkMigrated(options);
   else if (location.dialect === 'postgres') await migrate(options.url, options);
   else checkNotPooled(options);
@@ -126,7 +126,8 @@ async function checkMigrated(options: StoreOptions): Promise<void> {
   throw new ConfigurationError('MIGRATE_AT_START', false, accepted);
 }
 
-function checkNotPooled({ pooling = 'none' }: Pick<StoreOptions, 'pooling'>): void {
+/** @throws ConfigurationError for a pooler where there is none */
+export function checkNotPooled({ pooling = 'none' }: Pick<StoreOptions, 'pooling'>): void {
   if (pooling !== 'none')
     throw new ConfigurationError('DATABASE_POOLING', pooling, 'none, because there is no pooler for SQLite');
 }
@@ -141,8 +142,8 @@ async function orDisconnect<Result>(database: Kysely<Schema>, work: Promise<Resu
   }
 }
 
-/** No key of its own for PostgreSQL, which several replicas share: the empty list is refused. */
-function embeddedKeys(location: StoreLocation): string[] {
+/** The keys where none are given. None for PostgreSQL, which several replicas share: the empty list is refused. */
+export function keysFor(location: StoreLocation): string[] {
   if (location.dialect === 'postgres') return [];
   return location.path === ':memory:' ? [randomBytes(32).toString('base64')] : keysBeside(location.path);
 }

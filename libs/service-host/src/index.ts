@@ -13,7 +13,7 @@ export { type Middleware } from './requests/middleware.js';
 export type { OpenApiOptions } from './requests/open-api.js';
 export type { OverloadOptions } from './requests/load-shedding.js';
 export { serviceResource } from './telemetry/service-resource.js';
-export { hostSettings, httpUrl, port, text, type HostSettings } from './start/settings.js';
+export { hostSettings, httpUrl, port, text, wholeNumber, type HostSettings } from './start/settings.js';
 export type { LogLevel } from './telemetry/log-level.js';
 export type { Host } from './start/host.js';
 export { startApp } from './start/start-app.js';

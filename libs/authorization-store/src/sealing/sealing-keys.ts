@@ -52,6 +52,11 @@ export class SealingKeys {
     return this.#current;
   }
 
+  /** The ids of all keys, that of the one that seals first. */
+  get ids(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   has(id: string): boolean {
     return this.#keys.has(id);
   }

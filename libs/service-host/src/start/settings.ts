@@ -31,6 +31,16 @@ export function text(expected = 'a text that is not empty'): z.ZodString {
   return z.string(expected).min(1, expected);
 }
 
+/** A whole number from 1 to `most`; `unit` says of what. */
+export function wholeNumber(most: number, unit: string): z.ZodType<number, string> {
+  const expected = `a whole number of ${unit} from 1 to ${most}`;
+  return z
+    .string()
+    .regex(/^[1-9]\d*$/, expected)
+    .transform(Number)
+    .refine((value) => value <= most, expected);
+}
+
 export type LogLevelName = (typeof LOG_LEVELS)[number];
 type HostShape = {
   HOST: z.ZodType<string>;
