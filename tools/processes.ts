@@ -16,7 +16,7 @@ const TABLE = {
   'auth-server': { app: 'auth-server', port: 9001 },
   'message-service': { app: 'message-service', port: 8082 },
   'user-service': { app: 'user-service', port: 8081 },
-  'client-app': { app: 'client-app', port: 8080 },
+  'client-app': { app: 'client-app', port: 8080, settings: ofClientApp },
   // an AI agent that acts for users
   agent: { app: 'agent', port: 8084 },
   // another company: an authorization server with users, keys and a database of its own, and a service behind it
@@ -71,6 +71,15 @@ export function wiring(url: (process: AppName) => string): Settings {
     CALENDAR_INTERNAL_URL: ofOwnHost(url('calendar')),
     CALENDAR_SERVICE_URL: url('calendar-service'),
     CALENDAR_SERVICE_RESOURCE: url('calendar-service'),
+  };
+}
+
+function ofClientApp(_url: (process: string) => string, given: Settings): Settings {
+  const { DATABASE_URL, CLIENT_APP_DATABASE_URL = 'sqlite:var/client-app.db' } = given;
+  return {
+    // what it keeps is none of the authorization server's business
+    DATABASE_URL: DATABASE_URL === 'sqlite::memory:' ? DATABASE_URL : CLIENT_APP_DATABASE_URL,
+    DATABASE_POOLING: 'none',
   };
 }
 

@@ -88,6 +88,7 @@ function inherited(): Record<string, string> {
     'AUTH_SERVER_CONFIG',
     'DATABASE_URL',
     'PARTNER_DATABASE_URL',
+    'CLIENT_APP_DATABASE_URL',
     'CALENDAR_DATABASE_URL',
     'ENCRYPTION_KEYS',
     'HOST',
@@ -139,7 +140,8 @@ function help(): string {
     ...names,
     '',
     'Further settings, for all apps: LOG_LEVEL, HOST, AUTH_SERVER_CONFIG, DATABASE_URL, PARTNER_DATABASE_URL,',
-    'CALENDAR_DATABASE_URL, ENCRYPTION_KEYS, OTEL_*. What they mean: docs/configuration.md',
+    'CALENDAR_DATABASE_URL, CLIENT_APP_DATABASE_URL, ENCRYPTION_KEYS, OTEL_*. What they mean:',
+    'docs/configuration.md',
     '',
     'Example: CLIENT_APP_PORT=9090 npm start',
   ].join('\n');

@@ -5,8 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeProtectedHeader } from 'jose';
-import { type Answer, basic, logIn, postForm, startPostgres, toAnswer, UserAgent } from '@onbehalf/testing-internal';
-import { System } from '../../tools/system.ts';
+import {
+  type Answer,
+  basic,
+  logIn,
+  nextOf,
+  postForm,
+  startPostgres,
+  toAnswer,
+  UserAgent,
+} from '@onbehalf/testing-internal';
+import { wiring } from '../../tools/processes.ts';
+import { freePort, RunningApp, System } from '../../tools/system.ts';
 import { storeSettings } from './store-settings.js';
 import { until } from './until.js';
 
@@ -23,6 +33,10 @@ describe('a restart of auth-server on a SQLite file', () => {
   const agent = new UserAgent();
   let before: Answer['body'];
   let keys: unknown;
+  /** Where client-app keeps its own. */
+  let sessions: string;
+  /** Another replica of client-app. */
+  let there: RunningApp | undefined;
 
   const url = (path: string): string => `${system.url('auth-server')}${path}`;
   const redirectUri = (): string => `${system.url('client-app')}/callback`;
@@ -33,7 +47,9 @@ describe('a restart of auth-server on a SQLite file', () => {
 
   beforeAll(async () => {
     file = join(mkdtempSync(join(tmpdir(), 'restart-')), 'auth-server.db');
-    system = await (await System.onFreePorts({ DATABASE_URL: `sqlite:${file}` })).up('auth-server');
+    sessions = `sqlite:${file}.client-app`;
+    const database = { DATABASE_URL: `sqlite:${file}`, CLIENT_APP_DATABASE_URL: sessions };
+    system = await (await System.onFreePorts(database)).up('auth-server');
     const scope = 'openid user.read';
     const login = { issuer: system.url('auth-server'), clientId: 'client-app', redirectUri: redirectUri(), scope };
     before = (await logIn({ ...login, ...CLIENT }, agent)).body;
@@ -43,7 +59,7 @@ describe('a restart of auth-server on a SQLite file', () => {
     await system.up('auth-server');
   }, 60_000);
 
-  afterAll(() => system.down());
+  afterAll(() => Promise.all([system.down(), there?.stop()]));
 
   it('keeps the signing keys: what was issued before still verifies, and is still known', async () => {
     expect(await jwks()).toEqual(keys);
@@ -75,6 +91,30 @@ describe('a restart of auth-server on a SQLite file', () => {
     await system.app('auth-server').stop();
     await system.up('auth-server');
     expect((await refresh(before['refresh_token'])).body['error']).toBe('invalid_grant');
+  });
+
+  it('of client-app signs nobody out, and two replicas of it need no stickiness', async () => {
+    const here = system.url('client-app');
+    const settings = { ...wiring((app) => system.url(app)), PUBLIC_URL: here, DATABASE_URL: sessions };
+    const port = await freePort();
+    const up = async (): Promise<RunningApp> => {
+      there = new RunningApp('client-app', port, settings);
+      await Promise.all([system.up('client-app'), there.ready()]);
+      return there;
+    };
+    const { url } = await up();
+    const visitor = new UserAgent();
+    const greeting = async (at: string): Promise<string | undefined> =>
+      /Hello '[^']*'/.exec(await (await visitor.get(at)).text())?.[0];
+    const form = await visitor.follow(await visitor.get(`${here}/login`));
+    const sent = await visitor.submit(form.url, { username: 'baeldung', password: 'password' });
+    const back = await nextOf(await visitor.follow(sent, redirectUri()));
+    expect((await visitor.get(back!.replace(here, url))).status).toBe(303);
+    expect(await greeting(here)).toBe("Hello 'baeldung (client-app)'");
+    await Promise.all([system.app('client-app').stop(), there?.stop()]);
+    await up();
+    expect(await Promise.all([here, url].map(greeting))).toEqual(Array(2).fill("Hello 'baeldung (client-app)'"));
+    await system.app('client-app').stop();
   });
 
   (postgres ? it : it.skip)(

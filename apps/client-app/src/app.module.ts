@@ -12,6 +12,7 @@ import { AccessTokens } from './login/access-tokens.js';
 import { LoginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { PendingLogins } from './login/pending-logins.js';
+import { RefreshTurns } from './login/refresh-turns.js';
 import { MessageController } from './message/message.controller.js';
 import { UserServiceClient } from './message/user-service.client.js';
 import { ActivityController } from './me/activity.controller.js';
@@ -27,13 +28,14 @@ import { CsrfGuard } from './session/csrf.js';
 import { SupportController } from './support/support.controller.js';
 import { SupportTool } from './support/support-tool.js';
 import { Settings } from './settings.js';
+import { RecordsModule } from './store/records.module.js';
 
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      imports: orderServiceModules(settings),
+      imports: [RecordsModule.with(settings), ...orderServiceModules(settings)],
       controllers: [
         HomeController,
         LoginController,
@@ -52,6 +54,7 @@ export class AppModule {
         AuthorizationServerHealth,
         LoginService,
         PendingLogins,
+        RefreshTurns,
         AccessTokens,
         UserServiceClient,
         MeClient,

@@ -1,15 +1,14 @@
 import 'reflect-metadata';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
 import { startTestServer, type Answering, type TestServer } from '@onbehalf/testing';
-import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { TokenType } from '@onbehalf/oauth-protocol';
 import { decodeJwt } from 'jose';
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Browser } from './browser.fixture.js';
 import { clientApp } from './client-app.js';
+import { freePort, TestProvider } from './test-provider.fixture.js';
 
 const ANSWER = {
   message: 'Hello <b>Baeldung</b>',
@@ -51,7 +50,8 @@ beforeEach(async () => {
 afterEach(() => app?.close(0));
 
 async function startClientApp(more: Record<string, string> = {}): Promise<void> {
-  const given = { PORT: String(port), ISSUER: provider.issuer, USER_SERVICE_URL: userService.url, ...more };
+  const servers = { ISSUER: provider.issuer, USER_SERVICE_URL: userService.url };
+  const given = { PORT: String(port), DATABASE_URL: 'sqlite::memory:', ...servers, ...more };
   app = await createApp(clientApp, given, { write: (line) => void lines.push(line) });
   await app.listen();
 }
@@ -110,13 +110,13 @@ describe('signing in', () => {
 
   it('marks the cookie as secure where the public address is https', async () => {
     const url = 'https://app.example.com';
-    const given = { PORT: '0', ISSUER: provider.issuer, PUBLIC_URL: url };
+    const given = { PORT: '0', ISSUER: provider.issuer, PUBLIC_URL: url, DATABASE_URL: 'sqlite::memory:' };
     const behindProxy = await createApp(clientApp, given, { write: () => undefined });
     const { port } = (await behindProxy.listen()).address() as AddressInfo;
     const headers = { 'x-forwarded-proto': 'https' };
     const answer = await fetch(`http://localhost:${port}/login`, { headers, redirect: 'manual' });
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^__Host-client-app\.login\.[\w-]{16}=[\w-]+\.[\w-]+; Max-Age=600; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-client-app\.login\.[\w-]{16}=[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+; Max-Age=600; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
     );
     expect(new URL(answer.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(`${url}/callback`);
     await behindProxy.close(0);
@@ -191,20 +191,39 @@ describe('what comes back from the authorization server', () => {
     expect((await new Browser().request(url.href)).status).toBe(400);
   });
 
-  it.each([
+  it.each<[string, (parts: string[]) => string]>([
     [
       'whose cookie was changed',
-      (value: string) =>
-        `${Buffer.from('{"returnTo":"//evil.example","begunAt":9e15}').toString('base64url')}.${value.split('.')[1]}`,
+      ([head, , iv, text, tag]) => [head, '', iv, `${text!.slice(0, -4)}AAAA`, tag].join('.'),
     ],
-    ['whose cookie has another signature', (value: string) => `${value.split('.')[0]}.${'x'.repeat(43)}`],
-    ['whose cookie has none', (value: string) => value.split('.')[0]!],
+    ['whose cookie has another tag', ([head, , iv, text]) => [head, '', iv, text, 'x'.repeat(22)].join('.')],
+    ['whose cookie has none', ([head, , iv, text]) => [head, '', iv, text].join('.')],
     ['whose cookie is empty', () => '.'],
+    [
+      'whose cookie is not encrypted',
+      ([, , , text]) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${text}.`,
+    ],
   ])('is refused in a browser %s', async (_, change) => {
     const { browser, url } = await callback();
     const [name] = browser.names().filter((each) => each.startsWith('client-app.login.'));
-    const forged = new Browser({ [name!]: change(browser.cookie(name!)) });
-    expect((await forged.request(url.href)).status).toBe(400);
+    const forged = new Browser({ [name!]: change(browser.cookie(name!).split('.')) });
+    const page = await forged.request(url.href);
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining('Please sign in again')]);
+  });
+
+  it('tells nobody what the cookie holds', async () => {
+    const browser = new Browser();
+    const { location = '' } = await browser.request(`${base}/api/user/message`);
+    const [name] = browser.names().filter((each) => each.startsWith('client-app.login.'));
+    const parts = browser
+      .cookie(name!)
+      .split('.')
+      .map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+    const { searchParams } = new URL(location);
+    expect(JSON.parse(parts[0]!)).toEqual({ alg: 'dir', enc: 'A256GCM' });
+    for (const value of [searchParams.get('state'), searchParams.get('nonce'), '/api/user/message']) {
+      expect(parts.join('.')).not.toContain(value);
+    }
   });
 
   it('is refused in a browser with the cookie of another sign-in', async () => {
@@ -216,9 +235,12 @@ describe('what comes back from the authorization server', () => {
     const { browser, url } = await callback();
     const copy = browser.copy();
     expect((await browser.request(url.href)).status).toBe(303);
-    // the cookie is gone, and who has kept it has a code that was used
+    // the cookie is gone, and who has kept it cannot use it again
     expect((await browser.request(url.href)).location).toBe(`${base}/`);
-    expect((await copy.request(url.href)).status).toBe(502);
+    const page = await copy.request(url.href);
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining('was already used')]);
+    // the code was not used again: the server would have ended what came from it
+    expect((await browser.request(`${base}/api/user/message`)).status).toBe(200);
   });
 
   it('is accepted from two first visits at once, each of which began a sign-in of its own', async () => {
@@ -584,222 +606,6 @@ describe('pages', () => {
     expect([stylesheet.status, stylesheet.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
   });
 });
-
-/** A real OpenID provider at which everybody is signed in as baeldung at once. */
-class TestProvider {
-  readonly issuer: string;
-  firstTokenLifetime = 3600;
-  firstIdTokenLifetime = 3600;
-  refuseRefresh = false;
-  /** Whether its metadata tells that it does. */
-  issuesIdJags = true;
-  /** How it answers exchanges, and what was asked of it. */
-  exchanging: (asked: Record<string, string>) => { status: number; body: object } = () => ({ status: 400, body: {} });
-  exchanges: Record<string, string>[] = [];
-  logins = 0;
-  refreshes = 0;
-  revocations = 0;
-  #server = createServer();
-  readonly #port: number;
-  readonly #engine: Provider;
-
-  private constructor(port: number, clientUrl: string) {
-    this.#port = port;
-    this.issuer = `http://localhost:${port}`;
-    this.#engine = this.#create(clientUrl);
-  }
-
-  static async start(clientUrl: string): Promise<TestProvider> {
-    // it would warn of what is right for a test: keys and storage in memory
-    for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockReturnValue(undefined);
-    const provider = new TestProvider(await freePort(), clientUrl);
-    await provider.restart();
-    return provider;
-  }
-
-  reset(): void {
-    Object.assign(this, {
-      firstTokenLifetime: 3600,
-      firstIdTokenLifetime: 3600,
-      refuseRefresh: false,
-      issuesIdJags: true,
-    });
-    Object.assign(this, { exchanges: [], logins: 0, refreshes: 0, revocations: 0 });
-  }
-
-  async restart(): Promise<void> {
-    this.#server = createServer((request, response) => {
-      if (!request.url?.startsWith('/interaction/')) return void this.#engine.callback()(request, response);
-      this.logins += 1;
-      void this.#engine.interactionFinished(request, response, { login: { accountId: 'baeldung' } });
-    });
-    this.#server.listen(this.#port, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
-  async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
-  }
-
-  #create(clientUrl: string): Provider {
-    const provider = new Provider(this.issuer, {
-      clients: [
-        {
-          client_id: 'client-app',
-          client_secret: 'client-app-secret',
-          redirect_uris: [`${clientUrl}/callback`],
-          post_logout_redirect_uris: [`${clientUrl}/`],
-          grant_types: ['authorization_code', 'refresh_token', GrantType.TokenExchange],
-        },
-      ],
-      cookies: { keys: ['for-tests-only'] },
-      findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
-      interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-      issueRefreshToken: () => true,
-      rotateRefreshToken: true,
-      async loadExistingGrant(ctx) {
-        const grant = new ctx.oidc.provider.Grant({ accountId: ctx.oidc.session?.accountId, clientId: 'client-app' });
-        grant.addOIDCScope('openid profile');
-        grant.addResourceScope('urn:user-service', 'user.read');
-        await grant.save();
-        return grant;
-      },
-      features: {
-        devInteractions: { enabled: false },
-        revocation: { enabled: true },
-        resourceIndicators: {
-          enabled: true,
-          defaultResource: () => 'urn:user-service',
-          useGrantedResource: () => true,
-          getResourceServerInfo: () => ({ scope: 'user.read', audience: 'user-service', accessTokenFormat: 'jwt' }),
-        },
-      },
-      ttl: {
-        AccessToken: (ctx) => (ctx.oidc.params?.['grant_type'] === 'refresh_token' ? 3600 : this.firstTokenLifetime),
-        Grant: 3600,
-        IdToken: (ctx) => (ctx.oidc.params?.['grant_type'] === 'refresh_token' ? 3600 : this.firstIdTokenLifetime),
-        Interaction: 3600,
-        RefreshToken: 3600,
-        Session: 3600,
-      },
-    });
-    const parameters = ['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'resource', 'scope'];
-    const exchange = (ctx: KoaContextWithOIDC): void => {
-      const asked = { ...(ctx.oidc.params as Record<string, string>) };
-      this.exchanges.push(asked);
-      Object.assign(ctx, this.exchanging(asked));
-    };
-    provider.registerGrantType(GrantType.TokenExchange, exchange, parameters);
-    provider.use(async (ctx, next) => {
-      await next();
-      if (this.issuesIdJags && ctx.path === '/.well-known/openid-configuration') {
-        Object.assign(ctx.body as object, { identity_chaining_requested_token_types_supported: [TokenType.IdJag] });
-      }
-    });
-    provider.use(async (ctx, next) => {
-      if (ctx.path === '/token/revocation') this.revocations += 1;
-      await next();
-      const { params } = (ctx.oidc ?? {}) as { params?: Record<string, unknown> };
-      if (params?.['grant_type'] === 'refresh_token') this.refreshes += 1;
-    });
-    provider.use(async (ctx, next) => {
-      if (this.refuseRefresh && ctx.path === '/token') {
-        ctx.status = 400;
-        ctx.body = { error: 'invalid_grant' };
-        return;
-      }
-      await next();
-    });
-    return provider;
-  }
-}
-
-interface Page {
-  readonly url: string;
-  readonly status: number;
-  readonly location: string | undefined;
-  readonly headers: Headers;
-  readonly body: string;
-}
-
-/** Follows redirects and keeps cookies by name alone, as a browser does for all ports of one host. */
-class Browser {
-  readonly setCookies: string[] = [];
-  readonly #cookies: Map<string, string>;
-
-  constructor(cookies: Record<string, string> = {}) {
-    this.#cookies = new Map(Object.entries(cookies));
-  }
-
-  copy(): Browser {
-    return new Browser(Object.fromEntries(this.#cookies));
-  }
-
-  names(): string[] {
-    return [...this.#cookies.keys()];
-  }
-
-  cookie(name: string): string {
-    return this.#cookies.get(name) ?? '';
-  }
-
-  async request(url: string, options: RequestInit & { headers?: Record<string, string> } = {}): Promise<Page> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { ...options, redirect: 'manual', headers: { ...options.headers, cookie } });
-    for (const line of response.headers.getSetCookie()) this.#keep(line);
-    const location = response.headers.get('location');
-    return {
-      url,
-      status: response.status,
-      location: location === null ? undefined : new URL(location, url).href,
-      headers: response.headers,
-      body: await response.text(),
-    };
-  }
-
-  /** Sends the form of a page: what is hidden in it, and what else is given. */
-  async submit(
-    url: string,
-    headers: Record<string, string> = { origin: base },
-    more: Record<string, string> = {},
-  ): Promise<Page> {
-    const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec((await this.request(`${base}/`)).body) ?? [];
-    const body = new URLSearchParams({ csrf, ...more });
-    return this.request(url, { method: 'POST', headers, body });
-  }
-
-  async open(url: string): Promise<Page> {
-    let page = await this.request(url);
-    for (let i = 0; page.location !== undefined && i < 10; i += 1) page = await this.request(page.location);
-    return page;
-  }
-
-  /** Stops before it would go to an address that begins so, and gives that address. */
-  async openUntil(url: string, stop: string): Promise<string> {
-    let next = url;
-    for (let i = 0; !next.startsWith(stop) && i < 10; i += 1) next = (await this.request(next)).location ?? '';
-    return next;
-  }
-
-  #keep(line: string): void {
-    this.setCookies.push(line);
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-    if (value === '') this.#cookies.delete(name);
-    else this.#cookies.set(name, value);
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function until(condition: () => Promise<boolean>, within = 5_000): Promise<void> {
   const end = Date.now() + within;

@@ -2,6 +2,9 @@ import type { AppOptions } from '@onbehalf/service-host';
 import { AppModule } from './app.module.js';
 import { AuthorizationServerHealth } from './authorization-server/authorization-server.health.js';
 import { sessions } from './session/sessions.js';
+import { CookieSecrets } from './store/cookie-secrets.js';
+import { RecordsHealth } from './store/records.health.js';
+import { SharedRecords } from './store/shared-records.js';
 import { DEFAULT_PORT, environment, Settings } from './settings.js';
 
 /** What the user opens: signs users in and shows them their message. */
@@ -10,7 +13,7 @@ export const clientApp: AppOptions<typeof environment> = {
   defaultPort: DEFAULT_PORT,
   environment,
   module: (settings) => AppModule.with(new Settings(settings)),
-  readiness: { 'authorization-server': AuthorizationServerHealth },
+  readiness: { 'authorization-server': AuthorizationServerHealth, 'session-store': RecordsHealth },
   contentSecurityPolicy: ({ ISSUER }) => ({
     'default-src': ["'none'"],
     'style-src': ["'self'"],
@@ -23,7 +26,7 @@ export const clientApp: AppOptions<typeof environment> = {
   }),
   configure: (app, given) => {
     const settings = new Settings(given);
-    app.use(sessions(settings));
+    app.use(sessions(settings, app.get(SharedRecords), app.get(CookieSecrets)));
     app.enableCsrfProtection({ trustedOrigins: [new URL(settings.publicUrl).origin] });
   },
 };

@@ -9,6 +9,10 @@ import { destroy } from './session/sessions.js';
 import { visitorOf } from './session/visitor.js';
 import { errorPage } from './pages/error-page.js';
 import { PageError } from './pages/page-error.js';
+import { RecordsUnavailable } from './store/records-unavailable.js';
+
+/** Seconds. */
+const RETRY_AFTER = 1;
 
 /** Turns every failure into a page with a reference, or into a login where one is all that is missing. */
 @Catch()
@@ -37,6 +41,7 @@ export class PageErrorFilter implements ExceptionFilter {
     if (status >= 500) this.#logger.error(error);
     else if (error instanceof PageError && error.cause !== undefined) this.#logger.warn(error);
     const reference = currentTraceId() ?? 'none';
+    if (status === 503) response.set('Retry-After', String(RETRY_AFTER));
     response.status(status).set('Cache-Control', 'no-store').type('html');
     response.send(errorPage({ title, explanation, reference, visitor: visitorOf(request) }));
   }
@@ -50,6 +55,10 @@ function toPageError(error: unknown): PageError {
       'Signing in is not possible now',
       'The authorization server does not answer. Please try again soon.',
     );
+  }
+  if (error instanceof RecordsUnavailable) {
+    const explanation = 'What is known of you cannot be read now. Please try again soon; you stay signed in.';
+    return new PageError(503, 'This is not possible now', explanation);
   }
   if (error instanceof HttpException && error.getStatus() < 500) return ofStatus(error.getStatus());
   return new PageError(500, 'Something went wrong', 'It is our fault, not yours. Please try again.');

@@ -28,3 +28,19 @@ describe('CLIENT_SECRET', () => {
     ).not.toThrow();
   });
 });
+
+describe('what is known to everybody', () => {
+  it.each([
+    ['ENCRYPTION_KEYS', 'ZGVtby1rZXktb2YtMzItYnl0ZXMtbm90LXNlY3JldCE='],
+    ['DATABASE_URL', 'postgres://onbehalf:onbehalf@postgres:5432/onbehalf'],
+  ])('as %s keeps others out on this machine only', (name, value) => {
+    const elsewhere = {
+      ISSUER: 'https://login.example.com',
+      CLIENT_SECRET: randomUUID(),
+      PARTNER_CLIENT_SECRET: randomUUID(),
+    };
+    expect(() => readEnvironment(all, { [name]: value })).not.toThrow();
+    expect(() => readEnvironment(all, { ...elsewhere, [name]: value })).toThrow(`${name} is`);
+    expect(() => readEnvironment(all, elsewhere)).not.toThrow();
+  });
+});

@@ -1,11 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
 import { isSecretFor } from '@onbehalf/oauth-protocol';
-import { httpUrl, text, type HostSettings } from '@onbehalf/service-host';
+import { httpUrl, text, wholeNumber, type HostSettings } from '@onbehalf/service-host';
 import { z } from 'zod';
 
 export const DEFAULT_PORT = 8080;
 const DEMO_SECRET = 'client-app-secret';
 const DEMO_LAB_SECRET = 'lab-secret';
 const DEMO_PARTNER_SECRET = 'partner-client-app-secret';
+
+/** In the folder of the app, wherever it is started from: what a restart needs. */
+const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/client-app.db', import.meta.url))}`;
+
+/** None of what is no URL, or encoded badly: the store refuses it. */
+function passwordOf(url: string): string {
+  try {
+    return decodeURIComponent(new URL(url).password);
+  } catch {
+    return '';
+  }
+}
 
 /** What client-app reads from its environment; see `.env.example`. */
 export const environment = z
@@ -36,6 +50,14 @@ export const environment = z
     LAB_SECRET: text('the secret of the clients that the lab plays').optional(),
     NODE_ENV: z.string().optional(),
     SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+    DATABASE_URL: z.string().min(1).default(embeddedDatabase),
+    DATABASE_POOLING: z.enum(POOLINGS, `one of ${POOLINGS.join(', ')}`).default('none'),
+    DATABASE_CONNECTIONS: wholeNumber(1000, 'connections').optional(),
+    DATABASE_TIMEOUT: wholeNumber(60, 'seconds').optional(),
+    ENCRYPTION_KEYS: z
+      .string()
+      .transform((keys) => keys.split(','))
+      .optional(),
   })
   .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
     path: ['CLIENT_SECRET'],
@@ -49,7 +71,16 @@ export const environment = z
       message:
         'the secret of this client there, and none that ships with the project unless PARTNER_ISSUER is on localhost',
     },
-  );
+  )
+  .superRefine(({ ISSUER, DATABASE_URL, ENCRYPTION_KEYS = [], SESSION_SECRET = '' }, context) => {
+    // what ships with the project keeps others out on this machine only
+    const secrets = { DATABASE_URL: [passwordOf(DATABASE_URL)], ENCRYPTION_KEYS, SESSION_SECRET: [SESSION_SECRET] };
+    for (const [name, values] of Object.entries(secrets)) {
+      if (values.every((secret) => isSecretFor(ISSUER, secret))) continue;
+      const message = 'secrets of your own: this one ships with the project, and ISSUER is elsewhere';
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
 
 /** The other company, and how this app is known there. */
 export interface PartnerSettings {
@@ -62,6 +93,9 @@ export interface PartnerSettings {
   /** How its authorization server names that service. RFC 8707 */
   readonly orderServiceResource: string;
 }
+
+/** Where sessions are kept, and how that is opened. */
+export type DatabaseSettings = Pick<StoreOptions, 'url' | 'encryptionKeys' | 'pooling' | 'connections' | 'timeout'>;
 
 /** The settings with what follows from them. */
 export class Settings {
@@ -94,6 +128,7 @@ export class Settings {
   /** Whether the authorization server is the one of this project, which knows the clients that the lab plays. */
   readonly isOnbehalf: boolean;
   readonly sessionSecret: string | undefined;
+  readonly database: DatabaseSettings;
 
   constructor(given: z.output<typeof environment> & HostSettings) {
     this.publicUrl = (given.PUBLIC_URL ?? `http://localhost:${given.PORT}`).replace(/\/$/, '');
@@ -123,5 +158,16 @@ export class Settings {
     this.experiments = given.NODE_ENV !== 'production';
     this.isOnbehalf = given.TOKEN_PROFILE === 'onbehalf';
     this.sessionSecret = given.SESSION_SECRET;
+    this.database = databaseSettings(given);
   }
+}
+
+function databaseSettings(given: z.output<typeof environment>): DatabaseSettings {
+  return {
+    url: given.DATABASE_URL,
+    pooling: given.DATABASE_POOLING,
+    connections: given.DATABASE_CONNECTIONS,
+    timeout: given.DATABASE_TIMEOUT,
+    encryptionKeys: given.ENCRYPTION_KEYS,
+  };
 }

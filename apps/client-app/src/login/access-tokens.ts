@@ -9,6 +9,7 @@ import { reload, save } from '../session/sessions.js';
 import { Settings } from '../settings.js';
 import { LoginRequired } from './login-required.js';
 import { explain } from './oauth-failure.js';
+import { RefreshTurns } from './refresh-turns.js';
 import { refreshed } from './to-login.js';
 
 /** A token that expires within this time is refreshed before it is used. Milliseconds. */
@@ -20,12 +21,10 @@ type Kind = 'service' | 'me' | 'identity';
 /** The tokens of a session, refreshed when they have expired. */
 @Injectable()
 export class AccessTokens {
-  /** What was begun last for a session. */
-  readonly #turns = new Map<string, Promise<string>>();
-
   constructor(
     private readonly server: AuthorizationServer,
     private readonly settings: Settings,
+    private readonly turns: RefreshTurns,
   ) {}
 
   /**
@@ -53,22 +52,13 @@ export class AccessTokens {
     if (!login) throw new LoginRequired('Nobody is signed in');
     const held = heldBy(login, kind);
     if (held) return held;
-    const id = request.sessionID;
-    const before = this.#turns.get(id) ?? Promise.resolve();
-    const refresh = (): Promise<string> => this.#refresh(request, kind);
-    const turn: Promise<string> = before.then(refresh, refresh).finally(() => {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id);
-    });
-    this.#turns.set(id, turn);
-    return turn;
+    // a refresh, of this replica or of another, may have ended between the reading of this request's session and now
+    const look = async (): Promise<string | undefined> => heldBy(await readLogin(request), kind);
+    return this.turns.take(request.sessionID, look, () => this.#refresh(request, kind));
   }
 
   async #refresh(request: Request, kind: Kind): Promise<string> {
-    // a refresh may have ended between the reading of this request's session and now
-    const login = await readLogin(request);
-    const held = heldBy(login, kind);
-    if (held) return held;
-    const next = await this.#exchange(login, kind);
+    const next = await this.#exchange(await readLogin(request), kind);
     // the user may have signed out meanwhile: then there is no session to write to
     await readLogin(request);
     request.session.login = next;

@@ -1,6 +1,6 @@
 import { Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { destroy, regenerate } from '../session/sessions.js';
+import { destroy, regenerate, save } from '../session/sessions.js';
 import { DEMO_USER, LoginService, SIGNED_OUT } from './login.service.js';
 
 /** Signing in and out. */
@@ -17,10 +17,12 @@ export class LoginController {
   @Get('callback')
   async callback(@Req() request: Request, @Res() response: Response): Promise<void> {
     // the back button, or a second tab: there is nothing left to do
-    if (request.session.login && !this.logins.isPending(request)) return response.redirect(303, '/');
+    if (request.session.login && !(await this.logins.isPending(request))) return response.redirect(303, '/');
     const { login, returnTo } = await this.logins.complete(request, response);
     await regenerate(request);
     request.session.login = login;
+    // before the browser asks for the next page, at whichever replica
+    await save(request);
     response.redirect(303, returnTo);
   }
 

@@ -50,7 +50,7 @@ export class LoginService {
     { stepUp, hint }: { readonly stepUp?: StepUp | undefined; readonly hint?: string | undefined } = {},
   ): Promise<URL> {
     const configuration = await this.server.configuration();
-    const { state, nonce, codeVerifier } = this.pending.begin(request, response, returnTo, stepUp);
+    const { state, nonce, codeVerifier } = await this.pending.begin(request, response, returnTo, stepUp);
     const me = await this.server.meEndpoint();
     const parameters = new URLSearchParams({
       redirect_uri: this.settings.publicUrl + CALLBACK_PATH,
@@ -70,7 +70,7 @@ export class LoginService {
   }
 
   /** Whether this browser comes back from a login that it has begun. */
-  isPending(request: Request): boolean {
+  isPending(request: Request): Promise<boolean> {
     return this.pending.has(request, stateOf(this.#callback(request)));
   }
 
@@ -80,7 +80,7 @@ export class LoginService {
    */
   async complete(request: Request, response: Response): Promise<{ login: Login; returnTo: string }> {
     const callback = this.#callback(request);
-    const pending = this.pending.take(request, response, stateOf(callback));
+    const pending = await this.pending.take(request, response, stateOf(callback));
     const configuration = await this.server.configuration();
     const login = await this.#redeem(configuration, callback, pending);
     return { login: pending.stepUp ? { ...login, onTrial: true } : login, returnTo: pending.returnTo };

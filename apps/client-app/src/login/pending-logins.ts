@@ -1,9 +1,12 @@
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, hkdfSync } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { CookieOptions, Request, Response } from 'express';
-import { randomState } from 'openid-client';
+import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import { randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client';
 import { PageError } from '../pages/page-error.js';
 import { Settings } from '../settings.js';
+import { CookieSecrets } from '../store/cookie-secrets.js';
+import { SharedRecords } from '../store/shared-records.js';
 import type { StepUp } from './step-up.js';
 
 /** A login that was begun and has not come back yet. */
@@ -17,72 +20,71 @@ export interface PendingLogin {
   readonly stepUp?: StepUp;
 }
 
-/** What the cookie holds; what is secret of a login follows from its state and a key. */
-interface Kept extends Pick<PendingLogin, 'returnTo' | 'stepUp'> {
-  /** Milliseconds since the epoch. */
-  readonly begunAt: number;
-}
-
 /** Tabs in which a login may be under way at a time. */
 const MAX_PENDING = 5;
-const PENDING_FOR = 10 * 60 * 1000;
+/** Seconds. */
+const PENDING_FOR = 600;
+/** RFC 7518 §4.5, §5.3: the key itself encrypts, and what was changed does not open. */
+const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' };
 
 /**
- * Logins that were begun, each kept in a signed cookie of the browser that began it: nobody else can bring it to its end, and
- * however many are begun, nothing is kept here.
+ * Logins that were begun, each kept in an encrypted cookie of the browser that began it (JWE, RFC 7516): nobody else can bring it to its
+ * end, any replica can, once, and however many are begun, nothing is kept here before they come back.
  */
 @Injectable()
 export class PendingLogins {
-  readonly #key: Buffer;
+  /** The first encrypts, all decrypt. */
+  readonly #keys: readonly [Uint8Array, ...Uint8Array[]];
   readonly #prefix: string;
   readonly #options: CookieOptions;
 
-  constructor({ publicUrl, sessionSecret }: Settings) {
+  constructor(
+    { publicUrl }: Settings,
+    { all: [first, ...others] }: CookieSecrets,
+    private readonly records: SharedRecords,
+  ) {
     const secure = publicUrl.startsWith('https:');
-    this.#key = sessionSecret === undefined ? randomBytes(32) : Buffer.from(sessionSecret);
+    this.#keys = [keyFrom(first), ...others.map(keyFrom)];
     this.#prefix = `${secure ? '__Host-' : ''}client-app.login.`;
     this.#options = { httpOnly: true, sameSite: 'lax', secure, path: '/' };
   }
 
-  begin(request: Request, response: Response, returnTo: string, stepUp?: StepUp): PendingLogin {
+  /** Begins a login: its cookie goes to the browser; of too many, the oldest go. */
+  async begin(request: Request, response: Response, returnTo: string, stepUp?: StepUp): Promise<PendingLogin> {
     const others = [...this.#cookies(request).keys()];
     for (const name of others.slice(0, Math.max(others.length + 1 - MAX_PENDING, 0))) this.#clear(response, name);
-    const state = randomState();
-    const kept: Kept = { returnTo, begunAt: Date.now(), ...(stepUp && { stepUp }) };
-    const text = Buffer.from(JSON.stringify(kept)).toString('base64url');
-    const value = `${text}.${this.#derive('cookie', state, text)}`;
-    response.cookie(this.#name(state), value, { ...this.#options, maxAge: PENDING_FOR });
-    return { state, ...this.#secrets(state), returnTo, stepUp };
+    const secrets = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() };
+    const pending = { ...secrets, returnTo, ...(stepUp && { stepUp }) };
+    const value = await new EncryptJWT({ ...pending })
+      .setProtectedHeader(ENCRYPTION)
+      .setExpirationTime(`${PENDING_FOR}s`)
+      .encrypt(this.#keys[0]);
+    response.cookie(this.#name(pending.state), value, { ...this.#options, maxAge: PENDING_FOR * 1000 });
+    return pending;
   }
 
   /** Whether this browser has begun the login of this state. */
-  has(request: Request, state: string): boolean {
-    return this.#read(request, state) !== undefined;
+  async has(request: Request, state: string): Promise<boolean> {
+    return (await this.#read(request, state)) !== undefined;
   }
 
-  /** @throws PageError when this browser has not begun it, or too long ago */
-  take(request: Request, response: Response, state: string): PendingLogin {
-    const kept = this.#read(request, state);
-    if (!kept) throw new PageError(400, 'Please sign in again', 'This sign-in has expired, or was already used.');
+  /** @throws PageError when this browser has not begun it, or too long ago, or it has come back before */
+  async take(request: Request, response: Response, state: string): Promise<PendingLogin> {
+    const pending = await this.#read(request, state);
+    if (!pending) throw notPending();
     this.#clear(response, this.#name(state));
-    return { state, ...this.#secrets(state), returnTo: kept.returnTo, stepUp: kept.stepUp };
+    if ((await this.records.add('login', state, '', PENDING_FOR * 1000)) === undefined) throw notPending();
+    return pending;
   }
 
-  #read(request: Request, state: string): Kept | undefined {
-    const [text = '', signature = ''] = this.#cookies(request).get(this.#name(state))?.split('.') ?? [];
-    const [given, expected] = [signature, this.#derive('cookie', state, text)].map((each) => Buffer.from(each));
-    if (given!.length !== expected!.length || !timingSafeEqual(given!, expected!)) return undefined;
-    const kept = JSON.parse(Buffer.from(text, 'base64url').toString()) as Kept;
-    return Date.now() - kept.begunAt < PENDING_FOR ? kept : undefined;
-  }
-
-  #secrets(state: string): Pick<PendingLogin, 'nonce' | 'codeVerifier'> {
-    return { nonce: this.#derive('nonce', state), codeVerifier: this.#derive('code_verifier', state) };
-  }
-
-  /** 43 characters, of the alphabet of RFC 7636 §4.1. */
-  #derive(...parts: readonly string[]): string {
-    return createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest('base64url');
+  async #read(request: Request, state: string): Promise<PendingLogin | undefined> {
+    const value = this.#cookies(request).get(this.#name(state));
+    if (value === undefined) return undefined;
+    for (const key of this.#keys) {
+      const pending = await decrypt(value, key);
+      if (pending?.state === state) return pending;
+    }
+    return undefined;
   }
 
   /** The cookies of logins, in the order in which the browser tells them. RFC 6265 §5.4: the oldest first */
@@ -98,4 +100,29 @@ export class PendingLogins {
   #clear(response: Response, name: string): void {
     response.clearCookie(name, this.#options);
   }
+}
+
+function notPending(): PageError {
+  return new PageError(
+    400,
+    'Please sign in again',
+    'This sign-in has expired, was already used, or began in another browser.',
+  );
+}
+
+/** `undefined` for what is no JWE, was changed, has expired or is of another key. */
+async function decrypt(value: string, key: Uint8Array): Promise<PendingLogin | undefined> {
+  const { alg, enc } = ENCRYPTION;
+  const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc], requiredClaims: ['exp'] };
+  try {
+    return (await jwtDecrypt<PendingLogin & Record<string, unknown>>(value, key, options)).payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+/** 256 bits for this use and no other. RFC 5869 */
+function keyFrom(secret: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', 'logins of client-app', 32));
 }

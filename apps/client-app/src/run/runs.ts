@@ -1,27 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { SharedRecords } from '../store/shared-records.js';
 import type { Run } from './run.js';
 
 /** Runs that are kept; the oldest goes first. */
 const MOST = 500;
+/** As long as a session, in milliseconds. */
+const KEPT_FOR = 8 * 60 * 60 * 1000;
 
 /** What was run lately, each for the session that ran it and for no other. */
 @Injectable()
 export class Runs {
-  readonly #runs = new Map<string, { readonly session: string; readonly run: Run }>();
+  constructor(private readonly records: SharedRecords) {}
 
-  add(session: string, run: Omit<Run, 'id'>): Run {
+  async add(session: string, run: Omit<Run, 'id'>): Promise<Run> {
     const kept = { id: randomBytes(12).toString('base64url'), ...run };
-    this.#runs.set(kept.id, { session, run: kept });
-    for (const id of this.#runs.keys()) {
-      if (this.#runs.size <= MOST) break;
-      this.#runs.delete(id);
-    }
+    await this.records.add('run', placeOf(session, kept.id), kept, KEPT_FOR);
+    await this.records.limit('run', MOST);
     return kept;
   }
 
-  find(session: string, id: string): Run | undefined {
-    const kept = this.#runs.get(id);
-    return kept?.session === session ? kept.run : undefined;
+  find(session: string, id: string): Promise<Run | undefined> {
+    return this.records.read('run', placeOf(session, id));
   }
+}
+
+function placeOf(session: string, id: string): string {
+  return JSON.stringify([session, id]);
 }

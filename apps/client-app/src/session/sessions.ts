@@ -1,20 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import type { Settings } from '../settings.js';
-import { BoundedSessionStore } from './bounded-session-store.js';
+import type { CookieSecrets } from '../store/cookie-secrets.js';
+import type { SharedRecords } from '../store/shared-records.js';
+import { SharedSessionStore } from './shared-session-store.js';
 
-const MAX_SESSIONS = 10_000;
 const EIGHT_HOURS = 8 * 60 * 60 * 1000;
+/** What express-session says of a session that is not there; it tells it from other failures by nothing else. */
+const NOT_THERE = 'failed to load session';
 
 /** Server-side sessions; the browser holds a signed random id and nothing else. */
-export function sessions({ publicUrl, sessionSecret }: Settings): RequestHandler {
+export function sessions({ publicUrl }: Settings, records: SharedRecords, secrets: CookieSecrets): RequestHandler {
   const secure = publicUrl.startsWith('https:');
   return session({
     // cookies ignore ports: the name must differ from those of the other apps on the same host
     name: secure ? '__Host-client-app.sid' : 'client-app.sid',
-    secret: sessionSecret ?? randomBytes(32).toString('base64url'),
-    store: new BoundedSessionStore({ maxSessions: MAX_SESSIONS, timeToLive: EIGHT_HOURS }),
+    // the first signs, all are accepted
+    secret: [...secrets.all],
+    store: new SharedSessionStore(records, EIGHT_HOURS),
     cookie: { httpOnly: true, sameSite: 'lax', secure, maxAge: EIGHT_HOURS, path: '/' },
     // behind a proxy that ends TLS, as a public https URL means here
     proxy: secure,
@@ -30,9 +33,17 @@ export function regenerate(request: Request): Promise<void> {
   });
 }
 
-/** Reads the session again: another request may have changed it. `false` when it is gone. */
+/**
+ * Reads the session again: another request may have changed it. `false` when it is gone.
+ * @throws RecordsUnavailable when that cannot be known now
+ */
 export function reload(request: Request): Promise<boolean> {
-  return new Promise((resolve) => request.session.reload((error?: Error) => resolve(!error)));
+  return new Promise((resolve, reject) => {
+    request.session.reload((error?: Error) => {
+      if (error && error.message !== NOT_THERE) reject(error);
+      else resolve(!error);
+    });
+  });
 }
 
 /** Writes the session now, for requests that come before this one ends. */

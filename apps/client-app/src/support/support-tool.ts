@@ -62,7 +62,7 @@ export class SupportTool {
 
   /** Where the engineer signs in afresh: nobody is impersonated by a login of yesterday. OpenID Connect Core §3.1.2.1, prompt */
   async begin(request: Request, response: Response): Promise<URL> {
-    const { state, nonce, codeVerifier } = this.pending.begin(request, response, '/support/customers');
+    const { state, nonce, codeVerifier } = await this.pending.begin(request, response, '/support/customers');
     return buildAuthorizationUrl(await this.#configuration(), {
       redirect_uri: this.settings.publicUrl + SUPPORT_CALLBACK,
       scope: `openid ${ROLE}`,
@@ -79,7 +79,7 @@ export class SupportTool {
   async complete(request: Request, response: Response): Promise<Engineer> {
     const { originalUrl, path } = request;
     const callback = new URL(`${this.settings.publicUrl}${SUPPORT_CALLBACK}${originalUrl.slice(path.length)}`);
-    const { state, nonce, codeVerifier } = this.pending.take(
+    const { state, nonce, codeVerifier } = await this.pending.take(
       request,
       response,
       callback.searchParams.get('state') ?? '',

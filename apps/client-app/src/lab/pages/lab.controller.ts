@@ -50,17 +50,17 @@ export class LabController {
 
   @Get('cards/:id')
   @Header('Cache-Control', 'no-store')
-  card(
+  async card(
     @Param('id') id: string,
     @Query('run') runId: unknown,
     @Req() request: Request,
     @Res() response: Response,
-  ): void {
+  ): Promise<void> {
     const card = cardOf(id);
     const visitor = visitorOf(request);
     const off = this.#off();
     if (off) return void response.status(403).type('html').send(offPage(off, visitor));
-    const run = typeof runId === 'string' ? this.runs.find(request.sessionID, runId) : undefined;
+    const run = typeof runId === 'string' ? await this.runs.find(request.sessionID, runId) : undefined;
     response.type('html').send(cardPage(card, run?.card === card.id ? run : undefined, visitor));
   }
 
