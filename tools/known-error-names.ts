@@ -118,6 +118,11 @@ export const CLASSES = table([
     'Check the service and the way to it; its cause tells what failed.',
   ],
   ['NoSuchSignIn', 'A browser has begun no such sign-in, or it is over.', 'Start again at the client.'],
+  [
+    'RecordsUnavailable',
+    'The database in which client-app keeps its sessions does not answer, or takes nothing that is written.',
+    'Check the database.',
+  ],
   ['SignInRefused', 'The account that has signed in is not let in.', 'Show the person that it is not let in.'],
   ['ProfileRefusal', 'A profile did not accept a token, or was not asked.', '`outcome` and `reason` tell why.'],
   [

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
+import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
 import { isSecretFor } from '@onbehalf/oauth-protocol';
 import { httpUrl, text, wholeNumber, type HostSettings } from '@onbehalf/service-host';
 import { z } from 'zod';
@@ -11,15 +11,6 @@ const DEMO_PARTNER_SECRET = 'partner-client-app-secret';
 
 /** In the folder of the app, wherever it is started from: what a restart needs. */
 const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/client-app.db', import.meta.url))}`;
-
-/** None of what is no URL, or encoded badly: the store refuses it. */
-function passwordOf(url: string): string {
-  try {
-    return decodeURIComponent(new URL(url).password);
-  } catch {
-    return '';
-  }
-}
 
 /** What client-app reads from its environment; see `.env.example`. */
 export const environment = z
@@ -74,7 +65,11 @@ export const environment = z
   )
   .superRefine(({ ISSUER, DATABASE_URL, ENCRYPTION_KEYS = [], SESSION_SECRET = '' }, context) => {
     // what ships with the project keeps others out on this machine only
-    const secrets = { DATABASE_URL: [passwordOf(DATABASE_URL)], ENCRYPTION_KEYS, SESSION_SECRET: [SESSION_SECRET] };
+    const secrets = {
+      DATABASE_URL: [passwordIn(DATABASE_URL) ?? ''],
+      ENCRYPTION_KEYS,
+      SESSION_SECRET: [SESSION_SECRET],
+    };
     for (const [name, values] of Object.entries(secrets)) {
       if (values.every((secret) => isSecretFor(ISSUER, secret))) continue;
       const message = 'secrets of your own: this one ships with the project, and ISSUER is elsewhere';
