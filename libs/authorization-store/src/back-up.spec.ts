@@ -21,7 +21,8 @@ import { backUp } from './back-up.js';
 import { checkCopy } from './check-copy.js';
 import { openStore, type StoreOptions } from './open-store.js';
 
-const RECORDS = 50;
+/** Records before the backup; `npm run soak` asks for more. */
+const RECORDS = Number(process.env['SOAK_BACKUP'] ?? 50);
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
 

@@ -1,17 +1,13 @@
-import { copyFileSync, existsSync, mkdtempSync, openSync, readSync, closeSync, realpathSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { checkLogIsOwn, logOf, readHeader, type SqliteHeader } from '../database/sqlite-file.js';
 import { backUpSqlite } from './sqlite-backup.js';
 
-/** How a file of SQLite begins, and a dump of PostgreSQL; SQLite's "Database File Format" §1.2 and §1.3. */
-const SQLITE = 'SQLite format 3\0';
+/** How a dump of PostgreSQL begins. */
 const DUMP = 'PGDMP';
-const HEADER_BYTES = 100;
-/** The place of the number that says whether there is a log, and the number of one that has. */
-const WRITE_VERSION = 18;
-const WITH_LOG = 2;
 
 /** A copy of a copy of the database, in a folder of its own, so that a check changes nothing. */
 export class ScratchCopy {
@@ -77,29 +73,26 @@ export function recordsIn(path: string): number | undefined {
 }
 
 function misfits(path: string): string[] {
-  const header = readHeader(path);
-  if (header.toString('latin1', 0, DUMP.length) === DUMP) {
+  const { text, isSqlite, isLogged } = headerOf(path);
+  if (text.startsWith(DUMP)) {
     const accepted = 'a file of SQLite; restore a dump of PostgreSQL by pg_restore, then check it with DATABASE_URL';
     throw new ConfigurationError('the copy', path, accepted);
   }
-  if (header.toString('latin1', 0, SQLITE.length) !== SQLITE) return ['the file is none of SQLite'];
-  if (header[WRITE_VERSION] !== WITH_LOG || existsSync(`${path}-wal`)) return [];
+  if (!isSqlite) return ['the file is none of SQLite'];
+  checkLogIsOwn(path);
+  if (!isLogged || existsSync(logOf(path))) return [];
   return [
     'the file was copied while a server had it open, and the log beside it (-wal) is not here: what that held is lost; copy it by the command backup',
   ];
 }
 
-function readHeader(path: string): Buffer {
-  const bytes = Buffer.alloc(HEADER_BYTES);
+function headerOf(path: string): SqliteHeader {
   try {
-    const file = openSync(path, 'r');
-    readSync(file, bytes, 0, HEADER_BYTES, 0);
-    closeSync(file);
+    return readHeader(path);
   } catch (error) {
     const accepted = `a file that can be read (${(error as NodeJS.ErrnoException).code})`;
     throw new ConfigurationError('the copy', path, accepted);
   }
-  return bytes;
 }
 
 function isSame(path: string, database: string): boolean {
@@ -109,5 +102,5 @@ function isSame(path: string, database: string): boolean {
 /** A log belongs to the file: what it holds is not in there yet. */
 function copyWithLog(from: string, to: string): void {
   copyFileSync(from, to);
-  if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${to}-wal`);
+  if (existsSync(logOf(from))) copyFileSync(logOf(from), logOf(to));
 }

@@ -1,5 +1,6 @@
 import * as sqlite from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { checkLogIsOwn } from '../database/sqlite-file.js';
 
 /** More pages than a file can have: all are copied in one step, of one moment, while others write. */
 const ALL_PAGES = 2 ** 31 - 1;
@@ -15,6 +16,7 @@ const TIMEOUT = 5000;
 export async function backUpSqlite(path: string, to: string): Promise<void> {
   // Node has it since 22.16
   if (!('backup' in sqlite)) throw new ConfigurationError('Node.js', process.version, '22.16 or newer, for backups');
+  checkLogIsOwn(path);
   const source = new sqlite.DatabaseSync(path, { timeout: TIMEOUT });
   try {
     await sqlite.backup(source, to, { rate: ALL_PAGES });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { isBusy } from '../database/busy-retry.js';
+import { checkLogIsOwn } from '../database/sqlite-file.js';
 
 /** A row as it is stored. */
 export type StoredRow = Readonly<Record<string, string | number | null>>;
@@ -13,6 +14,7 @@ export class SqliteSource {
   /** @throws ConfigurationError when it is not there, or somebody has it open */
   constructor(path: string) {
     if (!existsSync(path)) throw new ConfigurationError('--from', path, 'a SQLite file that is there');
+    checkLogIsOwn(path);
     this.#database = new DatabaseSync(path, { timeout: 0 });
     try {
       // the log can be taken away by who is alone with the file

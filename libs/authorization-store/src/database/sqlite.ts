@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection, type SqliteDatabase } from 'kysely';
 import { BusyRetry, isBusy } from './busy-retry.js';
+import { checkLogIsOwn } from './sqlite-file.js';
 
 /** Statements that are kept prepared; the store has about fifty. */
 const PREPARED_STATEMENTS = 200;
@@ -41,6 +42,7 @@ export function sqliteDialect(path: string): SqliteDialect {
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(path, 'a', 0o600));
   }
+  checkLogIsOwn(path);
   const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT });
   writeAhead(database);
   // FULL: what was acknowledged survives a loss of power, not only of the process
