@@ -140,6 +140,11 @@ export const CLASSES = table([
     'The collector does not want the audit records.',
     'Compare its settings; the records stay in the database.',
   ],
+  [
+    'TakesNoWrites',
+    'A server of PostgreSQL is a standby, or read-only.',
+    'Promote one of the servers in DATABASE_URL; it is found by itself.',
+  ],
   ['ReplayStoreFull', 'The store has no room for another proof.', 'Give the replay store more room.'],
   [
     'RevocationUnknown',

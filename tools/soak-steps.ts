@@ -35,6 +35,27 @@ export const STEPS: readonly Step[] = [
     minutes: 1,
   },
   {
+    title: 'backups of a database with 50,000 records that is written to, on SQLite and PostgreSQL',
+    project: 'authorization-store',
+    spec: 'src/back-up',
+    settings: { SOAK_BACKUP: 50_000 },
+    minutes: 3,
+  },
+  {
+    title: 'a database of 100,000 tokens that moves from SQLite to PostgreSQL',
+    project: 'authorization-store',
+    spec: 'src/move-to-postgres',
+    settings: { SOAK_MOVE: 100_000 },
+    minutes: 3,
+  },
+  {
+    title: 'a standby that is promoted, and a password that changes',
+    project: 'authorization-store',
+    spec: 'src/failover',
+    settings: {},
+    minutes: 1,
+  },
+  {
     title: 'one use of codes, refresh tokens and proofs at two replicas',
     project: 'e2e',
     spec: 'replicas',

@@ -18,7 +18,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { execute, rowsOf, startPostgres } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from './authorization-store.js';
 import { backUp } from './back-up.js';
-import { checkCopy } from './check-copy.js';
+import { checkCopy, type CheckOptions } from './check-copy.js';
 import { openStore, type StoreOptions } from './open-store.js';
 
 /** Records before the backup; `npm run soak` asks for more. */
@@ -44,14 +44,17 @@ async function told(work: (write: (line: string) => void) => Promise<number | vo
   return { code: await work((line) => lines.push(line)), lines };
 }
 
-const check = (options: StoreOptions, file?: string) => told((write) => checkCopy(options, file, write));
+const check = (options: CheckOptions, file?: string) => told((write) => checkCopy(options, file, write));
 
 /** A store that somebody writes to without end. */
-async function inUse(options: StoreOptions) {
+async function inUse(options: StoreOptions, records = 50) {
   const opened = await openStore({ ...options, sweepInterval: 0 });
   store = opened;
   await opened.secrets.get('cookie-key', () => 'made');
-  for (let index = 0; index < RECORDS; index += 1) await opened.audit.append(event(`before-${index}`));
+  for (let index = 0; index < records; index += 50) {
+    const some = Array.from({ length: 50 }, (_, each) => event(`before-${index + each}`));
+    await Promise.all(some.map((one) => opened.audit.append(one)));
+  }
   let ended = false;
   const writing = (async () => {
     for (let index = 0; !ended; index += 1) await opened.audit.append(event(`during-${index}`));
@@ -69,7 +72,7 @@ describe('a backup of a SQLite file', () => {
   beforeEach(() => mkdirSync(copies()));
 
   it('that is written to is one whole file with all that was committed before', async () => {
-    const end = await inUse(options());
+    const end = await inUse(options(), RECORDS);
     const { lines } = await told((write) => backUp(options(), backup(), write));
     await end();
     expect(readdirSync(copies())).toEqual(['store.db']);
@@ -92,6 +95,17 @@ describe('a backup of a SQLite file', () => {
     );
     expect(code).toBe(0);
     expect(readdirSync(copies())).toEqual(['store.db']);
+  }, 120_000);
+
+  it('that ends before what was kept of the trail elsewhere is told so', async () => {
+    await (
+      await inUse(options())
+    )();
+    await backUp(options(), backup(), () => undefined);
+    await store!.audit.append(event('after'));
+    const heads = await store!.audit.heads();
+    expect(await check({ ...options(), heads }, backup())).toMatchObject({ code: 1 });
+    expect(await check(options(), backup())).toMatchObject({ code: 0 });
   });
 
   it('is told from what cp makes of it, which says how much it has lost', async () => {
@@ -213,7 +227,7 @@ describe('a backup of a SQLite file', () => {
   it('that is written to is restored with all that was committed before', async () => {
     const url = await postgres!.database();
     const options = { url, encryptionKeys };
-    const end = await inUse(options);
+    const end = await inUse(options, RECORDS);
     const backup = path('store.dump');
     const { lines } = await told((write) => backUp(options, backup, write));
     await end();
@@ -237,7 +251,12 @@ describe('a backup of a SQLite file', () => {
     expect(await rowsOf(url, before)).toEqual([{ count: RECORDS }]);
     await execute(url, 'delete from audit_records where sequence > 40');
     expect(await check(options)).toMatchObject({ code: 1 });
-  }, 30_000);
+    await execute(url, "delete from schema_migrations where name = '0025-audit-witnesses'");
+    expect(await check({ ...options, migrateAtStart: true })).toEqual({
+      code: 1,
+      lines: ['its schema is older: run migrate first, which applies 0025-audit-witnesses'],
+    });
+  }, 120_000);
 
   it.each([
     ['is not there', undefined, 'pg_dump is missing; accepted: pg_dump of PostgreSQL'],

@@ -9,6 +9,7 @@ import { countRows, tableNames } from './database/table-names.js';
 import { openStore, pendingMigrations, type StoreOptions } from './open-store.js';
 import { keyFileOf, keysIn } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
+import type { AuditAnchor } from './verification/verify-audit.js';
 import { tellVerification } from './commands/tell-verification.js';
 
 type Write = (line: string) => void;
@@ -19,6 +20,12 @@ const MOST_TOLD = 5;
 /** Seconds: a table is read from its beginning to its end. */
 const QUERY_TIMEOUT = 600;
 
+/** How a copy is checked. */
+export interface CheckOptions extends StoreOptions {
+  /** Heads of the audit trail that were kept elsewhere: the copy must hold all of them. */
+  readonly heads?: readonly AuditAnchor[] | undefined;
+}
+
 /**
  * Checks a copy of the database as a server would find it: that it is whole, that its schema can be used, that the keys open it, and
  * that the audit trail in it is whole. Changes nothing.
@@ -26,9 +33,10 @@ const QUERY_TIMEOUT = 600;
  * @returns 0 when all is well, 1 when it is not
  * @throws ConfigurationError when it cannot be told
  */
-export async function checkCopy(options: StoreOptions, file: string | undefined, write: Write): Promise<number> {
+export async function checkCopy(options: CheckOptions, file: string | undefined, write: Write): Promise<number> {
   const location = parseStoreUrl(options.url);
-  if (location.dialect === 'postgres' && file === undefined) return checkContent(options, write);
+  if (location.dialect === 'postgres' && file === undefined)
+    return checkContent({ ...options, migrateAtStart: false }, write);
   const database = location.dialect === 'sqlite' ? location.path : undefined;
   const path = file ?? database!;
   const encryptionKeys = options.encryptionKeys ?? keysIn(keyFileOf(database ?? path));
@@ -51,14 +59,14 @@ function tellNewer(copy: string, database: string, write: Write): void {
 }
 
 /** What a server would find in it. */
-async function checkContent(options: StoreOptions, write: Write): Promise<number> {
+async function checkContent(options: CheckOptions, write: Write): Promise<number> {
   if (!(await checkSchema(options, write))) return 1;
-  const store = await openStore({ ...options, migrateAtStart: options.migrateAtStart ?? false, sweepInterval: 0 });
+  const store = await openStore({ ...options, sweepInterval: 0 });
   const location = parseStoreUrl(options.url);
   const database = connect(location, { ...options, connections: 1 }, QUERY_TIMEOUT);
   try {
     if (!(await checkKeys(database, options, write))) return 1;
-    const whole = await tellVerification(store.audit, write);
+    const whole = await tellVerification(store.audit, write, { heads: options.heads });
     const counts = await rowsOf(database, location.dialect);
     write(`rows: ${counts.map(([table, rows]) => `${table} ${rows}`).join(', ')}`);
     return whole ? 0 : 1;

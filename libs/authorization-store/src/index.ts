@@ -15,7 +15,7 @@ export {
 export * from './audit/forwarding/audit-receiver.js';
 export type { PendingRecords } from './audit/forwarding/held-chains.js';
 export { backUp } from './back-up.js';
-export { checkCopy } from './check-copy.js';
+export { checkCopy, type CheckOptions } from './check-copy.js';
 export { AuthorizationStore } from './authorization-store.js';
 export type { ConnectionOptions } from './database/connect.js';
 export { ClocksDiffer } from './database/database-clock.js';

@@ -10,6 +10,8 @@ import { moveToPostgres } from './move-to-postgres.js';
 import { openStore, type StoreOptions } from './open-store.js';
 
 const LATER = 4_000_000_000;
+/** More than are moved at a time; `npm run soak` asks for more. */
+const TOKENS = Number(process.env['SOAK_MOVE'] ?? 1_100);
 const tickets = table({
   name: 'tickets_kept',
   columns: { id: { type: 'text' }, seat: { type: 'integer' }, secret: { type: 'text', sealed: true } },
@@ -148,6 +150,19 @@ afterAll(() => postgres?.stop());
     expect(await again.audit.verify()).toMatchObject({ ok: true, writers: 2 });
     await again.close();
   });
+
+  it(`of ${TOKENS} tokens and their records is moved whole`, async () => {
+    const store = await openStore(from);
+    for (let count = 0; count < TOKENS; count += 500) {
+      const some = Array.from({ length: Math.min(500, TOKENS - count) }, (_, index) => token(`t${count + index}`));
+      await Promise.all(some.map((one) => store.recordIssued(one, issued)));
+    }
+    await store.close();
+    const { code, lines } = await move();
+    expect(code).toBe(0);
+    expect(lines).toContain(`tokens: ${TOKENS} rows`);
+    expect(lines).toContain(`the audit trail is whole: ${TOKENS + 1} records of 1 writers`);
+  }, 600_000);
 
   it('that a server has open is not moved', async () => {
     const server = await openStore(from);

@@ -21,8 +21,8 @@ type Write = (line: string) => void;
 /** Seconds: a table is read from its beginning to its end. */
 const QUERY_TIMEOUT = 600;
 
-/** What has been moved is not what was there: nothing is moved. */
-class NotWhole extends Error {}
+/** Takes everything back that was moved, because it is not whole. */
+const NOT_WHOLE = new Error('not whole');
 
 /**
  * Moves everything from a SQLite file that no server uses into an empty database of PostgreSQL, in one transaction, and seals it with
@@ -58,7 +58,7 @@ export async function moveToPostgres(options: StoreOptions, from: string, write:
       return 0;
     });
   } catch (error) {
-    if (!(error instanceof NotWhole)) throw error;
+    if (error !== NOT_WHOLE) throw error;
     write('nothing was moved');
     return 1;
   } finally {
@@ -94,5 +94,5 @@ async function checkMoved(work: Transaction<Schema>, options: StoreOptions, writ
   const clock = new DatabaseClock({ dialect: 'postgres' });
   const parts = { database: work, dialect: 'postgres', sealing, clock, sweepInterval: 0, tables, auditFields } as const;
   const store = new AuthorizationStore({ ...parts, ...(issuer === undefined ? {} : { issuer }) });
-  if (!(await tellVerification(store.audit, write)) || unopened.size > 0) throw new NotWhole();
+  if (!(await tellVerification(store.audit, write)) || unopened.size > 0) throw NOT_WHOLE;
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { backUp, checkCopy, moveToPostgres } from '@onbehalf/authorization-store';
+import { backUp, checkCopy, moveToPostgres, readHeads } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { storeOptions, type Settings } from '../environment.js';
 import { checkDatabaseExists, expectWords, runCommand, type Arguments } from './run-command.js';
@@ -35,7 +35,9 @@ Exit codes: 0 when the backup is whole and on the disk, 2 when there is none.`,
   'restore-check': {
     help: `Tells whether a copy of the database could take its place, and changes nothing.
 
-  restore-check [<file>]
+  restore-check [<file>] [--heads <file>]
+
+  --heads <file>   what audit-heads has written earlier: the copy must hold all of it
 
 It is to be whole, of a schema that this version can use, opened by the keys, and with a whole audit trail; its rows are counted.
 
@@ -43,10 +45,12 @@ It is to be whole, of a schema that this version can use, opened by the keys, an
 restored into. A copy is opened with ENCRYPTION_KEYS, or with the key beside the file of DATABASE_URL.
 
 Exit codes: 0 when it could, 1 when it is broken or lacks what was there, 2 when it could not be told.`,
-    run: async (settings, { words: [file, ...others] }, write) => {
+    options: ['heads'],
+    run: async (settings, { words: [file, ...others], options: { heads } }, write) => {
       expectWords(others, others.length === 0, 'one file');
       if (file === undefined) checkDatabaseExists(settings);
-      return checkCopy(storeOptions(settings), file && resolve(file), write);
+      const kept = heads === undefined ? undefined : readHeads(heads);
+      return checkCopy({ ...storeOptions(settings), heads: kept }, file && resolve(file), write);
     },
   },
   'move-to-postgres': {
