@@ -48,7 +48,8 @@ class Tree {
   }
 
   addAll(paths: readonly string[], namedBy: string): void {
-    for (const path of paths) this.#add(path, namedBy);
+    // where they lead at one moment: Kubernetes exchanges all files of a volume at once
+    for (const [path, real] of paths.map((each) => [each, realPath(each)] as const)) this.#add(path, real, namedBy);
   }
 
   include({ value, name, folder, lineOf }: ConfigFile): void {
@@ -77,13 +78,12 @@ class Tree {
     } else this.addAll(paths, setting);
   }
 
-  #add(path: string, namedBy: string): void {
-    const known = realPath(path);
-    if (this.#seen.has(known)) return;
-    this.#seen.add(known);
+  #add(path: string, real: string, namedBy: string): void {
+    if (this.#seen.has(real)) return;
+    this.#seen.add(real);
     const name = relative(this.#folder, path);
     try {
-      this.files.push({ name, folder: dirname(path), ...readYaml(path, name, namedBy) });
+      this.files.push({ name, folder: dirname(path), ...readYaml(real, name, namedBy) });
     } catch (error) {
       this.mistakes.push(...mistakesOf(error));
     }
