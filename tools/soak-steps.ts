@@ -158,5 +158,13 @@ export const STEPS: readonly Step[] = [
     minutes: 3,
     needs: { java: '-version', mvn: '-version' },
   },
+  {
+    title: 'deploy/kubernetes: built, against the schemas of Kubernetes, and the alerts on made-up numbers',
+    project: 'auth-server',
+    spec: 'src/kubernetes',
+    settings: { SOAK_KUBERNETES: 1 },
+    minutes: 1,
+    needs: { kustomize: 'version', 'kubernetes-validate': '--version', promtool: '--version' },
+  },
   { title: 'clocks that differ', project: 'e2e', spec: 'clock-skew', settings: {}, minutes: 1 },
 ];

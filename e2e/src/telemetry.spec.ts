@@ -13,6 +13,7 @@ import {
   UserAgent,
 } from '@onbehalf/testing-internal';
 import { APPS, System } from '../../tools/system.ts';
+import { metricsExposed, metricsNamed } from './metrics-named.js';
 import { Operator } from './operator.js';
 import { until } from './until.js';
 import { ownToken, USER_SERVICE } from './user-service-client.js';
@@ -110,6 +111,17 @@ describe('the audit trail at an OpenTelemetry collector', () => {
     for (const part of subjectToken.split('.')) expect(sent).not.toContain(part);
     expect(sent).not.toMatch(JWT);
     expect(sent).not.toContain('user-service-secret');
+  });
+
+  it('alerts, dashboard and autoscaler name metrics that the server exposes, and labels that these have', async () => {
+    await exchange(1);
+    const exposed = metricsExposed(await scrape());
+    const named = metricsNamed();
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter(({ name }) => !exposed.has(name))).toEqual([]);
+    // one that has never been counted tells no labels
+    const told = named.filter(({ name }) => exposed.get(name)!.size > 0);
+    expect(told.flatMap(({ name, labels }) => labels.filter((label) => !exposed.get(name)!.has(label)))).toEqual([]);
   });
 
   it('does not hold up an exchange while the collector is down, and has everything when it is back', async () => {
