@@ -49,17 +49,21 @@ export function withCredentials<Schema extends z.ZodType<Given & { readonly ISSU
     );
 }
 
-/** @param demoSecret stands in where neither is given, which only a server on this machine permits */
+/**
+ * The credentials that an app was given.
+ * @param demoSecret stands in where neither is given, which only a server on this machine permits
+ */
 export function credentialsOf(given: Given, demoSecret: string): ClientCredentials {
   const { CLIENT_ID: clientId, CLIENT_SECRET: clientSecret = demoSecret, CLIENT_ASSERTION_FILE: assertionFile } = given;
   return assertionFile === undefined ? { clientId, clientSecret } : { clientId, assertionFile };
 }
 
-/** With the method that goes with them. OpenID Connect Core §9 */
+/** Credentials with the method that goes with them. OpenID Connect Core §9 */
 export type ClientAuthentication =
   | ({ readonly method: 'client_secret_basic' } & SecretCredentials)
   | ({ readonly method: 'private_key_jwt' } & WorkloadCredentials);
 
+/** The credentials, with their method. */
 export function authenticationOf(client: ClientCredentials): ClientAuthentication {
   return 'assertionFile' in client
     ? { method: 'private_key_jwt', ...client }
