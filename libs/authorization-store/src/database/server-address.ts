@@ -103,7 +103,8 @@ export class ServerAddress {
   #allOf(failures: ReadonlyMap<string, Error>, last: Error): Error {
     if (failures.size < 2) return last;
     const told = [...failures].map(([server, { message }]) => `${server}: ${message}`).join('; ');
-    return Object.assign(new Error(told, { cause: last }), { code: (last as NodeJS.ErrnoException).code });
+    // without a cause: the log tells the last one of causes, and each server has its own
+    return Object.assign(new Error(told), { code: (last as NodeJS.ErrnoException).code });
   }
 }
 
