@@ -106,6 +106,13 @@ export const STEPS: readonly Step[] = [
     settings: { SOAK_MCP: 1 },
     minutes: 1,
   },
+  {
+    title: 'the sweep keeps up with what is issued at full rate, on SQLite and PostgreSQL',
+    project: 'authorization-store',
+    spec: 'sweep-at-full-rate',
+    settings: { SOAK_SWEEP: 1800 },
+    minutes: 62,
+  },
   { title: 'clients that mean it no good', project: 'e2e', spec: 'hostile-clients', settings: {}, minutes: 1 },
   {
     title: 'configurations that the schema accepts serve a login and an exchange',

@@ -68,5 +68,10 @@ function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT
   metrics.gauge('onbehalf_clock_difference_seconds', clock, 'of', () =>
     Promise.resolve(new Map([['process', storage.clockDifference]])),
   );
+  const due =
+    'Seconds for which the oldest row that is due was due already when the last sweep ended, by table; 0 when none was left';
+  metrics.gauge('onbehalf_sweep_oldest_due_seconds', due, 'table', () => Promise.resolve(storage.sweeping.oldestDue));
+  const swept = 'Expired rows that this process has deleted, by table';
+  metrics.total('onbehalf_swept_rows_total', swept, 'table', () => storage.sweeping.deleted);
   return metrics;
 }

@@ -38,6 +38,8 @@ const settings = z.object({
   DATABASE_POOLING: z.enum(POOLINGS, `one of ${POOLINGS.join(', ')}`).default('none'),
   DATABASE_CONNECTIONS: wholeNumber(1000, 'connections').optional(),
   DATABASE_TIMEOUT: wholeNumber(60, 'seconds').optional(),
+  SWEEP_INTERVAL: wholeNumber(3600, 'seconds').optional(),
+  SWEEP_SHARE: wholeNumber(100, 'percent').optional(),
   MIGRATE_AT_START: z
     .enum(['true', 'false'], 'true or false')
     .default('true')
@@ -142,13 +144,15 @@ export type Settings = z.output<typeof environment>;
 
 /** How the store is opened, by the server and by the commands alike. */
 export function storeOptions(settings: Settings): StoreOptions {
-  const { DATABASE_URL, DATABASE_POOLING, DATABASE_CONNECTIONS, DATABASE_TIMEOUT } = settings;
+  const { DATABASE_URL, DATABASE_POOLING, DATABASE_CONNECTIONS, DATABASE_TIMEOUT, SWEEP_SHARE } = settings;
   const { tables, auditFields } = features;
   return {
     url: DATABASE_URL,
     pooling: DATABASE_POOLING,
     connections: DATABASE_CONNECTIONS,
     timeout: DATABASE_TIMEOUT,
+    sweepInterval: settings.SWEEP_INTERVAL,
+    sweepShare: SWEEP_SHARE === undefined ? undefined : SWEEP_SHARE / 100,
     migrateAtStart: settings.MIGRATE_AT_START,
     password: databasePassword(settings),
     encryptionKeys: settings.ENCRYPTION_KEYS,

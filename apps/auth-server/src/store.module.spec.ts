@@ -22,6 +22,8 @@ describe('settings of the database', () => {
     ['DATABASE_CONNECTIONS', 'many', UP_TO(1000, 'connections')],
     ['DATABASE_TIMEOUT', '1.5', UP_TO(60, 'seconds')],
     ['DATABASE_TIMEOUT', '61', UP_TO(60, 'seconds')],
+    ['SWEEP_INTERVAL', '0', UP_TO(3600, 'seconds')],
+    ['SWEEP_SHARE', '101', UP_TO(100, 'percent')],
     ['MIGRATE_AT_START', 'no', 'true or false'],
   ])('%s %s is refused', (name, value, accepted) => {
     expect(() => readEnvironment(environment, { [name]: value })).toThrow(
@@ -69,9 +71,11 @@ describe('settings of the database', () => {
   });
 
   it('reach the store', () => {
-    const given = { DATABASE_CONNECTIONS: '20', DATABASE_TIMEOUT: '5', MIGRATE_AT_START: 'false' };
+    const sweep = { SWEEP_INTERVAL: '30', SWEEP_SHARE: '25' };
+    const given = { DATABASE_CONNECTIONS: '20', DATABASE_TIMEOUT: '5', MIGRATE_AT_START: 'false', ...sweep };
     const options = storeOptions(readEnvironment(environment, given));
     expect(options).toMatchObject({ connections: 20, timeout: 5, migrateAtStart: false });
+    expect(options).toMatchObject({ sweepInterval: 30, sweepShare: 0.25 });
     expect(storeOptions(readEnvironment(environment, {}))).toMatchObject({ migrateAtStart: true });
   });
 });

@@ -30,7 +30,7 @@ import { SharedSecrets } from './keys/shared-secrets.js';
 import { SqlSigningKeyStore } from './keys/sql-signing-key-store.js';
 import type { Declared } from './tables/declare-tables.js';
 import { StoredTable } from './tables/stored-table.js';
-import { Sweeper } from './upkeep/sweeper.js';
+import { Sweeper, type SweepPlan, type SweepState } from './upkeep/sweeper.js';
 import { TokenIndex } from './tokens/token-index.js';
 import { TokenInsertion } from './tokens/token-insertion.js';
 
@@ -39,7 +39,8 @@ export interface StoreParts extends Declared {
   readonly dialect: Dialect;
   readonly sealing: SealingKeys;
   readonly clock: DatabaseClock;
-  readonly sweepInterval: number;
+  /** Never, unless told. */
+  readonly sweep?: SweepPlan;
   readonly issuer?: string;
 }
 
@@ -72,7 +73,7 @@ export class AuthorizationStore {
   #writtenAt = -Infinity;
   #forwarding: AuditForwarding | undefined;
 
-  constructor({ database, dialect, sealing, clock, sweepInterval, issuer, tables = [], auditFields = [] }: StoreParts) {
+  constructor({ database, dialect, sealing, clock, sweep, issuer, tables = [], auditFields = [] }: StoreParts) {
     this.#database = database;
     this.#sealing = sealing;
     this.#tables = tables;
@@ -95,8 +96,8 @@ export class AuthorizationStore {
     this.providerAdapter = (model) => new ProviderAdapter(model, database, sealing, now, recording);
     this.trail = this.#toTrail();
     this.#chains = new HeldChains(database, now, chain.writer);
-    this.#sweeper = new Sweeper(database, dialect, clock, tables);
-    if (sweepInterval > 0) this.#sweeper.start(sweepInterval);
+    this.#sweeper = new Sweeper({ database, dialect, clock, tables });
+    if (sweep && sweep.interval > 0) this.#sweeper.start(sweep);
   }
 
   /**
@@ -166,6 +167,11 @@ export class AuthorizationStore {
     if (!this.#tables.includes(declaration)) throw new TypeError(`The table ${declaration.name} is not declared`);
     return new StoredTable(declaration, this.#database, this.#sealing, this.#clock.now);
   };
+
+  /** What the sweep of expired rows has done in this process, and what it has not come to, for metrics. */
+  get sweeping(): SweepState {
+    return this.#sweeper.state;
+  }
 
   /** Deletes expired rows now. Returns how many. */
   sweep(): Promise<number> {

@@ -46,3 +46,4 @@ export { SealBroken } from '@onbehalf/authorization-ports';
 export { SharedSecrets } from './keys/shared-secrets.js';
 export { SqlSigningKeyStore } from './keys/sql-signing-key-store.js';
 export { TokenIndex } from './tokens/token-index.js';
+export type { SweepState } from './upkeep/sweeper.js';

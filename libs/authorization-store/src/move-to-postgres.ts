@@ -92,7 +92,7 @@ async function checkMoved(work: Transaction<Schema>, options: StoreOptions, writ
   if (unopened.size === 0) write(`the keys open all ${values} values that are sealed in it`);
   const { issuer, tables, auditFields } = options;
   const clock = new DatabaseClock({ dialect: 'postgres' });
-  const parts = { database: work, dialect: 'postgres', sealing, clock, sweepInterval: 0, tables, auditFields } as const;
+  const parts = { database: work, dialect: 'postgres', sealing, clock, tables, auditFields } as const;
   const store = new AuthorizationStore({ ...parts, ...(issuer === undefined ? {} : { issuer }) });
   if (!(await tellVerification(store.audit, write)) || unopened.size > 0) throw NOT_WHOLE;
 }

@@ -34,7 +34,9 @@ export interface StoreOptions extends Declared, ConnectionOptions {
   /** Is told at the start and every minute by how many seconds this process is ahead of the database; negative when behind. */
   readonly onClockDifference?: (seconds: number) => void;
   /** Seconds between two sweeps of expired rows; 60 unless told, 0 for never. */
-  readonly sweepInterval?: number;
+  readonly sweepInterval?: number | undefined;
+  /** The part of that time which a sweep may take, above 0 and up to 1; 0.5 unless told. */
+  readonly sweepShare?: number | undefined;
 }
 
 /** Seconds: a step on a large table, or the wait for another replica that migrates, may take long. */
@@ -62,14 +64,14 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
   const clock = new DatabaseClock({ dialect, clock: options.clock, onDifference: options.onClockDifference });
   await orDisconnect(database, clock.measure(database));
   clock.tellDifference();
-  const { issuer, sweepInterval = 60, tables, auditFields } = options;
+  const { issuer, sweepInterval = 60, sweepShare = 0.5, tables, auditFields } = options;
   const own = issuer === undefined ? {} : { issuer };
   return new AuthorizationStore({
     database,
     dialect,
     sealing,
     clock,
-    sweepInterval,
+    sweep: { interval: sweepInterval, share: sweepShare },
     tables,
     auditFields,
     ...own,

@@ -102,6 +102,14 @@ describe('metrics', () => {
     expect(await metrics.expose()).not.toContain('age_seconds{');
   });
 
+  it('what somebody else counts is told as it stands at each scrape', async () => {
+    const counts = new Map([['replays', 5]]);
+    metrics.total('swept_total', 'Rows', 'table', () => counts);
+    expect(await metrics.expose()).toContain('swept_total{table="replays"} 5');
+    counts.set('replays', 7);
+    expect(await metrics.expose()).toContain('swept_total{table="replays"} 7');
+  });
+
   it('of the process are the same for all servers in it, and observed once', async () => {
     const observers = jest.spyOn(PerformanceObserver.prototype, 'observe');
     const servers = Array.from({ length: 3 }, () => new ServerMetrics());

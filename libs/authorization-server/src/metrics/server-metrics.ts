@@ -116,6 +116,20 @@ export class ServerMetrics {
     });
   }
 
+  /** What somebody else counts: read at each scrape, by the one label. */
+  total(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      ...this.#registers,
+      collect() {
+        this.reset();
+        for (const [value, number] of read()) this.inc({ [label]: value }, number);
+      },
+    });
+  }
+
   /** Something to be counted. Returns what adds to it. */
   counter(name: string, help: string): (count: number) => void {
     const counter = new Counter({ name, help, ...this.#registers });

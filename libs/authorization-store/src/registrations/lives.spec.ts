@@ -180,7 +180,8 @@ describe.each(databases)('what a crash has left on $name', (kind) => {
         .values({ kind: 'subject', key, life, ...mark })
         .execute();
     }
-    await new Sweeper(database, dialect, new DatabaseClock({ dialect, clock: () => now })).sweep();
+    const clock = new DatabaseClock({ dialect, clock: () => now });
+    await new Sweeper({ database, dialect, clock }).sweep();
     const revoked = await database.selectFrom('tokens').select('jti').where('revocation', 'is not', null).execute();
     expect(revoked.map(({ jti }) => jti).sort()).toEqual(['A', 'B']);
     expect(await sql`select 1 from revocation_marks where applied_at is null`.execute(database)).toMatchObject({

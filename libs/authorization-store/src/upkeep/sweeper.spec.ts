@@ -5,10 +5,13 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
+import { DatabaseClock } from '../database/database-clock.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
+import { Sweeper } from './sweeper.js';
 
 const databases = await testDatabases();
+const clockAt = (seconds: number): DatabaseClock => new DatabaseClock({ dialect: 'sqlite', clock: () => seconds });
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];
 
 describe.each(databases)('the sweep on $name', (kind) => {
@@ -60,6 +63,43 @@ describe.each(databases)('the sweep on $name', (kind) => {
     expect(await store.tokens.isRevoked('longer')).toBe(true);
     now += 1000;
     expect(await store.sweep()).toBe(2);
+    await store.close();
+  });
+
+  it('keeps up with what is issued: a table holds what lives, and little else', async () => {
+    let now = 1_000_000;
+    const store = await openStore({ url: await kind.database(), encryptionKeys, clock: () => now, sweepInterval: 0 });
+    const [life, each] = [1200, 60];
+    for (let round = 0, issued = 0; round < 40; round += 1, now += each) {
+      await Promise.all(Array.from({ length: 20 }, () => store.replay.use(`${issued++}`, now + life)));
+      await store.sweep();
+      const left = issued - store.sweeping.deleted.get('replays')!;
+      const live = Math.min(issued, (life / each) * 20);
+      expect(left).toBeLessThanOrEqual(1.5 * live);
+    }
+    expect(store.sweeping.deleted.get('replays')).toBeGreaterThan(100);
+    await store.close();
+  });
+
+  it('tells what it has not come to: by how long the oldest row is late, and what it has deleted', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sweep-')), 'store.db');
+    const url = kind.name === 'SQLite' ? `sqlite:${file}` : await kind.database();
+    const store = await openStore({ url, encryptionKeys, sweepInterval: 0, clock: () => 1_000_000 });
+    const database = connect(parseStoreUrl(url));
+    const sweeper = new Sweeper({ database, dialect: parseStoreUrl(url).dialect, clock: clockAt(1_000_000) });
+    for (let start = 0; start < 6_000; start += 1000) {
+      const rows = Array.from({ length: 1000 }, (_, i) => ({ key_hash: `expired-${start + i}`, expires_at: 999_000 }));
+      await database.insertInto('replays').values(rows).execute();
+    }
+    // no time for more than one batch
+    sweeper.start({ interval: 1_000_000, share: 1e-15 });
+    const first = await sweeper.sweep();
+    expect([first, sweeper.state.oldestDue.get('replays')]).toEqual([0, 700]);
+    await sweeper.stop();
+    expect(await store.sweep()).toBe(6_000);
+    expect(store.sweeping.deleted.get('replays')).toBe(6_000);
+    expect(new Set(store.sweeping.oldestDue.values())).toEqual(new Set([0]));
+    await database.destroy();
     await store.close();
   });
 

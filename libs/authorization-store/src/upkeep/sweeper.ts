@@ -3,6 +3,7 @@ import type { TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { anyOf } from '../database/rows-statement.js';
 import { storedName } from '../tables/table-columns.js';
+import { BatchSizes } from './batch-sizes.js';
 import type { DatabaseClock } from '../database/database-clock.js';
 import type { Dialect } from '../database/migrate.js';
 import type { Schema } from '../database/schema.js';
@@ -30,11 +31,32 @@ const EXPIRING: readonly Expiring[] = [
 
 /** Seconds that a row is kept after it has expired, so that no clock that runs behind misses it. */
 const MARGIN = 300;
-const BATCH = 500;
 /** Milliseconds after which a revocation is no longer under way. */
 const LEFT_AFTER = 60_000;
-/** The part of the time between two runs that a run may take: a backlog beyond that is worked off over several. */
-const SHARE = 0.5;
+
+/** What the sweep has done in this process, and what it has not come to. */
+export interface SweepState {
+  /** Rows that were deleted, by table. */
+  readonly deleted: ReadonlyMap<string, number>;
+  /** Seconds for which the oldest row that is due was due already when the last run ended, by table; 0: none was left. */
+  readonly oldestDue: ReadonlyMap<string, number>;
+}
+
+/** When it is swept, and how much of the time it may take. */
+export interface SweepPlan {
+  /** Seconds between two runs; 0 for never. */
+  readonly interval: number;
+  /** The part of the time between two runs that a run may take: a backlog beyond that is worked off over several. */
+  readonly share: number;
+}
+
+export interface SweeperParts {
+  readonly database: Kysely<Schema>;
+  readonly dialect: Dialect;
+  readonly clock: DatabaseClock;
+  /** What is declared beside the tables of this library. */
+  readonly tables?: readonly TableDeclaration[];
+}
 
 /** Deletes expired rows in the background, in bounded batches, so that no request waits for it. */
 export class Sweeper {
@@ -42,27 +64,28 @@ export class Sweeper {
   readonly #dialect: Dialect;
   readonly #clock: DatabaseClock;
   readonly #expiring: readonly Expiring[];
+  readonly #batches = new BatchSizes();
+  readonly #deleted = new Map<string, number>();
+  readonly #oldestDue = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
   /** Milliseconds that a run may take. */
   #most = Infinity;
 
-  /** @param tables what is declared beside the tables of this library */
-  constructor(
-    database: Kysely<Schema>,
-    dialect: Dialect,
-    clock: DatabaseClock,
-    tables: readonly TableDeclaration[] = [],
-  ) {
+  constructor({ database, dialect, clock, tables = [] }: SweeperParts) {
     this.#database = database;
     this.#dialect = dialect;
     this.#clock = clock;
     this.#expiring = [...EXPIRING, ...tables.flatMap(expiring)];
+    for (const { table } of this.#expiring) for (const counts of [this.#deleted, this.#oldestDue]) counts.set(table, 0);
   }
 
-  /** @param interval seconds between runs */
-  start(interval: number): void {
-    this.#most = interval * 1000 * SHARE;
+  get state(): SweepState {
+    return { deleted: this.#deleted, oldestDue: this.#oldestDue };
+  }
+
+  start({ interval, share }: SweepPlan): void {
+    this.#most = interval * 1000 * share;
     this.#timer = setInterval(() => {
       // an outage of the database shows in the requests; the next run tries again
       this.#running = this.#running.then(() => this.sweep()).catch(() => undefined);
@@ -90,29 +113,44 @@ export class Sweeper {
     let due = this.#expiring;
     while (due.length > 0 && performance.now() < end) {
       const more: Expiring[] = [];
-      for (const table of due) {
-        const count = await this.#deleteBatch(table);
-        deleted += count;
-        if (count === BATCH) more.push(table);
+      for (const each of due) {
+        const count = await this.#batches.next(each.table, (most) => this.#deleteBatch(each, most));
+        this.#deleted.set(each.table, this.#deleted.get(each.table)! + count.done);
+        deleted += count.done;
+        if (count.isFull) more.push(each);
         // SQLite answers at once: let the requests have their turn
         await nextTurn();
       }
       due = more;
     }
+    for (const { table } of this.#expiring) this.#oldestDue.set(table, 0);
+    for (const each of due) this.#oldestDue.set(each.table, await this.#ageOfOldest(each));
     return deleted;
   }
 
-  async #deleteBatch({ table, key: columns, expires, unless }: Expiring): Promise<number> {
+  async #deleteBatch(each: Expiring, most: number): Promise<number> {
+    const { table, key: columns } = each;
     const key = sql.join(columns.map((column) => sql.ref(`gone.${column}`)));
     // asked again of the row that is deleted: it may have been renewed since it was found
-    const cutoff = this.#clock.now() - MARGIN;
-    const kept = unless ? sql` and not ${unless(cutoff)}` : sql``;
-    const expired = sql`${sql.ref(`gone.${expires}`)} < ${cutoff}${kept}`;
+    const expired = this.#isDue(each);
     // who works on a row is not waited for, nor does anybody wait in a circle: the next run finds it
     const free = this.#dialect === 'postgres' ? sql`for update skip locked` : sql``;
     const result = await sql`delete from ${sql.table(table)} as gone where ${expired} and (${key}) in
-      (select ${key} from ${sql.table(table)} as gone where ${expired} limit ${BATCH} ${free})`.execute(this.#database);
+      (select ${key} from ${sql.table(table)} as gone where ${expired} limit ${most} ${free})`.execute(this.#database);
     return Number(result.numAffectedRows ?? 0);
+  }
+
+  /** Seconds; 0 when nothing is due. */
+  async #ageOfOldest(each: Expiring): Promise<number> {
+    const { rows } = await sql<{ expires: number }>`select ${sql.ref(`gone.${each.expires}`)} as expires
+      from ${sql.table(each.table)} as gone where ${this.#isDue(each)}
+      order by ${sql.ref(`gone.${each.expires}`)} limit 1`.execute(this.#database);
+    return rows[0] === undefined ? 0 : this.#clock.now() - MARGIN - rows[0].expires;
+  }
+
+  #isDue({ expires, unless }: Expiring): RawBuilder<unknown> {
+    const cutoff = this.#clock.now() - MARGIN;
+    return sql`${sql.ref(`gone.${expires}`)} < ${cutoff}${unless ? sql` and not ${unless(cutoff)}` : sql``}`;
   }
 }
 
