@@ -86,6 +86,19 @@ describe('an app that cannot start', () => {
     expect(app.lines).toEqual([`${name}: port ${port} is in use; set PORT to another one`]);
   });
 
+  it('auth-server names the setting of the port that is in use, and one that is named twice', async () => {
+    const [{ server, port }, free] = [await occupied(), await System.onFreePorts()];
+    servers.push(server);
+    const own = free.ports['auth-server'];
+    const start = (settings: Record<string, string>) => new RunningApp('auth-server', own, settings);
+    const apps = [start({ ADMIN_PORT: String(port) }), start({ METRICS_PORT: String(own) })];
+    expect(await Promise.all(apps.map((app) => app.exit))).toEqual([1, 1]);
+    expect(apps.map((app) => app.lines)).toEqual([
+      [`auth-server: port ${port} is in use; set ADMIN_PORT to another one`],
+      [`auth-server: METRICS_PORT is ${own}; accepted: another port than PORT`],
+    ]);
+  });
+
   it.each<[(typeof APPS)[number], Record<string, string>, string]>([
     ...[
       'localhost',

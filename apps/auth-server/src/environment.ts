@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
 import { isLoopbackUrl, isSecretFor, valueOrFile } from '@onbehalf/oauth-protocol';
-import { httpUrl, wholeNumber } from '@onbehalf/service-host';
+import { httpUrl, port, wholeNumber } from '@onbehalf/service-host';
 import { z } from 'zod';
 import { features } from './features.js';
 
@@ -30,6 +30,8 @@ const settings = z.object({
     .min(1)
     .optional()
     .transform((value) => (value === undefined ? bundled('auth-server') : toConfigPath(value))),
+  ADMIN_PORT: port().optional(),
+  METRICS_PORT: port().optional(),
   DATABASE_URL: z.string().min(1).default(embeddedDatabase),
   // where it stands, so that it can be read again
   DATABASE_URL_FILE: z.string().optional(),

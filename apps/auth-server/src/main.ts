@@ -23,6 +23,7 @@ await startApp({
   module: (settings, host) => AppModule.with(settings, host, metrics),
   readiness: { store: StoreHealthIndicator, keys: SigningKeysHealthIndicator },
   overload: { alwaysAnswered: ['/metrics', ...guardsLiveOn], onRefused: () => metrics.overload.inc() },
+  ownPorts: { ADMIN_PORT: ['/admin'], METRICS_PORT: ['/metrics'] },
   onHangUp: reloadConfiguration,
   // the pages of the server set a stricter policy of their own
   refusalPage: (app) => refusalPages(app.get(Pages, { strict: false })),

@@ -18,6 +18,7 @@ import type { Middleware } from '../requests/middleware.js';
 import { LogLevel } from '../telemetry/log-level.js';
 import { createLogger, logRefusals, logRequests } from '../telemetry/logging.js';
 import { serveOpenApi, type OpenApiOptions } from '../requests/open-api.js';
+import { OwnPorts, ownPorts } from '../requests/own-ports.js';
 import { refuseTargets } from '../requests/refuse-targets.js';
 import type { RefusalPage } from '../requests/refusal-page.js';
 import { answerUnreadable } from '../requests/unreadable-requests.js';
@@ -37,6 +38,8 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly readiness?: ReadinessIndicators;
   readonly openApi?: OpenApiOptions;
   readonly overload?: OverloadOptions;
+  /** Paths that are on a port of their own where a setting of `environment` names one: by that setting, in lower case. */
+  readonly ownPorts?: Readonly<Record<string, readonly string[]>>;
   /** For an app that serves pages: directives by name. Without it, answers may load nothing. */
   readonly contentSecurityPolicy?: (settings: z.output<Schema>) => Readonly<Record<string, readonly string[]>>;
   /** Tells browsers in a page what is refused before the app itself sees it. */
@@ -53,6 +56,8 @@ export interface AppOptions<Schema extends z.ZodObject> {
 export interface CreatedApp {
   readonly app: NestExpressApplication;
   readonly settings: HostSettings;
+  /** The servers on ports of their own, by the setting that names the port. */
+  readonly ownPorts: Readonly<Record<string, Server>>;
   /** Starts to accept connections. Port 0 takes a free one: the address is the server's. */
   listen(): Promise<Server>;
   /**
@@ -103,25 +108,32 @@ export async function createApp<Schema extends z.ZodObject>(
   app.useLogger(app.get(Logger));
   app.flushLogs();
   const draining = new Draining();
-  answerBeforeExpress(app, options, { own, settings, logger, draining });
+  const ports = new OwnPorts(ownPorts(options.ownPorts ?? {}, settings), app.getHttpServer());
+  answerBeforeExpress(app, options, { own, settings, logger, draining, ports });
   await options.configure?.(app, settings);
   if (options.openApi) await serveOpenApi(app, options.openApi);
   await app.init();
   return {
     app,
     settings,
-    listen: () => listen(app.getHttpServer(), settings),
+    ownPorts: Object.fromEntries(ports.servers.map(({ setting, server }) => [setting, server])),
+    listen: async () => {
+      for (const { server, port, setting } of ports.servers) await listen(server, { ...settings, PORT: port }, setting);
+      return listen(app.getHttpServer(), settings);
+    },
     close: async (deadline = DRAIN_DEADLINE) => {
       await draining.announce(settings.SHUTDOWN_DELAY * 1000);
-      const drained = await draining.drain(app.getHttpServer(), deadline);
+      const servers = [app.getHttpServer(), ...ports.servers.map(({ server }) => server)].filter(isListening);
+      const drained = await Promise.all(servers.map((server) => draining.drain(server, deadline)));
       await app.close();
       await flushSpans();
-      return drained;
+      return drained.every(Boolean);
     },
   };
 }
 
-function readSettings<Schema extends z.ZodObject>(options: AppOptions<Schema>, source: EnvironmentSource) {
+/** What an app reads from its environment: its own, and with that what every app does. */
+export function readSettings<Schema extends z.ZodObject>(options: AppOptions<Schema>, source: EnvironmentSource) {
   const own = readEnvironment(options.environment, source);
   const host = readEnvironment(hostSettings(options.defaultPort), source);
   return { own, settings: { ...own, ...host, ...readEnvironment(telemetrySettings, source) } };
@@ -137,13 +149,14 @@ interface Around<Own> {
   readonly settings: HostSettings;
   readonly logger: PinoLogger;
   readonly draining: Draining;
+  readonly ports: OwnPorts;
 }
 
 /** What every request passes, in this order, before Express sees it. */
 function answerBeforeExpress<Schema extends z.ZodObject>(
   app: NestExpressApplication,
   options: AppOptions<Schema>,
-  { own, settings, logger, draining }: Around<z.output<Schema>>,
+  { own, settings, logger, draining, ports }: Around<z.output<Schema>>,
 ): void {
   const page = options.refusalPage?.(app);
   const callers = new Callers(settings.TRUSTED_PROXIES ?? []);
@@ -158,11 +171,13 @@ function answerBeforeExpress<Schema extends z.ZodObject>(
       secureHeaders(callers, options.contentSecurityPolicy?.(own)),
       refuseTargets(page),
       healthEndpoints(app, options.readiness ?? {}, () => draining.begun),
+      ports.divide(page),
       ...(options.middleware?.(app) ?? []),
     ],
     page,
   );
-  answerUnreadable(app.getHttpServer(), page);
+  for (const server of [app.getHttpServer(), ...ports.servers.map((each) => each.server)])
+    answerUnreadable(server, page);
 }
 
 function shedding(
@@ -178,12 +193,15 @@ function shedding(
   });
 }
 
-function listen(server: Server, { HOST, PORT }: HostSettings): Promise<Server> {
+const isListening = (server: Server): boolean => server.listening;
+
+/** @param setting names the port, for whoever reports that it is in use */
+function listen(server: Server, { HOST, PORT }: HostSettings, setting = 'PORT'): Promise<Server> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(Object.assign(error, { setting })));
     Object.assign(server, SLOWEST_CLIENT, KEEP_ALIVE);
     server.listen(PORT, HOST, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve(server);
     });
   });

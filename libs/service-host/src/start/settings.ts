@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** What LOG_LEVEL may be. */
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+import { LOG_LEVELS, type LogLevelName } from '../telemetry/log-level.js';
 
 /**
  * A whole second of work or less on one core, and a burst that is not yet an overload. What takes 1 ms of a core is
@@ -10,14 +8,17 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 const MAX_CONCURRENT_REQUESTS = 200;
 
 /** A TCP port; 0 takes a free one. */
-export function port(defaultPort: number): z.ZodType<number> {
+export function port(defaultPort: number): z.ZodType<number>;
+/** As above, where there is none unless it is set. */
+export function port(): z.ZodType<number>;
+export function port(defaultPort?: number): z.ZodType<number> {
   const expected = 'a port, a whole number from 0 to 65535';
-  return z
+  const given = z
     .string()
     .regex(/^\d{1,5}$/, expected)
     .transform(Number)
-    .refine((value) => value <= 65_535, expected)
-    .default(defaultPort);
+    .refine((value) => value <= 65_535, expected);
+  return defaultPort === undefined ? given : given.default(defaultPort);
 }
 
 /** An absolute http or https URL without credentials, query or fragment, as it was written. */
@@ -41,7 +42,6 @@ export function wholeNumber(most: number, unit: string): z.ZodType<number, strin
     .refine((value) => value <= most, expected);
 }
 
-export type LogLevelName = (typeof LOG_LEVELS)[number];
 type HostShape = {
   HOST: z.ZodType<string>;
   PORT: z.ZodType<number>;

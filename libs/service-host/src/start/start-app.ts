@@ -2,11 +2,11 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { ConfigurationError, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
-import { createApp, DRAIN_DEADLINE, type AppOptions, type CreatedApp } from './create-app.js';
-import { loadEnvironment, readEnvironment, type EnvironmentSource } from './environment.js';
+import { createApp, DRAIN_DEADLINE, readSettings, type AppOptions, type CreatedApp } from './create-app.js';
+import { loadEnvironment, type EnvironmentSource } from './environment.js';
 import { describeError } from '../telemetry/error-description.js';
+import { ownPorts } from '../requests/own-ports.js';
 import { checkFreePort } from './free-port.js';
-import { hostSettings } from './settings.js';
 import { giveBackStartMemory } from './start-memory.js';
 
 /** What a module may still take after the last request, before the process leaves without it. Milliseconds. */
@@ -32,6 +32,10 @@ export async function startApp<Schema extends z.ZodObject>(options: AppOptions<S
     await giveBackStartMemory();
     const { port } = (await created.listen()).address() as AddressInfo;
     new Logger(options.name).log(`listening on http://localhost:${port}`);
+    for (const [setting, server] of Object.entries(created.ownPorts)) {
+      const { port: own } = server.address() as AddressInfo;
+      new Logger(options.name).log(`listening on http://localhost:${own} (${setting})`);
+    }
   } catch (error) {
     for (const line of explain(error, options.defaultPort)) process.stderr.write(`${options.name}: ${line}\n`);
     process.exit(1);
@@ -50,21 +54,41 @@ function giveToOpenTelemetry(source: EnvironmentSource): void {
 
 /** Before anything is built and logged, so that a port in use is one line and nothing else. */
 async function checkPort(options: AppOptions<z.ZodObject>, source: EnvironmentSource): Promise<void> {
-  const { HOST, PORT } = readEnvironment(hostSettings(options.defaultPort), source);
-  await checkFreePort(HOST, PORT);
+  const { settings } = readSettings(options, source);
+  const { HOST, PORT } = settings;
+  const others = ownPorts(options.ownPorts ?? {}, settings);
+  for (const { setting, port } of [{ setting: 'PORT', port: PORT }, ...others]) {
+    await checkFreePort(HOST, port).catch((error: Error) => {
+      throw Object.assign(error, { setting });
+    });
+  }
 }
 
-type ListenError = NodeJS.ErrnoException & { port?: number; address?: string; hostname?: string };
+type ListenError = NodeJS.ErrnoException & {
+  port?: number;
+  address?: string;
+  hostname?: string;
+  /** What names the port. */
+  setting?: string;
+};
 
 function explain(error: unknown, defaultPort: number): readonly string[] {
   if (error instanceof AggregateError) return error.errors.flatMap((each) => explain(each, defaultPort));
   if (isConfigurationMistake(error)) return [error.message];
-  const { code, port = defaultPort, address, hostname = address, syscall, path } = error as ListenError;
-  if (code === 'EADDRINUSE') return [`port ${port} is in use; set PORT to another one`];
+  const {
+    code,
+    port = defaultPort,
+    address,
+    hostname = address,
+    syscall,
+    path,
+    setting = 'PORT',
+  } = error as ListenError;
+  if (code === 'EADDRINUSE') return [`port ${port} is in use; set ${setting} to another one`];
   if (code === 'EACCES' && syscall !== 'listen' && path !== undefined) {
     return [`${path} may not be ${syscall === 'mkdir' ? 'made' : 'opened'} by this user`];
   }
-  if (code === 'EACCES') return [`port ${port} may not be opened by this user; set PORT to another one`];
+  if (code === 'EACCES') return [`port ${port} may not be opened by this user; set ${setting} to another one`];
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return [new ConfigurationError('HOST', hostname, 'an address of this machine').message];
   }

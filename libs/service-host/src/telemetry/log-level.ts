@@ -1,5 +1,9 @@
 import type { Logger } from 'pino';
-import { LOG_LEVELS, type LogLevelName } from '../start/settings.js';
+
+/** What LOG_LEVEL may be. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export type LogLevelName = (typeof LOG_LEVELS)[number];
 
 /** The level from which on an app logs, which may change while it runs: for all of its loggers at once. */
 export class LogLevel {
