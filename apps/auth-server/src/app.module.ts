@@ -34,7 +34,7 @@ export class AppModule {
       useFactory: async (storage: AuthorizationStore): Promise<AuthorizationServerOptions> => ({
         issuer: settings.ISSUER,
         config,
-        readAgain: () => ({ config: read(), needsRestart: host.changedSettings() }),
+        readAgain: () => ({ config: read(), needsRestart: host.changedSettings().filter(needsRestart(settings)) }),
         logLevels: host.logLevel,
         ...(await serverSecrets(settings, config, storage)),
         features,
@@ -55,6 +55,11 @@ export class AppModule {
       imports: [TerminusModule, store, server, profiles, ...featureModules(features.in(config), server)],
     };
   }
+}
+
+/** Whether a restart is what takes a new value of a setting up: a password in a file is read for each connection. */
+function needsRestart({ DATABASE_PASSWORD_FILE }: Settings): (setting: string) => boolean {
+  return (setting) => setting !== 'DATABASE_PASSWORD' || DATABASE_PASSWORD_FILE === undefined;
 }
 
 function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT_RETENTION }: Settings): ServerMetrics {

@@ -133,7 +133,13 @@ export async function createApp<Schema extends z.ZodObject>(
 }
 
 /** What an app reads from its environment: its own, and with that what every app does. */
-export function readSettings<Schema extends z.ZodObject>(options: AppOptions<Schema>, source: EnvironmentSource) {
+export function readSettings<Schema extends z.ZodObject>(
+  options: AppOptions<Schema>,
+  source: EnvironmentSource,
+): {
+  readonly own: z.output<Schema>;
+  readonly settings: z.output<Schema> & HostSettings & TelemetrySettings;
+} {
   const own = readEnvironment(options.environment, source);
   const host = readEnvironment(hostSettings(options.defaultPort), source);
   return { own, settings: { ...own, ...host, ...readEnvironment(telemetrySettings, source) } };
