@@ -134,6 +134,35 @@ describe('a configuration in several files', () => {
       ]);
     });
 
+    it('defaults and templates of all files by their names, and what an entry makes of them with both places', () => {
+      const grants = 'grantTypes: ["urn:ietf:params:oauth:grant-type:token-exchange"]';
+      const edge = '- { client: a, subjectAudience: r, target: r, template: reads';
+      write({
+        'a.yaml': `defaults:\n  clients: { ${grants}, represents: [r] }\ntemplates:\n  edges:\n    reads: { scopes: { read: {} } }\n`,
+        'b.yaml': `defaults:\n  edges:\n    mode: delegation\n    timeToLive: 60\ntemplates:\n  edges: { others: { maxDepth: 2 } }\n`,
+        'c.yaml': `resources: [{ audience: r, scopes: [read] }]\nclients: [{ clientId: a, secret: '\${SECRET}' }]\nedges:\n${edge} }\n`,
+      });
+      expect(read().edges).toMatchObject([{ mode: 'delegation', timeToLive: 60, scopes: { read: {} } }]);
+      write({
+        'a.yaml': `defaults:\n  clients: { ${grants}, represents: [r] }\ntemplates:\n  edges:\n    reads: { scopes: { write: {} } }\n    others: {}\n`,
+        'd.yaml': `edges:\n${edge}, timeToLive: 61 }\ndefaults: { edges: {} }\n`,
+      });
+      const scopes = 'edges[0].scopes (a.yaml:5: templates.edges.reads.scopes) is "write"; accepted: read';
+      expect(mistakes()).toEqual([
+        'd.yaml:3: defaults.edges is "set again"; accepted: one place for it; b.yaml:2: defaults.edges sets it',
+        'b.yaml:6: templates.edges.others is "set again"; accepted: one place for it; a.yaml:6: templates.edges.others sets it',
+        `c.yaml:4: ${scopes}`,
+        `d.yaml:2: ${scopes}`,
+        'd.yaml:2: edges[0].timeToLive is 61; accepted: no more than 60, by b.yaml:4: defaults.edges.timeToLive',
+      ]);
+    });
+
+    it('what was merged by <<, at the line of the map that says it', () => {
+      const text = `x-one: &one\n  grantTypes: [client_credentials]\n  defaultTarget: nowhere\nx-two: &two { <<: [*one] }\nclients:\n`;
+      write({ 'a.yaml': `${text}- { clientId: a, secret: '\${SECRET}', <<: *two }\n` });
+      expect(mistakes()).toEqual(['a.yaml:3: clients[0].defaultTarget is "nowhere"; accepted: nothing is registered']);
+    });
+
     it('a name that stands twice in one file, with both lines', () => {
       write({ 'a.yaml': 'users: []\nlifetimes:\n  session: 60\n  session: 70\nusers: []\n' });
       expect(mistakes()).toEqual([
