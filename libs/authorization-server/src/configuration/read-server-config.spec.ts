@@ -172,6 +172,12 @@ describe('the configuration file', () => {
       'config.yaml: clients[1].clientId is "service-a"; accepted: a value that no other entry has; config.yaml: clients[0].clientId has it',
     ],
     [
+      'an edge whose id is the name of another that has none',
+      'edges.1',
+      { ...minimal().edges[0], id: 'service-a:a:b:delegation' },
+      'config.yaml: edges[1].id is "service-a:a:b:delegation"; accepted: a value that no other entry has; config.yaml: edges[0].id has it',
+    ],
+    [
       'a user with the name of a client',
       'users.0',
       {

@@ -1,4 +1,5 @@
 import { ConfigurationError, normalizeUri } from '@onbehalf/oauth-protocol';
+import { edgeNames } from '../edge-names.js';
 import type { ServerConfig } from '../schema/server-config.schema.js';
 
 /** What is registered is known by names of its own. A mistake tells both places. */
@@ -13,7 +14,8 @@ export function* repeatedNames(
     ['resources', 'audience', resources.map(({ audience }) => audience)],
     ['resources', 'resource', resources.map(({ resource }) => resource && normalizeUri(resource))],
     ['users', 'username', users.map(({ username }) => username)],
-    ['edges', 'id', edges.map(({ id }) => id)],
+    // an id may be the name that another edge is given
+    ['edges', 'id', edgeNames(edges)],
     ['trustedIssuers', 'issuer', trustedIssuers.map(({ issuer }) => issuer)],
   ];
   for (const [list, key, each] of names) {
