@@ -11,8 +11,9 @@ import {
   type TokenExchangeOptions,
 } from '@onbehalf/token-exchange-client';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import { logIn } from '@onbehalf/testing-internal';
+import { createTestCluster, logIn, type TestCluster } from '@onbehalf/testing-internal';
 import { System } from '../../tools/system.ts';
+import { JWT } from './jwt-pattern.js';
 
 const EXCHANGE = GrantType.TokenExchange;
 const own = { scopes: ['user.read'], defaultResource: 'user-service', represents: ['user-service'] };
@@ -24,7 +25,8 @@ const edge = {
 };
 
 /** A server that knows one client for each way to ask it. */
-const configuration = (publicJwk: JWK): object => ({
+const configuration = (publicJwk: JWK, cluster: TestCluster): object => ({
+  trustedIssuers: [cluster.trusted],
   resources: [
     { audience: 'user-service', scopes: ['user.read'] },
     { audience: 'message-service', resource: 'https://messages.example/', scopes: ['message.read'] },
@@ -46,11 +48,22 @@ const configuration = (publicJwk: JWK): object => ({
       grantTypes: [EXCHANGE],
       ...own,
     },
+    {
+      clientId: 'by-workload',
+      authentication: 'private_key_jwt',
+      workload: { issuer: cluster.issuer, subject: 'system:serviceaccount:shop:user-service' },
+      grantTypes: [EXCHANGE],
+      ...own,
+    },
     { clientId: 'bound', secret: 'bound-secret', dpopBound: true, grantTypes: [EXCHANGE], ...own },
     { clientId: 'with-actor', secret: 'actor-secret', grantTypes: ['client_credentials', EXCHANGE], ...own },
   ],
   edges: [
-    ...['by-basic', 'by-post', 'by-key', 'bound'].map((client) => ({ ...edge, client, actor: 'client' })),
+    ...['by-basic', 'by-post', 'by-key', 'by-workload', 'bound'].map((client) => ({
+      ...edge,
+      client,
+      actor: 'client',
+    })),
     { ...edge, client: 'with-actor', actor: 'actor_token' },
   ],
   dpop: { requireNonce: true },
@@ -60,13 +73,15 @@ describe('the client library against the authorization server', () => {
   const file = join(tmpdir(), `onbehalf-${randomUUID()}.json`);
   let system: System;
   let privateJwk: JWK;
+  let cluster: TestCluster;
   let subjectToken: string;
 
   beforeAll(async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     privateJwk = await exportJWK(privateKey);
     const publicJwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'ES256', use: 'sig' };
-    await writeFile(file, JSON.stringify(configuration(publicJwk)));
+    cluster = await createTestCluster();
+    await writeFile(file, JSON.stringify(configuration(publicJwk, cluster)));
     system = await (await System.onFreePorts({ AUTH_SERVER_CONFIG: file })).up('auth-server');
     const user = clientOf({ method: 'client_secret_basic', clientId: 'user', clientSecret: 'user-secret' });
     subjectToken = (await user.serviceToken({ scope: 'user.read' })).token;
@@ -115,6 +130,26 @@ describe('the client library against the authorization server', () => {
       client_id: clientAuthentication.clientId,
       act: { sub: clientAuthentication.clientId },
     });
+  });
+
+  it('the token of a Kubernetes service account, as it stands in its file at each exchange', async () => {
+    const assertionFile = join(tmpdir(), `onbehalf-${randomUUID()}.jwt`);
+    const mount = async (account: string): Promise<void> =>
+      writeFile(assertionFile, await cluster.token(account, system.url('auth-server')));
+    await mount('shop/user-service');
+    const service = clientOf({ method: 'private_key_jwt', clientId: 'by-workload', assertionFile });
+    // one that is not in the cache
+    const fresh = async () => (await clientOf(basic('user', 'user-secret')).serviceToken({ scope: 'user.read' })).token;
+    const acting = async () => (await service.exchange({ subjectToken: await fresh(), ...target })).claims()?.['act'];
+    expect(await acting()).toMatchObject({ sub: 'by-workload' });
+    await mount('shop/thief');
+    await expect(acting()).rejects.toMatchObject({ name: 'ExchangeRefused', error: 'invalid_client', status: 401 });
+    await mount('shop/user-service');
+    expect(await acting()).toMatchObject({ sub: 'by-workload' });
+    const seen = system.app('auth-server').lines.filter((line) => line.includes('workload.authenticated'));
+    expect(seen).toHaveLength(2);
+    expect(seen.join()).not.toMatch(JWT);
+    await rm(assertionFile);
   });
 
   it('the target as a resource', async () => {
