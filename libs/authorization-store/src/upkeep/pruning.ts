@@ -13,12 +13,12 @@ const BATCH = 1000;
  */
 export async function pruneArchived(database: Kysely<Schema>, progress: (deleted: number) => void): Promise<number> {
   let deleted = 0;
-  for (const { writer, sequence } of await leftBehind(database)) {
-    for (;;) {
+  for (const { writer, sequence: last } of await leftBehind(database)) {
+    // asked for once: what was deleted stands in the index of PostgreSQL until a vacuum, and would be read again and again
+    const first = await firstOf(database, writer);
+    for (let from = first?.sequence ?? Infinity; from <= last; from += BATCH) {
       const begun = performance.now();
-      const count = await deleteBatch(database, writer, sequence);
-      if (count === undefined) break;
-      deleted += count;
+      deleted += await deleteRange(database, { writer, from, to: Math.min(last, from + BATCH - 1) });
       progress(deleted);
       await sleep(performance.now() - begun);
     }
@@ -26,14 +26,14 @@ export async function pruneArchived(database: Kysely<Schema>, progress: (deleted
   return deleted;
 }
 
-/** @returns `undefined` when nothing is left */
-async function deleteBatch(database: Kysely<Schema>, writer: string, last: number): Promise<number | undefined> {
-  const first = await firstOf(database, writer);
-  if (!first || first.sequence > last) return undefined;
+type DeletedRange = { readonly writer: string; readonly from: number; readonly to: number };
+
+async function deleteRange(database: Kysely<Schema>, { writer, from, to }: DeletedRange): Promise<number> {
   const { numDeletedRows } = await database
     .deleteFrom('audit_records')
     .where('writer', '=', writer)
-    .where('sequence', '<=', Math.min(last, first.sequence + BATCH - 1))
+    .where('sequence', '>=', from)
+    .where('sequence', '<=', to)
     .executeTakeFirst();
   return Number(numDeletedRows);
 }
