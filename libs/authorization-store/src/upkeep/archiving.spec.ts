@@ -272,11 +272,11 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
     const verifying = (async () => {
       while (appending) expect(await verify()).toMatchObject({ ok: true });
     })();
-    for (const name of ['1', '2', '3', '4']) await archive(name);
+    for (const name of ['1', '2', '3']) await archive(name);
     appending = false;
     await Promise.all([writing, verifying]);
-    expect(await verify('1', '2', '3', '4')).toMatchObject({ ok: true });
-  });
+    expect(await verify('1', '2', '3')).toMatchObject({ ok: true });
+  }, 30_000);
 
   describe('by a run that was stopped', () => {
     const STOP = {
