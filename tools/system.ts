@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { repeatedKey } from './repeated-key.ts';
 import { APPS, DEMO, PROCESSES, wiring, type AppName, type Settings } from './processes.ts';
 
 export { APPS, DEFAULT_PORTS, DEMO, type AppName, type Settings } from './processes.ts';
@@ -98,12 +99,17 @@ export class RunningApp {
     }
   }
 
-  /** Asks the process to stop, as Ctrl-C does, and waits until it has; ends it by force when it does not. */
+  /**
+   * Asks the process to stop, as Ctrl-C does, and waits until it has; ends it by force when it does not.
+   * @throws Error for a line of its log in which a key stands twice
+   */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.running) this.#process.kill(signal);
     const force = setTimeout(() => this.#process.kill('SIGKILL'), STOP_WITHIN);
     try {
-      return await this.#exit;
+      const code = await this.#exit;
+      for (const line of this.lines) checkKeys(this.name, line);
+      return code;
     } finally {
       clearTimeout(force);
     }
@@ -177,6 +183,11 @@ export class System {
   output(): string {
     return [...this.#apps.values()].flatMap(({ lines }) => lines).join('\n');
   }
+}
+
+function checkKeys(app: AppName, line: string): void {
+  const key = repeatedKey(line);
+  if (key !== undefined) throw new Error(`${app} has logged ${key} twice: ${line}`);
 }
 
 export async function freePort(): Promise<number> {

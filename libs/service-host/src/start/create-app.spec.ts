@@ -50,7 +50,7 @@ class Things {
 
   @Get('repeated')
   repeated(): void {
-    new Logger('Things').warn({ name: 'Error', level: 'x', time: 'x', traceId: 'x' }, 'repeated');
+    new Logger('Things').warn({ name: 'Error', level: 'x', time: 'x', msg: 'x', traceId: 'x' }, 'repeated');
   }
 
   @Get('same')
@@ -111,7 +111,14 @@ describe('logs', () => {
     const line = lines.find((text) => text.includes('"msg":"repeated"'))!;
     const keys = [...line.matchAll(/[{,]"(\w+)":/g)].map(([, key]) => key);
     expect(keys).toEqual([...new Set(keys)]);
-    expect(JSON.parse(line)).toMatchObject({ name: 'things', level: 40, name_: 'Error', level_: 'x', time_: 'x' });
+    expect(JSON.parse(line)).toMatchObject({
+      name: 'things',
+      level: 40,
+      name_: 'Error',
+      level_: 'x',
+      time_: 'x',
+      msg_: 'x',
+    });
   });
 
   it('name the caller, as trusted proxies tell, and nobody else', async () => {

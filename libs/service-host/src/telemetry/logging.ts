@@ -68,7 +68,16 @@ function demoteNestStart(this: Logger, line: Parameters<pino.LogFn>, log: pino.L
   const [first] = line as [unknown];
   const context = typeof first === 'object' && first !== null ? (first as { context?: unknown }).context : undefined;
   if (level === pino.levels.values['info'] && NEST_START.has(String(context))) return this.debug(...line);
-  log.apply(this, line);
+  log.apply(this, withOneMessage(line));
+}
+
+/** What is logged under `msg` beside a message gives way to it, as {@link withoutRepeatedKeys} does for the others. */
+function withOneMessage(line: Parameters<pino.LogFn>): Parameters<pino.LogFn> {
+  const [members, message, ...others] = line as [unknown, unknown, ...unknown[]];
+  if (typeof members !== 'object' || members === null || members instanceof Error || message === undefined) return line;
+  if (!Object.hasOwn(members, 'msg')) return line;
+  const { msg, ...rest } = members as Record<string, unknown>;
+  return [{ ...rest, msg_: msg }, message, ...others] as unknown as Parameters<pino.LogFn>;
 }
 
 /**
