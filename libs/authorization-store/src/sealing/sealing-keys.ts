@@ -57,11 +57,15 @@ export class SealingKeys {
     return [...this.#keys.keys()];
   }
 
+  /** Whether the key of this id is among them. */
   has(id: string): boolean {
     return this.#keys.has(id);
   }
 
-  /** @param place where the value is stored; a value that is moved to another row cannot be opened */
+  /**
+   * Encrypts a text with the current key.
+   * @param place where the value is stored; a value that is moved to another row cannot be opened
+   */
   seal(text: string, place: string): Sealed {
     const salt = randomBytes(SALT_BYTES);
     const iv = randomBytes(IV_BYTES);
@@ -71,7 +75,10 @@ export class SealingKeys {
     return { value: sealed.toString('base64url'), sealedWith: this.#current };
   }
 
-  /** @throws SealBroken */
+  /**
+   * Decrypts what {@link seal} has made for the same place.
+   * @throws SealBroken
+   */
   open({ value, sealedWith }: Sealed, place: string): string {
     const bytes = Buffer.from(value, 'base64url');
     if (bytes.length < SALT_BYTES + IV_BYTES + TAG_BYTES) throw new SealBroken('The sealed value is too short');

@@ -9,15 +9,21 @@ const SLOW = 40;
 export class BatchSizes {
   readonly #sizes = new Map<string, number>();
 
-  /** Runs one batch, and learns from how long it took. Told: how many rows it has done, and whether that was all it might. */
+  /**
+   * Runs one batch, and learns from how long it took, also where it failed: it may have run out of time. Told: how many rows it has
+   * done, and whether that was all it might.
+   */
   async next(table: string, work: (most: number) => Promise<number>): Promise<{ done: number; isFull: boolean }> {
     const size = this.#sizes.get(table) ?? FIRST;
     const begun = performance.now();
-    const done = await work(size);
-    const took = performance.now() - begun;
-    const isFull = done === size;
-    if (took > SLOW) this.#sizes.set(table, Math.max(Math.floor(size / 2), LEAST));
-    else if (isFull && took < QUICK) this.#sizes.set(table, Math.min(size * 2, MOST));
-    return { done, isFull };
+    let done = 0;
+    try {
+      done = await work(size);
+      return { done, isFull: done === size };
+    } finally {
+      const took = performance.now() - begun;
+      if (took > SLOW) this.#sizes.set(table, Math.max(Math.floor(size / 2), LEAST));
+      else if (done === size && took < QUICK) this.#sizes.set(table, Math.min(size * 2, MOST));
+    }
   }
 }

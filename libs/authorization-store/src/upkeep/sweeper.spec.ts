@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { DatabaseClock } from '../database/database-clock.js';
 import { parseStoreUrl } from '../database/store-url.js';
 import { connect, openStore } from '../open-store.js';
+import { BatchSizes } from './batch-sizes.js';
 import { Sweeper } from './sweeper.js';
 
 const databases = await testDatabases();
@@ -138,5 +139,32 @@ describe.each(databases)('the sweep on $name', (kind) => {
     expect(await database.selectFrom('revocation_marks').select('key').execute()).toEqual([{ key: ' jti' }]);
     await database.destroy();
     await store.close();
+  });
+});
+
+describe('the size of a batch', () => {
+  const sizes = async (
+    batches: BatchSizes,
+    work: (most: number) => Promise<number>,
+    times: number,
+  ): Promise<number[]> => {
+    const asked: number[] = [];
+    for (let i = 0; i < times; i += 1) {
+      await batches.next('tokens', (most) => (asked.push(most), work(most))).catch(() => undefined);
+    }
+    return asked;
+  };
+
+  it('grows while a full one is quick, and stays where there was less to do', async () => {
+    const batches = new BatchSizes();
+    const asked = await sizes(batches, (most) => Promise.resolve(most), 6);
+    expect(asked.slice(0, 2)).toEqual([500, 1000]);
+    expect(Math.max(...asked)).toBeLessThanOrEqual(5000);
+    expect(await batches.next('replays', () => Promise.resolve(3))).toEqual({ done: 3, isFull: false });
+  });
+
+  it('shrinks where one was slow, and where it has failed after a while', async () => {
+    const late = (): Promise<number> => setTimeout(50).then(() => Promise.reject(new Error('out of time')));
+    expect(await sizes(new BatchSizes(), late, 4)).toEqual([500, 250, 125, 100]);
   });
 });

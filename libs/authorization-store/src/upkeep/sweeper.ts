@@ -69,6 +69,8 @@ export class Sweeper {
   readonly #oldestDue = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
+  /** When the last run came to its end, by the clock of this process. */
+  #endedAt = performance.now();
   /** Milliseconds that a run may take. */
   #most = Infinity;
 
@@ -88,7 +90,7 @@ export class Sweeper {
     this.#most = interval * 1000 * share;
     this.#timer = setInterval(() => {
       // an outage of the database shows in the requests; the next run tries again
-      this.#running = this.#running.then(() => this.sweep()).catch(() => undefined);
+      this.#running = this.#running.then(() => this.sweep()).catch(() => this.#tellFailure());
     }, interval * 1000).unref();
   }
 
@@ -123,9 +125,16 @@ export class Sweeper {
       }
       due = more;
     }
+    this.#endedAt = performance.now();
     for (const { table } of this.#expiring) this.#oldestDue.set(table, 0);
     for (const each of due) this.#oldestDue.set(each.table, await this.#ageOfOldest(each));
     return deleted;
+  }
+
+  /** Nobody knows what is due: at most what has become so since the last run that came to its end. */
+  #tellFailure(): void {
+    const seconds = Math.floor((performance.now() - this.#endedAt) / 1000);
+    for (const [table, age] of this.#oldestDue) this.#oldestDue.set(table, Math.max(age, seconds));
   }
 
   async #deleteBatch(each: Expiring, most: number): Promise<number> {
