@@ -84,11 +84,11 @@ export const STEPS: readonly Step[] = [
     minutes: 2,
   },
   {
-    title: 'five times the load that it can bear, on SQLite and PostgreSQL',
+    title: 'five times the load that it can bear, bare and behind HAProxy, on SQLite and PostgreSQL',
     project: 'e2e',
     spec: 'overload',
     settings: { SOAK_OVERLOAD: 10 },
-    minutes: 4,
+    minutes: 7,
   },
   { title: 'SIGTERM under load', project: 'e2e', spec: 'shutdown', settings: { SOAK_SHUTDOWN: 15 }, minutes: 2 },
   {

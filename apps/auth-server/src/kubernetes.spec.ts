@@ -104,6 +104,9 @@ describe('deploy/kubernetes', () => {
     const [port] = container.ports!;
     expect(paths.map((probe) => probe.port)).toEqual(Array(3).fill(port!.name));
     expect(valueOf(container, 'PORT')).toBe(String(port!.containerPort));
+    for (const own of container.ports!.slice(1)) {
+      expect(valueOf(container, `${own.name.toUpperCase()}_PORT`)).toBe(String(own.containerPort));
+    }
     expect(valueOf(container, 'HOST')).toBe('0.0.0.0');
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(
       Number(valueOf(container, 'SHUTDOWN_DELAY')) + LONGEST_END,
