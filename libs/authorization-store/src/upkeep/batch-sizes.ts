@@ -1,13 +1,24 @@
+import type { Dialect } from '../database/migrate.js';
+
 const FIRST = 500;
-const LEAST = 100;
 const MOST = 5000;
-/** Milliseconds that a batch may take: SQLite holds up its process for so long, and both hold the locks of its rows. */
-const QUICK = 10;
-const SLOW = 40;
+
+/** Milliseconds below which a batch was quick and above which it was slow, and the rows that it has at least. */
+const PACES = {
+  // it holds up its process for so long
+  sqlite: { quick: 10, slow: 40, least: 100 },
+  // it holds up nobody; far from the time-out of a query
+  postgres: { quick: 100, slow: 500, least: 500 },
+} as const;
 
 /** How many rows a batch of each table takes: as many as go quickly. */
 export class BatchSizes {
   readonly #sizes = new Map<string, number>();
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
 
   /**
    * Runs one batch, and learns from how long it took, also where it failed: it may have run out of time. Told: how many rows it has
@@ -22,8 +33,9 @@ export class BatchSizes {
       return { done, isFull: done === size };
     } finally {
       const took = performance.now() - begun;
-      if (took > SLOW) this.#sizes.set(table, Math.max(Math.floor(size / 2), LEAST));
-      else if (done === size && took < QUICK) this.#sizes.set(table, Math.min(size * 2, MOST));
+      const { quick, slow, least } = PACES[this.#dialect];
+      if (took > slow) this.#sizes.set(table, Math.max(Math.floor(size / 2), least));
+      else if (done === size && took < quick) this.#sizes.set(table, Math.min(size * 2, MOST));
     }
   }
 }

@@ -156,7 +156,7 @@ describe('the size of a batch', () => {
   };
 
   it('grows while a full one is quick, and stays where there was less to do', async () => {
-    const batches = new BatchSizes();
+    const batches = new BatchSizes('sqlite');
     const asked = await sizes(batches, (most) => Promise.resolve(most), 6);
     expect(asked.slice(0, 2)).toEqual([500, 1000]);
     expect(Math.max(...asked)).toBeLessThanOrEqual(5000);
@@ -165,6 +165,6 @@ describe('the size of a batch', () => {
 
   it('shrinks where one was slow, and where it has failed after a while', async () => {
     const late = (): Promise<number> => setTimeout(50).then(() => Promise.reject(new Error('out of time')));
-    expect(await sizes(new BatchSizes(), late, 4)).toEqual([500, 250, 125, 100]);
+    expect(await sizes(new BatchSizes('sqlite'), late, 4)).toEqual([500, 250, 125, 100]);
   });
 });

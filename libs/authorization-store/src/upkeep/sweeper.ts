@@ -64,7 +64,7 @@ export class Sweeper {
   readonly #dialect: Dialect;
   readonly #clock: DatabaseClock;
   readonly #expiring: readonly Expiring[];
-  readonly #batches = new BatchSizes();
+  readonly #batches: BatchSizes;
   readonly #deleted = new Map<string, number>();
   readonly #oldestDue = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -78,6 +78,7 @@ export class Sweeper {
     this.#database = database;
     this.#dialect = dialect;
     this.#clock = clock;
+    this.#batches = new BatchSizes(dialect);
     this.#expiring = [...EXPIRING, ...tables.flatMap(expiring)];
     for (const { table } of this.#expiring) for (const counts of [this.#deleted, this.#oldestDue]) counts.set(table, 0);
   }
