@@ -58,6 +58,7 @@ const SHIPPED: ReadonlySet<string> = new Set([
   'whRVZHFK1mDfx7Bvas7Gts5Iw96RFwlUrSDuxogKkSU',
   'y7j3c_k3OXArs-KW9cbT9syDWjPk3PDh--Ei-tmQrzc',
   'yUSbPyBJrTl4KzTAwb3iAEqU7UY69lgNoNa8JeovMBM',
+  'ydADa-1nRLzfaS_JgNhxfX5fWk9Ogma0qEmCYC-xzQk',
 ]);
 
 /** Whether a secret stands in the repository of this project: in its demo, its documents or its tests. */
