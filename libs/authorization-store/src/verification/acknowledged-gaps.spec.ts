@@ -186,6 +186,23 @@ describe.each(databases)('gaps of the audit trail on $name', (kind) => {
     });
   });
 
+  it.each([
+    'null',
+    '[]',
+    '{"type":"audit_chain_opened","heads":null}',
+    '{"type":"audit_chain_opened","heads":[null,{"writer":1}]}',
+    '{"type":"audit_gap_acknowledged"}',
+    '{"type":"audit_gap_acknowledged","gap":{"writer":1,"from":"0"}}',
+  ])('are told beside a chain of somebody else that begins with %s', async (event) => {
+    const place = { writer: 'forged', sequence: 0, previous_hash: '', at: 1, event };
+    const columns = new SearchColumns().of((JSON.parse(event) ?? {}) as Record<string, unknown>);
+    await database
+      .insertInto('audit_records')
+      .values({ ...place, hash: chainHash(place), ...columns })
+      .execute();
+    expect(await store.audit.verify()).toMatchObject({ ok: false, brokenAt: [{ writer: 'forged' }] });
+  });
+
   it('are not moved to another chain with their acknowledgement', async () => {
     const other = await openStore({ url, encryptionKeys, sweepInterval: 0 });
     await append(9, other);

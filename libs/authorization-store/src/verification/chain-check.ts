@@ -100,11 +100,11 @@ function membersOf(text: string): Members | undefined {
 }
 
 function headsIn(heads: unknown): WriterHead[] {
-  const all = Array.isArray(heads) ? (heads as readonly Partial<WriterHead>[]) : [];
-  return all.filter((head): head is WriterHead => isHead(head));
+  return Array.isArray(heads) ? heads.filter(isHead) : [];
 }
 
-function isHead({ writer, sequence, hash }: Partial<WriterHead> = {}): boolean {
+function isHead(value: unknown): value is WriterHead {
+  const { writer, sequence, hash } = (value ?? {}) as Partial<WriterHead>;
   return typeof writer === 'string' && Number.isSafeInteger(sequence) && typeof hash === 'string';
 }
 
