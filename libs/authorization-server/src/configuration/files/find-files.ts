@@ -1,4 +1,4 @@
-import { globSync, realpathSync, statSync } from 'node:fs';
+import { globSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { allOf, formatPath, mistakesOf } from '../mistakes.js';
@@ -23,11 +23,12 @@ const SCHEMA = /\.schema\.json$/;
  * @throws ConfigurationError for what cannot be read or included; an AggregateError of them when there are several
  */
 export function findFiles(path: string): readonly ConfigFile[] {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = kindOf(path)?.isDirectory() ?? false;
   const tree = new Tree(isFolder ? path : dirname(path));
   const paths = isFolder ? filesAt(path, IN_FOLDER).filter((each) => !SCHEMA.test(each)) : [path];
   if (paths.length === 0) throw new ConfigurationError(SETTING, path, 'a folder with *.yaml, *.yml or *.json');
-  tree.addAll(paths, SETTING);
+  if (isFolder) tree.addHeld(paths, path, SETTING);
+  else tree.addAll(paths, SETTING);
   // a file that is included may include more
   for (const file of tree.files) tree.include(file);
   if (tree.mistakes.length > 0) throw allOf(tree.mistakes);
@@ -52,6 +53,14 @@ class Tree {
     for (const [path, real] of paths.map((each) => [each, realPath(each)] as const)) this.#add(path, real, namedBy);
   }
 
+  /** As {@link addAll}, of nothing but what is in the folder. */
+  addHeld(paths: readonly string[], given: string, setting: string): void {
+    const outside = paths.find((path) => !this.#holds(path));
+    if (outside === undefined) return this.addAll(paths, setting);
+    const accepted = `files in the folder of AUTH_SERVER_CONFIG; not ${relative(this.#folder, outside)}`;
+    this.mistakes.push(new ConfigurationError(setting, given, accepted));
+  }
+
   include({ value, name, folder, lineOf }: ConfigFile): void {
     const given = (value as { include?: unknown } | null)?.include;
     if (given === undefined) return;
@@ -69,13 +78,8 @@ class Tree {
 
   #includeAll(folder: string, glob: string, setting: string): void {
     const paths = filesAt(folder, glob);
-    const outside = paths.filter((path) => !this.#holds(path));
-    if (paths.length === 0) {
-      this.mistakes.push(new ConfigurationError(setting, glob, 'what leads to a file, such as teams/*.yaml'));
-    } else if (outside.length > 0) {
-      const accepted = `files in the folder of AUTH_SERVER_CONFIG; not ${relative(this.#folder, outside[0]!)}`;
-      this.mistakes.push(new ConfigurationError(setting, glob, accepted));
-    } else this.addAll(paths, setting);
+    if (paths.length > 0) return this.addHeld(paths, glob, setting);
+    this.mistakes.push(new ConfigurationError(setting, glob, 'what leads to a file, such as teams/*.yaml'));
   }
 
   #add(path: string, real: string, namedBy: string): void {
@@ -91,12 +95,12 @@ class Tree {
 
   /** By its real path: a link may lead elsewhere. */
   #holds(path: string): boolean {
-    const way = relative(realpathSync(this.#folder), realpathSync(path));
+    const way = relative(realPath(this.#folder), realPath(path));
     return way !== '..' && !way.startsWith(`..${sep}`);
   }
 }
 
-/** Nothing is behind the name of a pipe, such as that of the standard input. */
+/** Nothing is behind the name of a pipe, such as that of the standard input, and of what cannot be looked at. */
 function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -105,8 +109,20 @@ function realPath(path: string): string {
   }
 }
 
-/** In the order of their names, so that every start reads them alike. */
+/** `undefined` of what cannot be looked at: nothing is there, or a link leads to nothing or to itself. */
+function kindOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * In the order of their names, so that every start reads them alike. What cannot be looked at stays, and cannot be read later: nobody
+ * is to go on with fewer files than are there.
+ */
 function filesAt(folder: string, glob: string): string[] {
   const found = globSync(glob, { cwd: folder }).map((path) => (isAbsolute(path) ? path : join(folder, path)));
-  return found.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile()).sort();
+  return found.filter((path) => kindOf(path)?.isFile() ?? true).sort();
 }

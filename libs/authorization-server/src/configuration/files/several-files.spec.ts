@@ -228,6 +228,25 @@ describe('a configuration in several files', () => {
     expect(mistakes('main.yaml')).toEqual([expect.stringContaining(message)]);
   });
 
+  it('reads nothing of its folder that a link fetches from outside', () => {
+    write({ 'a.yaml': `clients:\n${client('a')}`, '../outside.yaml': `clients:\n${client('b')}` });
+    symlinkSync('../outside.yaml', join(folder, 'b.yaml'));
+    expect(mistakes()).toEqual([
+      'AUTH_SERVER_CONFIG is "/config"; accepted: files in the folder of AUTH_SERVER_CONFIG; not b.yaml',
+    ]);
+  });
+
+  it.each([
+    ['nothing', 'gone.yaml', 'ENOENT'],
+    ['itself', 'b.yaml', 'ELOOP'],
+  ])('does not go on without a file whose link leads to %s', (_, target, reason) => {
+    write({ 'a.yaml': `clients:\n${client('a')}`, 'main.yaml': "include: '*.yaml'" });
+    symlinkSync(target, join(folder, 'b.yaml'));
+    const told = `is "/config/b.yaml"; accepted: a readable YAML or JSON file (${reason})`;
+    expect(mistakes()).toEqual([`AUTH_SERVER_CONFIG ${told}`]);
+    expect(mistakes('main.yaml')).toEqual([`main.yaml:1: include ${told}`]);
+  });
+
   it('a folder without files is none', () => {
     write({ 'notes.txt': '' });
     expect(mistakes()).toEqual(['AUTH_SERVER_CONFIG is "/config"; accepted: a folder with *.yaml, *.yml or *.json']);
