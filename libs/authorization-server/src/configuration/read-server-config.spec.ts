@@ -371,6 +371,33 @@ edges:
       }
     });
 
+    it('tells a secret of a variable that stands in a wrong place by its name', () => {
+      const [secret, inFile] = [randomUUID(), randomUUID()];
+      const path = join(mkdtempSync(join(tmpdir(), 'secret-')), 'of-a');
+      writeFileSync(path, inFile);
+      const environment = { A_SECRET: secret, OF_A_FILE: path, A_URL: 'nowhere' };
+      const wrong = `
+resources: [{ audience: a, scopes: ['\${OF_A}'], resource: '\${A_URL}' }]
+clients:
+  - { clientId: a, secret: '\${A_SECRET}', grantTypes: ['x \${A_SECRET}'] }
+  - '\${OF_A}'
+  - { clientId: b, secret: '\${A_SECRET}', grantTypes: [client_credentials], redirectUris: { a: '\${OF_A}' } }
+`;
+      const references = `
+resources: [{ audience: a, scopes: ['\${OF_A}'] }]
+clients:
+  - { clientId: '\${OF_A}', secret: '\${A_SECRET}', grantTypes: [client_credentials], scopes: ['\${A_SECRET}'], defaultResource: a }
+  - { clientId: '\${OF_A}', secret: '\${A_SECRET}', grantTypes: [client_credentials], defaultResource: a }
+`;
+      const told = [...read(wrong, environment), ...read(references, environment)].join('\n');
+      expect(told).toContain('resources[0].resource is "nowhere"');
+      expect(told).toContain('clients[0].grantTypes[0] is "x ${A_SECRET}"');
+      expect(told).toContain('clients[1] is "${OF_A}"');
+      expect(told).toContain('clients[0].scopes[0] is "${A_SECRET}"');
+      expect(told).toContain('clients[1].clientId is "${OF_A}"');
+      expect(told).not.toMatch(new RegExp(`${secret}|${inFile}`));
+    });
+
     it('looks at a file without its secrets: the mistakes that do not depend on them are all told', () => {
       expect(read(text, {}, true)).toEqual(read(text, SET));
     });

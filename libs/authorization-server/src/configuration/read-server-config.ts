@@ -11,6 +11,7 @@ import type { ConfigSection } from './schema/config-section.js';
 import { configSchemaWith } from './schema/extended-schema.js';
 import type { PagesConfig } from './schema/pages.schema.js';
 import type { ServerConfig } from './schema/server-config.schema.js';
+import { SecretValues } from './secret-values.js';
 import { standIn } from './stand-ins.js';
 import { limitMistakes } from './templates/check-limits.js';
 import { expandTemplates, withoutTemplates, type Expanded } from './templates/expand-templates.js';
@@ -64,18 +65,20 @@ function toServerConfig(
   const mistakes = [...written.mistakes];
   const expanded = expand(written, mistakes);
   const nameOf = (path: string): string => nameWithOrigin(path, expanded, written.nameOf);
-  const resolved = resolveAll(expanded.value, environment, context, { nameOf, mistakes });
+  const secrets = new SecretValues(environment);
+  const hidden = (all: readonly ConfigurationError[]): Error => allOf(all.map((each) => secrets.hiddenIn(each)));
+  const resolved = resolveAll(expanded.value, environment, context, { nameOf, mistakes, secrets });
   const schema = configSchemaWith(sections);
   const issues = (): readonly z.core.$ZodIssue[] => schema.safeParse(resolved).error?.issues ?? [];
   readScalars(issues(), expanded.value, resolved);
   standIn(resolved, issues);
   const { data, error } = schema.safeParse(resolved);
-  if (error) throw allOf([...mistakes, ...toMistakes(error, { ...expanded, value: resolved }, nameOf)]);
+  if (error) throw hidden([...mistakes, ...toMistakes(error, { ...expanded, value: resolved }, nameOf)]);
   const config = withoutTemplates(data);
   const found = [...referenceMistakes(config, WHOLE, sections, nameOf), ...shippedMistakes(config, issuer, WHOLE)];
   mistakes.push(...found.map((mistake) => placed(mistake, nameOf)));
   mistakes.push(...limitMistakes(data, edgesOf(written), written.nameOf));
-  if (mistakes.length > 0) throw allOf(mistakes);
+  if (mistakes.length > 0) throw hidden(mistakes);
   return config;
 }
 
@@ -107,11 +110,17 @@ function placed(mistake: ConfigurationError, nameOf: (path: string) => string): 
   return new ConfigurationError(nameOf(setting.slice(prefix.length)), given, accepted);
 }
 
+interface Found {
+  readonly nameOf: (path: string) => string;
+  readonly mistakes: ConfigurationError[];
+  readonly secrets: SecretValues;
+}
+
 function resolveAll(
   value: unknown,
   environment: Environment,
   { issuer = 'http://localhost', withoutSecrets = false }: ConfigContext,
-  { nameOf, mistakes }: { readonly nameOf: (path: string) => string; readonly mistakes: ConfigurationError[] },
+  { nameOf, mistakes, secrets }: Found,
 ): unknown {
   return resolveVariables(value, {
     environment,
@@ -119,6 +128,7 @@ function resolveAll(
     judgeDefault: (variable, fallback, path) =>
       checkForgottenDefault(variable, fallback, { path, name: nameOf(path) }, issuer),
     onMistake: (mistake) => mistakes.push(mistake),
+    onValue: (variable, value) => secrets.add(variable, value),
     withoutSecrets,
   });
 }

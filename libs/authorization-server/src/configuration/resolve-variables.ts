@@ -12,6 +12,8 @@ export interface Resolving {
   readonly judgeDefault: (variable: string, value: string, path: string) => void;
   /** Is told each mistake; what has no value stays as it is written. */
   readonly onMistake: (mistake: ConfigurationError) => void;
+  /** Is told the value of each variable that has one. */
+  readonly onValue: (variable: string, value: string) => void;
   /** Variables without a value are no mistake. */
   readonly withoutSecrets: boolean;
 }
@@ -35,7 +37,7 @@ export function resolveVariables(value: unknown, resolving: Resolving, path = ''
 }
 
 function resolveString(text: string, resolving: Resolving, path: string): string {
-  const { environment, nameOf, judgeDefault, onMistake, withoutSecrets } = resolving;
+  const { environment, nameOf, judgeDefault, onMistake, onValue, withoutSecrets } = resolving;
   // what was meant for one would stand there as it is written, in the place of a secret
   if (text.replaceAll(VARIABLE, '$2').includes('${')) {
     onMistake(new ConfigurationError(nameOf(path), '${…', 'variables as ${NAME} or ${NAME:-default}'));
@@ -44,7 +46,10 @@ function resolveString(text: string, resolving: Resolving, path: string): string
   return text.replace(VARIABLE, (written, variable: string, fallback: string | undefined) => {
     try {
       const value = withoutSecrets ? environment[variable] || undefined : valueOrFile(variable, environment);
-      if (value !== undefined) return value;
+      if (value !== undefined) {
+        onValue(variable, value);
+        return value;
+      }
       if (fallback !== undefined) judgeDefault(variable, fallback, path);
     } catch (error) {
       onMistake(error as ConfigurationError);

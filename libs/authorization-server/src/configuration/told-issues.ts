@@ -4,8 +4,8 @@ import { formatPath } from './mistakes.js';
 import { isReference, type Expanded } from './templates/expand-templates.js';
 
 const SECRET = /secret|password|jwks|^keys$/i;
-/** Of a setting that is not known, which may be a misspelled one. */
-const LIKE_SECRET = /se?cr|pas|pwd|hash|key|jwk/i;
+/** Of a setting that is not known, which may be a misspelled one, and of variables. */
+export const LIKE_SECRET = /se?cr|pas|pwd|hash|key|jwk/i;
 
 /** What the schema finds, as mistakes: those of a template once, and not again for each entry that has it. */
 export function toMistakes(
