@@ -193,8 +193,9 @@ describe.each(databases)('gaps of the audit trail on $name', (kind) => {
     '{"type":"audit_chain_opened","heads":[null,{"writer":1}]}',
     '{"type":"audit_gap_acknowledged"}',
     '{"type":"audit_gap_acknowledged","gap":{"writer":1,"from":"0"}}',
+    '{"type":"audit_gap_acknowledged","gap":{"writer":"w","after":"","lost":"","from":0,"to":0}}',
   ])('are told beside a chain of somebody else that begins with %s', async (event) => {
-    const place = { writer: 'forged', sequence: 0, previous_hash: '', at: 1, event };
+    const place = { writer: 'forged', sequence: 0, previous_hash: '', at: 9e15, event };
     const columns = new SearchColumns().of((JSON.parse(event) ?? {}) as Record<string, unknown>);
     await database
       .insertInto('audit_records')

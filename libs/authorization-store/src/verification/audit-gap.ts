@@ -50,7 +50,7 @@ export function acknowledgedIn(event: Readonly<Record<string, unknown>>, at: num
   const gap = (event['gap'] ?? {}) as AuditGap;
   const { writer, from, to, after, lost } = gap;
   if (![writer, after, lost].every((text) => typeof text === 'string')) return undefined;
-  if (![from, to].every(Number.isSafeInteger)) return undefined;
+  if (![from, to].every(Number.isSafeInteger) || Number.isNaN(new Date(at).getTime())) return undefined;
   const acknowledged = { by: String(event['operator']), reason: String(event['statedReason']) };
   return { writer, from, to, after, lost, ...acknowledged, at: new Date(at).toISOString() };
 }
