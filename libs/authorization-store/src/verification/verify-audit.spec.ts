@@ -124,6 +124,18 @@ describe.each(databases)('a tampered audit trail on $name', (kind) => {
     expect(brokenIn(await first.audit.verify(), writers[0])).toBe(RECORDS);
   });
 
+  if (kind.name === 'SQLite') {
+    it.each(["'x'", "x'00'", '9e999', '5.5'])('is found where a record was put in at the place %s', async (place) => {
+      const row = { ...(await record(RECORDS - 1)), event: '{"type":"forged"}', type: 'forged' };
+      const { sequence: _, ...others } = row;
+      await database
+        .insertInto('audit_records')
+        .values({ ...others, sequence: sql.raw<number>(place) })
+        .execute();
+      expect(await first.audit.verify()).toMatchObject({ ok: false });
+    });
+  }
+
   it('is found where the whole rest of the chain was written anew, because the head is sealed', async () => {
     await edit(5, { event: '{"type":"forged"}', ...new SearchColumns().of({ type: 'forged' }) });
     let previous = (await record(4)).hash;
