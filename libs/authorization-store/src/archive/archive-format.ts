@@ -56,7 +56,13 @@ export function headerOf(given: Omit<ArchiveHeader, 'format'>): ArchiveHeader {
 /** @returns `undefined` for what is no first line of an archive */
 export function parseHeader(line: string): ArchiveHeader | undefined {
   const header = parse<ArchiveHeader>(line);
-  return header?.format === FORMAT && Array.isArray(header.segments) ? header : undefined;
+  const isHeader = header?.format === FORMAT && typeof header.archive === 'string';
+  return isHeader && Array.isArray(header.segments) && header.segments.every(isSegment) ? header : undefined;
+}
+
+function isSegment(segment: Partial<ArchiveSegment> | null): boolean {
+  const { writer, from, to, after, head } = segment ?? {};
+  return [writer, after, head].every((text) => typeof text === 'string') && [from, to].every(Number.isSafeInteger);
 }
 
 /** A line as `audit-export` writes it. The event stands last, exactly as it was hashed. */

@@ -67,7 +67,8 @@ export class AuditLog implements AuditReader {
 
   /** Moves the old part of the trail into a file; see `archiveTrail`. A trail that is not whole must not be archived. */
   archive(options: ArchiveOptions): Promise<ArchiveOutcome> {
-    return archiveTrail({ database: this.#database, sealing: this.#sealing, records: this.#records }, options);
+    const parts = { database: this.#database, sealing: this.#sealing, records: this.#records };
+    return archiveTrail({ ...parts, verify: () => this.verify() }, options);
   }
 
   /** When the oldest record was written that can be archived, in milliseconds since the epoch. */

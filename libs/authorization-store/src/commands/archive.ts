@@ -54,11 +54,17 @@ function timeOf({ before, retention }: ArchiveCommandOptions): number {
   const youngest = Date.now() - (retention ?? 0) * DAY;
   if (before === undefined && retention !== undefined) return youngest;
   const accepted = 'a date such as 2026-01-31, or a time with its zone such as 2026-01-31T12:00:00Z, that has passed';
-  const time = TIME.test(before ?? '') ? Date.parse(before!) : NaN;
+  const time = TIME.test(before ?? '') && isDay(before!.slice(0, 10)) ? Date.parse(before!) : NaN;
   if (!(time <= Date.now())) throw new ConfigurationError('--before', before, accepted);
   if (time <= youngest) return time;
   const latest = new Date(youngest).toISOString();
   throw new ConfigurationError('--before', before, `a time before ${latest}, because AUDIT_RETENTION is ${retention}`);
+}
+
+/** JavaScript takes 31 February for a day of March. */
+function isDay(text: string): boolean {
+  const day = Date.parse(text);
+  return !Number.isNaN(day) && new Date(day).toISOString().startsWith(text);
 }
 
 function slowly(tell: Write = () => undefined) {

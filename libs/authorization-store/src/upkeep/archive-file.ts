@@ -12,7 +12,7 @@ import { pagesOf } from '../verification/stored-chains.js';
 
 /**
  * Writes an archive to a new file, readable by its owner alone. It has another name until it is whole and on the disk; what a run that
- * was stopped has left under that name is written over.
+ * was stopped has left under that name is taken away.
  * @param progress is told how many records are written by now
  * @throws ConfigurationError for a file that cannot be made
  */
@@ -23,7 +23,9 @@ export async function writeArchive(
   progress: (written: number) => void,
 ): Promise<void> {
   const draft = `${path}.part`;
-  const file = createWriteStream(draft, { mode: 0o600 });
+  // a new file, whatever stands there: somebody else may be able to read that one, or may still write to it
+  await rm(draft, { force: true }).catch(() => undefined);
+  const file = createWriteStream(draft, { flags: 'wx', mode: 0o600 });
   const done = finished(file);
   // a full disk is noticed at the next line
   done.catch(() => undefined);

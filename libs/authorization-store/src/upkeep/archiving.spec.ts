@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +103,7 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
     ['longer', (lines) => [...lines, lines[2]!]],
     ['empty', () => []],
     ['something else', () => ['{"type":"e"}']],
+    ['without its chains', ([header]) => [header!.replace(/"segments":.*/, '"segments":[null]}')]],
   ])('is broken when an archive is %s', async (_name, change) => {
     await archive('1');
     const lines = (await readFile(file('1'), 'utf8')).trimEnd().split('\n');
@@ -322,6 +323,41 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
       expect(await verify('1')).toMatchObject({ ok: true });
     });
 
+    it('while it deleted, deletes nothing more without the file that it is in', async () => {
+      const progress = (step: string) => {
+        if (step === 'deleted') throw new Error('stopped');
+      };
+      await Promise.all(Array.from({ length: 1500 }, () => store.audit.append({ type: 'e' })));
+      const options = { before: Date.now() + 60_000, out: file('1'), progress };
+      await expect(store.audit.archive(options)).rejects.toThrow('stopped');
+      const rest = await left();
+      expect(rest).toBeGreaterThan(1);
+      await expect(archive('2')).rejects.toThrow('whose records are not all deleted yet');
+      await rename(file('1'), file('elsewhere'));
+      await expect(archive('1')).rejects.toThrow('whose records are not all deleted yet');
+      await writeFile(file('1'), (await readFile(file('elsewhere'), 'utf8')).replace('"c1"', '"c2"'));
+      await expect(archive('1')).rejects.toThrow('does not match its hash');
+      expect(await left()).toBe(rest);
+      await archive('elsewhere');
+      expect(await verify('elsewhere')).toMatchObject({ ok: true });
+    });
+
+    it('or still runs, cannot change the archive of another one', async () => {
+      const other = await open(file('1.part'), 'w', 0o644);
+      await archive('1');
+      await other.write('written by another run');
+      await other.close();
+      expect((await stat(file('1'))).mode & 0o777).toBe(0o600);
+      expect(await verify('1')).toMatchObject({ ok: true });
+    });
+
+    it('does not take an archive that lacks what nobody has acknowledged', async () => {
+      await database.deleteFrom('audit_records').where('sequence', '=', 3).execute();
+      await expect(archive('1')).rejects.toThrow('nobody has acknowledged');
+      expect(await left()).toBe(5);
+      expect(await database.selectFrom('audit_checkpoints').selectAll().execute()).toEqual([]);
+    });
+
     it('does not take a file that is another one', async () => {
       await writeFile(file('1'), 'mine');
       await expect(archive('1')).rejects.toThrow('it is no archive of an audit trail');
@@ -357,6 +393,14 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
       expect(existsSync(file('2'))).toBe(false);
     });
 
+    it('does not say that all is done when the file is an archive of earlier', async () => {
+      await archive('1');
+      await append(1);
+      const before = new Date(Date.now() + 1).toISOString();
+      while (Date.now() < Date.parse(before));
+      await expect(run({ before, out: file('1') })).rejects.toThrow('there are newer records to archive');
+    });
+
     it('does not archive what is broken', async () => {
       await database.updateTable('audit_records').set({ at: 1 }).where('sequence', '=', 3).execute();
       const { code, lines } = await run({ before: '2020-01-01', out: file('1') });
@@ -367,6 +411,8 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
       [{}, '--before'],
       [{ before: 'yesterday' }, '--before'],
       [{ before: '2020-13-01' }, '--before'],
+      [{ before: '2020-02-31' }, '--before'],
+      [{ before: '2020-02-30T12:00:00Z' }, '--before'],
       [{ before: '2020-01-01T10:00' }, '--before'],
       [{ before: '2999-01-01' }, '--before is "2999-01-01"; accepted: a date'],
       [{ before: '2020-01-01' }, '--out'],

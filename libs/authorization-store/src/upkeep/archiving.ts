@@ -9,11 +9,13 @@ import { isAt, readCheckpoint, sealedCheckpoint, type Checkpoint } from '../chai
 import type { Schema } from '../database/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
+import { isSameGap, type AuditGap } from '../verification/audit-gap.js';
 import { checkArchive, type CheckedArchive } from '../verification/check-archive.js';
 import { hashAt } from '../verification/stored-chains.js';
+import type { AuditVerification } from '../verification/verify-audit.js';
 import { writeArchive } from './archive-file.js';
 import { countArchived, planArchive } from './archive-plan.js';
-import { pruneArchived } from './pruning.js';
+import { leftBehind, pruneArchived } from './pruning.js';
 
 /** What is archived, and where to. */
 export interface ArchiveOptions {
@@ -29,7 +31,7 @@ export interface ArchiveOptions {
 export interface ArchiveOutcome {
   /** Absent when there was nothing to archive. */
   readonly archive?: CheckedArchive;
-  /** Records that were deleted from the database, those of an earlier run that was stopped included. */
+  /** Records that were deleted from the database. */
   readonly deleted: number;
 }
 
@@ -38,6 +40,8 @@ export interface Archived {
   readonly database: Kysely<Schema>;
   readonly sealing: SealingKeys;
   readonly records: RecordWriter;
+  /** Verifies what the database has. */
+  readonly verify: () => Promise<AuditVerification>;
 }
 
 /** The event that tells of an archive. */
@@ -51,18 +55,29 @@ export const ARCHIVED = 'audit_archived';
 export async function archiveTrail(trail: Archived, options: ArchiveOptions): Promise<ArchiveOutcome> {
   const { database, sealing } = trail;
   const { before, out, progress } = options;
-  const prune = () => pruneArchived(database, (deleted) => progress?.('deleted', deleted));
-  const left = await prune();
   if (!existsSync(out)) {
+    await checkNoneIsLeft(database, out);
     const segments = await planArchive(database, before);
-    if (segments.length === 0) return { deleted: left };
+    if (segments.length === 0) return { deleted: 0 };
     const of = await countArchived(database, segments);
     const header = { archive: nameOf(new Date()), before: new Date(before).toISOString(), segments };
     await writeArchive(out, header, trail, (written) => progress?.('written', written, of));
   }
   const archive = await checkArchive(out, sealing);
-  await adopt(trail, archive);
-  return { archive, deleted: left + (await prune()) };
+  const isNew = await adopt(trail, archive);
+  const deleted = await pruneArchived(database, archive.archive!, (count) => progress?.('deleted', count));
+  if (!isNew && deleted === 0 && (await planArchive(database, before)).length > 0) {
+    throw notOurs(out, 'it is done, and there are newer records to archive');
+  }
+  return { archive, deleted };
+}
+
+/** What a run that was stopped has left is deleted when its file is there, and has been read again. */
+async function checkNoneIsLeft(database: Kysely<Schema>, out: string): Promise<void> {
+  const [left] = await leftBehind(database);
+  if (!left) return;
+  const accepted = `the file of the archive ${left.archive}, whose records are not all deleted yet`;
+  throw new ConfigurationError('--out', out, accepted);
 }
 
 /** Names tell their order: the time to the second, and something that no other has. */
@@ -70,14 +85,21 @@ function nameOf(time: Date): string {
   return `${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z-${randomBytes(4).toString('hex')}`;
 }
 
-/** From here on, the archive is where its records are. */
-async function adopt({ database, sealing, records }: Archived, archive: CheckedArchive): Promise<void> {
+/**
+ * From here on, the archive is where its records are.
+ * @returns whether it was not so before
+ */
+async function adopt({ database, sealing, records, verify }: Archived, archive: CheckedArchive): Promise<boolean> {
   const { path, segments, broken, unsealed } = archive;
   if (broken !== undefined || unsealed !== undefined) throw notOurs(path, broken ?? unsealed!);
   const standings = await Promise.all(segments.map((segment) => standingOf(database, segment, archive.archive!)));
-  if (standings.every((standing) => standing === 'archived')) return;
+  if (standings.every((standing) => standing === 'archived')) return false;
   if (!standings.every((standing) => standing === 'there')) {
     throw notOurs(path, 'its records are not those that this trail has next');
+  }
+  await checkNoneIsLeft(database, path);
+  if (archive.gaps.length > 0 && !areAcknowledged(archive.gaps, await verify())) {
+    throw notOurs(path, 'records are missing in it, and nobody has acknowledged that');
   }
   await records.change(async (work, tell) => {
     for (const segment of segments) await moveCheckpoint(work, segment, toCheckpoint(segment, archive), sealing);
@@ -85,6 +107,12 @@ async function adopt({ database, sealing, records }: Archived, archive: CheckedA
     const told = { archive: name, file: basename(path), before, count, chains: segments.length };
     tell({ type: ARCHIVED, outcome: 'accepted', ...told });
   });
+  return true;
+}
+
+/** Records may have gone since the trail was verified; behind a checkpoint nobody would notice without the file. */
+function areAcknowledged(gaps: readonly AuditGap[], { acknowledged }: AuditVerification): boolean {
+  return gaps.every((gap) => acknowledged.some((each) => isSameGap(each, gap)));
 }
 
 function notOurs(path: string, reason: string): ConfigurationError {
