@@ -63,6 +63,7 @@ function readArguments({ options = [], lists = [], flags = [] }: Command): Argum
   const written = process.argv.slice(2);
   const dashed = written.filter((argument) => argument.startsWith('-') && !known.includes(argument.split('=', 1)[0]!));
   const others = written.filter((argument) => !dashed.includes(argument));
+  checkValues(others, [...options, ...lists]);
   const named = options.map((name) => [name, { type: 'string' }] as const);
   const repeated = lists.map((name) => [name, { type: 'string', multiple: true }] as const);
   const switches = [...flags, 'help'].map((name) => [name, { type: 'boolean' }] as const);
@@ -81,6 +82,17 @@ function readArguments({ options = [], lists = [], flags = [] }: Command): Argum
     lists: Object.fromEntries(several),
     flags: given,
   };
+}
+
+/** @throws ConfigurationError for an option that another one, or nothing, follows in the place of its value */
+function checkValues(written: readonly string[], valued: readonly string[]): void {
+  const end = written.includes('--') ? written.indexOf('--') : written.length;
+  for (const [index, argument] of written.slice(0, end).entries()) {
+    if (!argument.startsWith('--') || !valued.includes(argument.slice(2))) continue;
+    const next = written[index + 1];
+    const isThere = next !== undefined && !next.startsWith('--');
+    if (!isThere) throw new ConfigurationError(argument, undefined, `a value, such as ${argument}=…`);
+  }
 }
 
 function explain(error: unknown): string[] {
