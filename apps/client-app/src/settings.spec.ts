@@ -29,6 +29,15 @@ describe('CLIENT_SECRET', () => {
   });
 });
 
+describe('ENCRYPTION_KEYS', () => {
+  it('is separated by commas, or one a line as in the file beside a SQLite file', () => {
+    const keys = [randomUUID(), randomUUID()];
+    for (const separator of [',', '\n']) {
+      expect(readEnvironment(all, { ENCRYPTION_KEYS: keys.join(separator) }).ENCRYPTION_KEYS).toEqual(keys);
+    }
+  });
+});
+
 describe('what is known to everybody', () => {
   it.each([
     ['ENCRYPTION_KEYS', 'ZGVtby1rZXktb2YtMzItYnl0ZXMtbm90LXNlY3JldCE='],

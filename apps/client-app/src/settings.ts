@@ -47,7 +47,8 @@ export const environment = z
     DATABASE_TIMEOUT: wholeNumber(60, 'seconds').optional(),
     ENCRYPTION_KEYS: z
       .string()
-      .transform((keys) => keys.split(','))
+      // also as the file beside a SQLite file has them: one a line
+      .transform((keys) => keys.split(/[,\n]/))
       .optional(),
   })
   .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
