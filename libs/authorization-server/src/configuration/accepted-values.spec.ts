@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { GrantType } from '@onbehalf/oauth-protocol';
+import { GrantType, MAX_ACTORS } from '@onbehalf/oauth-protocol';
 import { RegistrationDocuments } from '../registrations/registration-documents.js';
 import { parseServerConfig, readServerConfig } from './read-server-config.js';
 
@@ -47,6 +47,16 @@ describe('what the start accepts works later', () => {
       ].map((o) => clients({ allowedOrigins: [o] })),
     ];
     for (const config of right) expect(() => parseServerConfig(config, {})).not.toThrow();
+  });
+
+  it.each([
+    [MAX_ACTORS + 1, `at most ${MAX_ACTORS}`],
+    [0, 'more than 0'],
+    [1.5, 'a whole number'],
+  ])('says what is accepted in place of %d actors', (maxDepth, accepted) => {
+    expect(() => parseServerConfig(edge({ maxDepth }), {})).toThrow(
+      `configuration: edges[0].maxDepth is ${maxDepth}; accepted: ${accepted}`,
+    );
   });
 
   it.each<[string, object]>([

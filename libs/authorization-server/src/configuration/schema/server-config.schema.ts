@@ -165,7 +165,7 @@ export const edge = z
     maxDepth: z
       .int('a whole number')
       .positive('more than 0')
-      .max(MAX_ACTORS)
+      .max(MAX_ACTORS, `at most ${MAX_ACTORS}`)
       .optional()
       .describe('the most actors in act'),
     mayAct: z
