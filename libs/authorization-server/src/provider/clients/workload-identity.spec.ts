@@ -24,7 +24,9 @@ import { AuthorizationServer } from '../../authorization-server.js';
 import { AuthorizationServerModule } from '../../authorization-server.module.js';
 import { hashPassword } from '../../accounts/password.js';
 import { parseServerConfig } from '../../configuration/read-server-config.js';
+import { ForeignIssuers } from '../../exchange/foreign-issuers.js';
 import { SigningKeys } from '../../keys/signing-keys.js';
+import { WorkloadIdentities } from './workload-identity.js';
 
 const listening = createServer().listen(0, '127.0.0.1');
 await once(listening, 'listening');
@@ -396,6 +398,23 @@ describe('RFC 7523 §2.2: a client that its platform knows', () => {
       expect([answer.status, answer.body['error']]).toEqual([401, 'invalid_client']);
     },
   );
+
+  it('a workload is the first client that is registered for it: those of the file', async () => {
+    const client = (clientId: string) => ({
+      clientId,
+      ...workload('shop:user-service'),
+      grantTypes: [GrantType.TokenExchange],
+    });
+    const file = parseServerConfig({ trustedIssuers: [cluster.trusted], clients: [client('in-the-file')] }, {});
+    // a file that is read again may name whom an operator has registered meanwhile
+    const clients = [...file.clients, { ...file.clients[0]!, clientId: 'at-run-time' }];
+    const issuers = new ForeignIssuers(() => []).of(file);
+    const identities = new WorkloadIdentities({ issuer: ISSUER, config: { clients }, issuers });
+    await expect(identities.verify('in-the-file', await token())).resolves.toMatchObject({ issuer: cluster.issuer });
+    await expect(identities.verify('at-run-time', await token())).rejects.toThrow(
+      'Its sub is that of the client in-the-file',
+    );
+  });
 
   it('nobody is let in by a login without a word of its platform', async () => {
     const login = { issuer: url, clientId: 'user-service', redirectUri: REDIRECT, username: 'alice', password };

@@ -64,6 +64,7 @@ export class WorkloadIdentities {
       clock,
     });
     this.#judge(verified.claims, registered);
+    this.#checkFirst(clientId, verified.claims);
     return toWorkload(verified.claims);
   }
 
@@ -77,6 +78,12 @@ export class WorkloadIdentities {
       throw new TokenRejection('claim', `Its sub must be ${subject}, for this client`);
     }
     if (exp - iat! > maxLifetime) throw new TokenRejection('claim', `It lives longer than ${maxLifetime} seconds`);
+  }
+
+  /** One workload is one client: what an operator registered before the file named another one for it does not count. */
+  #checkFirst(clientId: string, { iss, sub }: VerifiedJwt['claims']): void {
+    const [first] = [...this.#workloads].find(([, { issuer, subject }]) => issuer === iss && isSubject(subject, sub!))!;
+    if (first !== clientId) throw new TokenRejection('claim', `Its sub is that of the client ${first}`);
   }
 }
 
