@@ -296,6 +296,11 @@ describe.each(databases)('the commands of auth-server on $name', (kind) => {
     const told = { code: 0, output: `${output.trim().split('\n').length} records are in ${file}\n`, errors: '' };
     expect(await command('audit-export', ['--out', file], { env })).toEqual(told);
     expect(readFileSync(file, 'utf8')).toBe(output);
+    const again = await command('audit-export', ['--out', file], { env });
+    expect(again).toMatchObject({
+      code: 2,
+      errors: `audit-export: --out is ${JSON.stringify(file)}; accepted: a file that is not there yet\n`,
+    });
   });
 
   it('registrations rotates the secret of an operator, and tells where the file does not count any more', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import {
@@ -55,7 +57,7 @@ Exit codes: 0 when the trail is whole then, 1 when it is not or a dry run has fo
 
   audit-export [--out <file>]
 
-  --out <file>   write to a file instead of the standard output, where Nx adds lines of its own
+  --out <file>   a new file, readable by its owner alone; the standard output unless told
 
 Exit codes: 0 when all is written, 2 when it could not be.`,
   'audit-archive': `Moves the old part of the audit trail into a file, and deletes it from the database.
@@ -146,14 +148,27 @@ function checkTaken(taken: readonly string[], { words, options, lists, flags }: 
   for (const flag of flags) expectWords([`--${flag}`], taken.includes(flag), accepted);
 }
 
+/** Into a new file, which its owner alone can read, and which is there only when it is whole. */
 async function runInto(path: string, name: StoreCommand, settings: Settings): Promise<number> {
-  const file = createWriteStream(path, { mode: 0o600 });
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+  await once(file, 'open').catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(
+      '--out',
+      path,
+      code === 'EEXIST' ? 'a file that is not there yet' : `a file that can be made (${code})`,
+    );
+  });
   let lines = 0;
   const work = storeCommand(name, storeOptions(settings), (line) => {
     lines += 1;
     file.write(`${line}\n`);
   }).finally(() => file.end());
-  const [code] = await Promise.all([work, finished(file)]);
-  console.log(`${lines} records are in ${path}`);
-  return code;
+  try {
+    const [code] = await Promise.all([work, finished(file)]);
+    console.log(`${lines} records are in ${path}`);
+    return code;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
 }
