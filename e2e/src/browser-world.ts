@@ -93,7 +93,9 @@ export async function signIn(page: Page, password = 'password', username = 'bael
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-export const heading = (page: Page): Promise<string> => page.getByRole('heading', { level: 1 }).innerText();
+/** Of the page that one arrives at: the one that only leads on is left by itself. */
+export const heading = (page: Page): Promise<string> =>
+  page.getByRole('heading', { level: 1 }).filter({ hasNotText: 'One moment' }).innerText();
 
 /** The claims of a JWT, unverified. */
 export function claimsOf(token: unknown): Record<string, unknown> {

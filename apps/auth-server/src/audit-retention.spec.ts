@@ -28,6 +28,7 @@ describe('the retention of the audit trail', () => {
 
   it('is told by how much it is exceeded', async () => {
     await store.audit.append({ type: 'login' });
-    expect(await overdue(-2)).toBeGreaterThanOrEqual(2 * 24 * 3600);
+    // now is in whole seconds, and may be a part of one before the record
+    expect(await overdue(-2)).toBeGreaterThanOrEqual(2 * 24 * 3600 - 1);
   });
 });
