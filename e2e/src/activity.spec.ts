@@ -36,13 +36,14 @@ const file = {
   rateLimits: { me: { requestsPerAccount: 1_000_000 } },
 };
 
-/** Records as exchanges leave them: those of alice, and between them as many of others. */
+/** Records as exchanges leave them, one in each millisecond from now on: those of alice, and between them as many of others. */
 const filled = (life: number): string => {
+  const now = Date.now();
   const event = (subject: string): string =>
     `'{"type":"token_exchange","outcome":"issued","clientId":"app","subject":"${subject}","subjectLife":${life},` +
     `"targets":["api"],"kind":"delegation","issuedTokenId":"' || i || '","expiresAt":1}'`;
   const record = (writer: string, subject: string): string =>
-    `select '${writer}', i, '', '', 1000 * i, ${event(subject)}, 'token_exchange', 'issued', 'app', '${subject}', ${life} from n`;
+    `select '${writer}', i, '', '', ${now} + i, ${event(subject)}, 'token_exchange', 'issued', 'app', '${subject}', ${life} from n`;
   return `insert into audit_records (writer, sequence, previous_hash, hash, at, event, type, outcome, client_id, subject, subject_life)
     with recursive n (i) as (select 1 union all select i + 1 from n where i < ${RECORDS})
     ${record('of-alice', 'alice')} union all ${record('of-bob', 'bob')}`;

@@ -88,6 +88,6 @@ describe('audit-verify, on what a server has written', () => {
     database.close();
     const { code, output } = await verify();
     expect(code).toBe(1);
-    expect(output).toMatch(new RegExp(`^broken at writer \\S+, record ${sequence}: `));
+    expect(output).toMatch(new RegExp(`^broken at writer \\S+, record ${sequence}: `, 'm'));
   });
 });

@@ -214,7 +214,7 @@ const postgres = await startPostgres({ own: true });
 
   it.each<[string, Partial<URL>, string, string]>([
     ['a wrong password', { password: 'wrong-one' }, 'guarded:…@', 'password authentication failed for user "guarded"'],
-    ['no password', { password: '' }, 'guarded:…@', 'password'],
+    ['no password', { password: '' }, 'guarded@', 'password'],
     ['an unknown user', { username: 'nobody', password }, 'nobody:…@', 'role "nobody" does not exist'],
     ['an unknown database', { password, pathname: '/nowhere' }, 'guarded:…@', 'database "nowhere" does not exist'],
   ])('says in one line that it has %s', async (title, parts, shownUser, reason) => {
