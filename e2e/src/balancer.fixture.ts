@@ -47,7 +47,7 @@ function configuration(port: number, server: string): string {
     .replace('bind :9001', `bind 127.0.0.1:${port}`)
     .replace(/^resolvers docker\n(?: .*\n)*/m, '')
     .replaceAll(' resolvers docker', '')
-    .replace('queue ge 100', 'queue ge 50')
+    .replace('queue ge 64', 'queue ge 32')
     .replaceAll(/^ *server auth-server-2.*\n/gm, '')
     .replaceAll('auth-server-1:9001', `127.0.0.1:${server}`)
     .replace('log stdout format raw local0', '');
