@@ -2,6 +2,7 @@ import { link, open, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { flush } from '../files/flush.js';
 
 /**
  * Writes a file that its owner alone can read. It has another name until it is whole and on the disk, and never takes the place of
@@ -45,13 +46,4 @@ function taken(path: string): ConfigurationError {
     path,
     'a file that is not there yet: no backup is written over another',
   );
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

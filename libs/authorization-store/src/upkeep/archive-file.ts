@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { link, open, rm } from 'node:fs/promises';
+import { link, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Kysely } from 'kysely';
 import { ArchiveDigest, headerOf, lineOf, sealArchive, type ArchiveHeader } from '../archive/archive-format.js';
 import type { Schema } from '../database/schema.js';
+import { flush } from '../files/flush.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import { pagesOf } from '../verification/stored-chains.js';
 
@@ -60,13 +61,4 @@ export async function writeArchive(
 function notWritten(path: string, error: NodeJS.ErrnoException): Error {
   if (error.syscall === undefined) return error;
   return new ConfigurationError('--out', path, `a file that can be made (${error.code})`);
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
