@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
 import { startTestServer, type Answering, type TestServer } from '@onbehalf/testing';
 import { TokenType } from '@onbehalf/oauth-protocol';
+import { freePort } from '@onbehalf/testing-internal';
 import { decodeJwt } from 'jose';
 import { Browser } from './browser.fixture.js';
 import { clientApp } from './client-app.js';
-import { freePort, TestProvider } from './test-provider.fixture.js';
+import { TestProvider } from './test-provider.fixture.js';
 
 const ANSWER = {
   message: 'Hello <b>Baeldung</b>',

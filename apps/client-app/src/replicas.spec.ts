@@ -9,11 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openDatabase } from '@onbehalf/authorization-store';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
 import { startTestServer, type TestServer } from '@onbehalf/testing';
-import { testDatabases } from '@onbehalf/testing-internal';
+import { freePort, testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import { Browser } from './browser.fixture.js';
 import { clientApp } from './client-app.js';
-import { freePort, TestProvider } from './test-provider.fixture.js';
+import { TestProvider } from './test-provider.fixture.js';
 
 const databases = await testDatabases();
 // of all apps: what logs in Nest logs to the first one of a process

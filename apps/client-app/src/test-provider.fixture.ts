@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
+import { freePort } from '@onbehalf/testing-internal';
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
 
 /** A real OpenID provider at which everybody is signed in as baeldung at once. */
@@ -135,14 +135,4 @@ export class TestProvider {
     });
     return provider;
   }
-}
-
-/** A port that nobody listens at. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -14,3 +14,4 @@ export * from './forged-assertions.js';
 export * from './saml-assertions.js';
 export * from './sql.js';
 export * from './readme-examples.js';
+export { freePort } from './server-process.js';
