@@ -1,5 +1,5 @@
-import type { Card } from './card.js';
-import { readMessage, subjectOf } from './read-message.js';
+import type { Card } from '../card.js';
+import { readMessage, subjectOf } from '../steps/read-message.js';
 
 /** The service's own credentials. */
 export const clientCredentials: Card = {

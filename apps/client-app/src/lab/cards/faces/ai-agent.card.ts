@@ -1,8 +1,8 @@
-import type { Action } from '../../run/run.js';
-import type { Answer } from '../experiment/answer.js';
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Card } from './card.js';
+import type { Action } from '../../../run/run.js';
+import type { Answer } from '../../experiment/answer.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Card } from '../card.js';
 
 const AT_USER_SERVICE = { audience: 'user-service', scope: 'user.read' } as const;
 const NO_TOKEN: Lesson = { lesson: 'A token on the way was refused: see why in its answer.' };

@@ -1,5 +1,5 @@
-import type { ExperimentTrack } from '../experiment/experiment.js';
-import type { LabToken } from '../experiment/token-names.js';
+import type { ExperimentTrack } from '../../experiment/experiment.js';
+import type { LabToken } from '../../experiment/token-names.js';
 
 /** Exchanges until the service of this level holds a token made for it; `undefined` when one was refused on the way. */
 export async function goDown(

@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
-import type { Experiment, ExperimentTrack } from '../experiment/experiment.js';
-import type { OtherBrowser } from '../experiment/other-browser.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Card } from './card.js';
-import { readMessage } from './read-message.js';
+import type { Experiment, ExperimentTrack } from '../../experiment/experiment.js';
+import type { OtherBrowser } from '../../experiment/other-browser.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Card } from '../card.js';
+import { readMessage } from '../steps/read-message.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 /** What the user opens in the other browser. */

@@ -1,9 +1,9 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { Addresses, ClientCredentials } from '../experiment/addresses.js';
-import type { Answer } from '../experiment/answer.js';
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Card } from './card.js';
+import type { Addresses, ClientCredentials } from '../../experiment/addresses.js';
+import type { Answer } from '../../experiment/answer.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Card } from '../card.js';
 
 /** The cross-app grant, as the authorization server's configuration names it. */
 const EDGE = '/admin/edges/client-app-at-partner';

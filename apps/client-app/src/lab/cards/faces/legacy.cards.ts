@@ -1,10 +1,10 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import { signInTheOldWay, type LegacyLogin } from '../experiment/legacy-sign-in.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Way } from '../../run/run.js';
-import type { Card } from './card.js';
-import { readMessage, subjectOf } from './read-message.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import { signInTheOldWay, type LegacyLogin } from '../../experiment/legacy-sign-in.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Way } from '../../../run/run.js';
+import type { Card } from '../card.js';
+import { readMessage, subjectOf } from '../steps/read-message.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 const SAML = { ...MESSAGE, subjectTokenType: TokenType.Saml2 } as const;

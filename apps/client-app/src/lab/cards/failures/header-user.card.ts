@@ -1,4 +1,4 @@
-import type { Card } from './card.js';
+import type { Card } from '../card.js';
 
 /** The user's id in a header beside a token of the service. */
 export const headerUser: Card = {

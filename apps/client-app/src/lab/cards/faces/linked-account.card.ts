@@ -1,6 +1,6 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import type { Card } from './card.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import type { Card } from '../card.js';
 
 const CALENDAR = {
   audience: 'calendar',

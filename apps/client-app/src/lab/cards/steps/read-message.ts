@@ -1,7 +1,7 @@
-import type { Pair } from '../../run/run.js';
-import type { Answer } from '../experiment/answer.js';
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import type { LabToken } from '../experiment/token-names.js';
+import type { Pair } from '../../../run/run.js';
+import type { Answer } from '../../experiment/answer.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import type { LabToken } from '../../experiment/token-names.js';
 
 /** What a card says of the call. */
 interface Shows {

@@ -1,8 +1,8 @@
 import { TokenType } from '@onbehalf/oauth-protocol';
-import type { Answer } from '../experiment/answer.js';
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Card } from './card.js';
+import type { Answer } from '../../experiment/answer.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Card } from '../card.js';
 
 /** The support tool of the demo, and its engineer. */
 const [TOOL, ENGINEER] = ['lab-support', 'support'];

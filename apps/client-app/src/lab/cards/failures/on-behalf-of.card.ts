@@ -1,4 +1,4 @@
-import type { Card } from './card.js';
+import type { Card } from '../card.js';
 
 /** Microsoft's own grant, beside the standard. */
 export const onBehalfOf: Card = {

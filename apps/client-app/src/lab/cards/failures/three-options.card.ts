@@ -1,7 +1,7 @@
-import type { Pair } from '../../run/run.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Card } from './card.js';
-import { readMessage } from './read-message.js';
+import type { Pair } from '../../../run/run.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Card } from '../card.js';
+import { readMessage } from '../steps/read-message.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 

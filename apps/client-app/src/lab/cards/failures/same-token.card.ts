@@ -1,5 +1,5 @@
-import type { Card } from './card.js';
-import { readMessage } from './read-message.js';
+import type { Card } from '../card.js';
+import { readMessage } from '../steps/read-message.js';
 
 /** The browser's token, sent on as it is. */
 export const sameToken: Card = {

@@ -1,4 +1,4 @@
-import type { Card } from './card.js';
+import type { Card } from '../card.js';
 
 /** A service that takes any token of its authorization server. */
 export const noAudience: Card = {

@@ -1,4 +1,4 @@
-import type { Card } from './card.js';
+import type { Card } from '../card.js';
 
 /** A gateway passes on the token of the browser, or exchanges it. */
 export const tokenRelay: Card = {

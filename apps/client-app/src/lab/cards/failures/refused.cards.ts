@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { goDown } from './go-down.js';
-import type { Card } from './card.js';
+import { goDown } from '../steps/go-down.js';
+import type { Card } from '../card.js';
 
 const MESSAGE = { audience: 'message-service', scope: 'message.read' } as const;
 

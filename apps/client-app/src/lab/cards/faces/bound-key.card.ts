@@ -1,7 +1,7 @@
-import type { Experiment, ExperimentTrack, Lesson } from '../experiment/experiment.js';
-import type { DpopKey } from '../experiment/dpop-key.js';
-import type { LabToken } from '../experiment/token-names.js';
-import type { Card } from './card.js';
+import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
+import type { DpopKey } from '../../experiment/dpop-key.js';
+import type { LabToken } from '../../experiment/token-names.js';
+import type { Card } from '../card.js';
 
 /** A token that is worth nothing without its key. RFC 9449 */
 export const boundKey: Card = {

@@ -1,6 +1,6 @@
-import type { Card } from './card.js';
-import { goDown } from './go-down.js';
-import { readMessage } from './read-message.js';
+import type { Card } from '../card.js';
+import { goDown } from '../steps/go-down.js';
+import { readMessage } from '../steps/read-message.js';
 
 const DEEPEST = 5;
 
