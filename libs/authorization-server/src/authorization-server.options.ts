@@ -1,7 +1,7 @@
 import type { ServerConfig } from './configuration/schema/server-config.schema.js';
 import type { FeatureSet } from './features/feature-set.js';
 import type { SigningKeys } from './keys/signing-keys.js';
-import type { ReadAgain } from './registrations/configuration-reload.js';
+import type { ReadAgain } from './registrations/reload/configuration-reload.js';
 import type { ServerMetrics } from './metrics/server-metrics.js';
 import type { AccountsPort } from './ports/accounts.js';
 import type { ClientsPort } from './ports/clients.js';

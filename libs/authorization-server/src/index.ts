@@ -27,21 +27,21 @@ export {
 export { featureModules } from './features/feature-modules.js';
 export { FeatureRuntime } from './features/feature-runtime.js';
 export { FeatureSet } from './features/feature-set.js';
-export type { Drift } from './registrations/drift.js';
+export type { Drift } from './registrations/drift/drift.js';
 export {
   ConfigurationReload,
   ReloadRefused,
   type ConfigurationReloadOptions,
   type ReadAgain,
   type Reload,
-} from './registrations/configuration-reload.js';
-export type { Operator } from './registrations/change-event.js';
-export type { FileChange } from './registrations/file-changes.js';
-export { NotRegistered } from './registrations/registration-changes.js';
+} from './registrations/reload/configuration-reload.js';
+export type { Operator } from './registrations/changes/change-event.js';
+export type { FileChange } from './registrations/reload/file-changes.js';
+export { NotRegistered } from './registrations/changes/registration-changes.js';
 export {
   RegistrationsByCommand,
   type RegistrationsByCommandOptions,
-} from './registrations/registrations-by-command.js';
+} from './registrations/changes/registrations-by-command.js';
 export { toPolicyRegistrations } from './policy/exchange-policy.js';
 export { usableEdges } from './policy/usable-edges.js';
 export { KeyRotation, RotationTooEarly, type TakenStep } from './keys/key-rotation.js';
@@ -53,7 +53,7 @@ export { requireJson } from './protocol/require-json.js';
 export { goOnPage } from './pages/go-on-page.js';
 export { FormTokens } from './consents/form-tokens.js';
 export { answerMistakes } from './admin/registration-answers.js';
-export { RegistrationChanges } from './registrations/registration-changes.js';
+export { RegistrationChanges } from './registrations/changes/registration-changes.js';
 export { OwnFormsGuard } from './pages/own-forms.guard.js';
 export { page, pagePolicy } from './pages/page.js';
 export { CONSENTS_PATH, signedOutPage } from './pages/consents-page.js';
@@ -81,7 +81,7 @@ export { rateKey, type RateKey, type RateLimit, type RateLimiter } from './rate-
 export { Accounts, type Account } from './accounts/accounts.js';
 export type { AccountsPort, NewAccount, OwnAccount } from './ports/accounts.js';
 export { OwnClients } from './clients/own-clients.js';
-export { hash as hashSecret } from './registrations/client-secrets.js';
+export { hash as hashSecret } from './registrations/documents/client-secrets.js';
 export type { ClientsPort, OwnClient } from './ports/clients.js';
 export type { LogLevels } from './ports/log-levels.js';
 export type { LoginPage, LoginView } from './ports/login-view.js';

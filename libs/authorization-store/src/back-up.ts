@@ -5,7 +5,7 @@ import { writeNewFile } from './copies/new-file.js';
 import { dumpPostgres } from './copies/postgres-dump.js';
 import { backUpSqlite } from './copies/sqlite-backup.js';
 import { connect } from './database/connect.js';
-import { parseStoreUrl, type StoreLocation } from './database/store-url.js';
+import { parseStoreUrl, type StoreLocation } from './database/address/store-url.js';
 import type { StoreOptions } from './open-store.js';
 import { keyFileOf } from './sealing/key-file.js';
 

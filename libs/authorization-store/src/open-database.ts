@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
-import type { Dialect } from './database/migrate.js';
+import type { Dialect } from './database/schema/migrate.js';
 import { toOpeningError } from './database/opening-error.js';
-import { parseStoreUrl } from './database/store-url.js';
+import { parseStoreUrl } from './database/address/store-url.js';
 import { connect, type ConnectionOptions } from './database/connect.js';
 import { checkNotPooled, keysFor, type StoreOptions } from './open-store.js';
 import { SealingKeys } from './sealing/sealing-keys.js';

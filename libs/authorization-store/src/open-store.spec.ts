@@ -6,9 +6,9 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
-import { migrateSchema, migrations, SchemaTooNew } from './database/migrate.js';
-import type { Migration } from './database/migration.js';
-import { parseStoreUrl } from './database/store-url.js';
+import { migrateSchema, migrations, SchemaTooNew } from './database/schema/migrate.js';
+import type { Migration } from './database/schema/migration.js';
+import { parseStoreUrl } from './database/address/store-url.js';
 import { connect, migrate, openStore } from './open-store.js';
 
 const databases = await testDatabases();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
-import { migrations } from './database/migrate.js';
-import { parseStoreUrl } from './database/store-url.js';
+import { migrations } from './database/schema/migrate.js';
+import { parseStoreUrl } from './database/address/store-url.js';
 import { connect, migrate, openStore, pendingMigrations } from './open-store.js';
 import { storeCommand } from './store-command.js';
 

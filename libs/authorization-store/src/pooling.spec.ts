@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPgBouncer, startPostgres, type TestPgBouncer } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { parseStoreUrl } from './database/store-url.js';
+import { parseStoreUrl } from './database/address/store-url.js';
 import { connect, migrate, openStore } from './open-store.js';
 
 const postgres = await startPostgres();

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { migrations } from './database/migrate.js';
-import { parseStoreUrl } from './database/store-url.js';
+import { migrations } from './database/schema/migrate.js';
+import { parseStoreUrl } from './database/address/store-url.js';
 import { connect, openStore } from './open-store.js';
 import { isStoreCommand, storeCommand, type StoreCommand } from './store-command.js';
 

@@ -2,10 +2,10 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { NewAccount } from '../ports/accounts.js';
 import type { OwnAccounts } from './own-accounts.js';
 import { noPassword } from './password.js';
-import { OutOfReach } from '../registrations/out-of-reach.js';
-import type { RegistrationDocuments } from '../registrations/registration-documents.js';
-import type { Registrations } from '../registrations/registrations.js';
-import { VersionMismatch, type RegistrationChanges } from '../registrations/registration-changes.js';
+import { OutOfReach } from '../registrations/changes/out-of-reach.js';
+import type { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
+import type { Registrations } from '../registrations/live/registrations.js';
+import { VersionMismatch, type RegistrationChanges } from '../registrations/changes/registration-changes.js';
 
 /** Creates accounts for users whom a feature vouches for, recorded as other changes of registrations are. */
 export class AccountCreation {

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { OwnAccounts } from './own-accounts.js';
 import { noPassword, verifyPassword } from './password.js';
-import type { RegisteredUser } from '../registrations/registration-set.js';
+import type { RegisteredUser } from '../registrations/live/registration-set.js';
 
 /** A user as the server knows it. */
 export type Account = Omit<RegisteredUser, 'passwordHash'>;

@@ -4,10 +4,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { askPort } from '../ports/ask-port.js';
 import type { AccountsPort, NewAccount, OwnAccount } from '../ports/accounts.js';
-import { OutOfReach } from '../registrations/out-of-reach.js';
-import { NotRegistered, VersionMismatch, type RegistrationChanges } from '../registrations/registration-changes.js';
-import type { RegistrationDocuments } from '../registrations/registration-documents.js';
-import type { Registrations } from '../registrations/registrations.js';
+import { OutOfReach } from '../registrations/changes/out-of-reach.js';
+import {
+  NotRegistered,
+  VersionMismatch,
+  type RegistrationChanges,
+} from '../registrations/changes/registration-changes.js';
+import type { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
+import type { Registrations } from '../registrations/live/registrations.js';
 import { noPassword, verifyPassword } from './password.js';
 
 /** As the audit trail names it. */

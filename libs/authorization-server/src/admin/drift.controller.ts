@@ -1,8 +1,8 @@
 import { Get, Header, UseGuards } from '@nestjs/common';
 import { AccessTokenGuard, Scopes } from '@onbehalf/resource-server';
-import { driftOf, type Drift } from '../registrations/drift.js';
-import { RegistrationDocuments } from '../registrations/registration-documents.js';
-import { Registrations } from '../registrations/registrations.js';
+import { driftOf, type Drift } from '../registrations/drift/drift.js';
+import { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
+import { Registrations } from '../registrations/live/registrations.js';
 import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** Where the file and what is registered at run time are two things; the command `registrations diff` tells the same. */

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { toPolicyRegistrations } from '../policy/exchange-policy.js';
 import { parseInput } from '../protocol/bad-request.js';
-import { RegistrationDocuments } from '../registrations/registration-documents.js';
-import { Registrations } from '../registrations/registrations.js';
+import { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
+import { Registrations } from '../registrations/live/registrations.js';
 import { ServerController } from '../pages/server-controller.decorator.js';
 
 /** Chains of exchanges that one answer looks at: with every hop there are more of them. */

@@ -1,9 +1,9 @@
 import { HttpException } from '@nestjs/common';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { z } from 'zod';
-import { LastOperator } from '../registrations/operators-left.js';
-import { OutOfReach } from '../registrations/out-of-reach.js';
-import { NotRegistered, VersionMismatch } from '../registrations/registration-changes.js';
+import { LastOperator } from '../registrations/changes/operators-left.js';
+import { OutOfReach } from '../registrations/changes/out-of-reach.js';
+import { NotRegistered, VersionMismatch } from '../registrations/changes/registration-changes.js';
 import { badRequest } from '../protocol/bad-request.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { ClientDocument } from '../registrations/registration-documents.js';
-import { differences } from '../registrations/drift.js';
-import type { Registration } from '../registrations/registration.js';
-import type { RegistrationSet } from '../registrations/registration-set.js';
+import type { ClientDocument } from '../registrations/documents/registration-documents.js';
+import { differences } from '../registrations/drift/drift.js';
+import type { Registration } from '../registrations/documents/registration.js';
+import type { RegistrationSet } from '../registrations/live/registration-set.js';
 
 /** A registration as operators see it: no password and no secret, not even as a hash. */
 export type RegistrationView = Readonly<Record<string, unknown>> & { readonly id: string; readonly origin: string };

@@ -4,7 +4,7 @@ import { AccessToken, AccessTokenGuard, Scopes } from '@onbehalf/resource-server
 import { z } from 'zod';
 import { ServerController } from '../pages/server-controller.decorator.js';
 import { parseInput } from '../protocol/bad-request.js';
-import { ConfigurationReload, ReloadRefused, type Reload } from '../registrations/configuration-reload.js';
+import { ConfigurationReload, ReloadRefused, type Reload } from '../registrations/reload/configuration-reload.js';
 import { notFound } from './registration-answers.js';
 
 const nothing = z.strictObject({});

@@ -4,10 +4,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { askPort } from '../ports/ask-port.js';
 import type { ClientsPort } from '../ports/clients.js';
-import { OutOfReach } from '../registrations/out-of-reach.js';
-import { VersionMismatch, type RegistrationChanges } from '../registrations/registration-changes.js';
-import type { RegistrationDocuments } from '../registrations/registration-documents.js';
-import type { Registrations } from '../registrations/registrations.js';
+import { OutOfReach } from '../registrations/changes/out-of-reach.js';
+import { VersionMismatch, type RegistrationChanges } from '../registrations/changes/registration-changes.js';
+import type { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
+import type { Registrations } from '../registrations/live/registrations.js';
 import { RepeatedWork } from '../time/repeated-work.js';
 
 /** As the audit trail names it. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { GrantType, MAX_ACTORS } from '@onbehalf/oauth-protocol';
-import { RegistrationDocuments } from '../registrations/registration-documents.js';
+import { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
 import { parseServerConfig, readServerConfig } from './read-server-config.js';
 
 const HASH = 'scrypt$65536$8$2$NvU246RNnZZfY6i1KNADQA$eRixKyWDKoZ_obe2sCDcpeiFxmvZ0xk7vA-W19hOt88';

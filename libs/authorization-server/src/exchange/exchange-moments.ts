@@ -2,7 +2,7 @@ import type { IssuedTokens, ReplayDetection } from '@onbehalf/authorization-port
 import { checkForeignIssuers, type ExchangeMoment } from '@onbehalf/token-exchange';
 import type { Accounts } from '../accounts/accounts.js';
 import type { LivePolicy } from '../policy/live-policy.js';
-import type { Registrations } from '../registrations/registrations.js';
+import type { Registrations } from '../registrations/live/registrations.js';
 import { ServerState } from './exchange-state.js';
 import type { ForeignIssuers } from './foreign-issuers.js';
 

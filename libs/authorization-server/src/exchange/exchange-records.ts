@@ -2,7 +2,7 @@ import type { IssuedTokenRecord } from '@onbehalf/authorization-ports';
 import type { AuditSink, ExchangeAuditEvent, ExchangePolicy, IssuedToken } from '@onbehalf/token-exchange';
 import type { RecordedExchange, ServerAuditTrail } from '../audit/audit-event.js';
 import type { SampledRefusals } from '../audit/sampled-refusals.js';
-import type { Lives } from '../registrations/lives.js';
+import type { Lives } from '../registrations/live/lives.js';
 
 export interface ExchangeRecordsOptions {
   readonly trail: ServerAuditTrail;

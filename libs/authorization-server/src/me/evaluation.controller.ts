@@ -7,7 +7,7 @@ import type { AuditReader } from '@onbehalf/authorization-ports';
 import { AUDIT_TRAIL, EXCHANGE_POLICY } from '../ports/injection-tokens.js';
 import { parseInput } from '../protocol/bad-request.js';
 import { requireJson } from '../protocol/require-json.js';
-import { Registrations } from '../registrations/registrations.js';
+import { Registrations } from '../registrations/live/registrations.js';
 import { OwnSession } from './own-session.js';
 import { PersonGuard } from './person.guard.js';
 import { CurrentPerson, type Person } from './person.js';

@@ -1,6 +1,6 @@
 import { directAudiences } from '../configuration/clients/direct-access.js';
 import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
-import type { Registrations } from '../registrations/registrations.js';
+import type { Registrations } from '../registrations/live/registrations.js';
 
 /**
  * The clients through which people see what is done on their behalf: those to which the file gives the audience. Whoever may change

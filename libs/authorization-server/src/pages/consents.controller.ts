@@ -7,7 +7,7 @@ import { FormTokens } from '../consents/form-tokens.js';
 import { CONSENTS, ISSUED_TOKENS } from '../ports/injection-tokens.js';
 import { LiveProvider } from '../provider/live-provider.js';
 import { endGrant } from '../provider/seam/session-seam.js';
-import { Registrations } from '../registrations/registrations.js';
+import { Registrations } from '../registrations/live/registrations.js';
 import { CONSENTS_PATH, consentsPage, signedOutPage, type ClientAccess } from './consents-page.js';
 import { OwnFormsGuard } from './own-forms.guard.js';
 import { pagePolicy } from './page.js';

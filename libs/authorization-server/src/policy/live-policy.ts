@@ -6,7 +6,7 @@ import {
   type ResourceRegistration,
 } from '@onbehalf/token-exchange';
 import type { ConfigSection } from '../configuration/schema/config-section.js';
-import type { Registrations } from '../registrations/registrations.js';
+import type { Registrations } from '../registrations/live/registrations.js';
 import { toPolicyRegistrations } from './exchange-policy.js';
 
 /** The exchange policy of the registrations in force. */

@@ -18,7 +18,7 @@ import { EXCHANGE_POLICY, EXCHANGE_RECORDS, EXCHANGE_STATE, OWN_ISSUER } from '.
 import { countExchanges } from '../metrics/count-exchanges.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
 import { LivePolicy } from '../policy/live-policy.js';
-import { Registrations } from '../registrations/registrations.js';
+import { Registrations } from '../registrations/live/registrations.js';
 import { toAuditSink } from '../exchange/exchange-records.js';
 import { ServerState } from '../exchange/exchange-state.js';
 import { ExchangeMoments } from '../exchange/exchange-moments.js';

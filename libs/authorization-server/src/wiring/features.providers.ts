@@ -10,7 +10,7 @@ import { ServerMetrics } from '../metrics/server-metrics.js';
 import { ForeignIssuers } from '../exchange/foreign-issuers.js';
 import { timeOrderedId } from '../time/time-ordered-id.js';
 import { AccountCreation } from '../accounts/account-creation.js';
-import { Registrations } from '../registrations/registrations.js';
+import { Registrations } from '../registrations/live/registrations.js';
 import { RateLimiter } from '../rate-limits/rate-limiter.js';
 import { FeatureRuntime } from '../features/feature-runtime.js';
 import { HeldRefreshTokens } from '../provider/tokens/held-refresh-tokens.js';

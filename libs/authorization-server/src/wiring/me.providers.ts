@@ -7,7 +7,7 @@ import { PersonGuard } from '../me/person.guard.js';
 import { SealedPlaces } from '../me/sealed-places.js';
 import { TrustedClients } from '../me/trusted-clients.js';
 import { AUDIT_TRAIL } from '../ports/injection-tokens.js';
-import { Registrations } from '../registrations/registrations.js';
+import { Registrations } from '../registrations/live/registrations.js';
 
 /** What people see of themselves, and who may show it to them. */
 export function meProviders(options: InjectionToken): Provider[] {

@@ -7,12 +7,12 @@ import { OwnClients } from '../clients/own-clients.js';
 import { OwnAccounts } from '../accounts/own-accounts.js';
 import { OWN_ACCOUNTS } from '../ports/injection-tokens.js';
 import { AccountCreation } from '../accounts/account-creation.js';
-import { driftOf, type Drift } from '../registrations/drift.js';
-import { ConfigurationReload } from '../registrations/configuration-reload.js';
+import { driftOf, type Drift } from '../registrations/drift/drift.js';
+import { ConfigurationReload } from '../registrations/reload/configuration-reload.js';
 import { ServerMetrics } from '../metrics/server-metrics.js';
-import { RegistrationDocuments } from '../registrations/registration-documents.js';
-import { RegistrationChanges } from '../registrations/registration-changes.js';
-import { Registrations } from '../registrations/registrations.js';
+import { RegistrationDocuments } from '../registrations/documents/registration-documents.js';
+import { RegistrationChanges } from '../registrations/changes/registration-changes.js';
+import { Registrations } from '../registrations/live/registrations.js';
 
 /** What is registered, and what changes it. */
 export function registrationProviders(options: InjectionToken): FactoryProvider[] {

@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { testDatabases } from '@onbehalf/testing-internal';
 import { CompiledQuery, createQueryId, sql, type Kysely, type KyselyPlugin, type RootOperationNode } from 'kysely';
 import { SearchColumns } from '../chain/search-columns.js';
-import { Cursors } from '../database/cursor.js';
-import { Epoch } from '../database/epoch.js';
-import { migrateSchema } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { Cursors } from '../database/epoch/cursor.js';
+import { Epoch } from '../database/epoch/epoch.js';
+import { migrateSchema } from '../database/schema/migrate.js';
+import type { Schema } from '../database/schema/schema.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 import { queryAudit } from './audit-query.js';
 

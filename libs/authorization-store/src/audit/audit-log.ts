@@ -8,7 +8,7 @@ import {
   type RecordedEvent,
 } from '@onbehalf/authorization-ports';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import { timedEvent } from '../chain/audit-chain.js';

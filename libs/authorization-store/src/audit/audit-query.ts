@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditPage, AuditQuery, AuditRecord } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
-import type { Cursors } from '../database/cursor.js';
-import type { AuditRecordTable, Schema } from '../database/schema.js';
-import { indexable } from '../database/hash.js';
+import type { Cursors } from '../database/epoch/cursor.js';
+import type { AuditRecordTable, Schema } from '../database/schema/schema.js';
+import { indexable } from '../database/statements/hash.js';
 import { listed, type SearchColumns } from '../chain/search-columns.js';
 
 const DEFAULT_LIMIT = 100;

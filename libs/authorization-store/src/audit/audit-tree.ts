@@ -1,7 +1,7 @@
 import type { AuditNode, AuditTree } from '@onbehalf/authorization-ports';
 import type { Kysely, Selectable } from 'kysely';
-import type { AuditRecordTable, Schema } from '../database/schema.js';
-import { indexable } from '../database/hash.js';
+import type { AuditRecordTable, Schema } from '../database/schema/schema.js';
+import { indexable } from '../database/statements/hash.js';
 import { toAuditRecord } from './audit-query.js';
 
 type Row = Selectable<AuditRecordTable>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
-import { RowsStatement } from '../database/rows-statement.js';
-import type { Dialect } from '../database/migrate.js';
-import type { AuditHeadTable, Schema } from '../database/schema.js';
+import { RowsStatement } from '../database/statements/rows-statement.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { AuditHeadTable, Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import {
   BEFORE_FIRST,

@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
-import type { AuditRecordTable } from '../database/schema.js';
-import { sha256 } from '../database/hash.js';
+import type { AuditRecordTable } from '../database/schema/schema.js';
+import { sha256 } from '../database/statements/hash.js';
 import type { SearchColumns } from './search-columns.js';
 
 /** Stands in place of the hash before the first record. */

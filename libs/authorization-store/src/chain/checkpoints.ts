@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { AuditCheckpointTable, Schema } from '../database/schema.js';
+import type { AuditCheckpointTable, Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { ChainHead, WriterHead } from './audit-chain.js';
 

@@ -1,5 +1,5 @@
 import type { AuditField } from '@onbehalf/authorization-ports';
-import { indexable } from '../database/hash.js';
+import { indexable } from '../database/statements/hash.js';
 import { auditColumn, hasColumn } from '../tables/declare-tables.js';
 
 type Members = Readonly<Record<string, unknown>>;

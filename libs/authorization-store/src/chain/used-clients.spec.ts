@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql, type Kysely } from 'kysely';
-import { migrateSchema, migrations } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { migrateSchema, migrations } from '../database/schema/migrate.js';
+import type { Schema } from '../database/schema/schema.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect } from '../open-store.js';
 import type { ChainRow } from './audit-chain.js';
 import { usedClients, UsedClients } from './used-clients.js';

@@ -1,9 +1,9 @@
 import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
-import type { UsedClientTable } from '../database/audit-tables.js';
-import { indexable } from '../database/hash.js';
-import type { Dialect } from '../database/migrate.js';
-import { RowsStatement } from '../database/rows-statement.js';
-import type { Schema } from '../database/schema.js';
+import type { UsedClientTable } from '../database/schema/audit-tables.js';
+import { indexable } from '../database/statements/hash.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import { RowsStatement } from '../database/statements/rows-statement.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { ChainRow } from './audit-chain.js';
 
 /** A client to which something was issued by an exchange for one life of an account. */

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { testDatabases } from '@onbehalf/testing-internal';
 import type { Kysely } from 'kysely';
 import type { AuditVerification } from '../verification/verify-audit.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import { connect, openStore } from '../open-store.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { CHAIN_OPENED, type WriterHead } from './audit-chain.js';
 
 const databases = await testDatabases();

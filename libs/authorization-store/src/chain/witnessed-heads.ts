@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Selectable, type Transaction } from 'kysely';
-import type { AuditWitnessTable, Schema } from '../database/schema.js';
+import type { AuditWitnessTable, Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { WriterHead } from './audit-chain.js';
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import type { StoreOptions } from '../open-store.js';
 import { keyFileOf, keysIn } from '../sealing/key-file.js';
 import { SealingKeys } from '../sealing/sealing-keys.js';

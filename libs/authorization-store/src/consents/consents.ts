@@ -1,9 +1,9 @@
 import type { ConsentStore, NewConsent, StandingConsent } from '@onbehalf/authorization-ports';
 import { sql, type Insertable, type Kysely, type Transaction } from 'kysely';
-import { indexable, sha256 } from '../database/hash.js';
+import { indexable, sha256 } from '../database/statements/hash.js';
 import type { DatabaseClock } from '../database/database-clock.js';
-import type { Dialect } from '../database/migrate.js';
-import type { ConsentTable, Schema } from '../database/schema.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { ConsentTable, Schema } from '../database/schema/schema.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import { excludeInsertions } from '../tokens/revocation-lock.js';
 import { applyMark, openMark, type Revocation } from '../tokens/token-lineage.js';

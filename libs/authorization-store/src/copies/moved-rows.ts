@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Schema } from '../database/schema.js';
-import { countRows, tableNames } from '../database/table-names.js';
+import type { Schema } from '../database/schema/schema.js';
+import { countRows, tableNames } from '../database/schema/table-names.js';
 import type { SqliteSource, StoredRow } from './sqlite-source.js';
 
 type Write = (line: string) => void;

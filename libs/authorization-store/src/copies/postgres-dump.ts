@@ -8,8 +8,8 @@ import {
   readPostgresUrl,
   withoutParameters,
   writePostgresUrl,
-} from '../database/postgres-url.js';
-import type { Schema } from '../database/schema.js';
+} from '../database/address/postgres-url.js';
+import type { Schema } from '../database/schema/schema.js';
 
 /** Where the tables are unless somebody says otherwise: everything else that is in such a database belongs to it. */
 const DEFAULT_SCHEMA = 'public';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { checkLogIsOwn, logOf, readHeader, type SqliteHeader } from '../database/sqlite-file.js';
+import { checkLogIsOwn, logOf, readHeader, type SqliteHeader } from '../database/sqlite/sqlite-file.js';
 import { backUpSqlite } from './sqlite-backup.js';
 
 /** How a dump of PostgreSQL begins. */

@@ -1,6 +1,6 @@
 import * as sqlite from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { checkLogIsOwn } from '../database/sqlite-file.js';
+import { checkLogIsOwn } from '../database/sqlite/sqlite-file.js';
 
 /** More pages than a file can have: all are copied in one step, of one moment, while others write. */
 const ALL_PAGES = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { isBusy } from '../database/busy-retry.js';
-import { checkLogIsOwn } from '../database/sqlite-file.js';
+import { isBusy } from '../database/sqlite/busy-retry.js';
+import { checkLogIsOwn } from '../database/sqlite/sqlite-file.js';
 
 /** A row as it is stored. */
 export type StoredRow = Readonly<Record<string, string | number | null>>;

@@ -1,10 +1,10 @@
 import { Kysely, type LogEvent } from 'kysely';
-import { postgresDialect, type PoolOptions } from './postgres.js';
-import type { Schema } from './schema.js';
-import { ServerAddress } from './server-address.js';
-import { sqliteDialect } from './sqlite.js';
-import type { StoreLocation } from './store-url.js';
-import type { Pooling } from './transaction-pooling.js';
+import { postgresDialect, type PoolOptions } from './postgres/postgres.js';
+import type { Schema } from './schema/schema.js';
+import { ServerAddress } from './postgres/server-address.js';
+import { sqliteDialect } from './sqlite/sqlite.js';
+import type { StoreLocation } from './address/store-url.js';
+import type { Pooling } from './postgres/transaction-pooling.js';
 
 /** How the database is reached. */
 export interface ConnectionOptions {

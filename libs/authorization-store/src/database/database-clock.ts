@@ -1,7 +1,7 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import type { Dialect } from './migrate.js';
-import type { Schema } from './schema.js';
+import type { Dialect } from './schema/migrate.js';
+import type { Schema } from './schema/schema.js';
 
 /** Seconds by which the clocks may not differ: as much as guards tolerate. */
 export const CLOCKS_DIFFER = 30;

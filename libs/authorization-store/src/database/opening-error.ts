@@ -1,6 +1,6 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { SchemaTooNew } from './migrate.js';
-import { StoreUnavailable } from './store-unavailable.js';
+import { SchemaTooNew } from './schema/migrate.js';
+import { StoreUnavailable } from './postgres/store-unavailable.js';
 
 /** SQLSTATE of a server that lets nobody in under this name: password, database, rights. PostgreSQL, appendix A. */
 const REFUSED = /^(28...|3D000|42501)$/;

@@ -1,6 +1,6 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 
 /** Secrets that all replicas must have alike, such as the keys of the cookies and the DPoP nonce secret. */

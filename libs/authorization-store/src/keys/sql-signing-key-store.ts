@@ -1,8 +1,8 @@
 import { KeyTransitionRefused, type NewKey, type SigningKeyStore, type StoredKey } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable, Transaction, Updateable } from 'kysely';
-import { lastNumber, nextNumber } from '../database/counters.js';
-import type { Schema, SigningKeyState, SigningKeyTable } from '../database/schema.js';
+import { lastNumber, nextNumber } from '../database/statements/counters.js';
+import type { Schema, SigningKeyState, SigningKeyTable } from '../database/schema/schema.js';
 import type { RecordWriter, Tell } from '../tokens/record-writer.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 

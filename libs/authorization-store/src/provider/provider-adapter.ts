@@ -1,7 +1,7 @@
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import type { ProviderRecordTable, Schema } from '../database/schema.js';
-import { sha256 } from '../database/hash.js';
+import type { ProviderRecordTable, Schema } from '../database/schema/schema.js';
+import { sha256 } from '../database/statements/hash.js';
 import type { PendingEvent } from '../chain/pending-event.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';

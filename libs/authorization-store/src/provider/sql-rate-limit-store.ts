@@ -1,8 +1,8 @@
 import type { RateCount, RateLimitStore } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import type { Schema } from '../database/schema.js';
-import { sha256 } from '../database/hash.js';
+import type { Schema } from '../database/schema/schema.js';
+import { sha256 } from '../database/statements/hash.js';
 
 /** Counts what happens under a key in fixed windows of time, for limits that hold across all replicas. */
 export class SqlRateLimitStore implements RateLimitStore {

@@ -1,8 +1,8 @@
 import type { ReplayDetection } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely } from 'kysely';
-import type { Schema } from '../database/schema.js';
-import { sha256 } from '../database/hash.js';
+import type { Schema } from '../database/schema/schema.js';
+import { sha256 } from '../database/statements/hash.js';
 
 /** Tells the first use of a key (a `jti` with its issuer, a nonce) from every later one, across all processes. */
 export class SqlReplayDetection implements ReplayDetection {

@@ -1,11 +1,11 @@
 import type { Life, Party } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { forgetConsents } from '../consents/consents.js';
-import { nextNumber } from '../database/counters.js';
+import { nextNumber } from '../database/statements/counters.js';
 import type { DatabaseClock } from '../database/database-clock.js';
-import type { Dialect } from '../database/migrate.js';
-import { indexable } from '../database/hash.js';
-import type { Schema } from '../database/schema.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import { indexable } from '../database/statements/hash.js';
+import type { Schema } from '../database/schema/schema.js';
 import { excludeInsertions } from '../tokens/revocation-lock.js';
 import { applyMark, openMark, type Revocation } from '../tokens/token-lineage.js';
 

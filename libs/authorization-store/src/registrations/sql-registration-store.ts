@@ -10,10 +10,10 @@ import {
   VersionConflict,
 } from '@onbehalf/authorization-ports';
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import { lastNumber, nextNumber, setNumber } from '../database/counters.js';
+import { lastNumber, nextNumber, setNumber } from '../database/statements/counters.js';
 import type { DatabaseClock } from '../database/database-clock.js';
-import type { Dialect } from '../database/migrate.js';
-import type { RegistrationTable, Schema } from '../database/schema.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { RegistrationTable, Schema } from '../database/schema/schema.js';
 import { Lives, readLives } from './lives.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 

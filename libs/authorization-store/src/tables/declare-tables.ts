@@ -1,7 +1,7 @@
 import { type AuditField, checkAuditField, snakeCase, type TableDeclaration } from '@onbehalf/authorization-ports';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import { storedColumns, storedName } from './table-columns.js';
 
 /** What features declare of the database beside its own tables. */

@@ -1,7 +1,7 @@
 import type { KeyOf, Matching, OpenRowOf, RowOf, Table, TableDeclaration } from '@onbehalf/authorization-ports';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import { placeOf, sealedColumns, sealedWith, storedColumns, storedName } from './table-columns.js';
 

@@ -7,7 +7,7 @@ import { type AuditField, table } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore, type StoreOptions } from '../open-store.js';
 
 const NOW = 1_700_000_000;

@@ -1,8 +1,8 @@
 import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
 import { headReplacement, recordInsertion, type ChainContinuation } from '../chain/audit-chain-writer.js';
 import { usedClientInsertion } from '../chain/used-clients.js';
-import { jsonRows } from '../database/rows-statement.js';
-import type { Schema } from '../database/schema.js';
+import { jsonRows } from '../database/statements/rows-statement.js';
+import type { Schema } from '../database/schema/schema.js';
 import { EXCLUDING_REVOCATIONS } from './revocation-lock.js';
 import { isRevoked, tokenInsertion, type TokenRow } from './token-insertion.js';
 import { OPEN_MARK } from './token-lineage.js';

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import type { Dialect } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
-import { nextNumber } from '../database/counters.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { Schema } from '../database/schema/schema.js';
+import { nextNumber } from '../database/statements/counters.js';
 import { tokenMark, type Flag, type TokenKey } from './token-key.js';
 
 /** Tokens that are looked for at once. */

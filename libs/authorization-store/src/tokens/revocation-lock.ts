@@ -1,6 +1,6 @@
 import { CompiledQuery, sql, type Kysely, type Transaction } from 'kysely';
-import type { Dialect } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { Schema } from '../database/schema/schema.js';
 
 /**
  * Whoever inserts tokens shares this lock, whoever makes a mark has it alone. A statement takes the locks of its tables before

@@ -6,7 +6,7 @@ import { InvalidCursor, type IssuedTokenRecord } from '@onbehalf/authorization-p
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { requirement, testDatabases } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from '../authorization-store.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 
 const databases = await testDatabases();

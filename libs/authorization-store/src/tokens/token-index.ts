@@ -7,11 +7,11 @@ import type {
   RevocationPage,
 } from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
-import type { Cursors } from '../database/cursor.js';
+import type { Cursors } from '../database/epoch/cursor.js';
 import type { DatabaseClock } from '../database/database-clock.js';
-import type { RevocationKind, Schema } from '../database/schema.js';
-import { indexable } from '../database/hash.js';
-import type { Dialect } from '../database/migrate.js';
+import type { RevocationKind, Schema } from '../database/schema/schema.js';
+import { indexable } from '../database/statements/hash.js';
+import type { Dialect } from '../database/schema/migrate.js';
 import type { RecordWriter } from './record-writer.js';
 import type { TokenRow } from './token-insertion.js';
 import { tokenMark, type TokenKey } from './token-key.js';

@@ -1,8 +1,8 @@
 import { sql, type Insertable, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { anyOf, RowsStatement } from '../database/rows-statement.js';
-import type { Dialect } from '../database/migrate.js';
-import type { Schema, TokenTable } from '../database/schema.js';
-import { nextNumber } from '../database/counters.js';
+import { anyOf, RowsStatement } from '../database/statements/rows-statement.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { Schema, TokenTable } from '../database/schema/schema.js';
+import { nextNumber } from '../database/statements/counters.js';
 import { tokenMark, type Flag, type TokenKey } from './token-key.js';
 import { isRevokedInLineage, isTakenBy, OPEN_MARK } from './token-lineage.js';
 

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { DatabaseClock } from '../database/database-clock.js';
-import type { Dialect } from '../database/migrate.js';
-import type { RevocationKind, Schema } from '../database/schema.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { RevocationKind, Schema } from '../database/schema/schema.js';
 import { revokeInChunks, type Revoking, type Taken } from './revocation-chunks.js';
 import { excludeInsertions } from './revocation-lock.js';
 import type { Flag, TokenKey } from './token-key.js';

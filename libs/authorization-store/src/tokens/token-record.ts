@@ -1,7 +1,7 @@
 import type { IndexedToken } from '@onbehalf/authorization-ports';
 import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import type { Selectable } from 'kysely';
-import type { TokenTable } from '../database/schema.js';
+import type { TokenTable } from '../database/schema/schema.js';
 
 export function fromRow(row: Selectable<TokenTable>, revoked: boolean): IndexedToken {
   return {

@@ -1,10 +1,10 @@
 import type { IssuedTokenStanding } from '@onbehalf/authorization-ports';
 import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { BatchQueue } from '../database/batch-queue.js';
-import { anyOf, RowsStatement } from '../database/rows-statement.js';
-import type { Dialect } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
+import { BatchQueue } from '../database/statements/batch-queue.js';
+import { anyOf, RowsStatement } from '../database/statements/rows-statement.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { Schema } from '../database/schema/schema.js';
 import { tokenMark, type Flag, type TokenKey } from './token-key.js';
 import { isRevokedInLineage, OPEN_MARK } from './token-lineage.js';
 

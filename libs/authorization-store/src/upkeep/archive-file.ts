@@ -6,7 +6,7 @@ import { finished } from 'node:stream/promises';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Kysely } from 'kysely';
 import { ArchiveDigest, headerOf, lineOf, sealArchive, type ArchiveHeader } from '../archive/archive-format.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import { flush } from '../files/flush.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import { pagesOf } from '../verification/stored-chains.js';

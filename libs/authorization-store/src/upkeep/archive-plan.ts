@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { ArchiveSegment } from '../archive/archive-format.js';
 import { BEFORE_FIRST } from '../chain/audit-chain.js';
 import { readCheckpoint } from '../chain/checkpoints.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import { GAP_ACKNOWLEDGED } from '../verification/audit-gap.js';
 import { lastOf, recordBefore, writersOf } from '../verification/stored-chains.js';
 

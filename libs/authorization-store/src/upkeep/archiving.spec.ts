@@ -7,8 +7,8 @@ import { testDatabases } from '@onbehalf/testing-internal';
 import { sql, type Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { chainHash } from '../chain/audit-chain.js';
-import type { Schema } from '../database/schema.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import type { Schema } from '../database/schema/schema.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 import { storeCommand, type StoreCommandOptions } from '../store-command.js';
 

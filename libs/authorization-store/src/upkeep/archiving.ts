@@ -6,7 +6,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { ArchiveSegment } from '../archive/archive-format.js';
 import { BEFORE_FIRST } from '../chain/audit-chain.js';
 import { isAt, readCheckpoint, sealedCheckpoint, type Checkpoint } from '../chain/checkpoints.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
 import { isSameGap, type AuditGap } from '../verification/audit-gap.js';

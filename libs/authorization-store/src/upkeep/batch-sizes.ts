@@ -1,4 +1,4 @@
-import type { Dialect } from '../database/migrate.js';
+import type { Dialect } from '../database/schema/migrate.js';
 
 const FIRST = 500;
 const MOST = 5000;

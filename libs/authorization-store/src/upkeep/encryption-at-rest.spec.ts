@@ -9,7 +9,7 @@ import { SealBroken } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 import { SealingKeys } from '../sealing/sealing-keys.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Kysely } from 'kysely';
-import type { AuditCheckpointTable, Schema } from '../database/schema.js';
+import type { AuditCheckpointTable, Schema } from '../database/schema/schema.js';
 import { firstOf } from '../verification/stored-chains.js';
 
 /** Records that are deleted by one statement. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import { allSealed, type SealedColumn, type SealedRow } from './sealed-columns.js';
 

@@ -6,8 +6,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql, type Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
-import type { Schema } from '../database/schema.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import type { Schema } from '../database/schema/schema.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 
 /** Seconds of load. A minute of the store passes in each: lives of 30 minutes, and what runs every minute, in little time. */

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import { DatabaseClock } from '../database/database-clock.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 import { BatchSizes } from './batch-sizes.js';
 import { Sweeper } from './sweeper.js';

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TableDeclaration } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
-import { anyOf } from '../database/rows-statement.js';
+import { anyOf } from '../database/statements/rows-statement.js';
 import { storedName } from '../tables/table-columns.js';
 import { BatchSizes } from './batch-sizes.js';
 import type { DatabaseClock } from '../database/database-clock.js';
-import type { Dialect } from '../database/migrate.js';
-import type { Schema } from '../database/schema.js';
+import type { Dialect } from '../database/schema/migrate.js';
+import type { Schema } from '../database/schema/schema.js';
 import { applyLeftMarks } from '../tokens/token-lineage.js';
 
 /** A table whose rows end, the column that tells when, and the key. */

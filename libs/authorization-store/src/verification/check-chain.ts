@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { headText, type ChainHead } from '../chain/audit-chain.js';
 import { isAt, misfitOfCheckpoint, readCheckpoint, type Checkpoint } from '../chain/checkpoints.js';
 import type { SearchColumns } from '../chain/search-columns.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import { ChainCheck } from './chain-check.js';
 import { firstOf, lastOf, pagesOf, readHead, type HeadRow, type RecordRow } from './stored-chains.js';

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { BEFORE_FIRST, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
 import { isAt, misfitOfCheckpoint, readCheckpoint } from '../chain/checkpoints.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { ArchivedTrail } from './archived-trail.js';
 import { hashAt, recordBefore } from './stored-chains.js';

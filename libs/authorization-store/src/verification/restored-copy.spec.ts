@@ -9,7 +9,7 @@ import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { readHeads } from '../commands/kept-heads.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
 import type { AuditGap } from './audit-gap.js';
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { ChainHead } from '../chain/audit-chain.js';
-import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema.js';
+import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema/schema.js';
 
 export type RecordRow = Selectable<AuditRecordTable>;
 export type HeadRow = Selectable<AuditHeadTable>;

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql, type Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
-import type { Schema } from '../database/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import { connect, openStore } from '../open-store.js';
-import { parseStoreUrl } from '../database/store-url.js';
+import { parseStoreUrl } from '../database/address/store-url.js';
 import { chainHash } from '../chain/audit-chain.js';
 import { SearchColumns } from '../chain/search-columns.js';
 import type { AuditVerification } from './verify-audit.js';

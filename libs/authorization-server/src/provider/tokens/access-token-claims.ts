@@ -2,7 +2,7 @@ import { AGENT_CLAIM, AI_AGENT, isOfProfile, PROFILE_CLAIM } from '@onbehalf/oau
 import { errors, type AccessToken, type Adapter, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ServerAuditTrail } from '../../audit/audit-event.js';
 import { timeOrderedId } from '../../time/time-ordered-id.js';
-import type { Lives } from '../../registrations/lives.js';
+import type { Lives } from '../../registrations/live/lives.js';
 import { keepLoginToken } from './login-tokens.js';
 import { issuanceEvent } from '../records/record-grants.js';
 

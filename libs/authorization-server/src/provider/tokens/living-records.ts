@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { Adapter, AdapterConstructor, AdapterFactory, AdapterPayload } from 'oidc-provider';
 import type { PartyKind } from '@onbehalf/authorization-ports';
-import type { Lives } from '../../registrations/lives.js';
+import type { Lives } from '../../registrations/live/lives.js';
 import { memoryAdapter } from '../seam/provider-seam.js';
 
 /** The lives that a provider knows; when they change, a new provider takes its place. */

@@ -2,7 +2,7 @@ import type { IssuedTokens } from '@onbehalf/authorization-ports';
 import { systemClock } from '@onbehalf/oauth-protocol';
 import { errors } from 'oidc-provider';
 import { timeOrderedId } from '../../time/time-ordered-id.js';
-import type { Lives } from '../../registrations/lives.js';
+import type { Lives } from '../../registrations/live/lives.js';
 import type { IdToken } from '../seam/provider-seam.js';
 
 /**

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { testDatabases } from '@onbehalf/testing-internal';
 import type { AuthorizationStore } from '../../authorization-store.js';
 import { openStore } from '../../open-store.js';
-import { sha256 } from '../../database/hash.js';
+import { sha256 } from '../../database/statements/hash.js';
 import type { AuditForwarding, ForwardingObserver } from './audit-forwarding.js';
 import { RecordsRefused, type AuditReceiver, type ForwardedRecord } from './audit-receiver.js';
 import { HOLD } from './held-chains.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely, Selectable } from 'kysely';
-import type { AuditRecordTable, Schema } from '../../database/schema.js';
+import type { AuditRecordTable, Schema } from '../../database/schema/schema.js';
 import { toAuditRecord } from '../audit-query.js';
 import type { ForwardedRecord } from './audit-receiver.js';
 

@@ -8,9 +8,9 @@ import {
   type StoredRegistration,
 } from '@onbehalf/authorization-ports';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import { RepeatedWork } from '../time/repeated-work.js';
-import { isOneOf } from './client-secrets.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import { RepeatedWork } from '../../time/repeated-work.js';
+import { isOneOf } from '../documents/client-secrets.js';
 import { RegistrationSet } from './registration-set.js';
 import { isEmpty, olderThan, partiesOf, setOf, settle, type RegistrationsOptions } from './settle-file.js';
 

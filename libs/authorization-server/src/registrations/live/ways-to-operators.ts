@@ -1,8 +1,8 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
-import { directAudiences } from '../configuration/clients/direct-access.js';
-import { ME_AUDIENCE } from '../configuration/own/me-audience.js';
-import type { ClientConfig, EdgeConfig, ServerConfig } from '../configuration/schema/server-config.schema.js';
+import { ADMIN_AUDIENCE } from '../../configuration/own/admin-audience.js';
+import { directAudiences } from '../../configuration/clients/direct-access.js';
+import { ME_AUDIENCE } from '../../configuration/own/me-audience.js';
+import type { ClientConfig, EdgeConfig, ServerConfig } from '../../configuration/schema/server-config.schema.js';
 
 /** The ids of registrations, by kind. */
 export type IdsByKind = Readonly<Record<RegistrationKind, ReadonlySet<string>>>;

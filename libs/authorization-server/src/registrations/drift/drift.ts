@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import type { ConfigSection } from '../configuration/schema/config-section.js';
+import type { ConfigSection } from '../../configuration/schema/config-section.js';
 import { misfits } from './misfits.js';
-import type { Registration } from './registration.js';
-import type { RegistrationSet } from './registration-set.js';
+import type { Registration } from '../documents/registration.js';
+import type { RegistrationSet } from '../live/registration-set.js';
 
 /** Where what is stored and the file are two things. */
 export interface Drift {

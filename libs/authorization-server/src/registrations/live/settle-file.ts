@@ -1,7 +1,7 @@
 import type { Party, RegistrationSnapshot, RegistrationStore, StoredRegistration } from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import type { RegistrationDocuments } from './registration-documents.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import type { RegistrationDocuments } from '../documents/registration-documents.js';
 import { RegistrationSet } from './registration-set.js';
 
 export interface RegistrationsOptions {

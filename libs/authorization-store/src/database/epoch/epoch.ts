@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
-import { sha256 } from './hash.js';
-import type { Dialect } from './migrate.js';
-import type { Schema } from './schema.js';
+import { sha256 } from '../statements/hash.js';
+import type { Dialect } from '../schema/migrate.js';
+import type { Schema } from '../schema/schema.js';
 
 /**
  * The epoch of a copy of the database. A copy that was restored, or promoted while it lagged behind, counts on from where it

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import type { ConfigSection } from '../configuration/schema/config-section.js';
-import { registrationSchemas } from '../configuration/schema/extended-schema.js';
+import type { ConfigSection } from '../../configuration/schema/config-section.js';
+import { registrationSchemas } from '../../configuration/schema/extended-schema.js';
 import { storedSecret } from './client-secrets.js';
 
 const time = z.int().optional();

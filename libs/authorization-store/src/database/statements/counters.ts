@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Schema } from './schema.js';
+import type { Schema } from '../schema/schema.js';
 
 /** What is numbered; a counter's row lock is the lock of what it counts. */
 export type Counter = 'revocation' | 'signing_keys' | 'registrations' | 'lives' | 'generation' | 'file_reloads';

@@ -1,8 +1,8 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
 import type { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { referenceMistakes } from '../configuration/checks/check-references.js';
-import type { ConfigSection } from '../configuration/schema/config-section.js';
-import type { RegistrationSet } from './registration-set.js';
+import { referenceMistakes } from '../../configuration/checks/check-references.js';
+import type { ConfigSection } from '../../configuration/schema/config-section.js';
+import type { RegistrationSet } from '../live/registration-set.js';
 
 /** A mistake in what is registered, such as a name of something that is not registered any more. */
 export interface Misfit {

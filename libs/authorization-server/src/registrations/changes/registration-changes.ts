@@ -7,18 +7,18 @@ import {
   VersionConflict,
 } from '@onbehalf/authorization-ports';
 import { ConfigurationError, type Clock } from '@onbehalf/oauth-protocol';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import { checkShippedCredentials } from '../configuration/checks/shipped-credentials.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import { checkShippedCredentials } from '../../configuration/checks/shipped-credentials.js';
 import { changeEvent, type Operator } from './change-event.js';
-import { makeSecret, withOverlap } from './client-secrets.js';
-import { completeDocument } from './complete-document.js';
-import { checkChange } from './misfits.js';
+import { makeSecret, withOverlap } from '../documents/client-secrets.js';
+import { completeDocument } from '../documents/complete-document.js';
+import { checkChange } from '../drift/misfits.js';
 import { hasOperator, LastOperator } from './operators-left.js';
 import { checkOutOfReach } from './out-of-reach.js';
-import type { ClientDocument, RegistrationDocuments } from './registration-documents.js';
-import type { Registration } from './registration.js';
-import { RegistrationSet } from './registration-set.js';
-import type { Registrations } from './registrations.js';
+import type { ClientDocument, RegistrationDocuments } from '../documents/registration-documents.js';
+import type { Registration } from '../documents/registration.js';
+import { RegistrationSet } from '../live/registration-set.js';
+import type { Registrations } from '../live/registrations.js';
 
 export interface RegistrationChangesOptions {
   readonly store: RegistrationStore;

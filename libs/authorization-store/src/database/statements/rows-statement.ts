@@ -1,6 +1,6 @@
 import { sql, type CompiledQuery, type Kysely, type RawBuilder } from 'kysely';
-import type { Dialect } from './migrate.js';
-import type { Schema } from './schema.js';
+import type { Dialect } from '../schema/migrate.js';
+import type { Schema } from '../schema/schema.js';
 
 /** Rows of one statement on SQLite, which builds and prepares one for each number of rows. */
 const CHUNK = 16;

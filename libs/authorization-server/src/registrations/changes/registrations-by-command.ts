@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os';
 import type { RegistrationStore } from '@onbehalf/authorization-ports';
 import { systemClock } from '@onbehalf/oauth-protocol';
-import type { ConfigSection } from '../configuration/schema/config-section.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import { driftOf, type Drift } from './drift.js';
+import type { ConfigSection } from '../../configuration/schema/config-section.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import { driftOf, type Drift } from '../drift/drift.js';
 import { RegistrationChanges } from './registration-changes.js';
-import { RegistrationDocuments } from './registration-documents.js';
-import type { RegistrationSet } from './registration-set.js';
-import { Registrations } from './registrations.js';
+import { RegistrationDocuments } from '../documents/registration-documents.js';
+import type { RegistrationSet } from '../live/registration-set.js';
+import { Registrations } from '../live/registrations.js';
 
 /** What `RegistrationsByCommand` needs of the server: its configuration, its storage and its name. */
 export interface RegistrationsByCommandOptions {

@@ -1,6 +1,6 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { PASSWORD_HASH } from '../configuration/schema/password-hash.js';
+import { PASSWORD_HASH } from '../../configuration/schema/password-hash.js';
 import { makeSecret } from './client-secrets.js';
 import type { ClientDocument, UserDocument } from './registration-documents.js';
 import type { Registration } from './registration.js';

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import type { RegistrationChangeEvent } from '../audit/audit-event.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import { changeEvent, type Operator } from './change-event.js';
-import { entriesOf } from './file-entries.js';
-import type { Registration } from './registration.js';
+import type { RegistrationChangeEvent } from '../../audit/audit-event.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import { changeEvent, type Operator } from '../changes/change-event.js';
+import { entriesOf } from '../live/file-entries.js';
+import type { Registration } from '../documents/registration.js';
 
 /** What a file says of a registration that the one before did not. */
 export interface FileChange {

@@ -1,5 +1,5 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import type { RegistrationSet } from './registration-set.js';
+import type { RegistrationSet } from '../live/registration-set.js';
 
 /** Operators are registered in the file alone: whoever may change registrations cannot make itself more than it is. */
 export class OutOfReach extends Error {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RegistrationChange } from '@onbehalf/authorization-ports';
-import type { RegistrationChangeEvent } from '../audit/audit-event.js';
-import type { Registration } from './registration.js';
+import type { RegistrationChangeEvent } from '../../audit/audit-event.js';
+import type { Registration } from '../documents/registration.js';
 
 /** Who changes something, for the audit record. */
 export interface Operator {

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { InvalidCursor } from '@onbehalf/authorization-ports';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
-import type { AuthorizationStore } from '../authorization-store.js';
-import { connect, openStore } from '../open-store.js';
-import { storeCommand } from '../store-command.js';
-import { parseStoreUrl } from './store-url.js';
+import type { AuthorizationStore } from '../../authorization-store.js';
+import { connect, openStore } from '../../open-store.js';
+import { storeCommand } from '../../store-command.js';
+import { parseStoreUrl } from '../address/store-url.js';
 
 const databases = await testDatabases();
 const encryptionKeys = [Buffer.alloc(32, 1).toString('base64')];

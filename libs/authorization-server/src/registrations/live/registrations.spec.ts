@@ -6,11 +6,11 @@ import type {
   RegistrationStore,
   StoredRegistration,
 } from '@onbehalf/authorization-ports';
-import { parseServerConfig } from '../configuration/read-server-config.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import { Accounts } from '../accounts/accounts.js';
-import { hash } from './client-secrets.js';
-import { LivePolicy } from '../policy/live-policy.js';
+import { parseServerConfig } from '../../configuration/read-server-config.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import { Accounts } from '../../accounts/accounts.js';
+import { hash } from '../documents/client-secrets.js';
+import { LivePolicy } from '../../policy/live-policy.js';
 import { Registrations } from './registrations.js';
 
 const edge = {

@@ -1,7 +1,7 @@
 import { GrantType } from '@onbehalf/oauth-protocol';
-import { directAudiences } from '../configuration/clients/direct-access.js';
-import { ADMIN_AUDIENCE } from '../configuration/own/admin-audience.js';
-import type { ClientConfig, ServerConfig } from '../configuration/schema/server-config.schema.js';
+import { directAudiences } from '../../configuration/clients/direct-access.js';
+import { ADMIN_AUDIENCE } from '../../configuration/own/admin-audience.js';
+import type { ClientConfig, ServerConfig } from '../../configuration/schema/server-config.schema.js';
 
 /** The scope by which registrations are changed. */
 export const WRITE_REGISTRATIONS = 'registrations.write';

@@ -1,7 +1,7 @@
 import type { RegistrationKind } from '@onbehalf/authorization-ports';
-import { edgeNames } from '../configuration/edge-names.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import type { Registration } from './registration.js';
+import { edgeNames } from '../../configuration/edge-names.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import type { Registration } from '../documents/registration.js';
 
 /** What the file registers. A client's secret stays there. */
 export function entriesOf({ clients, resources, users, edges }: ServerConfig): Registration[] {

@@ -1,6 +1,6 @@
 import { PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
-import { sha256 } from './hash.js';
+import { sha256 } from '../statements/hash.js';
 import { pgDriver } from './pg-driver.js';
 import type { ServerAddress } from './server-address.js';
 import { READ_ONLY, StoreUnavailable, toStoreError } from './store-unavailable.js';

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import { referenceMistakes } from '../configuration/checks/check-references.js';
-import type { ConfigSection } from '../configuration/schema/config-section.js';
-import type { ServerConfig } from '../configuration/schema/server-config.schema.js';
-import type { Operator } from './change-event.js';
+import { referenceMistakes } from '../../configuration/checks/check-references.js';
+import type { ConfigSection } from '../../configuration/schema/config-section.js';
+import type { ServerConfig } from '../../configuration/schema/server-config.schema.js';
+import type { Operator } from '../changes/change-event.js';
 import {
   changedSettings,
   fileChanges,
@@ -12,7 +12,7 @@ import {
   type FileChange,
   type ReloadedFile,
 } from './file-changes.js';
-import type { Registrations } from './registrations.js';
+import type { Registrations } from '../live/registrations.js';
 
 /** The configuration file and its secrets, read again. */
 export interface ReadAgain {

@@ -7,13 +7,13 @@ import type {
   EdgeConfig,
   ServerConfig,
   UserConfig,
-} from '../configuration/schema/server-config.schema.js';
-import { hash, type StoredSecret } from './client-secrets.js';
+} from '../../configuration/schema/server-config.schema.js';
+import { hash, type StoredSecret } from '../documents/client-secrets.js';
 import { entriesOf } from './file-entries.js';
 import { Lives, partyOf } from './lives.js';
-import type { Registration } from './registration.js';
-import { RegistrationDocuments, type ClientDocument, type UserDocument } from './registration-documents.js';
-import { readStored, type UnfitRegistration } from './read-stored.js';
+import type { Registration } from '../documents/registration.js';
+import { RegistrationDocuments, type ClientDocument, type UserDocument } from '../documents/registration-documents.js';
+import { readStored, type UnfitRegistration } from '../documents/read-stored.js';
 import { idsOnTheWay, type IdsByKind } from './ways-to-operators.js';
 
 /** Stands where the provider wants a secret; nothing is ever equal to it. */

@@ -8,10 +8,10 @@ import { openStore } from '@onbehalf/authorization-store';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { basic, postForm, testDatabases } from '@onbehalf/testing-internal';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { readServerConfig } from '../configuration/read-server-config.js';
-import { AuthorizationServerTesting } from '../testing/authorization-server-testing.js';
+import { readServerConfig } from '../../configuration/read-server-config.js';
+import { AuthorizationServerTesting } from '../../testing/authorization-server-testing.js';
 import { ConfigurationReload } from './configuration-reload.js';
-import { Registrations } from './registrations.js';
+import { Registrations } from '../live/registrations.js';
 
 type Document = Record<string, unknown>;
 

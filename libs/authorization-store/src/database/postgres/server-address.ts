@@ -1,7 +1,7 @@
 import { pgDriver } from './pg-driver.js';
-import { withoutParameters, writePostgresUrl, type PostgresUrl } from './postgres-url.js';
+import { withoutParameters, writePostgresUrl, type PostgresUrl } from '../address/postgres-url.js';
 import { PASSING, READ_ONLY } from './store-unavailable.js';
-import type { PostgresLocation } from './store-url.js';
+import type { PostgresLocation } from '../address/store-url.js';
 
 /** SQLSTATE of a login that another password may make succeed: PostgreSQL, appendix A, class 28. */
 const REFUSED_LOGIN = /^28/;

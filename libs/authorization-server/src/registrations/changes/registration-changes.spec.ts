@@ -2,13 +2,13 @@ import { openStore, type AuthorizationStore } from '@onbehalf/authorization-stor
 import { GrantType, ConfigurationError } from '@onbehalf/oauth-protocol';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseServerConfig } from '../configuration/read-server-config.js';
-import { driftOf } from './drift.js';
+import { parseServerConfig } from '../../configuration/read-server-config.js';
+import { driftOf } from '../drift/drift.js';
 import { LastOperator } from './operators-left.js';
 import { OutOfReach } from './out-of-reach.js';
 import { RegistrationChanges } from './registration-changes.js';
-import { RegistrationDocuments } from './registration-documents.js';
-import { Registrations } from './registrations.js';
+import { RegistrationDocuments } from '../documents/registration-documents.js';
+import { Registrations } from '../live/registrations.js';
 import { RegistrationsByCommand } from './registrations-by-command.js';
 
 const OPERATOR = { subject: 'operator', clientId: 'operator' };

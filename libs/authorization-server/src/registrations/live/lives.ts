@@ -1,7 +1,7 @@
 import type { Life, Party, PartyKind } from '@onbehalf/authorization-ports';
-import { hash } from './client-secrets.js';
-import type { ClientDocument, UserDocument } from './registration-documents.js';
-import type { Registration } from './registration.js';
+import { hash } from '../documents/client-secrets.js';
+import type { ClientDocument, UserDocument } from '../documents/registration-documents.js';
+import type { Registration } from '../documents/registration.js';
 
 /**
  * The lives that clients and users lead at one moment. Sessions, grants and tokens belong to one: who is disabled, removed or given
