@@ -8,7 +8,7 @@ import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
 import { parseStoreUrl } from '../database/address/store-url.js';
-import { connect, openStore, type StoreOptions } from '../open-store.js';
+import { connect, openStore, pendingMigrations, type StoreOptions } from '../open-store.js';
 
 const NOW = 1_700_000_000;
 const newKey = (): string => randomBytes(32).toString('base64');
@@ -166,6 +166,16 @@ describe.each(databases)('declared tables on $name', (kind) => {
     // a replica that does not know the column yet goes on
     expect(await (await open()).table(tickets).insert(ticket('2'))).toBe(true);
     expect(await rows.update({ id: '2' }, { row: 'A' })).toBe(true);
+  });
+
+  it('need nothing more for a replica that knows less, also where a start must change nothing', async () => {
+    const { client, ...columns } = tickets.columns;
+    const row = { type: 'text', optional: true } as const;
+    await open({
+      tables: [table({ ...tickets, columns: { row, ...columns, client }, indexes: [['client'], ['seat']] })],
+    });
+    await expect(open({ migrateAtStart: false })).resolves.toBeDefined();
+    expect(await pendingMigrations(url, { tables: [tickets] })).toEqual([]);
   });
 
   it.each([
