@@ -49,6 +49,13 @@ export const STEPS: readonly Step[] = [
     minutes: 3,
   },
   {
+    title: 'kill -9 after each step of a move from SQLite to PostgreSQL',
+    project: 'authorization-store',
+    spec: 'src/move-kill',
+    settings: { SOAK_MOVE: 20_000 },
+    minutes: 3,
+  },
+  {
     title: 'a standby that is promoted, and a password that changes',
     project: 'authorization-store',
     spec: 'src/failover',

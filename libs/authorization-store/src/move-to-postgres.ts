@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
-import { checkEmpty, lockTables, moveRows, movingTables } from './copies/moved-rows.js';
+import { declaredIn } from './copies/declared-in.js';
+import { checkEmpty, checkKnown, lockTables, moveRows, movingTables } from './copies/moved-rows.js';
 import { openSealedValues } from './copies/sealed-values.js';
 import { SqliteSource } from './copies/sqlite-source.js';
 import { connect } from './database/connect.js';
@@ -14,6 +15,7 @@ import { migrate, pendingMigrations, type StoreOptions } from './open-store.js';
 import { keyFileOf, keysIn } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
 import { tellVerification } from './commands/tell-verification.js';
+import { declarationsIn, readDeclarations } from './tables/declare-tables.js';
 import { reencrypt } from './upkeep/reencryption.js';
 
 type Write = (line: string) => void;
@@ -39,24 +41,14 @@ export async function moveToPostgres(options: StoreOptions, from: string, write:
     throw new ConfigurationError('DATABASE_URL', shown, 'the address of the PostgreSQL that everything is moved to');
   }
   const keys = sealingKeys(options, from);
-  await checkUpToDate(options, from);
+  await checkUpToDate(from);
   const source = new SqliteSource(from);
   const database = connect(location, { ...options, connections: 1 }, QUERY_TIMEOUT);
   try {
-    const tables = movingTables(source);
-    await checkEmpty(database, tables, shown);
-    await migrate(options.url, options);
-    return await database.transaction().execute(async (work) => {
-      await lockTables(work, tables);
-      await checkEmpty(work, tables, shown);
-      const rows = await moveRows(source, work, tables, write);
-      const resealed = await reencrypt(work, keys, options.tables);
-      write(`sealed ${resealed} values with the first of ENCRYPTION_KEYS`);
-      await checkMoved(work, options, write);
-      await new Epoch(work, 'postgres').renew();
-      write(`moved ${rows} rows; start the server on PostgreSQL, and never again on ${from}`);
-      return 0;
-    });
+    await prepare(source, database, options);
+    const rows = await database.transaction().execute((work) => moveAll(source, work, { options, keys, write }));
+    write(`moved ${rows} rows; start the server on PostgreSQL, and never again on ${from}`);
+    return 0;
   } catch (error) {
     if (error !== NOT_WHOLE) throw error;
     write('nothing was moved');
@@ -65,6 +57,44 @@ export async function moveToPostgres(options: StoreOptions, from: string, write:
     source.close();
     await database.destroy();
   }
+}
+
+/** The target gets what the server to come needs, and what features have declared in the file, whether that server has them or not. */
+async function prepare(source: SqliteSource, database: Kysely<Schema>, options: StoreOptions): Promise<void> {
+  const tables = movingTables(source);
+  await checkEmpty(database, tables, shownUrl(options.url));
+  const before = declaredIn(source);
+  await migrate(options.url, {
+    ...options,
+    tables: [...before.tables, ...(options.tables ?? [])],
+    auditFields: [...before.auditFields, ...(options.auditFields ?? [])],
+  });
+  await checkKnown(database, tables);
+}
+
+interface Move {
+  readonly options: StoreOptions;
+  /** The new ones, and the one of the file. */
+  readonly keys: SealingKeys;
+  readonly write: Write;
+}
+
+/** @returns how many rows */
+async function moveAll(
+  source: SqliteSource,
+  work: Transaction<Schema>,
+  { options, keys, write }: Move,
+): Promise<number> {
+  const tables = movingTables(source);
+  await lockTables(work, tables);
+  await checkEmpty(work, tables, shownUrl(options.url));
+  const rows = await moveRows(source, work, tables, write);
+  const { tables: declared } = readDeclarations(await declarationsIn(work));
+  const resealed = await reencrypt(work, keys, declared);
+  write(`sealed ${resealed} values with the first of ENCRYPTION_KEYS`);
+  await checkMoved(work, { ...options, tables: declared }, write);
+  await new Epoch(work, 'postgres').renew();
+  return rows;
 }
 
 /** The keys of the server that goes on, and those that the file was written with. */
@@ -76,9 +106,10 @@ function sealingKeys({ encryptionKeys = [] }: StoreOptions, from: string): Seali
   );
 }
 
-async function checkUpToDate({ tables, auditFields }: StoreOptions, from: string): Promise<void> {
+/** Its own tables must be; those of features are made where they go. */
+async function checkUpToDate(from: string): Promise<void> {
   if (!existsSync(from)) throw new ConfigurationError('--from', from, 'a SQLite file that is there');
-  const pending = await pendingMigrations(`sqlite:${from}`, { tables, auditFields });
+  const pending = await pendingMigrations(`sqlite:${from}`);
   if (pending.length === 0) return;
   const accepted = `a file that migrate has brought up to date (DATABASE_URL=sqlite:${from}); missing: ${pending.join(', ')}`;
   throw new ConfigurationError('--from', from, accepted);

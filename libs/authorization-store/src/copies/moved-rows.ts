@@ -34,6 +34,16 @@ export async function checkEmpty(target: Kysely<Schema>, tables: readonly string
   }
 }
 
+/** @throws ConfigurationError for a table that the target does not have, because nobody has declared it */
+export async function checkKnown(target: Kysely<Schema>, tables: readonly string[]): Promise<void> {
+  const there = await tableNames(target, 'postgres');
+  const unknown = tables.find((table) => !there.includes(table));
+  if (unknown === undefined) return;
+  const accepted =
+    'a file with the tables of this server and its features alone: drop what somebody else has put in it';
+  throw new ConfigurationError('--from', `the table ${unknown}`, accepted);
+}
+
 /** Keeps everybody out until the transaction has ended. */
 export async function lockTables(work: Transaction<Schema>, tables: readonly string[]): Promise<void> {
   await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in access exclusive mode`.execute(work);

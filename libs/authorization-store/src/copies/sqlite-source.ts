@@ -52,6 +52,11 @@ export class SqliteSource {
     if (page.length > 0) yield page;
   }
 
+  /** What an index sorts by, column by column. */
+  indexed(index: string): readonly string[] {
+    return this.#all(`pragma index_info("${index}")`).map(({ name }) => String(name));
+  }
+
   close(): void {
     this.#database.close();
   }
