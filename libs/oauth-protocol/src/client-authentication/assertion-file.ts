@@ -9,7 +9,8 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 export class AssertionUnreadable extends Error {
   constructor(
     readonly file: string,
-    reason: string,
+    /** Such as `ENOENT`. */
+    readonly reason: string,
   ) {
     super(`The client assertion in ${file} cannot be used: ${reason}`);
     this.name = 'AssertionUnreadable';

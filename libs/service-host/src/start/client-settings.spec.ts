@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { authenticationOf, clientSettings, credentialsOf, withCredentials } from './client-settings.js';
@@ -24,11 +27,16 @@ describe('how an app proves who it is', () => {
   });
 
   it('by the token of its platform, without any secret', () => {
-    const credentials = credentialsOf(read({ CLIENT_ASSERTION_FILE: '/var/run/token' }), DEMO);
-    expect(authenticationOf(credentials)).toEqual({
+    const file = join(mkdtempSync(join(tmpdir(), 'identity-')), 'token');
+    const given = read({ CLIENT_ASSERTION_FILE: file });
+    expect(() => credentialsOf(given, DEMO)).toThrow(
+      `CLIENT_ASSERTION_FILE is "${file}"; accepted: the path of a file that holds a JWT (ENOENT)`,
+    );
+    writeFileSync(file, 'a.b.c');
+    expect(authenticationOf(credentialsOf(given, DEMO))).toEqual({
       method: 'private_key_jwt',
       clientId: 'a',
-      assertionFile: '/var/run/token',
+      assertionFile: file,
     });
   });
 

@@ -1,4 +1,4 @@
-import { isSecretFor } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, isSecretFor, readAssertion, type AssertionUnreadable } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { text } from './settings.js';
 
@@ -52,10 +52,22 @@ export function withCredentials<Schema extends z.ZodType<Given & { readonly ISSU
 /**
  * The credentials that an app was given.
  * @param demoSecret stands in where neither is given, which only a server on this machine permits
+ * @throws ConfigurationError for a file that holds no JWT now
  */
 export function credentialsOf(given: Given, demoSecret: string): ClientCredentials {
   const { CLIENT_ID: clientId, CLIENT_SECRET: clientSecret = demoSecret, CLIENT_ASSERTION_FILE: assertionFile } = given;
-  return assertionFile === undefined ? { clientId, clientSecret } : { clientId, assertionFile };
+  if (assertionFile === undefined) return { clientId, clientSecret };
+  checkAssertion(assertionFile);
+  return { clientId, assertionFile };
+}
+
+function checkAssertion(file: string): void {
+  try {
+    readAssertion(file);
+  } catch (error) {
+    const accepted = `the path of a file that holds a JWT (${(error as AssertionUnreadable).reason})`;
+    throw new ConfigurationError('CLIENT_ASSERTION_FILE', file, accepted);
+  }
 }
 
 /** Credentials with the method that goes with them. OpenID Connect Core §9 */
