@@ -1,7 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
 import { isSecretFor } from '@onbehalf/oauth-protocol';
-import { httpUrl, text, wholeNumber, type HostSettings } from '@onbehalf/service-host';
+import {
+  clientSettings,
+  credentialsOf,
+  httpUrl,
+  text,
+  wholeNumber,
+  withCredentials,
+  type ClientCredentials,
+  type HostSettings,
+} from '@onbehalf/service-host';
 import { z } from 'zod';
 
 export const DEFAULT_PORT = 8080;
@@ -13,8 +22,8 @@ const DEMO_PARTNER_SECRET = 'partner-client-app-secret';
 const embeddedDatabase = `sqlite:${fileURLToPath(new URL('../var/client-app.db', import.meta.url))}`;
 
 /** What client-app reads from its environment; see `.env.example`. */
-export const environment = z
-  .object({
+export const environment = withCredentials(
+  z.object({
     PUBLIC_URL: httpUrl().optional(),
     ISSUER: httpUrl().default('http://localhost:9001'),
     AUTHORIZATION_SERVER_URL: httpUrl().optional(),
@@ -22,7 +31,7 @@ export const environment = z
     TOKEN_ENDPOINT: httpUrl().optional(),
     TOKEN_PROFILE: z.enum(['onbehalf', 'spring', 'keycloak']).default('onbehalf'),
     CLIENT_ID: text('the id of this client at the authorization server').default('client-app'),
-    CLIENT_SECRET: text().optional(),
+    ...clientSettings,
     USER_SERVICE_URL: httpUrl().default('http://localhost:8081'),
     USER_SERVICE_RESOURCE: httpUrl().default('http://localhost:8081'),
     MESSAGE_SERVICE_RESOURCE: httpUrl().default('http://localhost:8082'),
@@ -50,11 +59,9 @@ export const environment = z
       // also as the file beside a SQLite file has them: one a line
       .transform((keys) => keys.split(/[,\n]/))
       .optional(),
-  })
-  .refine(({ ISSUER, CLIENT_SECRET = DEMO_SECRET }) => isSecretFor(ISSUER, CLIENT_SECRET), {
-    path: ['CLIENT_SECRET'],
-    message: 'the secret of this client, and none that ships with the project unless ISSUER is on localhost',
-  })
+  }),
+  DEMO_SECRET,
+)
   .refine(
     ({ PARTNER_ISSUER, PARTNER_CLIENT_SECRET = DEMO_PARTNER_SECRET }) =>
       isSecretFor(PARTNER_ISSUER, PARTNER_CLIENT_SECRET),
@@ -104,8 +111,7 @@ export class Settings {
   readonly tokenEndpoint: string | undefined;
   /** Whether the server wants an ID token at the sign-out, as Spring does, and Keycloak unless it is to ask the user. */
   readonly signOutByIdToken: boolean;
-  readonly clientId: string;
-  readonly clientSecret: string;
+  readonly client: ClientCredentials;
   readonly userServiceUrl: string;
   /** How the authorization server names the services. RFC 8707 */
   readonly userServiceResource: string;
@@ -133,8 +139,7 @@ export class Settings {
     this.jwksUri = given.JWKS_URI;
     this.tokenEndpoint = given.TOKEN_ENDPOINT;
     this.signOutByIdToken = given.TOKEN_PROFILE !== 'onbehalf';
-    this.clientId = given.CLIENT_ID;
-    this.clientSecret = given.CLIENT_SECRET ?? DEMO_SECRET;
+    this.client = credentialsOf(given, DEMO_SECRET);
     this.userServiceUrl = given.USER_SERVICE_URL.replace(/\/$/, '');
     this.userServiceResource = given.USER_SERVICE_RESOURCE;
     this.messageServiceResource = given.MESSAGE_SERVICE_RESOURCE;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { jest } from '@jest/globals';
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import { freePort } from '@onbehalf/testing-internal';
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider';
+import { Provider, type ClientMetadata, type KoaContextWithOIDC } from 'oidc-provider';
 
 /** A real OpenID provider at which everybody is signed in as baeldung at once. */
 export class TestProvider {
@@ -23,16 +23,20 @@ export class TestProvider {
   readonly #port: number;
   readonly #engine: Provider;
 
-  private constructor(port: number, clientUrl: string) {
+  private constructor(port: number, clientUrl: string, authentication: Partial<ClientMetadata>) {
     this.#port = port;
     this.issuer = `http://localhost:${port}`;
-    this.#engine = this.#create(clientUrl);
+    this.#engine = this.#create(clientUrl, authentication);
   }
 
-  static async start(clientUrl: string): Promise<TestProvider> {
+  /** @param authentication how the client authenticates */
+  static async start(
+    clientUrl: string,
+    authentication: Partial<ClientMetadata> = { client_secret: 'client-app-secret' },
+  ): Promise<TestProvider> {
     // it would warn of what is right for a test: keys and storage in memory
     for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockReturnValue(undefined);
-    const provider = new TestProvider(await freePort(), clientUrl);
+    const provider = new TestProvider(await freePort(), clientUrl, authentication);
     await provider.restart();
     return provider;
   }
@@ -64,12 +68,12 @@ export class TestProvider {
     await once(this.#server, 'close');
   }
 
-  #create(clientUrl: string): Provider {
+  #create(clientUrl: string, authentication: Partial<ClientMetadata>): Provider {
     const provider = new Provider(this.issuer, {
       clients: [
         {
           client_id: 'client-app',
-          client_secret: 'client-app-secret',
+          ...authentication,
           redirect_uris: [`${clientUrl}/callback`],
           post_logout_redirect_uris: [`${clientUrl}/`],
           grant_types: ['authorization_code', 'refresh_token', GrantType.TokenExchange],

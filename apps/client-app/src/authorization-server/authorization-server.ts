@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import {
   allowInsecureRequests,
-  ClientSecretBasic,
   Configuration,
   customFetch,
   discovery,
   enableNonRepudiationChecks,
+  type ClientAuth,
   type CustomFetch,
   type ServerMetadata,
 } from 'openid-client';
 import { Settings } from '../settings.js';
 import { AuthorizationServerUnavailable } from './authorization-server-unavailable.js';
+import { authenticateClient } from './authenticate-client.js';
 import { InternalAddress } from './internal-address.js';
 
 /** Seconds that the authorization server may take to answer. */
@@ -66,15 +67,15 @@ export class AuthorizationServer {
   }
 
   async #discover(): Promise<Configuration> {
-    const { issuer, clientId, clientSecret } = this.#settings;
-    const authentication = ClientSecretBasic(clientSecret);
+    const { issuer, client } = this.#settings;
+    const authentication = authenticateClient(client);
     const options = {
       [customFetch]: this.fetch,
       timeout: TIMEOUT,
       execute: this.#isInsecure() ? [allowInsecureRequests] : [],
     };
     try {
-      const found = await discovery(new URL(issuer), clientId, clientSecret, authentication, options);
+      const found = await discovery(new URL(issuer), client.clientId, undefined, authentication, options);
       return this.#configure(found.serverMetadata(), authentication);
     } catch (error) {
       this.#configuration = undefined;
@@ -84,16 +85,16 @@ export class AuthorizationServer {
     }
   }
 
-  #configure(found: ServerMetadata, authentication: ReturnType<typeof ClientSecretBasic>): Configuration {
-    const { clientId, clientSecret, jwksUri, tokenEndpoint } = this.#settings;
+  #configure(found: ServerMetadata, authentication: ClientAuth): Configuration {
+    const { client, jwksUri, tokenEndpoint } = this.#settings;
     const configuration = new Configuration(
       {
         ...this.#publicEndpoints(found),
         ...(jwksUri !== undefined && { jwks_uri: jwksUri }),
         ...(tokenEndpoint !== undefined && { token_endpoint: tokenEndpoint }),
       },
-      clientId,
-      clientSecret,
+      client.clientId,
+      undefined,
       authentication,
     );
     configuration[customFetch] = this.fetch;

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { AssertionUnreadable } from '@onbehalf/oauth-protocol';
 import {
   authorizationCodeGrant,
   AuthorizationResponseError,
@@ -9,6 +10,7 @@ import {
   tokenRevocation,
   type Configuration,
 } from 'openid-client';
+import { AuthorizationServerUnavailable } from '../authorization-server/authorization-server-unavailable.js';
 import { AuthorizationServer } from '../authorization-server/authorization-server.js';
 import { PageError } from '../pages/page-error.js';
 import type { Login } from '../session/session-data.js';
@@ -109,6 +111,10 @@ export class LoginService {
       return toLogin(tokens);
     } catch (error) {
       if (error instanceof AuthorizationResponseError) throw refusedByServer(error);
+      // the library puts what it does not know into an error of its own
+      if (error instanceof Error && error.cause instanceof AssertionUnreadable) {
+        throw new AuthorizationServerUnavailable({ cause: error.cause });
+      }
       // keys or endpoints may have changed since they were read
       this.server.forget();
       throw new PageError(

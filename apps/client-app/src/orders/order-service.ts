@@ -1,4 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
+import { authenticationOf } from '@onbehalf/service-host';
 import { TokenExchangeModule } from '@onbehalf/token-exchange-client';
 import { z } from 'zod';
 import type { Settings } from '../settings.js';
@@ -16,18 +17,12 @@ export const ordersAnswer = z.object({
 export type OrdersAnswer = z.output<typeof ordersAnswer>;
 
 /** order-service, which belongs to another company: it is called with tokens of that company's authorization server alone. */
-export function orderServiceModules({
-  issuer,
-  tokenEndpoint,
-  clientId,
-  clientSecret,
-  partner,
-}: Settings): DynamicModule[] {
+export function orderServiceModules({ issuer, tokenEndpoint, client, partner }: Settings): DynamicModule[] {
   return [
     TokenExchangeModule.forRoot({
       issuer,
       ...(tokenEndpoint !== undefined && { tokenEndpoint }),
-      clientAuthentication: { method: 'client_secret_basic', clientId, clientSecret },
+      clientAuthentication: authenticationOf(client),
       // whoever gives an http address to this app has decided it
       allowInsecureHttp: true,
     }),

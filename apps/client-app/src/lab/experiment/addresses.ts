@@ -24,7 +24,7 @@ export interface Addresses {
   /** Where those of engineers come back to. */
   readonly supportCallback: string;
   /** This app as a client of the authorization server. */
-  readonly clientApp: ClientCredentials;
+  readonly clientApp: ClientCredentials | WorkloadClient;
   /** The other company. */
   readonly partner: {
     readonly issuer: string;
@@ -35,7 +35,14 @@ export interface Addresses {
   };
 }
 
+/** A client with a secret. */
 export interface ClientCredentials {
   readonly id: string;
   readonly secret: string;
+}
+
+/** A client that authenticates by the token of its platform, in a file. RFC 7523 §2.2 */
+export interface WorkloadClient {
+  readonly id: string;
+  readonly assertionFile: string;
 }

@@ -78,6 +78,7 @@ export class Laboratory {
 
   async #addresses(): Promise<Addresses> {
     const {
+      client,
       userServiceUrl,
       messageServiceUrl,
       userServiceResource,
@@ -103,7 +104,10 @@ export class Laboratory {
       endSessionEndpoint: metadata.end_session_endpoint ?? '',
       supportCallback: this.settings.publicUrl + SUPPORT_CALLBACK,
       labCallback: `${this.settings.publicUrl}/lab/callback`,
-      clientApp: { id: this.settings.clientId, secret: this.settings.clientSecret },
+      clientApp:
+        'clientSecret' in client
+          ? { id: client.clientId, secret: client.clientSecret }
+          : { id: client.clientId, assertionFile: client.assertionFile },
       partner: {
         issuer: partner.issuer,
         client: { id: partner.clientId, secret: partner.clientSecret },

@@ -1,6 +1,8 @@
 import { context, propagation } from '@opentelemetry/api';
 import { readBounded } from '@onbehalf/jwt-verification';
+import { clientAssertionParameters, readAssertion } from '@onbehalf/oauth-protocol';
 import type { Message, Pair, ReceivedAnswer } from '../../run/run.js';
+import type { ClientCredentials, WorkloadClient } from './addresses.js';
 import { textOf, type LabToken, type TokenNames } from './token-names.js';
 
 /** Milliseconds for one answer. */
@@ -21,8 +23,8 @@ export interface Sending {
   /** Goes into the Authorization header, by this scheme. Default `Bearer`. */
   readonly token?: LabToken;
   readonly scheme?: 'Bearer' | 'DPoP';
-  /** The Basic credentials of the client that asks. */
-  readonly client?: { readonly id: string; readonly secret: string };
+  /** The client that asks: by Basic, or by what its platform has put into a file. */
+  readonly client?: ClientCredentials | WorkloadClient;
   /** The token that it is about, when that is not the one in the Authorization header. */
   readonly about?: LabToken;
 }
@@ -52,7 +54,8 @@ export class Wire {
   }
 
   async send(sending: Sending): Promise<Received> {
-    const { from, to, what, url, form, token, about = token } = sending;
+    const { from, to, what, url, token, about = token } = sending;
+    const form = sending.form && [...sending.form, ...this.#assertionOf(sending)];
     const method = sending.method ?? (form ? 'POST' : 'GET');
     const headers = this.#headers(sending);
     const body = form && new URLSearchParams(form.map(([name, value]) => [name, plain(value)]));
@@ -88,13 +91,20 @@ export class Wire {
   #headers({ token, scheme = 'Bearer', client, headers = {} }: Sending): Pair[] {
     const authorization: Pair[] = [];
     if (token) authorization.push(['Authorization', `${scheme} ${textOf(token)}`]);
-    if (client) {
+    if (client && 'secret' in client) {
       const credentials = Buffer.from(`${client.id}:${client.secret}`).toString('base64');
       this.names.hide(credentials, `${client.id}:$SECRET`);
       this.names.hide(client.secret, '$SECRET');
       authorization.push(['Authorization', `Basic ${credentials}`]);
     }
     return [...authorization, ['Accept', 'application/json'], ...Object.entries(headers)];
+  }
+
+  #assertionOf({ client }: Sending): readonly Pair[] {
+    if (!client || 'secret' in client) return [];
+    const assertion = readAssertion(client.assertionFile);
+    this.names.hide(assertion, '$CLIENT_ASSERTION');
+    return [...clientAssertionParameters(client.id, assertion)];
   }
 
   #shown(pairs: readonly Pair[]): readonly Pair[] {
