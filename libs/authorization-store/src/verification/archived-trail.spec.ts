@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, link, readFile, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
 import { openStore } from '../open-store.js';
@@ -77,6 +78,23 @@ describe.each(databases)('archives of an audit trail on $name', (kind) => {
     expect(await trail.verify('1', '2', '3', 'none')).toMatchObject({
       brokenArchives: [{ archive: trail.file('none') }],
     });
+  });
+
+  it.each<[string, (from: string, to: string) => Promise<unknown>]>([
+    ['by the same path', () => Promise.resolve()],
+    ['by a link', symlink],
+    ['by a hard link', link],
+    ['as a copy', copyFile],
+  ])('is not verified when an archive is given twice, %s', async (_name, make) => {
+    await trail.archive('1');
+    await make(trail.file('1'), trail.file('again'));
+    const again = existsSync(trail.file('again')) ? 'again' : '1';
+    for (const command of ['audit-verify', 'audit-verify-archive'] as const) {
+      const archives = ['1', again].map((name) => trail.file(name));
+      await expect(trail.run(command, { archives })).rejects.toThrow(
+        `the archive is "${trail.file(again)}"; accepted: each archive once; ${trail.file('1')} is the same`,
+      );
+    }
   });
 
   it('is broken when an archive is of another trail', async () => {

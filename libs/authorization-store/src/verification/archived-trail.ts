@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parseRecord, type ArchiveSegment } from '../archive/archive-format.js';
 import { linesOf } from '../archive/archive-lines.js';
 import type { WriterHead } from '../chain/audit-chain.js';
@@ -29,10 +30,18 @@ export class ArchivedTrail {
     }
   }
 
-  /** @param paths the files of the archives, in any order */
+  /**
+   * @param paths the files of the archives, in any order
+   * @throws ConfigurationError for an archive that is given twice, also as a link or a copy: its records would count twice
+   */
   static async read(paths: readonly string[], sealing: SealingKeys): Promise<ArchivedTrail> {
     const archives: CheckedArchive[] = [];
-    for (const path of paths) archives.push(await checkArchive(path, sealing));
+    for (const path of paths) {
+      const checked = await checkArchive(path, sealing);
+      const same = archives.find((each) => isSameArchive(each, checked));
+      if (same) throw new ConfigurationError('the archive', path, `each archive once; ${same.path} is the same`);
+      archives.push(checked);
+    }
     return new ArchivedTrail(archives);
   }
 
@@ -148,6 +157,11 @@ export class ArchivedTrail {
     const given = this.archives.some((each) => each.archive === archive);
     return given ? 'a chain of the trail is not in it' : 'it was not given, and the trail goes on behind it';
   }
+}
+
+/** One that is broken only claims its name. */
+function isSameArchive(one: CheckedArchive, other: CheckedArchive): boolean {
+  return one.archive === other.archive && one.broken === undefined && other.broken === undefined;
 }
 
 /** Records that no chain of the trail goes on behind, as after a restore to the time before it was made. */
