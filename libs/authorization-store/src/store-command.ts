@@ -29,10 +29,7 @@ export function isStoreCommand(name: string | undefined): name is StoreCommand {
 type Write = (line: string) => void;
 
 /** How a command is run. */
-export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, ArchiveCommandOptions {
-  /** The files of all archives, for a verification of the whole trail. */
-  readonly archives?: readonly string[] | undefined;
-}
+export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, ArchiveCommandOptions {}
 
 /**
  * Runs a command on the store and writes lines that a script can read.

@@ -41,13 +41,13 @@ Whoever has the database and its keys can cut the trail, and a copy that was res
 Exit codes: 0 when all is written, 2 when it could not be.`,
   'audit-acknowledge-gap': `Records in the audit trail that records of it are gone, such as after a restore or a promotion.
 
-  audit-acknowledge-gap --dry-run [--heads <file>]
-  audit-acknowledge-gap --by <who> --reason <why> [--heads <file>] [<gap>…]
+  audit-acknowledge-gap --dry-run [--heads <file>] [--archive <file>…]
+  audit-acknowledge-gap --by <who> --reason <why> [--heads <file>] [--archive <file>…] [<gap>…]
 
   --dry-run        tell what would be acknowledged, and change nothing
   --by <who>       who acknowledges it
   --reason <why>   what happened
-  --heads <file>   as for audit-verify
+  --heads <file>   as for audit-verify, and so is --archive
   <gap>…           as the dry run names them; all of them unless told
 
 From then on audit-verify accepts these gaps and tells them. Whatever was edited or put in cannot be acknowledged.
@@ -99,7 +99,7 @@ Exit codes: 0 when all is encrypted with the first key, 2 when it is not.`,
 const TAKEN: Partial<Record<StoreCommand, readonly string[]>> = {
   migrate: ['dry-run'],
   'audit-verify': ['heads', 'archive'],
-  'audit-acknowledge-gap': ['dry-run', 'by', 'reason', 'heads', '<gap>'],
+  'audit-acknowledge-gap': ['dry-run', 'by', 'reason', 'heads', 'archive', '<gap>'],
   'audit-export': ['out'],
   'audit-archive': ['dry-run', 'out', 'before'],
   'audit-verify-archive': ['<file>'],

@@ -2,7 +2,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { nameOfGap, recordsOf, type AuditGap } from '../verification/audit-gap.js';
 import type { AuditAnchor } from '../verification/verify-audit.js';
-import { tellVerification } from './tell-verification.js';
+import { count, tellVerification } from './tell-verification.js';
 
 type Write = (line: string) => void;
 
@@ -14,6 +14,8 @@ export interface AcknowledgeOptions {
   readonly only?: readonly string[] | undefined;
   /** Heads that were kept elsewhere. */
   readonly heads?: readonly AuditAnchor[] | undefined;
+  /** The files of all archives, for a verification of the whole trail. */
+  readonly archives?: readonly string[] | undefined;
   /** Tells what would be acknowledged, and changes nothing. */
   readonly dryRun?: boolean | undefined;
 }
@@ -27,9 +29,9 @@ const LONGEST = 256;
  * @throws ConfigurationError
  */
 export async function acknowledgeGap(audit: AuditLog, options: AcknowledgeOptions, write: Write): Promise<number> {
-  const { only = [], heads, dryRun = false } = options;
+  const { only = [], heads, archives, dryRun = false } = options;
   const given = dryRun ? undefined : { by: text('--by', options.by), reason: text('--reason', options.reason) };
-  const verification = await audit.verify({ heads });
+  const verification = await audit.verify({ heads, archives });
   const brokenAt = verification.ok ? [] : verification.brokenAt;
   const gaps = brokenAt.flatMap(({ gap }) => gap ?? []);
   const chosen = only.length === 0 ? gaps : only.map((name) => named(name, gaps));
@@ -38,13 +40,20 @@ export async function acknowledgeGap(audit: AuditLog, options: AcknowledgeOption
   for (const { writer, sequence, reason, gap } of brokenAt) {
     if (!gap) write(`cannot be acknowledged: broken at writer ${writer}, record ${sequence}: ${reason}`);
   }
-  if (!given && brokenAt.length > 0) return 1;
-  return (await tellVerification(audit, write, { heads })) ? 0 : 1;
+  if (!verification.ok)
+    for (const { archive, reason } of verification.brokenArchives) {
+      write(`cannot be acknowledged: broken archive ${archive}: ${reason}`);
+    }
+  if (!given && !verification.ok) return 1;
+  return (await tellVerification(audit, write, { heads, archives })) ? 0 : 1;
 }
 
 function sentenceOf(gap: AuditGap): string {
+  const seen = gap.seen
+    ? `, and ${count(gap.seen.length, 'other')} of them ${gap.seen.length === 1 ? 'was' : 'were'} seen`
+    : '';
   const after = gap.after === '' ? 'from its beginning' : `after the record with the hash ${gap.after}`;
-  return `${nameOfGap(gap)}: ${recordsOf(gap)}, ${after}; the last one had the hash ${gap.lost}`;
+  return `${nameOfGap(gap)}: ${recordsOf(gap)}, ${after}; the last one had the hash ${gap.lost}${seen}`;
 }
 
 function named(name: string, gaps: readonly AuditGap[]): AuditGap {

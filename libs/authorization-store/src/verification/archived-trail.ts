@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parseRecord, type ArchiveSegment } from '../archive/archive-format.js';
 import { linesOf } from '../archive/archive-lines.js';
-import type { WriterHead } from '../chain/audit-chain.js';
+import type { ChainHead, WriterHead } from '../chain/audit-chain.js';
 import type { Checkpoint } from '../chain/checkpoints.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { AuditGap } from './audit-gap.js';
@@ -106,6 +106,14 @@ export class ArchivedTrail {
     for (const key of this.#hashes.keys()) wanted.delete(key);
     if (wanted.size === 0) return;
     for (const { path } of this.#whole) await this.#readHashes(path, wanted);
+  }
+
+  /** The last record before a place that an archive reaches. */
+  async before(writer: string, sequence: number): Promise<ChainHead | undefined> {
+    const last = sequence - 1;
+    await this.lookUp([{ writer, sequence: last, hash: '' }]);
+    const hash = this.#hashes.get(keyOf(writer, last));
+    return hash === undefined ? undefined : { sequence: last, hash };
   }
 
   async #readHashes(path: string, wanted: ReadonlySet<string>): Promise<void> {

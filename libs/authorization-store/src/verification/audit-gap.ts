@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@onbehalf/authorization-ports';
-import type { WriterHead } from '../chain/audit-chain.js';
+import type { ChainHead, WriterHead } from '../chain/audit-chain.js';
 
 /** The event that acknowledges a gap. It stands in the trail as every other record, so whoever has only the database cannot forge it. */
 export const GAP_ACKNOWLEDGED = 'audit_gap_acknowledged';
@@ -15,6 +15,8 @@ export interface AuditGap {
   readonly after: string;
   /** The hash that the last one had: the record behind it, the sealed head, or another chain says so. */
   readonly lost: string;
+  /** Others among them that somebody has seen. Absent when nobody has. */
+  readonly seen?: readonly ChainHead[];
 }
 
 /** Who acknowledges gaps, and why. */
@@ -37,10 +39,10 @@ interface AcknowledgementEvent extends RecordedEvent {
 
 /** What is recorded of an acknowledgement. */
 export function acknowledgementEvent(
-  { writer, from, to, after, lost }: AuditGap,
+  { writer, from, to, after, lost, seen }: AuditGap,
   { by, reason }: Acknowledgement,
 ): AcknowledgementEvent {
-  const gap = { writer, from, to, after, lost };
+  const gap = { writer, from, to, after, lost, ...(seen && { seen }) };
   return { type: GAP_ACKNOWLEDGED, outcome: 'accepted', operator: by, statedReason: reason, gap };
 }
 
@@ -48,11 +50,17 @@ export function acknowledgementEvent(
 export function acknowledgedIn(event: Readonly<Record<string, unknown>>, at: number): AcknowledgedGap | undefined {
   if (event['type'] !== GAP_ACKNOWLEDGED) return undefined;
   const gap = (event['gap'] ?? {}) as AuditGap;
-  const { writer, from, to, after, lost } = gap;
+  const { writer, from, to, after, lost, seen = [] } = gap;
+  if (!Array.isArray(seen) || !seen.every(isPlace)) return undefined;
   if (![writer, after, lost].every((text) => typeof text === 'string')) return undefined;
   if (![from, to].every(Number.isSafeInteger) || Number.isNaN(new Date(at).getTime())) return undefined;
   const acknowledged = { by: String(event['operator']), reason: String(event['statedReason']) };
-  return { writer, from, to, after, lost, ...acknowledged, at: new Date(at).toISOString() };
+  return { writer, from, to, after, lost, seen, ...acknowledged, at: new Date(at).toISOString() };
+}
+
+function isPlace(value: unknown): value is ChainHead {
+  const { sequence, hash } = (value ?? {}) as Partial<ChainHead>;
+  return Number.isSafeInteger(sequence) && typeof hash === 'string';
 }
 
 /** The same records, between the same two. */
@@ -60,10 +68,25 @@ export function isSameGap(one: AuditGap, other: AuditGap): boolean {
   return (['writer', 'from', 'to', 'after', 'lost'] as const).every((member) => one[member] === other[member]);
 }
 
-/** Whether a record is among those that are gone. */
-export function isWithin(gap: AuditGap, head: WriterHead): boolean {
-  if (gap.writer !== head.writer || head.sequence < gap.from) return false;
-  return head.sequence < gap.to || (head.sequence === gap.to && head.hash === gap.lost);
+/** Who has acknowledged a gap, if somebody has. */
+export function acknowledgementOf(gap: AuditGap, known: readonly AcknowledgedGap[]): AcknowledgedGap | undefined {
+  return known.find((each) => isSameGap(gap, each));
+}
+
+/** Whether a place is among those that are gone. */
+export function isWithin(gap: AuditGap, { writer, sequence }: WriterHead): boolean {
+  return gap.writer === writer && gap.from <= sequence && sequence <= gap.to;
+}
+
+/** Whether a record may have stood where those are that are gone: at its end, only one has. */
+export function mayHaveHeld(gap: AuditGap, head: WriterHead): boolean {
+  return isWithin(gap, head) && (head.sequence < gap.to || head.hash === gap.lost);
+}
+
+/** Whether a record is known to have been lost with the others. */
+export function hasLost({ writer, to, lost, seen = [] }: AuditGap, head: WriterHead): boolean {
+  const known = [{ sequence: to, hash: lost }, ...seen];
+  return writer === head.writer && known.some(({ sequence, hash }) => sequence === head.sequence && hash === head.hash);
 }
 
 /** The records of a gap, such as `record 5`, or `records 5 to 9`. */

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach } from '@jest/globals';
 import type { TestDatabase } from '@onbehalf/testing-internal';
 import type { Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
+import type { WriterHead } from '../chain/audit-chain.js';
 import type { Schema } from '../database/schema/schema.js';
 import { parseStoreUrl } from '../database/address/store-url.js';
 import { connect, openStore } from '../open-store.js';
@@ -87,6 +88,11 @@ export class TestTrail {
 
   async hashOf(sequence: number, writer?: string): Promise<string> {
     return (await this.#record(sequence, writer)).hash;
+  }
+
+  /** As `audit-heads` has written it. */
+  async headAt(sequence: number, writer = this.writer): Promise<WriterHead> {
+    return { writer, sequence, hash: await this.hashOf(sequence, writer) };
   }
 
   async lose(from: number, to: number, writer = this.writer): Promise<AuditGap> {

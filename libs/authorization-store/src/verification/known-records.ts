@@ -38,7 +38,9 @@ export class KnownRecords {
   async before(writer: string, sequence: number): Promise<ChainHead> {
     const row = await recordBefore(this.#database, writer, sequence);
     const checkpoint = await this.#checkpoint(writer);
-    const places = [BEFORE_FIRST, checkpoint, row].filter((place) => place && place.sequence < sequence) as ChainHead[];
+    const archived = await this.#archived?.before(writer, sequence);
+    const all = [BEFORE_FIRST, archived, checkpoint, row];
+    const places = all.filter((place) => place && place.sequence < sequence) as ChainHead[];
     return places.reduce((last, place) => (place.sequence > last.sequence ? place : last));
   }
 

@@ -1,7 +1,15 @@
-import type { WriterHead } from '../chain/audit-chain.js';
-import { isWithin, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
+import type { ChainHead, WriterHead } from '../chain/audit-chain.js';
+import { acknowledgementOf, hasLost, isWithin, mayHaveHeld, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 import type { ChainCheck } from './chain-check.js';
 import type { KnownRecords } from './known-records.js';
+
+/** What is known of a trail when heads are looked for in it. */
+export interface KnownGaps {
+  readonly chains: ReadonlyMap<string, ChainCheck>;
+  /** Of all chains, whether they are acknowledged or not. */
+  readonly gaps: readonly AuditGap[];
+  readonly known: readonly AcknowledgedGap[];
+}
 
 /** What the heads that somebody has seen say of the chains. */
 export interface SeenHeads {
@@ -9,31 +17,43 @@ export interface SeenHeads {
   readonly missing: readonly AuditGap[];
   /** Acknowledged gaps that were met. */
   readonly acknowledged: readonly AcknowledgedGap[];
+  /** The gaps that nobody has acknowledged, with what was seen in them. */
+  readonly open: readonly AuditGap[];
 }
 
 /**
- * Each head that another chain, or someone outside, has seen must still be there, or be lost in a gap that is acknowledged. Chains
- * that are told of as broken already are left out.
+ * Each head that another chain, or someone outside, has seen must still be there, or be one that an acknowledged gap is known to have
+ * lost. Chains that are told of as broken already are left out.
  */
 export async function checkSeenHeads(
   records: KnownRecords,
   heads: Iterable<WriterHead>,
-  chains: ReadonlyMap<string, ChainCheck>,
-  known: readonly AcknowledgedGap[],
+  { chains, gaps, known }: KnownGaps,
 ): Promise<SeenHeads> {
   const missing: AuditGap[] = [];
   const acknowledged = new Set<AcknowledgedGap>();
+  const open = gaps.filter((gap) => !acknowledgementOf(gap, known));
+  const lost: WriterHead[] = [];
   const all = once(heads);
   await records.prepare([...all, ...known.map(placeBefore)]);
   for (const head of all) {
-    const chain = chains.get(head.writer);
-    if (chain?.broken || chain?.gaps.some((gap) => isWithin(gap, head))) continue;
-    if (await records.has(head)) continue;
+    if (chains.get(head.writer)?.broken) continue;
+    if (open.some((gap) => mayHaveHeld(gap, head))) {
+      lost.push(head);
+      continue;
+    }
+    const gap = gaps.find((each) => isWithin(each, head));
+    if (!gap && (await records.has(head))) continue;
     const excuse = await excuseOf(records, head, known);
     if (excuse) acknowledged.add(excuse);
-    else missing.push(await gapUpTo(records, head));
+    else missing.push(gap ? upTo(gap, head) : await gapUpTo(records, head));
   }
-  return { missing: longest(missing), acknowledged: [...acknowledged] };
+  const seen = [...lost, ...missing.map(lastOf)];
+  return {
+    missing: longest(missing).map((gap) => withSeen(gap, seen)),
+    acknowledged: [...acknowledged],
+    open: open.map((gap) => withSeen(gap, seen)),
+  };
 }
 
 /** Many chains may have seen the same. */
@@ -52,7 +72,7 @@ async function excuseOf(
   known: readonly AcknowledgedGap[],
 ): Promise<AcknowledgedGap | undefined> {
   for (const gap of known) {
-    if (isWithin(gap, head) && (await records.has(placeBefore(gap)))) return gap;
+    if (hasLost(gap, head) && (await records.has(placeBefore(gap)))) return gap;
   }
   return undefined;
 }
@@ -61,13 +81,26 @@ function placeBefore({ writer, from, after }: AuditGap): WriterHead {
   return { writer, sequence: from - 1, hash: after };
 }
 
+function lastOf({ writer, to, lost }: AuditGap): WriterHead {
+  return { writer, sequence: to, hash: lost };
+}
+
+function upTo({ writer, from, after }: AuditGap, { sequence, hash }: WriterHead): AuditGap {
+  return { writer, from, to: sequence, after, lost: hash };
+}
+
 async function gapUpTo(records: KnownRecords, { writer, sequence, hash }: WriterHead): Promise<AuditGap> {
   const before = await records.before(writer, sequence);
   return { writer, from: before.sequence + 1, to: sequence, after: before.hash, lost: hash };
 }
 
+function withSeen(gap: AuditGap, heads: readonly WriterHead[]): AuditGap {
+  const within = heads.filter((head) => mayHaveHeld(gap, head) && !hasLost(gap, head));
+  const seen: ChainHead[] = within.map(({ sequence, hash }) => ({ sequence, hash }));
+  return seen.length === 0 ? gap : { ...gap, seen: seen.sort((one, other) => one.sequence - other.sequence) };
+}
+
 function longest(gaps: readonly AuditGap[]): AuditGap[] {
-  const covers = (one: AuditGap, other: AuditGap) =>
-    one.to > other.to && isWithin(one, { writer: other.writer, sequence: other.to, hash: other.lost });
+  const covers = (one: AuditGap, other: AuditGap) => one.to > other.to && mayHaveHeld(one, lastOf(other));
   return gaps.filter((gap) => !gaps.some((other) => covers(other, gap)));
 }

@@ -1,6 +1,6 @@
 import type { WriterHead } from '../chain/audit-chain.js';
 import { ArchivedTrail, type ArchiveBreak } from './archived-trail.js';
-import { isSameGap, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
+import { acknowledgementOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 import { brokenBy, type AuditBreak, type ChainCheck } from './chain-check.js';
 import { checkChain, type CheckedChain, type VerifiedTrail } from './check-chain.js';
 import { KnownRecords } from './known-records.js';
@@ -44,12 +44,11 @@ export async function verifyAudit(
   const seen = await checkSeenHeads(
     new KnownRecords(trail.database, trail.sealing, archived),
     [...heads, ...chains.flatMap((chain) => chain.seen), ...(archived?.seen ?? [])],
-    new Map(chains.map((chain) => [chain.writer, chain])),
-    known,
+    { chains: new Map(chains.map((chain) => [chain.writer, chain])), gaps, known },
   );
   const brokenArchives = archived?.breaks(checked.flatMap(({ checkpoint }) => checkpoint ?? [])) ?? [];
-  const brokenAt = [...breaksOf(chains, gaps, known), ...seen.missing.map(unseen)];
-  const acknowledged = [...gaps.flatMap((gap) => excuse(gap, known) ?? []), ...seen.acknowledged];
+  const brokenAt = [...breaksOf(chains, seen.open), ...seen.missing.map(unseen)];
+  const acknowledged = [...gaps.flatMap((gap) => acknowledgementOf(gap, known) ?? []), ...seen.acknowledged];
   const told = { acknowledged: [...new Set(acknowledged)] };
   if (brokenAt.length + brokenArchives.length > 0) return { ok: false, brokenAt, brokenArchives, ...told };
   const records = chains.reduce((sum, chain) => sum + chain.records, archived?.records ?? 0);
@@ -57,24 +56,15 @@ export async function verifyAudit(
 }
 
 /** The breaks of each chain together. */
-function breaksOf(
-  chains: readonly ChainCheck[],
-  gaps: readonly AuditGap[],
-  known: readonly AcknowledgedGap[],
-): AuditBreak[] {
-  const open = gaps.filter((gap) => !excuse(gap, known)).map(brokenBy);
+function breaksOf(chains: readonly ChainCheck[], open: readonly AuditGap[]): AuditBreak[] {
   const others = chains.flatMap(({ broken }) => broken ?? []);
-  return [...open, ...others].sort((one, other) =>
+  return [...open.map(brokenBy), ...others].sort((one, other) =>
     one.writer < other.writer ? -1 : Number(one.writer > other.writer),
   );
 }
 
 function unseen(gap: AuditGap): AuditBreak {
   return { writer: gap.writer, sequence: gap.to, reason: 'a record that was seen earlier is gone or changed', gap };
-}
-
-function excuse(gap: AuditGap, known: readonly AcknowledgedGap[]): AcknowledgedGap | undefined {
-  return known.find((each) => isSameGap(gap, each));
 }
 
 /**
@@ -85,7 +75,7 @@ function countingAcknowledgements(chains: readonly ChainCheck[]): AcknowledgedGa
   const known: AcknowledgedGap[] = [];
   let others = chains;
   for (;;) {
-    const whole = others.filter(({ broken, gaps }) => !broken && gaps.every((gap) => excuse(gap, known)));
+    const whole = others.filter(({ broken, gaps }) => !broken && gaps.every((gap) => acknowledgementOf(gap, known)));
     if (whole.length === 0) return known;
     others = others.filter((chain) => !whole.includes(chain));
     known.push(...whole.flatMap(({ acknowledged }) => acknowledged));
