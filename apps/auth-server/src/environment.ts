@@ -1,8 +1,14 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
-import { isLoopbackUrl, isSecretFor, valueOrFile } from '@onbehalf/oauth-protocol';
+import {
+  acceptedPassword,
+  databasePassword,
+  passwordIn,
+  POOLINGS,
+  type StoreOptions,
+} from '@onbehalf/authorization-store';
+import { isLoopbackUrl, isSecretFor } from '@onbehalf/oauth-protocol';
 import { httpUrl, port, wholeNumber } from '@onbehalf/service-host';
 import { z } from 'zod';
 import { features } from './features.js';
@@ -116,13 +122,9 @@ function knownToEverybody(given: z.output<typeof settings>): Mistake[] {
     ]);
 }
 
-function mistakesOfPassword({ DATABASE_URL, DATABASE_PASSWORD }: z.output<typeof settings>): Mistake[] {
-  if (DATABASE_PASSWORD === undefined) return [];
-  if (passwordIn(DATABASE_URL) !== undefined)
-    return [['DATABASE_PASSWORD', 'nothing, because DATABASE_URL has a password']];
-  if (DATABASE_URL.startsWith('sqlite:'))
-    return [['DATABASE_PASSWORD', 'nothing, because DATABASE_URL is one of SQLite']];
-  return [];
+function mistakesOfPassword(given: z.output<typeof settings>): Mistake[] {
+  const accepted = acceptedPassword(given);
+  return accepted === undefined ? [] : [['DATABASE_PASSWORD', accepted]];
 }
 
 function mistakesOfKeys(given: z.output<typeof settings>): Mistake[] {
@@ -162,15 +164,6 @@ export function storeOptions(settings: Settings): StoreOptions {
     tables,
     auditFields,
   };
-}
-
-/** How the password of the database is read, where it is not in the address for good. */
-function databasePassword(settings: Settings): StoreOptions['password'] {
-  const { DATABASE_PASSWORD, DATABASE_PASSWORD_FILE, DATABASE_URL_FILE } = settings;
-  if (DATABASE_PASSWORD_FILE !== undefined) return () => valueOrFile('DATABASE_PASSWORD', { DATABASE_PASSWORD_FILE });
-  if (DATABASE_PASSWORD !== undefined) return () => DATABASE_PASSWORD;
-  if (DATABASE_URL_FILE === undefined) return undefined;
-  return () => passwordIn(valueOrFile('DATABASE_URL', { DATABASE_URL_FILE }) ?? '');
 }
 
 /** The paths of the protocol begin right behind the issuer, and it is compared character by character. RFC 8414 §2, §3.3 */

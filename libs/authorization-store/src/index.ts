@@ -19,6 +19,7 @@ export { checkCopy, type CheckOptions } from './check-copy.js';
 export { AuthorizationStore } from './authorization-store.js';
 export type { ConnectionOptions } from './database/connect.js';
 export { ClocksDiffer } from './database/database-clock.js';
+export { acceptedPassword, databasePassword, type PasswordSettings } from './database/address/database-password.js';
 export { passwordIn } from './database/address/postgres-url.js';
 export { SchemaTooNew } from './database/schema/migrate.js';
 export { toOpeningError } from './database/opening-error.js';
