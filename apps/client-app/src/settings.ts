@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { passwordIn, POOLINGS, type StoreOptions } from '@onbehalf/authorization-store';
+import {
+  acceptedPassword,
+  databasePassword,
+  passwordIn,
+  POOLINGS,
+  type ConnectionOptions,
+  type StoreOptions,
+} from '@onbehalf/authorization-store';
 import { isSecretFor } from '@onbehalf/oauth-protocol';
 import {
   clientSettings,
@@ -51,6 +58,10 @@ export const environment = withCredentials(
     NODE_ENV: z.string().optional(),
     SESSION_SECRET: z.string().min(32, 'at least 32 characters').optional(),
     DATABASE_URL: z.string().min(1).default(embeddedDatabase),
+    // where it stands, so that it can be read again
+    DATABASE_URL_FILE: z.string().optional(),
+    DATABASE_PASSWORD: z.string().optional(),
+    DATABASE_PASSWORD_FILE: z.string().optional(),
     DATABASE_POOLING: z.enum(POOLINGS, `one of ${POOLINGS.join(', ')}`).default('none'),
     DATABASE_CONNECTIONS: wholeNumber(1000, 'connections').optional(),
     DATABASE_TIMEOUT: wholeNumber(60, 'seconds').optional(),
@@ -71,10 +82,14 @@ export const environment = withCredentials(
         'the secret of this client there, and none that ships with the project unless PARTNER_ISSUER is on localhost',
     },
   )
-  .superRefine(({ ISSUER, DATABASE_URL, ENCRYPTION_KEYS = [], SESSION_SECRET = '' }, context) => {
+  .superRefine((given, context) => {
+    const { ISSUER, DATABASE_URL, DATABASE_PASSWORD = '', ENCRYPTION_KEYS = [], SESSION_SECRET = '' } = given;
+    const accepted = acceptedPassword(given);
+    if (accepted !== undefined) context.addIssue({ code: 'custom', path: ['DATABASE_PASSWORD'], message: accepted });
     // what ships with the project keeps others out on this machine only
     const secrets = {
       DATABASE_URL: [passwordIn(DATABASE_URL) ?? ''],
+      DATABASE_PASSWORD: [DATABASE_PASSWORD],
       ENCRYPTION_KEYS,
       SESSION_SECRET: [SESSION_SECRET],
     };
@@ -98,7 +113,7 @@ export interface PartnerSettings {
 }
 
 /** Where sessions are kept, and how that is opened. */
-export type DatabaseSettings = Pick<StoreOptions, 'url' | 'encryptionKeys' | 'pooling' | 'connections' | 'timeout'>;
+export type DatabaseSettings = Pick<StoreOptions, 'url' | 'encryptionKeys'> & Omit<ConnectionOptions, 'onQuery'>;
 
 /** The settings with what follows from them. */
 export class Settings {
@@ -169,6 +184,7 @@ function databaseSettings(given: z.output<typeof environment>): DatabaseSettings
     pooling: given.DATABASE_POOLING,
     connections: given.DATABASE_CONNECTIONS,
     timeout: given.DATABASE_TIMEOUT,
+    password: databasePassword(given),
     encryptionKeys: given.ENCRYPTION_KEYS,
   };
 }
