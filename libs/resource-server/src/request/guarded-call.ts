@@ -58,7 +58,11 @@ function keeperOf(context: ExecutionContext): object {
   return context.getType<string>() === 'http' && typeof first === 'object' && first !== null ? first : args;
 }
 
-/** Whether the request opened a connection, such as a WebSocket, whose messages it stands for. RFC 9110 §7.8. */
-export function isConnection(request: Pick<GuardedRequest, 'headers'>): boolean {
-  return request.headers?.upgrade !== undefined;
+/**
+ * Whether the request opened a connection, such as a WebSocket, whose messages it stands for. Node.js tells of its own requests: one
+ * whose client would rather speak another protocol, and is answered in HTTP, opened none. RFC 9110 §7.8.
+ */
+export function isConnection(request: Pick<GuardedRequest, 'headers' | 'raw'>): boolean {
+  const { upgrade } = (request.raw ?? request) as { readonly upgrade?: boolean | null };
+  return upgrade ?? request.headers?.upgrade !== undefined;
 }

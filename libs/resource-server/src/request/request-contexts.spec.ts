@@ -250,6 +250,8 @@ describe.each(['express', 'fastify'])('the token of a request on %s', (platform)
     expect(await call('/guarded', 'alice', undefined, upgrade)).toBe('alice');
     expect(await call('/timer', 'bob', undefined, upgrade)).toBe('bob');
     expect(seen['local guard']).toBe('alice');
+    expect(await call('/guarded', 'bob', undefined, upgrade)).toBe('bob');
+    expect(seen).toMatchObject({ 'global guard': 'bob bob', 'local guard': 'bob' });
     expect(await call('/open', undefined, undefined, upgrade)).toBe('nobody');
   });
 
