@@ -132,6 +132,31 @@ describe.each(databases)('two replicas without stickiness, on $name', (kind) => 
     expect((await kept!.request(message())).status).toBe(200);
   });
 
+  it('keeps of a login that it belongs to its account, and nothing of one in which nobody signed in', async () => {
+    const { database } = await openDatabase({
+      url: settings['DATABASE_URL']!,
+      encryptionKeys: [settings['ENCRYPTION_KEYS']!],
+    });
+    const kept = async () =>
+      (
+        await sql<{
+          owner: string | null;
+        }>`select owner_hash as owner from client_app_records where kind = 'login'`.execute(database)
+      ).rows;
+    for (let i = 0; i < 3; i += 1) {
+      const browser = new Browser();
+      const back = new URL(await browser.openUntil(message(), `${balancer.url}/callback`));
+      back.searchParams.set('code', 'made-up');
+      expect((await browser.request(back.href)).status).toBe(502);
+    }
+    expect(await kept()).toEqual([]);
+    await new Browser().open(message());
+    await new Browser().open(message());
+    const owners = (await kept()).map(({ owner }) => owner);
+    await database.destroy();
+    expect([owners.length, owners[0], new Set(owners).size]).toEqual([2, expect.any(String), 1]);
+  });
+
   it('a restart of both signs nobody out, and ends no login that is under way', async () => {
     const signedIn = new Browser();
     await signedIn.open(message());

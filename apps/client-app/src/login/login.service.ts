@@ -82,9 +82,10 @@ export class LoginService {
    */
   async complete(request: Request, response: Response): Promise<{ login: Login; returnTo: string }> {
     const callback = this.#callback(request);
-    const pending = await this.pending.take(request, response, stateOf(callback));
     const configuration = await this.server.configuration();
-    const login = await this.#redeem(configuration, callback, pending);
+    const { result: login, pending } = await this.pending.redeem(request, response, stateOf(callback), (begun) =>
+      this.#redeem(configuration, callback, begun),
+    );
     return { login: pending.stepUp ? { ...login, onTrial: true } : login, returnTo: pending.returnTo };
   }
 

@@ -68,13 +68,31 @@ export class PendingLogins {
     return (await this.#read(request, state)) !== undefined;
   }
 
-  /** @throws PageError when this browser has not begun it, or too long ago, or it has come back before */
-  async take(request: Request, response: Response, state: string): Promise<PendingLogin> {
+  /**
+   * Brings a login to its end, once. What is kept of it belongs to the account then; of one that fails nothing is kept.
+   * @param redeem gets what was asked for, with the account that has signed in as its subject
+   * @throws PageError when this browser has not begun it, or too long ago, or it has come back before
+   */
+  async redeem<Result extends { readonly subject: string }>(
+    request: Request,
+    response: Response,
+    state: string,
+    redeem: (pending: PendingLogin) => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly pending: PendingLogin }> {
     const pending = await this.#read(request, state);
     if (!pending) throw notPending();
     this.#clear(response, this.#name(state));
-    if ((await this.records.add('login', state, '', PENDING_FOR * 1000)) === undefined) throw notPending();
-    return pending;
+    const until = await this.records.add('login', state, '', PENDING_FOR * 1000);
+    if (until === undefined) throw notPending();
+    try {
+      const result = await redeem(pending);
+      await this.records.give('login', state, result.subject);
+      return { result, pending };
+    } catch (error) {
+      // nobody has signed in: who has no account fills nothing. It ends by itself, too
+      await this.records.remove('login', state, until).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #read(request: Request, state: string): Promise<PendingLogin | undefined> {

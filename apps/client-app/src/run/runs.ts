@@ -3,8 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { SharedRecords } from '../store/shared-records.js';
 import type { Run } from './run.js';
 
-/** Runs that are kept; the oldest goes first. */
-const MOST = 500;
 /** As long as a session, in milliseconds. */
 const KEPT_FOR = 8 * 60 * 60 * 1000;
 
@@ -13,10 +11,10 @@ const KEPT_FOR = 8 * 60 * 60 * 1000;
 export class Runs {
   constructor(private readonly records: SharedRecords) {}
 
-  async add(session: string, run: Omit<Run, 'id'>): Promise<Run> {
+  /** @param account whose session it is: of an account, the latest runs are kept */
+  async add(session: string, account: string, run: Omit<Run, 'id'>): Promise<Run> {
     const kept = { id: randomBytes(12).toString('base64url'), ...run };
-    await this.records.add('run', placeOf(session, kept.id), kept, KEPT_FOR);
-    await this.records.limit('run', MOST);
+    await this.records.add('run', placeOf(session, kept.id), kept, KEPT_FOR, account);
     return kept;
   }
 

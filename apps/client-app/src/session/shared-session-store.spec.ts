@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Request } from 'express';
 import type { Session, SessionData } from 'express-session';
+import { sql } from 'kysely';
 import { openRecords, type OpenedRecords } from '../store/open-records.js';
+import { MOST_OF_ONE } from '../store/shared-records.js';
 import type { Login } from './session-data.js';
+import type { Engineer } from './support-session.js';
 import { SharedSessionStore } from './shared-session-store.js';
 
 const login: Login = {
@@ -62,6 +65,19 @@ describe('SharedSessionStore', () => {
   it('keeps what a cookie is to be, and not when it ends', async () => {
     const { cookie } = (await read('a'))!;
     expect([cookie.httpOnly, cookie.path, cookie.originalMaxAge]).toEqual([true, '/', 1000]);
+  });
+
+  it('keeps a few of each account: a thousand sign-ins of one end nobody else’s', async () => {
+    const cookie = { originalMaxAge: 1000 };
+    const of = (subject: string) => ({ cookie, login: { ...login, subject } });
+    const engineer: Engineer = { subject: 'mallory', accessToken: 'x', freshUntil: 0, csrf: '' };
+    for (let i = 0; i < 2 * MOST_OF_ONE; i += 1) {
+      await written(store, `mallory-${i}`, i % 2 ? of('mallory') : { cookie, engineer });
+    }
+    expect((await read('a'))?.login?.subject).toBe('baeldung');
+    const { rows } = await sql`select 1 from client_app_records where kind = 'session'`.execute(opened.database);
+    expect(rows).toHaveLength(MOST_OF_ONE + 1);
+    expect((await read(`mallory-${2 * MOST_OF_ONE - 1}`))?.login?.subject).toBe('mallory');
   });
 
   it('does not take the id of one for a new one', async () => {

@@ -3,13 +3,10 @@ import { Store, type Session, type SessionData } from 'express-session';
 import type { SharedRecords } from '../store/shared-records.js';
 import { patchBetween, patched, type Json } from './merge-patch.js';
 
-/** Of all replicas together; the one that was not used for the longest time goes first. */
-const MAX_SESSIONS = 10_000;
-
 type Callback = (error?: unknown) => void;
 
 /**
- * Sessions that all replicas share. Each lives for a limited time, however often it is used. A request writes what it has changed and
+ * Sessions that all replicas share, a few for each account: who signs in too often ends sessions of their own. Each lives for a limited time, however often it is used. A request writes what it has changed and
  * nothing else, so that it takes back nothing that another one has written meanwhile, and brings no session back that has ended.
  */
 export class SharedSessionStore extends Store {
@@ -51,7 +48,7 @@ export class SharedSessionStore extends Store {
   async #write(id: string, session: SessionData): Promise<void> {
     const [known, now] = [this.#known.get(session), contentOf(session)];
     if (known) await this.#change(id, patchBetween(known, now));
-    else await this.#add(id, { ...now, cookie: attributesOf(session) });
+    else await this.#add(id, { ...now, cookie: attributesOf(session) }, accountOf(session));
     this.#known.set(session, now);
   }
 
@@ -60,11 +57,10 @@ export class SharedSessionStore extends Store {
     await this.#records.change<Json>('session', id, (kept) => patched(kept, patch));
   }
 
-  async #add(id: string, session: Json): Promise<void> {
-    if ((await this.#records.add('session', id, session, this.#life)) === undefined) {
+  async #add(id: string, session: Json, account: string | undefined): Promise<void> {
+    if ((await this.#records.add('session', id, session, this.#life, account)) === undefined) {
       throw new Error('There is a session of this id already');
     }
-    await this.#records.limit('session', MAX_SESSIONS);
   }
 }
 
@@ -73,6 +69,11 @@ function tell(work: Promise<void>, callback?: Callback): void {
     () => callback?.(),
     (error: unknown) => callback?.(error),
   );
+}
+
+/** There is no session without somebody who has signed in. */
+function accountOf({ login, engineer }: SessionData): string | undefined {
+  return login?.subject ?? engineer?.subject;
 }
 
 function contentOf({ cookie: _cookie, ...content }: SessionData): Json {

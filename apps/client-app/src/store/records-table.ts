@@ -1,10 +1,12 @@
 import type { OpenedDatabase } from '@onbehalf/authorization-store';
-import { sql, type RawBuilder } from 'kysely';
+import { sql, type RawBuilder, type Transaction } from 'kysely';
 
 /** One record. Ids of sessions and logins are bearer secrets: the row holds their hash. */
 export interface RecordRow {
   kind: string;
   id_hash: string;
+  /** A keyed fingerprint of the account whose it is; nobody's: `null`. */
+  owner_hash: string | null;
   /** Encrypted, and bound to its row. */
   value: string;
   sealed_with: string;
@@ -26,15 +28,33 @@ export async function makeTable({ database, dialect }: OpenedDatabase<RecordTabl
   await database.transaction().execute(async (transaction) => {
     if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${TABLE_LOCK})`.execute(transaction);
     await sql`create table if not exists client_app_records (
-      kind text not null, id_hash text not null, value text not null, sealed_with text not null,
+      kind text not null, id_hash text not null, owner_hash text, value text not null, sealed_with text not null,
       used_at bigint not null, expires_at bigint not null, primary key (kind, id_hash))`.execute(transaction);
-    await sql`create index if not exists client_app_records_used on client_app_records (kind, used_at)`.execute(
+    if (!(await hasOwners(transaction, dialect))) {
+      await sql`alter table client_app_records add column owner_hash text`.execute(transaction);
+    }
+    await sql`drop index if exists client_app_records_used`.execute(transaction);
+    await sql`create index if not exists client_app_records_owned on client_app_records (kind, owner_hash, used_at)`.execute(
       transaction,
     );
     await sql`create index if not exists client_app_records_expiring on client_app_records (expires_at)`.execute(
       transaction,
     );
   });
+}
+
+/** Whether the table is one of a version that knows accounts. */
+async function hasOwners(
+  transaction: Transaction<RecordTables>,
+  dialect: OpenedDatabase<RecordTables>['dialect'],
+): Promise<boolean> {
+  const { rows } = await (
+    dialect === 'postgres'
+      ? sql`select 1 from pg_attribute
+          where attrelid = 'client_app_records'::regclass and attname = 'owner_hash' and not attisdropped`
+      : sql`select 1 from pragma_table_info('client_app_records') where name = 'owner_hash'`
+  ).execute(transaction);
+  return rows.length > 0;
 }
 
 /** The database's time in milliseconds since the epoch: a replica whose clock is wrong ends nothing. */

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { testDatabases } from '@onbehalf/testing-internal';
 import { sql } from 'kysely';
 import { openRecords, type OpenedRecords } from './open-records.js';
-import type { SharedRecords } from './shared-records.js';
+import { MOST_OF_ONE, type SharedRecords } from './shared-records.js';
 
 const databases = await testDatabases();
 const newKey = (): string => randomBytes(32).toString('base64');
@@ -23,6 +23,12 @@ describe.each(databases)('what replicas share, on $name', (kind) => {
     const replica = await openRecords({ url, encryptionKeys: keys });
     opened.push(replica);
     return replica;
+  }
+
+  async function sessions(): Promise<number> {
+    const { rows } = await sql<{ count: number }>`select count(*) as count from client_app_records
+      where kind = 'session'`.execute(opened[0]!.database);
+    return Number(rows[0]!.count);
   }
 
   beforeEach(async () => {
@@ -77,15 +83,60 @@ describe.each(databases)('what replicas share, on $name', (kind) => {
     expect(await here.add('refresh', 'a', '', HOUR)).toBeUndefined();
   });
 
-  it('is bounded: who was not used for the longest time goes first', async () => {
+  it('is bounded for each account: what it has not used for the longest time goes first, and nothing of others', async () => {
     const { database } = opened[0]!;
-    for (const [i, id] of ['a', 'b', 'c'].entries()) {
-      await here.add('session', id, id, HOUR);
-      await sql`update client_app_records set used_at = ${1000 * i} where used_at > ${HOUR}`.execute(database);
+    await here.add('session', 'of another', '', HOUR, 'alice');
+    await here.add('run', 'of another kind', '', HOUR, 'mallory');
+    for (let i = 0; i < MOST_OF_ONE; i += 1) {
+      await [here, there][i % 2]!.add('session', String(i), i, HOUR, 'mallory');
     }
-    await there.use('session', 'a');
-    await here.limit('session', 2);
-    expect(await Promise.all(['a', 'b', 'c'].map((id) => here.read('session', id)))).toEqual(['a', undefined, 'c']);
+    await sql`update client_app_records set used_at = used_at - ${HOUR}`.execute(database);
+    await there.use('session', '0');
+    await here.add('session', 'newest', '', HOUR, 'mallory');
+    const kept = await Promise.all(
+      ['0', '1', '2', 'newest'].map(async (id) => (await here.read('session', id)) !== undefined),
+    );
+    // of those that were used at the same time, any may go
+    expect([kept[0], kept[3], await sessions()]).toEqual([true, true, MOST_OF_ONE + 1]);
+    expect(await here.read('session', 'of another')).toBe('');
+    expect(await here.read('run', 'of another kind')).toBe('');
+  });
+
+  it('is bounded, however many are added at once', async () => {
+    const all = Array.from({ length: 4 * MOST_OF_ONE }, (_, i) =>
+      [here, there][i % 2]!.add('session', String(i), '', HOUR, 'mallory'),
+    );
+    expect((await Promise.all(all)).includes(undefined)).toBe(false);
+    await here.add('session', 'last', 'here', HOUR, 'mallory');
+    expect(await sessions()).toBe(MOST_OF_ONE);
+    expect(await there.read('session', 'last')).toBe('here');
+  });
+
+  it('is given to an account later', async () => {
+    await here.add('login', 'given', '', HOUR);
+    await here.give('login', 'given', 'mallory');
+    await sql`update client_app_records set used_at = used_at - ${HOUR}`.execute(opened[0]!.database);
+    for (let i = 0; i < MOST_OF_ONE; i += 1) {
+      await here.add('login', String(i), '', HOUR);
+      await there.give('login', String(i), 'mallory');
+    }
+    expect(await here.read('login', 'given')).toBeUndefined();
+  });
+
+  it('is read from a table of a version that knew no accounts, and goes on beside it', async () => {
+    const { database } = opened[0]!;
+    await here.add('session', 'old', 'kept', HOUR);
+    await sql`drop index client_app_records_owned`.execute(database);
+    await sql`alter table client_app_records drop column owner_hash`.execute(database);
+    const { records } = await open();
+    expect(await records.read('session', 'old')).toBe('kept');
+    await records.add('session', 'new', 'too', HOUR, 'mallory');
+    // as a replica of that version writes it
+    await sql`insert into client_app_records (kind, id_hash, value, sealed_with, used_at, expires_at)
+      select 'run', id_hash, value, sealed_with, used_at, expires_at from client_app_records where kind = 'session'`.execute(
+      database,
+    );
+    expect(await records.read('session', 'new')).toBe('too');
   });
 
   it('is swept once it has expired', async () => {

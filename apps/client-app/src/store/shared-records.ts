@@ -11,6 +11,10 @@ export type RecordKind = 'session' | 'login' | 'refresh' | 'run' | 'key';
 export const FOR_EVER = 100 * 365 * 24 * 3600 * 1000;
 /** Milliseconds between two notes that a record was used: more would be a write for each request. */
 const NOTED_EVERY = 60_000;
+/** Records of one kind that an account has at most. */
+export const MOST_OF_ONE = 50;
+/** More than there are. */
+const ALL = 2 ** 31;
 /** Rows that one statement of the sweep deletes. */
 const BATCH = 500;
 
@@ -33,22 +37,35 @@ export class SharedRecords {
   }
 
   /**
-   * Keeps a record that is not there yet.
+   * Keeps a record that is not there yet. Of the records of this kind that the account has, the one that was not used for the longest
+   * time goes when there are more than {@link MOST_OF_ONE}: an account pushes out nothing of others.
    * @param life milliseconds
+   * @param account whose it is; absent: nobody's yet
    * @returns when it expires, milliseconds since the epoch; `undefined`: there is one that lives still, and it stays
    */
-  async add(kind: RecordKind, id: string, value: unknown, life: number): Promise<number | undefined> {
+  async add(kind: RecordKind, id: string, value: unknown, life: number, account?: string): Promise<number | undefined> {
     const { value: sealed, sealedWith } = this.#seal(kind, id, value);
+    const owner = account === undefined ? null : this.#ownerOf(account);
     const { rows } = await orUnavailable(
       sql<{ expires_at: number }>`
-        insert into client_app_records (kind, id_hash, value, sealed_with, used_at, expires_at)
-        values (${kind}, ${hashOf(id)}, ${sealed}, ${sealedWith}, ${this.#now}, ${this.#now} + ${sql.lit(life)})
-        on conflict (kind, id_hash) do update set value = excluded.value, sealed_with = excluded.sealed_with,
-          used_at = excluded.used_at, expires_at = excluded.expires_at
+        insert into client_app_records (kind, id_hash, owner_hash, value, sealed_with, used_at, expires_at)
+        values (${kind}, ${hashOf(id)}, ${owner}, ${sealed}, ${sealedWith}, ${this.#now}, ${this.#now} + ${sql.lit(life)})
+        on conflict (kind, id_hash) do update set owner_hash = excluded.owner_hash, value = excluded.value,
+          sealed_with = excluded.sealed_with, used_at = excluded.used_at, expires_at = excluded.expires_at
         where client_app_records.expires_at <= ${this.#now}
         returning expires_at`.execute(this.#database),
     );
+    if (rows[0] && owner !== null) await this.#limit(kind, owner);
     return rows[0]?.expires_at;
+  }
+
+  /** Says whose a record is that was nobody's, as soon as that is known. */
+  async give(kind: RecordKind, id: string, account: string): Promise<void> {
+    const owner = this.#ownerOf(account);
+    await orUnavailable(
+      sql`update client_app_records set owner_hash = ${owner} where ${isRecord(kind, id)}`.execute(this.#database),
+    );
+    await this.#limit(kind, owner);
   }
 
   /** The value of a record that lives. */
@@ -98,16 +115,6 @@ export class SharedRecords {
     await orUnavailable(sql`delete from client_app_records where ${isRecord(kind, id)} ${own}`.execute(this.#database));
   }
 
-  /** Ends those that were not used for the longest time, until there are no more than `most`. */
-  async limit(kind: RecordKind, most: number): Promise<void> {
-    await orUnavailable(
-      sql`delete from client_app_records where kind = ${kind} and used_at <=
-        (select used_at from client_app_records where kind = ${kind} order by used_at desc limit 1 offset ${sql.lit(most)})`.execute(
-        this.#database,
-      ),
-    );
-  }
-
   /** Deletes what has expired, a batch at a time. Returns how many. */
   async sweep(): Promise<number> {
     let deleted = 0;
@@ -118,6 +125,22 @@ export class SharedRecords {
       deleted += Number(numAffectedRows ?? 0);
       if (Number(numAffectedRows ?? 0) < BATCH) return deleted;
     }
+  }
+
+  /** Rows are locked in one order, so that replicas that do the same wait for each other. */
+  async #limit(kind: RecordKind, owner: string): Promise<void> {
+    await orUnavailable(
+      sql`delete from client_app_records where (kind, id_hash) in (
+        select kind, id_hash from client_app_records where (kind, id_hash) in (
+          select kind, id_hash from client_app_records where kind = ${kind} and owner_hash = ${owner}
+          order by used_at desc limit ${sql.lit(ALL)} offset ${sql.lit(MOST_OF_ONE)})
+        order by id_hash ${this.#lock})`.execute(this.#database),
+    );
+  }
+
+  /** Nobody who has only the database can tell whose it is. */
+  #ownerOf(account: string): string {
+    return this.#sealing.authenticate(`account of client-app\0${account}`);
   }
 
   #find(database: Kysely<RecordTables>, kind: RecordKind, id: string, lock: RawBuilder<unknown>) {

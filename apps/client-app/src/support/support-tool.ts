@@ -17,7 +17,7 @@ import {
 import { z } from 'zod';
 import { AuthorizationServer } from '../authorization-server/authorization-server.js';
 import { explain } from '../login/oauth-failure.js';
-import { PendingLogins } from '../login/pending-logins.js';
+import { PendingLogins, type PendingLogin } from '../login/pending-logins.js';
 import { PageError } from '../pages/page-error.js';
 import { newCsrfToken } from '../session/csrf.js';
 import { Settings } from '../settings.js';
@@ -79,11 +79,12 @@ export class SupportTool {
   async complete(request: Request, response: Response): Promise<Engineer> {
     const { originalUrl, path } = request;
     const callback = new URL(`${this.settings.publicUrl}${SUPPORT_CALLBACK}${originalUrl.slice(path.length)}`);
-    const { state, nonce, codeVerifier } = await this.pending.take(
-      request,
-      response,
-      callback.searchParams.get('state') ?? '',
-    );
+    const state = callback.searchParams.get('state') ?? '';
+    const { result } = await this.pending.redeem(request, response, state, (begun) => this.#redeem(callback, begun));
+    return result;
+  }
+
+  async #redeem(callback: URL, { state, nonce, codeVerifier }: PendingLogin): Promise<Engineer> {
     const checks = {
       expectedState: state,
       expectedNonce: nonce,

@@ -54,7 +54,7 @@ export class Laboratory {
     const { tracks, tokens } = await new ExperimentRun(given).perform(card.run);
     const records = await this.#recordsOf(request, tracks);
     const traceId = currentTraceId();
-    return this.runs.add(request.sessionID, {
+    return this.runs.add(request.sessionID, login.subject, {
       card: card.id,
       at,
       traceId,
