@@ -23,6 +23,7 @@ import { refuseTargets } from '../requests/refuse-targets.js';
 import type { RefusalPage } from '../requests/refusal-page.js';
 import { answerUnreadable } from '../requests/unreadable-requests.js';
 import { secureHeaders } from '../requests/security-headers.js';
+import { readByOthers } from './read-by-others.js';
 import { hostSettings, type HostSettings } from './settings.js';
 import { isExported, telemetrySettings, type TelemetrySettings } from '../telemetry/telemetry-settings.js';
 import { flushSpans, startTracing, traceRequests } from '../telemetry/tracing.js';
@@ -96,9 +97,14 @@ export async function createApp<Schema extends z.ZodObject>(
 ): Promise<CreatedApp> {
   const { own, settings } = readSettings(options, source);
   const logLevel = new LogLevel(settings.LOG_LEVEL);
+  const others = readByOthers(source);
   const host: Host = {
     logLevel,
-    changedSettings: () => differing(settings, readSettings(options, readAgain()).settings),
+    changedSettings: () => {
+      const now = readAgain();
+      const changed = differing(settings, readSettings(options, now).settings);
+      return [...new Set([...changed, ...differing(others, readByOthers(now))])];
+    },
   };
   const logger = createLogger(options.name, logLevel, logDestination);
   await startTracing(options.name, isExported('TRACES', settings), logger);

@@ -18,7 +18,9 @@ const CLOSE_DEADLINE = 5_000;
  */
 export async function startApp<Schema extends z.ZodObject>(options: AppOptions<Schema>): Promise<void> {
   try {
-    const load = (): EnvironmentSource => loadEnvironment('.env', process.env);
+    // before OpenTelemetry gets what it reads there
+    const given = { ...process.env };
+    const load = (): EnvironmentSource => loadEnvironment('.env', given);
     const source = load();
     giveToOpenTelemetry(source);
     await checkPort(options, source);
