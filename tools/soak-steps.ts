@@ -97,6 +97,13 @@ export const STEPS: readonly Step[] = [
     settings: { SOAK_OVERLOAD: 10 },
     minutes: 7,
   },
+  {
+    title: 'file and signing keys that are read again all the time under load, on SQLite and PostgreSQL',
+    project: 'authorization-server',
+    spec: 'reload-under-load',
+    settings: { SOAK_RELOAD: 20 },
+    minutes: 1,
+  },
   { title: 'SIGTERM under load', project: 'e2e', spec: 'shutdown', settings: { SOAK_SHUTDOWN: 15 }, minutes: 2 },
   {
     title: 'the apps as they are, on Keycloak',

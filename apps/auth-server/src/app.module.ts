@@ -17,6 +17,8 @@ import { measureRetention } from './audit-retention.js';
 import type { Settings } from './environment.js';
 import { features } from './features.js';
 import { ProfilesModule } from './profiles/profiles.module.js';
+import { readAgain } from './read-again.js';
+import { ReadAtStart, restarting } from './read-at-start.js';
 import { serverSecrets } from './server-secrets.js';
 import { SigningKeysHealthIndicator } from './signing-keys.health.js';
 import { StoreModule } from './store.module.js';
@@ -31,18 +33,23 @@ export class AppModule {
     const server = AuthorizationServerModule.forRootAsync({
       imports: [store],
       inject: [AuthorizationStore],
-      useFactory: async (storage: AuthorizationStore): Promise<AuthorizationServerOptions> => ({
-        issuer: settings.ISSUER,
-        config,
-        readAgain: () => ({ config: read(), needsRestart: host.changedSettings().filter(needsRestart(settings)) }),
-        logLevels: host.logLevel,
-        ...(await serverSecrets(settings, config, storage)),
-        features,
-        storage,
-        metrics: withGauges(metrics, storage, settings),
-        trustedProxies: settings.TRUSTED_PROXIES,
-        clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
-      }),
+      useFactory: async (storage: AuthorizationStore): Promise<AuthorizationServerOptions> => {
+        const { secrets, readAgain: beside } = await serverSecrets(settings, config, storage);
+        const files = new ReadAtStart(settings, config);
+        const needsRestart = () => [...restarting(host.changedSettings(), settings), ...files.changed];
+        return {
+          issuer: settings.ISSUER,
+          config,
+          readAgain: () => readAgain({ config: read, needsRestart, beside }),
+          logLevels: host.logLevel,
+          ...secrets,
+          features,
+          storage,
+          metrics: withGauges(metrics, storage, settings),
+          trustedProxies: settings.TRUSTED_PROXIES,
+          clientCertificateHeader: settings.CLIENT_CERTIFICATE_HEADER,
+        };
+      },
     });
     const profiles = ProfilesModule.with({ url: settings.LEGACY_SERVICE_URL, key: settings.LEGACY_SERVICE_KEY });
     return {
@@ -55,11 +62,6 @@ export class AppModule {
       imports: [TerminusModule, store, server, profiles, ...featureModules(features.in(config), server)],
     };
   }
-}
-
-/** Whether a restart is what takes a new value of a setting up: a password in a file is read for each connection. */
-function needsRestart({ DATABASE_PASSWORD_FILE }: Settings): (setting: string) => boolean {
-  return (setting) => setting !== 'DATABASE_PASSWORD' || DATABASE_PASSWORD_FILE === undefined;
 }
 
 function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT_RETENTION }: Settings): ServerMetrics {

@@ -1,21 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
 import {
   KeyRotation,
-  SigningKeys,
   StoredSigningKeys,
   type AuthorizationServerOptions,
+  type Beside,
   type ServerConfig,
+  type SigningKeys,
 } from '@onbehalf/authorization-server';
 import { SealBroken, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
-import type { JSONWebKeySet } from 'jose';
 import type { Settings } from './environment.js';
 import { keySchedule } from './key-schedule.js';
+import { KeysInFile } from './keys-in-file.js';
 import { keysInVault } from './keys-in-vault.js';
 
 type Secrets = Pick<AuthorizationServerOptions, 'keys' | 'cookieKeys' | 'nonceSecret'>;
+
+/** Signing keys, and what reads them again where a reload can. */
+interface Keys {
+  readonly keys: SigningKeys;
+  readonly readAgain?: () => Promise<Beside>;
+}
+
+/** Secrets for the server, and what reads them again. */
+export interface ServerSecrets {
+  readonly secrets: Secrets;
+  /** Absent: nothing of them can change before a restart, or they are followed by themselves. */
+  readonly readAgain?: () => Promise<Beside>;
+}
 
 /**
  * What the server signs with: given by the environment, otherwise kept in the store, where all replicas have the same.
@@ -25,13 +38,12 @@ export async function serverSecrets(
   settings: Settings,
   config: ServerConfig,
   store: AuthorizationStore,
-): Promise<Secrets> {
+): Promise<ServerSecrets> {
   try {
-    return {
-      keys: await signingKeys(settings, config, store),
-      cookieKeys: settings.COOKIE_KEYS ?? [await sharedSecret(store, 'cookie-key')],
-      nonceSecret: Buffer.from(settings.NONCE_SECRET ?? (await sharedSecret(store, 'nonce-secret')), 'hex'),
-    };
+    const { keys, ...again } = await signingKeys(settings, config, store);
+    const cookieKeys = settings.COOKIE_KEYS ?? [await sharedSecret(store, 'cookie-key')];
+    const nonceSecret = Buffer.from(settings.NONCE_SECRET ?? (await sharedSecret(store, 'nonce-secret')), 'hex');
+    return { secrets: { keys, cookieKeys, nonceSecret }, ...again };
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error;
     throw new ConfigurationError('ENCRYPTION_KEYS', '(hidden)', 'the keys with which this database was encrypted');
@@ -42,27 +54,19 @@ function sharedSecret({ secrets }: AuthorizationStore, name: string): Promise<st
   return secrets.get(name, () => randomBytes(32).toString('hex'));
 }
 
-async function signingKeys(
-  settings: Settings,
-  config: ServerConfig,
-  { keys }: AuthorizationStore,
-): Promise<SigningKeys> {
-  if (settings.VAULT_TRANSIT_KEYS !== undefined) return keysInVault(settings, keySchedule(settings, config));
-  if (settings.SIGNING_KEYS_FILE !== undefined) return keysFromFile(settings.SIGNING_KEYS_FILE);
+async function signingKeys(settings: Settings, config: ServerConfig, { keys }: AuthorizationStore): Promise<Keys> {
+  const schedule = keySchedule(settings, config);
+  if (settings.VAULT_TRANSIT_KEYS !== undefined) return { keys: await keysInVault(settings, schedule) };
+  if (settings.SIGNING_KEYS_FILE !== undefined) {
+    const file = await KeysInFile.open(settings.SIGNING_KEYS_FILE, schedule);
+    return { keys: file.keys, readAgain: () => file.readAgain() };
+  }
   const log = new Logger('SigningKeys');
-  return StoredSigningKeys.open({
+  const stored = await StoredSigningKeys.open({
     store: keys,
-    rotation: new KeyRotation(keys, keySchedule(settings, config)),
+    rotation: new KeyRotation(keys, schedule),
     onSteps: (steps) => steps.forEach((step) => log.log(step)),
     onFailure: (error) => log.warn({ reason: (error as Error).message }),
   });
-}
-
-async function keysFromFile(path: string): Promise<SigningKeys> {
-  try {
-    return await SigningKeys.of(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    throw new ConfigurationError('SIGNING_KEYS_FILE', path, 'a readable JWK Set with private keys for ES256 and RS256');
-  }
+  return { keys: stored };
 }

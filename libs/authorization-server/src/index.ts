@@ -32,6 +32,7 @@ export {
   ConfigurationReload,
   ReloadRefused,
   type ConfigurationReloadOptions,
+  type Beside,
   type ReadAgain,
   type Reload,
 } from './registrations/reload/configuration-reload.js';
@@ -72,6 +73,7 @@ export { OutageFilter } from './pages/outage.filter.js';
 export { ServerController } from './pages/server-controller.decorator.js';
 export { SignerUnavailable, type ExternalKey, type ExternalSigner } from './keys/external-signer.js';
 export { RemoteSigningKeys, type RemoteSigningKeysOptions } from './keys/remote-signing-keys.js';
+export { ReplaceableSigningKeys, type ReplaceableSigningKeysOptions } from './keys/replaceable-signing-keys.js';
 export { SigningKeys } from './keys/signing-keys.js';
 export { StoredSigningKeys, type StoredSigningKeysOptions } from './keys/stored-signing-keys.js';
 export type { ServerStorage } from './ports/server-storage.js';

@@ -35,13 +35,22 @@ export class KeySet implements TokenSigner {
 
   /**
    * The keys of a JWK Set with private members, each with `alg`. The first of an algorithm signs, all verify.
-   * @throws ConfigurationError when an algorithm of {@link OWN_ALGORITHMS} has no key
+   * @throws ConfigurationError when an algorithm of {@link OWN_ALGORITHMS} has no key, or a key is not private or shares its `kid`
    */
   static async of(jwks: JSONWebKeySet): Promise<KeySet> {
     const keys = await Promise.all(jwks.keys.map(withKid));
-    const signing = keys.filter(({ d }) => d !== undefined);
-    checkAlgorithms(signing.map(({ alg }) => alg));
+    checkAlgorithms(keys.filter(({ d }) => d !== undefined).map(({ alg }) => alg));
+    const kids = keys.map(({ kid }) => kid);
+    const twice = kids.find((kid, index) => kids.indexOf(kid) !== index);
+    if (twice !== undefined) throw new ConfigurationError('signing keys', twice, 'a kid that no other key has');
+    const unable = keys.find(({ d }) => d === undefined);
+    if (unable) throw new ConfigurationError('signing keys', unable.kid, 'a private key');
     return new KeySet(await Promise.all(keys.map((key) => LocalKey.of(key))));
+  }
+
+  /** Keys of other sets. The first of an algorithm signs, all verify. */
+  static joined(keys: readonly SigningKey[]): KeySet {
+    return new KeySet(keys);
   }
 
   /**

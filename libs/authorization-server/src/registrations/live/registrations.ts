@@ -14,6 +14,8 @@ import { isOneOf } from '../documents/client-secrets.js';
 import { RegistrationSet } from './registration-set.js';
 import { isEmpty, olderThan, partiesOf, setOf, settle, type RegistrationsOptions } from './settle-file.js';
 
+const NOTHING = (): void => undefined;
+
 /** The registrations in force, followed while the application runs: what any replica changes, all have within seconds. */
 export class Registrations implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #options: RegistrationsOptions;
@@ -115,9 +117,10 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
    * Puts a file in force that was read again, as a whole: who has left it has nothing left when this resolves, and all replicas are
    * told to read theirs.
    * @param events what the audit trail tells of it
+   * @param beside puts in force what counts together with it, and neither waits nor throws
    * @throws ConfigurationError, and nothing has changed, for a file in which nobody is registered, and for an older generation
    */
-  async replaceFile(file: ServerConfig, events: readonly RecordedEvent[]): Promise<void> {
+  async replaceFile(file: ServerConfig, events: readonly RecordedEvent[], beside: () => void = NOTHING): Promise<void> {
     const { store } = this.#options;
     await this.reload();
     this.#try(file);
@@ -132,6 +135,7 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
       throw error instanceof OlderGeneration ? olderThan(error.newest, file) : error;
     }
     const snapshot = await store.snapshot();
+    beside();
     this.#putInForce(snapshot, file);
     // another one may have told the same at the same time
     this.#behind = snapshot.reloads > told + 1;
@@ -139,19 +143,23 @@ export class Registrations implements OnApplicationBootstrap, BeforeApplicationS
 
   /**
    * Puts the copy of the file in force that this replica has read because another one has.
+   * @param beside as for {@link replaceFile}
    * @returns whether it is in force now and was not before
    * @throws ConfigurationError for a copy that cannot be, or is not the newest yet: it is to be read again
    */
-  async catchUp(file: ServerConfig): Promise<boolean> {
+  async catchUp(file: ServerConfig, beside: () => void = NOTHING): Promise<boolean> {
     if ((file.generation ?? 0) < this.#snapshot.generation) throw olderThan(this.#snapshot.generation, file);
     if (isDeepStrictEqual(file, this.#file)) {
+      beside();
       // as long as some of it have no life, others have another file
       this.#behind = !this.#set.settled;
       return false;
     }
     this.#try(file);
     await this.#options.store.settle(file.generation ?? 0, this.#partiesOf(file), true);
-    this.#putInForce(await this.#options.store.snapshot(), file);
+    const snapshot = await this.#options.store.snapshot();
+    beside();
+    this.#putInForce(snapshot, file);
     this.#behind = false;
     return true;
   }

@@ -19,13 +19,23 @@ export interface ReadAgain {
   readonly config: ServerConfig;
   /** Settings beside the file that a start would read otherwise by now, such as ports. */
   readonly needsRestart?: readonly string[];
+  /** What else was read, and counts together with the file. */
+  readonly beside?: Beside;
+}
+
+/** What was read beside the file, such as signing keys, and checked. */
+export interface Beside {
+  /** The settings of which something else was read than what is in force. */
+  readonly changed: readonly string[];
+  /** Puts it in force. Must neither wait nor throw: no request may see the one without the other. */
+  readonly putInForce: () => void;
 }
 
 /** What a reload has come to. */
 export interface Reload {
   /** The registrations of which the file says something else. */
   readonly changed: readonly FileChange[];
-  /** Other members of the file that are otherwise and count, such as `trustedIssuers`. */
+  /** What else is otherwise and counts: other members of the file, such as `trustedIssuers`, and settings whose files were read again. */
   readonly settings: readonly string[];
   /** What is otherwise and does not count before a restart: members of the file, and settings beside it. */
   readonly needsRestart: readonly string[];
@@ -77,11 +87,13 @@ export class ConfigurationReload {
     return this.#alone(async () => {
       const { registrations, onReloaded, onRefused } = this.#options;
       try {
-        const { file, needsRestart } = await this.#read();
+        const { file, needsRestart, beside } = await this.#read();
         const before = registrations.file;
         const events = fileChanges(before, file, operator);
-        await registrations.replaceFile(file, [reloadEvent(before, file, operator), ...events]);
-        const reload = { changed: events.map(toFileChange), settings: changedSettings(before, file), needsRestart };
+        const told = reloadEvent(before, file, operator, beside.changed);
+        await registrations.replaceFile(file, [told, ...events], beside.putInForce);
+        const settings = [...changedSettings(before, file), ...beside.changed];
+        const reload = { changed: events.map(toFileChange), settings, needsRestart };
         onReloaded(reload, operator);
         return reload;
       } catch (error) {
@@ -96,12 +108,13 @@ export class ConfigurationReload {
   async #catchUp(): Promise<void> {
     const { registrations, onReloaded, onRefused } = this.#options;
     try {
-      const { file, needsRestart } = await this.#read();
+      const { file, needsRestart, beside } = await this.#read();
       const before = registrations.file;
-      if (!(await registrations.catchUp(file))) return;
+      const isOther = await registrations.catchUp(file, beside.putInForce);
+      if (!isOther && beside.changed.length === 0) return;
       this.#told = '';
       const changed = fileChanges(before, file, NOBODY).map(toFileChange);
-      onReloaded({ changed, settings: changedSettings(before, file), needsRestart });
+      onReloaded({ changed, settings: [...changedSettings(before, file), ...beside.changed], needsRestart });
     } catch (error) {
       const mistakes = mistakesIn(error);
       if (this.#told === mistakes.join('\n')) return;
@@ -110,9 +123,9 @@ export class ConfigurationReload {
     }
   }
 
-  async #read(): Promise<ReloadedFile> {
+  async #read(): Promise<ReloadedFile & { readonly beside: Beside }> {
     const { registrations, sections, readAgain } = this.#options;
-    const { config, needsRestart = [] } = await readAgain();
+    const { config, needsRestart = [], beside = NOTHING } = await readAgain();
     const reloaded = withoutRestart(config, registrations.file);
     // what counts has to go together with what only a restart can change
     const mistakes = reloaded.needsRestart.length > 0 ? [...referenceMistakes(reloaded.file, 'file', sections)] : [];
@@ -123,7 +136,7 @@ export class ConfigurationReload {
         new ConfigurationError(reloaded.needsRestart.join(', '), 'new', accepted),
       ]);
     }
-    return { ...reloaded, needsRestart: [...reloaded.needsRestart, ...needsRestart] };
+    return { ...reloaded, needsRestart: [...new Set([...reloaded.needsRestart, ...needsRestart])], beside };
   }
 
   #alone<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -134,6 +147,7 @@ export class ConfigurationReload {
 }
 
 const NOBODY: Operator = { subject: '', clientId: '' };
+const NOTHING: Beside = { changed: [], putInForce: () => undefined };
 
 /** @throws whatever is no mistake of the configuration */
 function mistakesIn(error: unknown): string[] {

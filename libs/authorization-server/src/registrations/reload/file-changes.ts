@@ -52,15 +52,23 @@ export function fileChanges(before: ServerConfig, after: ServerConfig, operator:
   return changes;
 }
 
-/** That a file was read again, whatever it says. */
-export function reloadEvent(before: ServerConfig, after: ServerConfig, operator: Operator): RegistrationChangeEvent {
+/**
+ * That a file was read again, whatever it says.
+ * @param beside settings that count together with it and are otherwise
+ */
+export function reloadEvent(
+  before: ServerConfig,
+  after: ServerConfig,
+  operator: Operator,
+  beside: readonly string[] = [],
+): RegistrationChangeEvent {
   return {
     type: 'registration_change',
     outcome: 'accepted',
     operation: 'reload',
     registrationKind: 'configuration',
     registrationId: 'file',
-    changed: differing(before, after),
+    changed: [...differing(before, after), ...beside],
     operator: operator.subject,
     clientId: operator.clientId,
   };

@@ -60,6 +60,12 @@ export function passwordIn(url: string): string | undefined {
   }
 }
 
+/** An address without its password, wherever it stands; another address than one of PostgreSQL as it is. */
+export function withoutPassword(url: string): string {
+  const read = readPostgresUrl(url);
+  return read ? writePostgresUrl(withoutParameters({ ...read, password: undefined }, 'password')) : url;
+}
+
 function nameOf(parameter: string): string {
   return parameter.split('=', 1)[0]!;
 }
