@@ -445,4 +445,14 @@ describe('InMemoryReplayStore', () => {
     now += 11;
     for (let i = 3; i < 5; i += 1) expect(await use(store, 'flood', i, now + 10)).toBe(true);
   });
+
+  it('makes room also after a clock was ahead', async () => {
+    let now = NOW + 3600;
+    const store = new InMemoryReplayStore(() => now, 1);
+    for (let i = 0; i < 2; i += 1) expect(await use(store, 'key', i)).toBe(true);
+    now = NOW;
+    expect(await use(store, 'key', 2)).toBe('ReplayStoreFull');
+    now += 11;
+    expect(await use(store, 'key', 3, now + 10)).toBe(true);
+  });
 });

@@ -63,7 +63,7 @@ export class InMemoryReplayStore implements ReplayStore {
   #forgetExpired(): void {
     const now = this.#clock();
     // a full store must not be searched at every request
-    if (now <= this.#sweptAt) return;
+    if (now === this.#sweptAt) return;
     this.#sweptAt = now;
     for (const [id, { expiresAt, jkt }] of this.#uses) if (expiresAt < now) this.#forget(id, jkt);
   }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { proxiedFetch, readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import { formatBasicCredentials, type Clock } from '@onbehalf/oauth-protocol';
+import { formatBasicCredentials, isRecent, type Clock } from '@onbehalf/oauth-protocol';
 import { createHash } from 'node:crypto';
 import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
 
@@ -32,14 +32,15 @@ const PROBE = 'probe';
 
 interface Answer {
   readonly active: Promise<boolean>;
-  readonly expiresAt: number;
+  /** Seconds since the epoch. */
+  readonly askedAt: number;
 }
 
 /** Revocation by token introspection: one call per token and `cacheFor` seconds, shared by concurrent requests. */
 export class Introspection implements RevocationCheck {
   readonly #settings: IntrospectionSettings;
   readonly #answers = new Map<string, Answer>();
-  #pausedUntil = 0;
+  #failedAt = -Infinity;
   #isOut = false;
   #hasAnswered = false;
 
@@ -74,10 +75,11 @@ export class Introspection implements RevocationCheck {
     const now = clock();
     const key = createHash('sha256').update(token).digest('base64url');
     const known = this.#answers.get(key);
-    if (known && now < known.expiresAt) return known.active;
-    if (now < this.#pausedUntil) return Promise.reject(new Error('the introspection endpoint has just failed'));
+    if (known && isRecent(known.askedAt, cacheFor, now)) return known.active;
+    if (isRecent(this.#failedAt, PAUSE, now))
+      return Promise.reject(new Error('the introspection endpoint has just failed'));
     const active = this.#observe(token);
-    this.#remember(key, { active, expiresAt: now + cacheFor });
+    this.#remember(key, { active, askedAt: now });
     active.then(
       (isActive) => this.#hint(isActive),
       () => this.#answers.delete(key),
@@ -94,7 +96,7 @@ export class Introspection implements RevocationCheck {
       return isActive;
     } catch (error) {
       this.#isOut = true;
-      this.#pausedUntil = this.#settings.clock() + PAUSE;
+      this.#failedAt = this.#settings.clock();
       this.#settings.report?.(error);
       throw error;
     }

@@ -88,7 +88,7 @@ export class RevocationFeed implements RevocationCheck {
   }
 
   #isOut(): boolean {
-    return this.#settings.clock() - this.#polledAt > this.#settings.maxAge;
+    return Math.abs(this.#settings.clock() - this.#polledAt) > this.#settings.maxAge;
   }
 
   #refuseWhenOut(): void {
@@ -97,6 +97,7 @@ export class RevocationFeed implements RevocationCheck {
   }
 
   async #poll(): Promise<void> {
+    if (this.#revoked.forgotTooEarly) this.#beginAgain();
     for (let pages = 0; pages < MAX_PAGES; pages++) {
       const before = this.#cursor;
       const isComplete = await this.#readPage();
@@ -113,8 +114,7 @@ export class RevocationFeed implements RevocationCheck {
     if (response.status !== 200) {
       await response.body?.cancel();
       // a cursor that the server does not know any more: from the beginning then
-      this.#cursor = undefined;
-      this.#etag = undefined;
+      this.#beginAgain();
       const { url, client } = this.#settings;
       const isRefused = response.status === 401 && client !== undefined;
       const hint = isRefused ? `, so it does not take the credentials of "${client.clientId}"` : '';
@@ -127,6 +127,12 @@ export class RevocationFeed implements RevocationCheck {
     this.#etag = cursor === this.#cursor ? (response.headers.get('etag') ?? undefined) : undefined;
     this.#cursor = cursor;
     return tokens.length === 0 || cursor === undefined;
+  }
+
+  /** The next answer is the whole list. */
+  #beginAgain(): void {
+    this.#cursor = undefined;
+    this.#etag = undefined;
   }
 
   async #ask(): Promise<Response> {

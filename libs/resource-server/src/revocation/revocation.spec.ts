@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
 import { createTestIssuer, type TestIssuer } from '@onbehalf/testing';
 import { createTestCluster, requirement } from '@onbehalf/testing-internal';
 import { decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose';
@@ -17,6 +18,7 @@ import {
   type RevocationFeedOptions,
   AuthorizationServerHealthIndicator,
 } from '../index.js';
+import { RevocationFeed } from './revocation-feed.js';
 
 @Controller()
 class MessageController {
@@ -186,6 +188,20 @@ describe('revocation', () => {
       now += 1;
       expect((await get(token)).status).toBe(200);
     });
+
+    it('a clock that is set back prolongs no answer, and no pause', async () => {
+      answer = (_call, response) => json(response, { active: calls.length === 1 });
+      await introspect();
+      const [token, other] = await Promise.all([issuer.token(), issuer.token()]);
+      expect((await get(token)).status).toBe(200);
+      now -= 20;
+      expect((await get(token)).status).toBe(401);
+      answer = (_call, response) => response.writeHead(500).end();
+      expect((await get(other)).status).toBe(503);
+      answer = (_call, response) => json(response, { active: true });
+      now -= 1;
+      expect((await get(other)).status).toBe(200);
+    });
   });
 
   describe('a polled feed', () => {
@@ -350,6 +366,34 @@ describe('revocation', () => {
       now += 1;
       expect((await get(other)).status).toBe(503);
       expect((await get(token)).status).toBe(401);
+    });
+
+    it('begins again after a clock that was ahead, by which entries had expired too early', async () => {
+      const revoked = await issuer.token();
+      answer = ({ url: asked }, response) =>
+        json(response, { tokens: asked.includes('since') ? [] : [entry(revoked)], cursor: 'a' });
+      const polled = new RevocationFeed({
+        ...{ url: url('/revocations'), issuer: issuer.issuer, interval: 1, maxAge: 30, timeout: 2000 },
+        ...{ onOutage: 'refuse', clock: () => now },
+      });
+      const { jti } = decodeJwt(revoked);
+      const token = { issuer: issuer.issuer, jwtId: jti, claims: {} } as VerifiedAccessToken;
+      const objections: unknown[] = [];
+      for (const step of [0, 24 * 3600, -24 * 3600]) {
+        now += step;
+        await polled.poll();
+        objections.push(await polled.objection(token));
+      }
+      expect(objections).toEqual(['The token has been revoked', undefined, 'The token has been revoked']);
+    });
+
+    it('is out when it fails after a clock was set back, as if that had gone on', async () => {
+      answer = (_call, response) => json(response, { tokens: [] });
+      await feed({ maxAge: 10, interval: 60 });
+      const token = await issuer.token();
+      expect((await get(token)).status).toBe(200);
+      now -= 11;
+      expect((await get(token)).status).toBe(503);
     });
 
     it('makes the service unready while it cannot tell, unless outages are accepted', async () => {

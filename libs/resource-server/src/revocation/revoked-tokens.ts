@@ -1,5 +1,8 @@
 import { MAX_CLOCK_TOLERANCE } from '@onbehalf/jwt-verification';
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { isRecent, type Clock } from '@onbehalf/oauth-protocol';
+
+/** Seconds. */
+const SWEEP_EVERY = 60;
 
 /** A token by issuer and `jti`, never by its text: one token can be written in several ways. RFC 7519 §4.1.7. */
 export function revocationKey(issuer: string, jwtId: string): string {
@@ -10,10 +13,15 @@ export function revocationKey(issuer: string, jwtId: string): string {
 export class RevokedTokens {
   readonly #clock: Clock;
   readonly #expiries = new Map<string, number>();
-  #sweptAt = 0;
+  #sweptAt = -Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Whether tokens may be missing that had expired by a clock which was ahead, and have not by that of now. */
+  get forgotTooEarly(): boolean {
+    return this.#clock() < this.#sweptAt;
   }
 
   has(key: string): boolean {
@@ -31,7 +39,7 @@ export class RevokedTokens {
 
   #forgetExpired(): void {
     const now = this.#clock();
-    if (now < this.#sweptAt + 60) return;
+    if (isRecent(this.#sweptAt, SWEEP_EVERY, now)) return;
     this.#sweptAt = now;
     for (const [key, expiresAt] of this.#expiries) {
       // the guard accepts tokens for as long past their expiry

@@ -56,6 +56,15 @@ describe('VerifiedTokenCache', () => {
     expect(verifications).toEqual(['a', 'a', 'a']);
   });
 
+  it('counts a verification no longer when the clock is set back', async () => {
+    const cache = cacheOf(10, 60);
+    for (const seconds of [0, -1]) {
+      now = NOW + seconds;
+      await cache.get('a', () => verified('a'));
+    }
+    expect(verifications).toEqual(['a', 'a']);
+  });
+
   it('keeps no refusal', async () => {
     const cache = cacheOf();
     await expect(cache.get('a', () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');

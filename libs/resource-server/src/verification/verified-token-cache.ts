@@ -1,5 +1,5 @@
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import type { Clock } from '@onbehalf/oauth-protocol';
+import { isRecent, type Clock } from '@onbehalf/oauth-protocol';
 import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
 
@@ -13,7 +13,8 @@ export interface VerifiedTokenCacheSettings {
 
 interface Entry {
   readonly token: VerifiedAccessToken;
-  readonly expiresAt: number;
+  /** Seconds since the epoch. */
+  readonly verifiedAt: number;
 }
 
 /**
@@ -33,12 +34,13 @@ export class VerifiedTokenCache {
   async get(token: string, verify: () => Promise<VerifiedAccessToken>): Promise<VerifiedAccessToken> {
     const key = hash('sha256', token, 'base64');
     const known = this.#entries.get(key);
-    const now = this.#settings.clock();
-    if (known && now < known.expiresAt) return known.token;
+    const { clock, maxAge } = this.#settings;
+    const now = clock();
+    if (known && isRecent(known.verifiedAt, maxAge, now) && now < known.token.expiresAt) return known.token;
     this.#entries.delete(key);
     // many requests will share it
     const verified = frozen(await verify());
-    this.#entries.set(key, { token: verified, expiresAt: Math.min(now + this.#settings.maxAge, verified.expiresAt) });
+    this.#entries.set(key, { token: verified, verifiedAt: now });
     return verified;
   }
 }
