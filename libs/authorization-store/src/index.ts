@@ -3,6 +3,7 @@ export { AuditLog } from './audit/audit-log.js';
 export type { AcknowledgedGap, Acknowledgement, AuditGap } from './verification/audit-gap.js';
 export type { ArchiveSegment } from './archive/archive-format.js';
 export type { ArchiveOptions, ArchiveOutcome } from './upkeep/archiving.js';
+export type { LostArchive } from './upkeep/lost-archive.js';
 export type { ArchiveBreak } from './verification/archived-trail.js';
 export type { AuditBreak } from './verification/chain-check.js';
 export type { CheckedArchive } from './verification/check-archive.js';

@@ -39,7 +39,7 @@ Exit codes: 0 when it is whole, 1 when a record was edited, removed or moved, 2 
 Whoever has the database and its keys can cut the trail, and a copy that was restored lacks its end: audit-verify --heads tells.
 
 Exit codes: 0 when all is written, 2 when it could not be.`,
-  'audit-acknowledge-gap': `Records in the audit trail that records of it are gone, such as after a restore or a promotion.
+  'audit-acknowledge-gap': `Records in the audit trail that records of it are gone, such as after a restore or a promotion, or with an archive that is lost.
 
   audit-acknowledge-gap --dry-run [--heads <file>] [--archive <file>…]
   audit-acknowledge-gap --by <who> --reason <why> [--heads <file>] [--archive <file>…] [<gap>…]
@@ -48,9 +48,10 @@ Exit codes: 0 when all is written, 2 when it could not be.`,
   --by <who>       who acknowledges it
   --reason <why>   what happened
   --heads <file>   as for audit-verify, and so is --archive
-  <gap>…           as the dry run names them; all of them unless told
+  <gap>…           as the dry run names them; all of them unless told. The name of an archive says that it is lost for good
 
-From then on audit-verify accepts these gaps and tells them. Whatever was edited or put in cannot be acknowledged.
+From then on audit-verify accepts these gaps and tells them. Whatever was edited or put in cannot be acknowledged. An archive is
+acknowledged only by its name. What the database still has of it goes into the next one.
 
 Exit codes: 0 when the trail is whole then, 1 when it is not or a dry run has found something, 2 when it could not be done.`,
   'audit-export': `Writes the audit trail as JSON Lines, the oldest record first.

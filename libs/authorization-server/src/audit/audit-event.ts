@@ -3,8 +3,8 @@ import type { ExchangeAuditEvent } from '@onbehalf/token-exchange';
 
 /**
  * Everything that the audit trail tells, by its `type`. No event holds a token, a secret or a password. What the storage adds by
- * itself: `key_change`, in the step of the key, `audit_chain_opened`, `audit_gap_acknowledged` and
- * `audit_archived`.
+ * itself: `key_change`, in the step of the key, `audit_chain_opened`, `audit_gap_acknowledged`,
+ * `audit_archived` and `audit_archive_lost`.
  */
 export type AuditEvent =
   | RecordedExchange

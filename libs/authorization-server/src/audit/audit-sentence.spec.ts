@@ -49,6 +49,10 @@ describe('what an event tells people', () => {
     [{ type: 'login_failed' }, 'somebody failed to sign in as nobody known'],
     [{ type: 'audit_archived', count: 5, file: 'a' }, '5 old records of the trail moved into the archive a'],
     [
+      { type: 'audit_archive_lost', operator: 'anna', archive: 'a', statedReason: 'the disk broke' },
+      'anna acknowledged that the archive a is lost: the disk broke',
+    ],
+    [
       { type: 'audit_gap_acknowledged', operator: 'anna', statedReason: 'a restore' },
       'anna acknowledged that records of the trail are gone: a restore',
     ],

@@ -30,6 +30,8 @@ const SENTENCES: Readonly<Record<string, (event: Event) => string>> = {
     `${name(count)} more requests of unknown callers were refused: ${name(requested)}`,
   audit_chain_opened: () => 'a process began to write the trail',
   audit_archived: ({ count, file }) => `${name(count)} old records of the trail moved into the archive ${name(file)}`,
+  audit_archive_lost: ({ operator, archive, statedReason }) =>
+    `${name(operator)} acknowledged that the archive ${name(archive)} is lost: ${name(statedReason)}`,
   audit_gap_acknowledged: ({ operator, statedReason }) =>
     `${name(operator)} acknowledged that records of the trail are gone: ${name(statedReason)}`,
 };

@@ -62,7 +62,12 @@ export function parseHeader(line: string): ArchiveHeader | undefined {
 
 function isSegment(segment: Partial<ArchiveSegment> | null): boolean {
   const { writer, from, to, after, head } = segment ?? {};
-  return [writer, after, head].every((text) => typeof text === 'string') && [from, to].every(Number.isSafeInteger);
+  return (
+    [writer, after, head].every((text) => typeof text === 'string') &&
+    [from, to].every(Number.isSafeInteger) &&
+    0 <= from! &&
+    from! <= to!
+  );
 }
 
 /** A line as `audit-export` writes it. The event stands last, exactly as it was hashed. */

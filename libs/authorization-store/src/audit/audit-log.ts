@@ -18,6 +18,7 @@ import { exportAudit, findAuditRecord, queryAudit, type ReadTrail } from './audi
 import { auditTree } from './audit-tree.js';
 import { acknowledgementEvent, type Acknowledgement, type AuditGap } from '../verification/audit-gap.js';
 import { countArchived, oldestRecord, planArchive } from '../upkeep/archive-plan.js';
+import { giveUpArchive, type LostArchive } from '../upkeep/lost-archive.js';
 import { archiveTrail, type ArchiveOptions, type ArchiveOutcome } from '../upkeep/archiving.js';
 import {
   verifyAudit,
@@ -84,6 +85,11 @@ export class AuditLog implements AuditReader {
    */
   async acknowledge(gaps: readonly AuditGap[], acknowledgement: Acknowledgement): Promise<void> {
     for (const gap of gaps) await this.append(acknowledgementEvent(gap, acknowledgement));
+  }
+
+  /** Records that an archive is lost for good, and what is gone with it; see `giveUpArchive`. */
+  acknowledgeLost(lost: LostArchive, acknowledgement: Acknowledgement): Promise<void> {
+    return giveUpArchive({ records: this.#records, sealing: this.#sealing }, lost, acknowledgement);
   }
 
   /** The newest record of each chain, to be kept outside of the database and given to `verify` later. */

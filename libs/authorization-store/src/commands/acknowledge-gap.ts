@@ -1,7 +1,8 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { AuditLog } from '../audit/audit-log.js';
+import type { LostArchive } from '../upkeep/lost-archive.js';
 import { nameOfGap, recordsOf, type AuditGap } from '../verification/audit-gap.js';
-import type { AuditAnchor } from '../verification/verify-audit.js';
+import type { AuditAnchor, AuditVerification } from '../verification/verify-audit.js';
 import { count, tellVerification } from './tell-verification.js';
 
 type Write = (line: string) => void;
@@ -10,7 +11,7 @@ type Write = (line: string) => void;
 export interface AcknowledgeOptions {
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
-  /** The names of the gaps that are meant; all that are found when there are none. */
+  /** The names of the gaps that are meant, and of archives that are lost; all gaps that are found, and no archive, when there are none. */
   readonly only?: readonly string[] | undefined;
   /** Heads that were kept elsewhere. */
   readonly heads?: readonly AuditAnchor[] | undefined;
@@ -20,47 +21,94 @@ export interface AcknowledgeOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+/** What can be acknowledged. */
+interface Found {
+  readonly gaps: readonly AuditGap[];
+  readonly lost: readonly LostArchive[];
+}
+
 /** Characters. */
 const LONGEST = 256;
 
 /**
- * Acknowledges gaps of the trail, and nothing else that is broken.
+ * Acknowledges gaps of the trail and archives that are lost, and nothing else that is broken.
  * @returns 0 when the trail is whole then, 1 when it is not, or a dry run has found something to acknowledge
  * @throws ConfigurationError
  */
 export async function acknowledgeGap(audit: AuditLog, options: AcknowledgeOptions, write: Write): Promise<number> {
-  const { only = [], heads, archives, dryRun = false } = options;
+  const { only = [], heads, dryRun = false } = options;
   const given = dryRun ? undefined : { by: text('--by', options.by), reason: text('--reason', options.reason) };
+  // with none at hand, the only one may be lost
+  const archives = options.archives ?? (only.some(isArchive) ? [] : undefined);
   const verification = await audit.verify({ heads, archives });
-  const brokenAt = verification.ok ? [] : verification.brokenAt;
-  const gaps = brokenAt.flatMap(({ gap }) => gap ?? []);
-  const chosen = only.length === 0 ? gaps : only.map((name) => named(name, gaps));
-  if (given) await audit.acknowledge(chosen, given);
-  for (const gap of chosen) write(`${given ? 'acknowledged' : 'would be acknowledged:'} ${sentenceOf(gap)}`);
-  for (const { writer, sequence, reason, gap } of brokenAt) {
-    if (!gap) write(`cannot be acknowledged: broken at writer ${writer}, record ${sequence}: ${reason}`);
+  const found = foundIn(verification);
+  const chosen = only.length === 0 ? { gaps: found.gaps, lost: [] } : named(only, found);
+  if (given) {
+    await audit.acknowledge(chosen.gaps, given);
+    for (const lost of chosen.lost) await audit.acknowledgeLost(lost, given);
   }
-  if (!verification.ok)
-    for (const { archive, reason } of verification.brokenArchives) {
-      write(`cannot be acknowledged: broken archive ${archive}: ${reason}`);
-    }
+  for (const line of sentencesOf(chosen)) write(`${given ? 'acknowledged' : 'would be acknowledged:'} ${line}`);
+  tellOthers(verification, chosen, write);
   if (!given && !verification.ok) return 1;
   return (await tellVerification(audit, write, { heads, archives })) ? 0 : 1;
 }
 
-function sentenceOf(gap: AuditGap): string {
-  const seen = gap.seen
-    ? `, and ${count(gap.seen.length, 'other')} of them ${gap.seen.length === 1 ? 'was' : 'were'} seen`
-    : '';
-  const after = gap.after === '' ? 'from its beginning' : `after the record with the hash ${gap.after}`;
-  return `${nameOfGap(gap)}: ${recordsOf(gap)}, ${after}; the last one had the hash ${gap.lost}${seen}`;
+function foundIn(verification: AuditVerification): Found {
+  if (verification.ok) return { gaps: [], lost: [] };
+  const { brokenAt, brokenArchives } = verification;
+  return {
+    gaps: brokenAt.flatMap(({ gap }) => gap ?? []),
+    lost: brokenArchives.flatMap(({ archive, gaps }) => (gaps ? { archive, gaps } : [])),
+  };
 }
 
-function named(name: string, gaps: readonly AuditGap[]): AuditGap {
-  const gap = gaps.find((each) => nameOfGap(each) === name);
-  if (gap) return gap;
-  const accepted = gaps.map(nameOfGap).join(', ') || 'none, because there is no gap';
-  throw new ConfigurationError('the gap', name, accepted);
+/** One that was only not given looks as one that is lost does, so an archive is acknowledged by its name alone. */
+function tellOthers(verification: AuditVerification, { lost: chosen }: Found, write: Write): void {
+  if (verification.ok) return;
+  for (const { writer, sequence, reason, gap } of verification.brokenAt) {
+    if (!gap) write(`cannot be acknowledged: broken at writer ${writer}, record ${sequence}: ${reason}`);
+  }
+  for (const { archive, reason, gaps } of verification.brokenArchives) {
+    if (chosen.some((each) => each.archive === archive)) continue;
+    if (gaps) write(`is acknowledged when it is named: ${archive}: ${reason}`);
+    else write(`cannot be acknowledged: broken archive ${archive}: ${reason}`);
+  }
+}
+
+function sentencesOf({ gaps, lost }: Found): string[] {
+  const archives = lost.flatMap((each) => [
+    `${each.archive}: the archive is lost; what the database has of it goes into the next one`,
+    ...each.gaps.map(sentenceOf),
+  ]);
+  return [...gaps.map(sentenceOf), ...archives];
+}
+
+function sentenceOf(gap: AuditGap): string {
+  const { after, lost, seen = [] } = gap;
+  const begin = after === '' ? 'from its beginning' : `after the record with the hash ${after}`;
+  const others =
+    seen.length === 0
+      ? ''
+      : `, and ${count(seen.length, 'other record')} of them ${seen.length === 1 ? 'was' : 'were'} seen`;
+  return `${nameOfGap(gap)}: ${recordsOf(gap)}, ${begin}; the last one had the hash ${lost}${others}`;
+}
+
+/** Names of gaps have a slash. */
+function isArchive(name: string): boolean {
+  return !name.includes('/');
+}
+
+/** @throws ConfigurationError for a name that is none */
+function named(names: readonly string[], { gaps, lost }: Found): Found {
+  const known = [...gaps.map(nameOfGap), ...lost.map(({ archive }) => archive)];
+  const other = names.find((name) => !known.includes(name));
+  if (other !== undefined) {
+    throw new ConfigurationError('the gap', other, known.join(', ') || 'none, because there is no gap');
+  }
+  return {
+    gaps: gaps.filter((gap) => names.includes(nameOfGap(gap))),
+    lost: lost.filter(({ archive }) => names.includes(archive)),
+  };
 }
 
 /** @throws ConfigurationError */

@@ -29,8 +29,9 @@ export async function tellVerification(
 }
 
 function sentenceOf(gap: AcknowledgedGap): string {
-  const { at, by, reason } = gap;
-  return `acknowledged ${nameOfGap(gap)}: ${recordsOf(gap)} of the chain ${verbOf(gap)} gone, says ${by} on ${at}: ${reason}`;
+  const { at, by, reason, archive } = gap;
+  const where = archive === undefined ? '' : ` with the archive ${archive}`;
+  return `acknowledged ${nameOfGap(gap)}: ${recordsOf(gap)} of the chain ${verbOf(gap)} gone${where}, says ${by} on ${at}: ${reason}`;
 }
 
 function verbOf({ from, to }: AcknowledgedGap): string {

@@ -76,7 +76,7 @@ export async function archiveTrail(trail: Archived, options: ArchiveOptions): Pr
 async function checkNoneIsLeft(database: Kysely<Schema>, out: string): Promise<void> {
   const [left] = await leftBehind(database);
   if (!left) return;
-  const accepted = `the file of the archive ${left.archive}, whose records are not all deleted yet`;
+  const accepted = `the file of the archive ${left.archive}, whose records are not all deleted yet (audit-acknowledge-gap if it is lost)`;
   throw new ConfigurationError('--out', out, accepted);
 }
 

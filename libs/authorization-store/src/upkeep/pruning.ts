@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { AuditCheckpointTable, Schema } from '../database/schema/schema.js';
 import { firstOf } from '../verification/stored-chains.js';
 
@@ -19,12 +19,13 @@ export async function pruneArchived(
 ): Promise<number> {
   let deleted = 0;
   const left = (await leftBehind(database)).filter((each) => each.archive === archive);
-  for (const { writer, sequence: last } of left) {
+  for (const checkpoint of left) {
+    const { writer, sequence: last } = checkpoint;
     // asked for once: what was deleted stands in the index of PostgreSQL until a vacuum, and would be read again and again
     const first = await firstOf(database, writer);
     for (let from = first?.sequence ?? Infinity; from <= last; from += BATCH) {
       const begun = performance.now();
-      deleted += await deleteRange(database, { writer, from, to: Math.min(last, from + BATCH - 1) });
+      deleted += await deleteRange(database, checkpoint, { from, to: Math.min(last, from + BATCH - 1) });
       progress(deleted);
       await sleep(performance.now() - begun);
     }
@@ -32,19 +33,23 @@ export async function pruneArchived(
   return deleted;
 }
 
-type DeletedRange = { readonly writer: string; readonly from: number; readonly to: number };
+type DeletedRange = { readonly from: number; readonly to: number };
 
-async function deleteRange(database: Kysely<Schema>, { writer, from, to }: DeletedRange): Promise<number> {
-  const { numDeletedRows } = await database
-    .deleteFrom('audit_records')
-    .where('writer', '=', writer)
-    .where('sequence', '>=', from)
-    .where('sequence', '<=', to)
-    .executeTakeFirst();
-  return Number(numDeletedRows);
+async function deleteRange(database: Kysely<Schema>, checkpoint: Left, { from, to }: DeletedRange): Promise<number> {
+  return database.transaction().execute(async (work) => {
+    await holdCheckpoint(work, checkpoint);
+    const { numDeletedRows } = await work
+      .deleteFrom('audit_records')
+      .where('writer', '=', checkpoint.writer)
+      .where('sequence', '>=', from)
+      .where('sequence', '<=', to)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  });
 }
 
-type Left = Pick<AuditCheckpointTable, 'writer' | 'sequence' | 'archive'>;
+/** Where a chain goes on, although records before are still there. */
+export type Left = Pick<AuditCheckpointTable, 'writer' | 'sequence' | 'archive'>;
 
 /** The checkpoints before which there still are records. */
 export async function leftBehind(database: Kysely<Schema>): Promise<Left[]> {
@@ -54,4 +59,19 @@ export async function leftBehind(database: Kysely<Schema>): Promise<Left[]> {
     .where(sql<boolean>`exists (select 1 from audit_records r where r.writer = c.writer and r.sequence <= c.sequence)`)
     .orderBy('c.writer')
     .execute();
+}
+
+/**
+ * Nobody else moves the checkpoint until the end of the transaction.
+ * @throws when somebody has
+ */
+export async function holdCheckpoint(work: Transaction<Schema>, { writer, sequence, archive }: Left): Promise<void> {
+  const { numUpdatedRows } = await work
+    .updateTable('audit_checkpoints')
+    .set({ archive })
+    .where('writer', '=', writer)
+    .where('sequence', '=', sequence)
+    .where('archive', '=', archive)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new Error('another run has changed where the trail goes on: run it again');
 }

@@ -2,7 +2,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { parseRecord, type ArchiveSegment } from '../archive/archive-format.js';
 import { linesOf } from '../archive/archive-lines.js';
 import type { ChainHead, WriterHead } from '../chain/audit-chain.js';
-import type { Checkpoint } from '../chain/checkpoints.js';
+import { isAt } from '../chain/checkpoints.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { AuditGap } from './audit-gap.js';
 import { checkArchive, type CheckedArchive } from './check-archive.js';
@@ -12,6 +12,17 @@ export interface ArchiveBreak {
   /** Its file, or its name in the trail when it was not given. */
   readonly archive: string;
   readonly reason: string;
+  /**
+   * What can be acknowledged when the file is lost for good: the records that are gone with it, which are none while the database
+   * has all of them. Absent where something else is wrong.
+   */
+  readonly gaps?: readonly AuditGap[];
+}
+
+/** Records of one chain, and the archive that they are in. */
+export interface FoundSegment {
+  readonly archive: CheckedArchive;
+  readonly segment: ArchiveSegment;
 }
 
 /** The archives of a trail, which are read one after the other. */
@@ -62,21 +73,22 @@ export class ArchivedTrail {
     return this.archives.filter(({ broken }) => broken === undefined);
   }
 
-  /**
-   * What is wrong with the archives, and with what joins them: each chain goes back from its checkpoint to its first record.
-   * @param checkpoints where the chains go on
-   */
-  breaks(checkpoints: readonly Checkpoint[]): ArchiveBreak[] {
-    const joined = new Set<string>();
-    const breaks = this.archives.flatMap(({ path, broken }) =>
-      broken === undefined ? [] : [{ archive: path, reason: broken }],
+  /** What an archive has of a chain. */
+  segment(archive: string, writer: string): ArchiveSegment | undefined {
+    return this.#segments.get(keyOf(archive, writer));
+  }
+
+  isGiven(archive: string): boolean {
+    return this.archives.some((each) => each.archive === archive);
+  }
+
+  /** The records of a chain that end at a place, or that are the last ones before it. */
+  lastBefore(writer: string, place: ChainHead): FoundSegment | undefined {
+    const found = this.#whole.flatMap((archive) => archive.segments.map((segment) => ({ archive, segment })));
+    const before = found.filter(
+      ({ segment }) => segment.writer === writer && (segment.to < place.sequence || isAt(endOf(segment), place)),
     );
-    const told = new Map<string, ArchiveBreak>();
-    for (const checkpoint of checkpoints) {
-      const broken = this.#follow(checkpoint, joined);
-      if (broken && !told.has(broken.archive)) told.set(broken.archive, broken);
-    }
-    return [...breaks, ...told.values(), ...this.archives.flatMap((archive) => stranger(archive, joined))];
+    return before.sort((one, other) => one.segment.to - other.segment.to).at(-1);
   }
 
   /** What is wrong with the archives by themselves, and with what joins those that follow each other. */
@@ -125,58 +137,28 @@ export class ArchivedTrail {
     }
   }
 
-  #follow(checkpoint: Checkpoint, joined: Set<string>): ArchiveBreak | undefined {
-    const { writer } = checkpoint;
-    let { archive, sequence, hash } = checkpoint;
-    for (;;) {
-      const segment = this.#segments.get(keyOf(archive, writer));
-      if (!segment) return { archive, reason: this.#reasonWithout(archive) };
-      joined.add(keyOf(archive, writer));
-      if (segment.to !== sequence || segment.head !== hash) {
-        return {
-          archive,
-          reason: `its records of writer ${writer} do not reach record ${sequence}, where the trail goes on`,
-        };
-      }
-      if (segment.previous === undefined) {
-        return segment.from === 0
-          ? undefined
-          : { archive, reason: `its records of writer ${writer} begin in the middle` };
-      }
-      [archive, sequence, hash] = [segment.previous, segment.from - 1, segment.after];
-    }
-  }
-
   /** The oldest of the archives that were given may go on behind one that was not. */
   #misfitOfPrevious({ writer, from, after, previous }: ArchiveSegment): string | undefined {
     if (previous === undefined) return undefined;
-    const segment = this.#segments.get(keyOf(previous, writer));
-    if (segment) {
-      const isJoined = segment.to === from - 1 && segment.head === after;
-      return isJoined ? undefined : `its records of writer ${writer} do not follow those of ${previous}`;
-    }
+    const place = { sequence: from - 1, hash: after };
+    const before = this.lastBefore(writer, place)?.segment;
+    if (before && isAt(endOf(before), place)) return undefined;
+    if (this.segment(previous, writer)) return `its records of writer ${writer} do not follow those of ${previous}`;
     const isLost = this.archives.some(({ segments }) =>
       segments.some((each) => each.writer === writer && each.to < from),
     );
     return isLost ? `${previous}, which it goes on behind, was not given` : undefined;
   }
+}
 
-  #reasonWithout(archive: string): string {
-    const given = this.archives.some((each) => each.archive === archive);
-    return given ? 'a chain of the trail is not in it' : 'it was not given, and the trail goes on behind it';
-  }
+/** The place of the last record. */
+export function endOf({ to, head }: ArchiveSegment): ChainHead {
+  return { sequence: to, hash: head };
 }
 
 /** One that is broken only claims its name. */
 function isSameArchive(one: CheckedArchive, other: CheckedArchive): boolean {
   return one.archive === other.archive && one.broken === undefined && other.broken === undefined;
-}
-
-/** Records that no chain of the trail goes on behind, as after a restore to the time before it was made. */
-function stranger({ archive, path, segments, broken }: CheckedArchive, joined: ReadonlySet<string>): ArchiveBreak[] {
-  const found = segments.find(({ writer }) => !joined.has(keyOf(archive, writer)));
-  if (!found || broken !== undefined) return [];
-  return [{ archive: path, reason: `the trail does not go on behind its records of writer ${found.writer}` }];
 }
 
 function keyOf(...parts: readonly unknown[]): string {

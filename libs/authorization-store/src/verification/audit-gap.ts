@@ -15,6 +15,8 @@ export interface AuditGap {
   readonly after: string;
   /** The hash that the last one had: the record behind it, the sealed head, or another chain says so. */
   readonly lost: string;
+  /** The archive that they were in. Absent where they stood in the database. */
+  readonly archive?: string;
   /** Others among them that somebody has seen. Absent when nobody has. */
   readonly seen?: readonly ChainHead[];
 }
@@ -39,10 +41,10 @@ interface AcknowledgementEvent extends RecordedEvent {
 
 /** What is recorded of an acknowledgement. */
 export function acknowledgementEvent(
-  { writer, from, to, after, lost, seen }: AuditGap,
+  { writer, from, to, after, lost, archive, seen }: AuditGap,
   { by, reason }: Acknowledgement,
 ): AcknowledgementEvent {
-  const gap = { writer, from, to, after, lost, ...(seen && { seen }) };
+  const gap = { writer, from, to, after, lost, ...(archive !== undefined && { archive }), ...(seen && { seen }) };
   return { type: GAP_ACKNOWLEDGED, outcome: 'accepted', operator: by, statedReason: reason, gap };
 }
 
@@ -50,12 +52,13 @@ export function acknowledgementEvent(
 export function acknowledgedIn(event: Readonly<Record<string, unknown>>, at: number): AcknowledgedGap | undefined {
   if (event['type'] !== GAP_ACKNOWLEDGED) return undefined;
   const gap = (event['gap'] ?? {}) as AuditGap;
-  const { writer, from, to, after, lost, seen = [] } = gap;
+  const { writer, from, to, after, lost, archive = '', seen = [] } = gap;
   if (!Array.isArray(seen) || !seen.every(isPlace)) return undefined;
-  if (![writer, after, lost].every((text) => typeof text === 'string')) return undefined;
+  if (![writer, after, lost, archive].every((text) => typeof text === 'string')) return undefined;
   if (![from, to].every(Number.isSafeInteger) || Number.isNaN(new Date(at).getTime())) return undefined;
   const acknowledged = { by: String(event['operator']), reason: String(event['statedReason']) };
-  return { writer, from, to, after, lost, seen, ...acknowledged, at: new Date(at).toISOString() };
+  const place = { writer, from, to, after, lost, seen, ...(archive !== '' && { archive }) };
+  return { ...place, ...acknowledged, at: new Date(at).toISOString() };
 }
 
 function isPlace(value: unknown): value is ChainHead {
@@ -63,9 +66,11 @@ function isPlace(value: unknown): value is ChainHead {
   return Number.isSafeInteger(sequence) && typeof hash === 'string';
 }
 
-/** The same records, between the same two. */
+/** The same records, between the same two, and lost from the same place. */
 export function isSameGap(one: AuditGap, other: AuditGap): boolean {
-  return (['writer', 'from', 'to', 'after', 'lost'] as const).every((member) => one[member] === other[member]);
+  return (['writer', 'from', 'to', 'after', 'lost', 'archive'] as const).every(
+    (member) => one[member] === other[member],
+  );
 }
 
 /** Who has acknowledged a gap, if somebody has. */

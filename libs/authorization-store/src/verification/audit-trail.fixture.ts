@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach } from '@jest/globals';
@@ -63,6 +63,12 @@ export class TestTrail {
     while (Date.now() < before);
     const command = await this.open();
     await command.audit.archive({ before, out: this.file(name) }).finally(() => command.close());
+  }
+
+  /** The name that the trail knows an archive by. */
+  async archiveIn(name: string): Promise<string> {
+    const [header = ''] = (await readFile(this.file(name), 'utf8')).split('\n', 1);
+    return (JSON.parse(header) as { archive: string }).archive;
   }
 
   /** @param archives the names of their files */

@@ -18,6 +18,8 @@ export interface VerifiedTrail {
 export interface CheckedChain {
   readonly chain: ChainCheck;
   readonly checkpoint: Checkpoint | undefined;
+  /** The place before the first of its archived records that are left. */
+  readonly left: ChainHead | undefined;
 }
 
 /** Checks what the database has of one chain. */
@@ -60,7 +62,9 @@ async function checkOnce(
   if (!chain.broken) for await (const page of pagesOf(database, { writer, last, ...after })) chain.read(page);
   if (!chain.broken) checkHead(chain, head, sealing);
   if (!chain.broken) await checkEnd(database, chain);
-  return { chain, checkpoint };
+  const isLeft = checkpoint && first && first.sequence <= checkpoint.sequence;
+  const left = isLeft ? { sequence: first.sequence - 1, hash: first.previous_hash } : undefined;
+  return { chain, checkpoint, left };
 }
 
 /** What was archived goes from its beginning on: what is left of it still leads to the checkpoint. */

@@ -1,5 +1,6 @@
 import type { WriterHead } from '../chain/audit-chain.js';
 import { ArchivedTrail, type ArchiveBreak } from './archived-trail.js';
+import { ArchiveWalk } from './archive-walk.js';
 import { acknowledgementOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 import { brokenBy, type AuditBreak, type ChainCheck } from './chain-check.js';
 import { checkChain, type CheckedChain, type VerifiedTrail } from './check-chain.js';
@@ -23,7 +24,10 @@ export type AuditAnchor = WriterHead;
 export interface VerificationOptions {
   /** Heads that were kept elsewhere, against someone who has the database and the keys. */
   readonly heads?: readonly AuditAnchor[] | undefined;
-  /** The files of all archives, in any order: then the whole trail is checked, from its first record on. */
+  /**
+   * The files of all archives, in any order: then the whole trail is checked, from its first record on. Unless told, what the
+   * database has is checked, and acknowledged losses of archives are told as they are on record.
+   */
   readonly archives?: readonly string[] | undefined;
 }
 
@@ -33,26 +37,42 @@ export interface VerificationOptions {
  */
 export async function verifyAudit(
   trail: VerifiedTrail,
-  { heads = [], archives = [] }: VerificationOptions = {},
+  { heads = [], archives }: VerificationOptions = {},
 ): Promise<AuditVerification> {
   const checked: CheckedChain[] = [];
   for (const writer of await writersOf(trail.database)) checked.push(await checkChain(trail, writer));
   const chains = checked.map(({ chain }) => chain);
   const known = countingAcknowledgements(chains);
-  const archived = archives.length > 0 ? await ArchivedTrail.read(archives, trail.sealing) : undefined;
-  const gaps = [...chains.flatMap((chain) => chain.gaps), ...(archived?.gaps ?? [])];
+  const archived = archives && (await ArchivedTrail.read(archives, trail.sealing));
+  const walk = archived && walkOver(archived, checked, known);
+  const gaps = [...chains.flatMap((chain) => chain.gaps), ...(archived?.gaps ?? []), ...(walk?.gaps ?? [])];
   const seen = await checkSeenHeads(
     new KnownRecords(trail.database, trail.sealing, archived),
     [...heads, ...chains.flatMap((chain) => chain.seen), ...(archived?.seen ?? [])],
     { chains: new Map(chains.map((chain) => [chain.writer, chain])), gaps, known },
   );
-  const brokenArchives = archived?.breaks(checked.flatMap(({ checkpoint }) => checkpoint ?? [])) ?? [];
-  const brokenAt = [...breaksOf(chains, seen.open), ...seen.missing.map(unseen)];
-  const acknowledged = [...gaps.flatMap((gap) => acknowledgementOf(gap, known) ?? []), ...seen.acknowledged];
+  const brokenArchives = (walk?.breaks ?? []).map((each) => withSeen(each, seen.open));
+  const open = seen.open.filter(({ archive }) => archive === undefined);
+  const brokenAt = [...breaksOf(chains, open), ...seen.missing.map(unseen)];
+  const lost = archived ? [] : known.filter(({ archive }) => archive !== undefined);
+  const met = gaps.flatMap((gap) => acknowledgementOf(gap, known) ?? []);
+  const acknowledged = [...met, ...lost, ...seen.acknowledged];
   const told = { acknowledged: [...new Set(acknowledged)] };
   if (brokenAt.length + brokenArchives.length > 0) return { ok: false, brokenAt, brokenArchives, ...told };
   const records = chains.reduce((sum, chain) => sum + chain.records, archived?.records ?? 0);
   return { ok: true, writers: chains.length, records, ...told };
+}
+
+function walkOver(archived: ArchivedTrail, checked: readonly CheckedChain[], known: readonly AcknowledgedGap[]) {
+  const walk = new ArchiveWalk(archived, known);
+  for (const { chain, checkpoint, left } of checked) {
+    if (checkpoint) walk.follow({ checkpoint, left, isWhole: !chain.broken });
+  }
+  return walk;
+}
+
+function withSeen({ gaps, ...broken }: ArchiveBreak, open: readonly AuditGap[]): ArchiveBreak {
+  return gaps ? { ...broken, gaps: open.filter(({ archive }) => archive === broken.archive) } : broken;
 }
 
 /** The breaks of each chain together. */
