@@ -417,6 +417,69 @@ lifetimes: { accessToken: '\${SECONDS}' }
     });
   });
 
+  describe('looked at without its secrets', () => {
+    const look = (text: string, environment: Record<string, string> = {}) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'config-')), 'config.yaml');
+      writeFileSync(path, text);
+      return mistakesOf(() => readServerConfig(path, environment, { withoutSecrets: true }));
+    };
+
+    it('tells nothing that nobody has written', () => {
+      const told = look(`
+resources: [{ audience: '\${SHOP}', scopes: ['\${SCOPE}'] }, { audience: '\${shop}', resource: '\${URL}' }]
+clients:
+  - { clientId: '\${A}', secret: '\${B}', grantTypes: [client_credentials], scopes: ['x.\${SCOPE}'], defaultResource: '\${OTHER}' }
+  - { clientId: '\${A}', secret: '\${B}', grantTypes: [client_credentials], secrt: '\${B}', dpopBound: [{ a: '\${URL}' }] }
+lifetimes: { accessToken: '\${SECONDS}', session: '\${SECONDS}s', nothing: ['\${SECONDS}'] }
+`);
+      const references = look(`
+resources: [{ audience: '\${SHOP}', resource: '\${URL}' }, { audience: '\${shop}', resource: '\${URL}' }]
+clients:
+  - { clientId: '\${A}', secret: '\${B}', grantTypes: [client_credentials], scopes: ['x.\${SCOPE}'], defaultResource: '\${OTHER}' }
+  - { clientId: '\${A}', secret: '\${B}', grantTypes: [client_credentials], defaultResource: '\${SHOP}' }
+`);
+      expect(told.join('\n')).toContain('config.yaml:6: lifetimes.nothing is ["${SECONDS}"]');
+      expect(references).toContainEqual(
+        'config.yaml:4: clients[0].defaultResource is "${OTHER}"; accepted: ${SHOP}, ${shop}',
+      );
+      expect(references).toContainEqual(expect.stringContaining('resources[1].resource is "${URL}"; accepted: '));
+      expect(references).toContainEqual(expect.stringMatching(/^config\.yaml:5: clients\[1\]\.clientId is "\$\{A\}"/));
+      expect([...told, ...references].join('\n')).not.toMatch(/example|scrypt|\b1\b(?!\])|true/);
+    });
+
+    it('has something that fits for words of the schema, too, and tells what nothing fits for as it is written', () => {
+      const file = (more: string): string => `
+resources: [{ audience: a }]
+clients: [{ clientId: a, secret: '\${B}', grantTypes: [client_credentials], consent: '\${CONSENT}' }]
+pages: { colors: { light: { accent: '\${ACCENT}' } }${more} }
+`;
+      expect(look(file(''))).toEqual([]);
+      expect(look(file(", nothing: '${X}'"))).toEqual([
+        'config.yaml:4: pages.nothing is "${X}"; accepted: no such setting here',
+      ]);
+      expect(look(file(", scopes: '${SCOPES}'"))).toEqual([expect.stringContaining('pages.scopes is "${SCOPES}"')]);
+    });
+
+    it('does not judge what nobody knows yet', () => {
+      const edge = '{ client: a, target: b, mode: delegation, timeToLive: 300, scopes: { b.read: {} } }';
+      const file = (limit: string): string => `
+defaults: { edges: { subjectAudience: a, timeToLive: ${limit} } }
+resources: [{ audience: a }, { audience: b, scopes: [b.read] }]
+clients:
+  - clientId: a
+    secret: '\${B}'
+    grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange']
+    represents: [a]
+    dpopBound: true
+    certificateBound: '\${BOUND}'
+edges: [${edge}]
+`;
+      expect(look(file("'\${LIMIT}'"))).toEqual([]);
+      expect(look(file('200'))).toHaveLength(1);
+      expect(look(file("'\${LIMIT}'"), { LIMIT: '200', BOUND: 'true' })).toHaveLength(2);
+    });
+  });
+
   it('says which file cannot be read', () => {
     expect(() => readServerConfig('/no/such/file.yaml', {})).toThrow(
       'AUTH_SERVER_CONFIG is "/no/such/file.yaml"; accepted: a readable YAML or JSON file (ENOENT)',

@@ -66,19 +66,21 @@ function toServerConfig(
   const expanded = expand(written, mistakes);
   const nameOf = (path: string): string => nameWithOrigin(path, expanded, written.nameOf);
   const secrets = new SecretValues(environment);
-  const hidden = (all: readonly ConfigurationError[]): Error => allOf(all.map((each) => secrets.hiddenIn(each)));
   const resolved = resolveAll(expanded.value, environment, context, { nameOf, mistakes, secrets });
   const schema = configSchemaWith(sections);
   const issues = (): readonly z.core.$ZodIssue[] => schema.safeParse(resolved).error?.issues ?? [];
   readScalars(issues(), expanded.value, resolved);
-  standIn(resolved, issues);
+  const standIns = standIn(resolved, issues);
+  const told = (all: readonly ConfigurationError[]): readonly ConfigurationError[] =>
+    all.flatMap((each) => standIns.told(each, nameOf) ?? []).map((each) => secrets.hiddenIn(each));
   const { data, error } = schema.safeParse(resolved);
-  if (error) throw hidden([...mistakes, ...toMistakes(error, { ...expanded, value: resolved }, nameOf)]);
+  if (error) throw allOf(told([...mistakes, ...toMistakes(error, { ...expanded, value: resolved }, nameOf)]));
   const config = withoutTemplates(data);
   const found = [...referenceMistakes(config, WHOLE, sections, nameOf), ...shippedMistakes(config, issuer, WHOLE)];
   mistakes.push(...found.map((mistake) => placed(mistake, nameOf)));
-  mistakes.push(...limitMistakes(data, edgesOf(written), written.nameOf));
-  if (mistakes.length > 0) throw hidden(mistakes);
+  mistakes.push(...limitMistakes(data, edgesOf(written), written.nameOf, (path) => standIns.has(path)));
+  const all = told(mistakes);
+  if (all.length > 0) throw allOf(all);
   return config;
 }
 

@@ -14,15 +14,18 @@ export type WithTemplates = ServerConfig & {
  * A limit only narrows: an edge may say less than its template, and either less than the defaults, never more.
  * @param edges as they are written, each with the name of its template
  * @param nameOf how mistakes name a setting
+ * @param isUnknown whether a limit is not known, because its variable is not set
  */
 export function* limitMistakes(
   config: WithTemplates,
   edges: readonly { readonly template?: string }[],
   nameOf: (path: string) => string,
+  isUnknown: (path: string) => boolean,
 ): Generator<ConfigurationError> {
+  const judge = { nameOf, isUnknown };
   const defaults = { path: 'defaults.edges', limits: config.defaults?.edges ?? {} };
   for (const [name, limits] of Object.entries(config.templates?.edges ?? {})) {
-    yield* wider(limits, `templates.edges.${name}`, defaults, nameOf);
+    yield* wider(limits, `templates.edges.${name}`, defaults, judge);
   }
   for (const [i, written] of edges.entries()) {
     const own = Object.fromEntries(
@@ -30,8 +33,8 @@ export function* limitMistakes(
     );
     const { template = '' } = written;
     const limits = config.templates?.edges?.[template] ?? {};
-    yield* wider(own, `edges[${i}]`, { path: `templates.edges.${template}`, limits }, nameOf);
-    yield* wider(own, `edges[${i}]`, defaults, nameOf);
+    yield* wider(own, `edges[${i}]`, { path: `templates.edges.${template}`, limits }, judge);
+    yield* wider(own, `edges[${i}]`, defaults, judge);
   }
 }
 
@@ -39,11 +42,11 @@ function* wider(
   given: Limits,
   path: string,
   bound: { readonly path: string; readonly limits: Limits },
-  nameOf: (path: string) => string,
+  { nameOf, isUnknown }: { nameOf: (path: string) => string; isUnknown: (path: string) => boolean },
 ): Generator<ConfigurationError> {
   for (const limit of LIMITS) {
     const [value = 0, most = Infinity] = [given[limit], bound.limits[limit]];
-    if (value <= most) continue;
+    if (value <= most || isUnknown(`${bound.path}.${limit}`)) continue;
     const accepted = `no more than ${most}, by ${nameOf(`${bound.path}.${limit}`)}`;
     yield new ConfigurationError(nameOf(`${path}.${limit}`), value, accepted);
   }
