@@ -55,9 +55,10 @@ class Tree {
 
   /** As {@link addAll}, of nothing but what is in the folder. */
   addHeld(paths: readonly string[], given: string, setting: string): void {
-    const outside = paths.find((path) => !this.#holds(path));
+    const [outside, ...others] = paths.filter((path) => !this.#holds(path));
     if (outside === undefined) return this.addAll(paths, setting);
-    const accepted = `files in the folder of AUTH_SERVER_CONFIG; not ${relative(this.#folder, outside)}`;
+    const more = others.length === 0 ? '' : `, and ${others.length} more`;
+    const accepted = `files in the folder of AUTH_SERVER_CONFIG; ${this.#wayOut(outside)} is outside${more}`;
     this.mistakes.push(new ConfigurationError(setting, given, accepted));
   }
 
@@ -91,6 +92,12 @@ class Tree {
     } catch (error) {
       this.mistakes.push(...mistakesOf(error));
     }
+  }
+
+  /** The file, and where it leads when that is elsewhere. */
+  #wayOut(path: string): string {
+    const [name, real] = [relative(this.#folder, path), relative(realPath(this.#folder), realPath(path))];
+    return name === real ? name : `${name}, a link to ${real},`;
   }
 
   /** By its real path: a link may lead elsewhere. */

@@ -206,17 +206,22 @@ describe('a configuration in several files', () => {
     [
       'a file outside',
       '../*.yaml',
-      'main.yaml:1: include is "../*.yaml"; accepted: files in the folder of AUTH_SERVER_CONFIG; not ../outside.yaml',
+      'main.yaml:1: include is "../*.yaml"; accepted: files in the folder of AUTH_SERVER_CONFIG; ../outside.yaml is outside',
     ],
     [
       'a link that leads outside',
       'parts/link.yaml',
-      'main.yaml:1: include is "parts/link.yaml"; accepted: files in the folder of AUTH_SERVER_CONFIG; not parts/link.yaml',
+      'main.yaml:1: include is "parts/link.yaml"; accepted: files in the folder of AUTH_SERVER_CONFIG; parts/link.yaml, a link to ../outside.yaml, is outside',
+    ],
+    [
+      'several outside',
+      'parts/*.yaml',
+      'main.yaml:1: include is "parts/*.yaml"; accepted: files in the folder of AUTH_SERVER_CONFIG; parts/link.yaml, a link to ../outside.yaml, is outside, and 1 more',
     ],
     [
       'an absolute path',
       '/etc/host*',
-      'main.yaml:1: include is "/etc/host*"; accepted: files in the folder of AUTH_SERVER_CONFIG; not ',
+      'main.yaml:1: include is "/etc/host*"; accepted: files in the folder of AUTH_SERVER_CONFIG; ',
     ],
   ])('includes neither less nor more than is there: %s', (_, include, message) => {
     write({
@@ -224,7 +229,7 @@ describe('a configuration in several files', () => {
       'parts/a.yaml': 'users: []',
       '../outside.yaml': 'users: []',
     });
-    symlinkSync('../../outside.yaml', join(folder, 'parts/link.yaml'));
+    for (const name of ['link', 'more']) symlinkSync('../../outside.yaml', join(folder, `parts/${name}.yaml`));
     expect(mistakes('main.yaml')).toEqual([expect.stringContaining(message)]);
   });
 
@@ -232,7 +237,7 @@ describe('a configuration in several files', () => {
     write({ 'a.yaml': `clients:\n${client('a')}`, '../outside.yaml': `clients:\n${client('b')}` });
     symlinkSync('../outside.yaml', join(folder, 'b.yaml'));
     expect(mistakes()).toEqual([
-      'AUTH_SERVER_CONFIG is "/config"; accepted: files in the folder of AUTH_SERVER_CONFIG; not b.yaml',
+      'AUTH_SERVER_CONFIG is "/config"; accepted: files in the folder of AUTH_SERVER_CONFIG; b.yaml, a link to ../outside.yaml, is outside',
     ]);
   });
 
