@@ -81,6 +81,11 @@ export const EVENTS = table([
     'Correct each of the `mistakes`, and reload; a copy that is too old is read again by itself.',
   ],
   [
+    'configuration.warning',
+    'The configuration is accepted, and something in it had better be otherwise.',
+    'Do what `warning` says, such as to give edges an `id`.',
+  ],
+  [
     'demo_credentials',
     'Credentials that ship with the project are in use.',
     'Set your own before anybody else can reach the server.',

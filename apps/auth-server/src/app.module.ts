@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import {
@@ -27,7 +27,9 @@ import { StoreModule } from './store.module.js';
 export class AppModule {
   static with(settings: Settings & TelemetrySettings, host: Host, metrics = new ServerMetrics()): DynamicModule {
     const { AUTH_SERVER_CONFIG, ISSUER: issuer } = settings;
-    const read = () => readServerConfig(AUTH_SERVER_CONFIG, process.env, { issuer, sections: features.all });
+    const onWarning = warnOnce();
+    const context = { issuer, sections: features.all, onWarning };
+    const read = () => readServerConfig(AUTH_SERVER_CONFIG, process.env, context);
     const config = read();
     const store = StoreModule.with(settings, metrics.observeQuery);
     const server = AuthorizationServerModule.forRootAsync({
@@ -62,6 +64,17 @@ export class AppModule {
       imports: [TerminusModule, store, server, profiles, ...featureModules(features.in(config), server)],
     };
   }
+}
+
+/** Each line once: a copy of the file may be read again every few seconds. */
+function warnOnce(): (warning: Error) => void {
+  const log = new Logger('Configuration');
+  const told = new Set<string>();
+  return ({ message }) => {
+    if (told.has(message)) return;
+    told.add(message);
+    log.warn({ event: 'configuration.warning', warning: message }, 'it is accepted, and had better be otherwise');
+  };
 }
 
 function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT_RETENTION }: Settings): ServerMetrics {

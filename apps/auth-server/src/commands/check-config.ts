@@ -11,6 +11,8 @@ It is AUTH_SERVER_CONFIG unless told. Secrets need not be there: something fitti
 With --issuer it is judged as for that address, where nothing that ships with the project is accepted. With --print it is written
 out as one file of YAML, without templates and defaults; \${NAME} stays as it is, and secrets are hidden.
 
+What is accepted and had better be otherwise is told as a warning.
+
 Exit codes: 0 when it is accepted, 1 when it has mistakes, 2 when the command was not understood.`;
 
 const NOT_UNDERSTOOD = 2;
@@ -27,8 +29,10 @@ try {
 
 function check(given: string | undefined, { issuer, print }: { issuer?: string; print?: boolean }): void {
   const file = environment.shape.AUTH_SERVER_CONFIG.parse(given || undefined);
+  const onWarning = ({ message }: Error): void => tell([`warning: ${message}`], 0);
+  const context = { withoutSecrets: true, sections: features.all, onWarning };
   try {
-    readServerConfig(file, process.env, { withoutSecrets: true, sections: features.all, ...(issuer && { issuer }) });
+    readServerConfig(file, process.env, { ...context, ...(issuer && { issuer }) });
     process.stdout.write(print ? writtenOut(file) : `${file} is accepted\n`);
   } catch (error) {
     const mistakes = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error];

@@ -474,9 +474,9 @@ clients:
     certificateBound: '\${BOUND}'
 edges: [${edge}]
 `;
-      expect(look(file("'\${LIMIT}'"))).toEqual([]);
+      expect(look(file("'${LIMIT}'"))).toEqual([]);
       expect(look(file('200'))).toHaveLength(1);
-      expect(look(file("'\${LIMIT}'"), { LIMIT: '200', BOUND: 'true' })).toHaveLength(2);
+      expect(look(file("'${LIMIT}'"), { LIMIT: '200', BOUND: 'true' })).toHaveLength(2);
     });
   });
 

@@ -3,6 +3,7 @@ import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { referenceMistakes } from './checks/check-references.js';
 import { checkForgottenDefault, shippedMistakes } from './checks/shipped-credentials.js';
+import { numberedEdges } from './edge-names.js';
 import { findFiles } from './files/find-files.js';
 import { joinFiles, type Written } from './files/join-files.js';
 import { allOf } from './mistakes.js';
@@ -25,6 +26,8 @@ export interface ConfigContext {
   readonly sections?: readonly ConfigSection[];
   /** The file is looked at where its secrets are not: variables that are not set are no mistake. */
   readonly withoutSecrets?: boolean;
+  /** Is told what is accepted, and had better be otherwise. */
+  readonly onWarning?: (warning: ConfigurationError) => void;
 }
 
 /** What checks call the configuration before each setting gets its place. */
@@ -81,6 +84,7 @@ function toServerConfig(
   mistakes.push(...limitMistakes(data, edgesOf(written), written.nameOf, (path) => standIns.has(path)));
   const all = told(mistakes);
   if (all.length > 0) throw allOf(all);
+  for (const warning of told([...numberedEdges(config.edges, nameOf)])) context.onWarning?.(warning);
   return config;
 }
 

@@ -233,6 +233,22 @@ describe('a configuration in several files', () => {
     expect(mistakes('main.yaml')).toEqual([expect.stringContaining(message)]);
   });
 
+  it('warns of edges that only the order of files tells apart, and of no others', () => {
+    const edge = (id = '') => `  - { ${id}client: a, target: b, mode: delegation, subjectAudience: a, scopes: {} }\n`;
+    const grant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+    const shop = `resources: [{ audience: a }, { audience: b }]\nclients: [{ clientId: a, secret: s, grantTypes: ['${grant}'], represents: [a] }]\n`;
+    const warnings = (second: string): string[] => {
+      write({ 'a.yaml': `${shop}edges:\n${edge()}`, 'b.yaml': `edges:\n${second}` });
+      const told: string[] = [];
+      readServerConfig(folder, {}, { onWarning: ({ message }) => told.push(message) });
+      return told;
+    };
+    expect(warnings(edge() + edge('id: one, '))).toEqual([
+      'b.yaml:2: edges[0].id is missing; accepted: an id for each of this and a.yaml:4: edges[0].id, because they join the same, and only the order of files and entries tells them apart',
+    ]);
+    expect(warnings(edge('id: one, ') + edge('id: two, '))).toEqual([]);
+  });
+
   it('reads nothing of its folder that a link fetches from outside', () => {
     write({ 'a.yaml': `clients:\n${client('a')}`, '../outside.yaml': `clients:\n${client('b')}` });
     symlinkSync('../outside.yaml', join(folder, 'b.yaml'));
