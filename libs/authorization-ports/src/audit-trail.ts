@@ -77,6 +77,11 @@ export interface AuditReader {
   tree(traceId: string): Promise<AuditTree>;
   /** The clients to which something was issued by an exchange for one life of an account. */
   usedClients(subject: string, life: number): Promise<readonly string[]>;
+  /**
+   * Records before this time may have moved into archives, and are not found here then; `undefined` while there is no archive. To be
+   * asked after what it is told with.
+   */
+  archivedBefore(): Promise<Date | undefined>;
 }
 
 /**

@@ -133,6 +133,7 @@ export class AuthorizationStore {
       tree: (traceId) => audit.tree(traceId),
       find: (writer, sequence) => audit.find(writer, sequence),
       usedClients: (subject, life) => audit.usedClients(subject, life),
+      archivedBefore: () => audit.archivedBefore(),
     };
   }
 

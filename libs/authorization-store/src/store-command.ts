@@ -67,8 +67,10 @@ const COMMANDS: Record<
     return 0;
   },
   'audit-acknowledge-gap': ({ audit }, write, options) => acknowledgeGap(audit, options, write),
-  'audit-export': async (store, write) => {
+  'audit-export': async (store, write, { progress }) => {
     for await (const record of store.audit.export()) write(JSON.stringify(record));
+    const archived = await store.audit.archivedBefore();
+    if (archived) progress?.(`records before ${archived.toISOString()} may be in archives, and are not in this export`);
     return 0;
   },
   'audit-archive': ({ audit }, write, options) => archive(audit, options, write),

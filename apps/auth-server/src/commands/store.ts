@@ -131,7 +131,7 @@ await runCommand(
       only: words,
       archives: name === 'audit-verify-archive' ? words : lists['archive'],
       retention: settings.AUDIT_RETENTION,
-      progress: (line: string) => console.error(line),
+      progress,
       ...(out !== undefined && { out: resolve(out) }),
       ...(heads !== undefined && { heads: readHeads(heads) }),
     };
@@ -149,6 +149,11 @@ function checkTaken(taken: readonly string[], { words, options, lists, flags }: 
   for (const flag of flags) expectWords([`--${flag}`], taken.includes(flag), accepted);
 }
 
+/** Beside what a script reads. */
+function progress(line: string): void {
+  console.error(line);
+}
+
 /** Into a new file, which its owner alone can read, and which is there only when it is whole. */
 async function runInto(path: string, name: StoreCommand, settings: Settings): Promise<number> {
   const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
@@ -160,7 +165,7 @@ async function runInto(path: string, name: StoreCommand, settings: Settings): Pr
     );
   });
   let lines = 0;
-  const work = storeCommand(name, storeOptions(settings), (line) => {
+  const work = storeCommand(name, { ...storeOptions(settings), progress }, (line) => {
     lines += 1;
     file.write(`${line}\n`);
   }).finally(() => file.end());

@@ -11,7 +11,8 @@ export const ACTIVITY_PATH = '/lab/activity';
 type ShownActivity = ActivityPage & { readonly agent?: string | undefined };
 
 /** What was exchanged on behalf of the user, by whom and for what, with a button that ends it. */
-export function activityPageOf({ activity, cursor, agent }: ShownActivity, visitor: Visitor, told?: string): string {
+export function activityPageOf(shown: ShownActivity, visitor: Visitor, told?: string): string {
+  const { activity, cursor, agent, archived_before: archived } = shown;
   const content = (
     <>
       <h1>Who acted for me</h1>
@@ -29,7 +30,7 @@ export function activityPageOf({ activity, cursor, agent }: ShownActivity, visit
           Only what the AI agent <strong>{agent}</strong> did, and others after it. <a href={ACTIVITY_PATH}>Show all</a>
         </p>
       )}
-      {activity.length === 0 && <p>Nobody has acted for you yet. Read your message, and look again.</p>}
+      {activity.length === 0 && <Nothing since={archived} />}
       <ol class="activity">
         {activity.map((line) => (
           <Line line={line} visitor={visitor} />
@@ -42,9 +43,20 @@ export function activityPageOf({ activity, cursor, agent }: ShownActivity, visit
           </a>
         </p>
       )}
+      {cursor === undefined && archived !== undefined && (
+        <p>
+          What happened before <time dateTime={archived}>{momentOf(archived)}</time> may be kept in an archive, and is
+          not listed here. Ask those who run the authorization server about it.
+        </p>
+      )}
     </>
   );
   return layout({ title: 'Who acted for me', content, visitor, path: ACTIVITY_PATH });
+}
+
+function Nothing({ since }: { readonly since: string | undefined }): VNode {
+  if (since === undefined) return <p>Nobody has acted for you yet. Read your message, and look again.</p>;
+  return <p>There is no line since {momentOf(since)}.</p>;
 }
 
 function addressOf(query: Readonly<Record<string, string | undefined>>): string {

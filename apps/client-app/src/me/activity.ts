@@ -33,7 +33,12 @@ const line = z.object({
 });
 
 /** A page of it, the newest line first. */
-export const activityPage = z.object({ activity: z.array(line), cursor: z.string().optional() });
+export const activityPage = z.object({
+  activity: z.array(line),
+  cursor: z.string().optional(),
+  /** What happened before this time may be in an archive, and is not listed then. */
+  archived_before: z.string().optional(),
+});
 
 export type ActivityPage = z.output<typeof activityPage>;
 export type ActivityLine = z.output<typeof line>;

@@ -36,6 +36,7 @@ describe('the audit trail for operators', () => {
   const whole: AuditReader = {
     find: () => Promise.resolve(undefined),
     usedClients: () => Promise.resolve([]),
+    archivedBefore: () => Promise.resolve(undefined),
     query: (query) => {
       asked = query;
       return Promise.resolve({ records, cursor: 'next' });
@@ -58,6 +59,7 @@ describe('the audit trail for operators', () => {
       useFactory: (): AuditReader => ({
         find: (writer, sequence) => whole.find(writer, sequence),
         usedClients: (subject, life) => whole.usedClients(subject, life),
+        archivedBefore: () => (trail.archivedBefore ?? whole.archivedBefore)(),
         query: (query) => (trail.query ?? whole.query)(query),
         export: (query) => (trail.export ?? whole.export)(query),
         tree: (traceId) => (trail.tree ?? whole.tree)(traceId),
@@ -105,6 +107,24 @@ describe('the audit trail for operators', () => {
       const response = await endpoints.fetchWith(await endpoints.token(READ, { jti: 'gone' }), '/admin/audit');
       expect(response.status).toBe(401);
     });
+  });
+
+  it.each(['/admin/audit', '/admin/audit/traces/t'])('says until when records may be in archives: %s', async (path) => {
+    const answer = async (): Promise<unknown> => (await endpoints.fetch(path, READ)).json();
+    expect(await answer()).not.toHaveProperty('archivedBefore');
+    trail = { archivedBefore: () => Promise.resolve(new Date('2026-01-01')) };
+    expect(await answer()).toMatchObject({ archivedBefore: '2026-01-01T00:00:00.000Z' });
+  });
+
+  it('says so before an export, also before an empty one', async () => {
+    const header = async () =>
+      (await endpoints.fetch('/admin/audit/export', READ)).headers.get('audit-archived-before');
+    expect(await header()).toBeNull();
+    const archivedBefore = () => Promise.resolve(new Date('2026-01-01'));
+    trail = { archivedBefore };
+    expect(await header()).toBe('2026-01-01T00:00:00.000Z');
+    trail = { archivedBefore, export: async function* () {} };
+    expect(await header()).toBe('2026-01-01T00:00:00.000Z');
   });
 
   it.each(['seat=1', 'ticketNumber=1', 'ticket_number='])('refuses a filter that is none: %s', async (filter) => {

@@ -20,6 +20,13 @@ import { badRequest, parseInput } from '../protocol/bad-request.js';
 import { ServerController } from '../pages/server-controller.decorator.js';
 
 const AUDIT_READ = 'audit.read';
+/** The header of an export. */
+const ARCHIVED_BEFORE = 'audit-archived-before';
+
+interface Archived {
+  /** ISO 8601. Records before this time may be in archives, and not in the answer; absent while there is no archive. */
+  readonly archivedBefore?: string;
+}
 
 const value = z.string('one value').min(1, 'a value that is not empty');
 const time = z.iso
@@ -71,11 +78,11 @@ export class AuditController {
   @Get()
   @Header('cache-control', 'no-store')
   @Scopes(AUDIT_READ)
-  async query(@Query() query: unknown): Promise<AuditPage> {
+  async query(@Query() query: unknown): Promise<AuditPage & Archived> {
     const { cursor, limit, ...rest } = parseInput(this.#pageQuery, query);
     try {
       const page = await this.trail.query({ ...this.#toQuery(rest), cursor, limit });
-      return { ...page, records: page.records.map(withSentence) };
+      return { ...page, records: page.records.map(withSentence), ...(await this.#archived()) };
     } catch (error) {
       if (error instanceof InvalidCursor) throw badRequest(`cursor: ${error.message}`);
       throw error;
@@ -91,21 +98,31 @@ export class AuditController {
   @Scopes(AUDIT_READ)
   async trace(@Param('traceId') claimedTraceId: string): Promise<object> {
     const { nodes, cut } = await this.trail.tree(claimedTraceId);
-    return { claimedTraceId, exchanges: nodes.map(nodeWithSentence), cut };
+    return { claimedTraceId, exchanges: nodes.map(nodeWithSentence), cut, ...(await this.#archived()) };
   }
 
-  /** All records that match, the oldest first, one JSON object a line, at the pace of whoever reads. */
+  /**
+   * All records that match, the oldest first, one JSON object a line, at the pace of whoever reads. A header says until when others may
+   * be in archives.
+   */
   @Get('export')
   @Scopes(AUDIT_READ)
   async export(@Query() query: unknown, @Res() response: Response): Promise<void> {
     const lines = toLines(this.trail.export(this.#toQuery(parseInput(this.#exportQuery, query))));
     // what cannot be read is an error as long as nothing was sent
     const first = await lines.next();
+    const { archivedBefore } = await this.#archived();
     response.set({ 'content-type': 'application/jsonl; charset=utf-8', 'cache-control': 'no-store' });
+    if (archivedBefore !== undefined) response.set(ARCHIVED_BEFORE, archivedBefore);
     if (first.done) return void response.end();
     response.write(first.value);
     // an export that breaks off is cut, so that nobody takes it for a whole one
     await pipeline(Readable.from(lines), response).catch(() => response.destroy());
+  }
+
+  async #archived(): Promise<Archived> {
+    const time = await this.trail.archivedBefore();
+    return time ? { archivedBefore: time.toISOString() } : {};
   }
 
   #toQuery({ client_id, trace_id, type, outcome, subject, actor, jti, from, to, ...declared }: Filters): AuditQuery {

@@ -22,6 +22,7 @@ export function countEvents(trail: ServerAuditTrail, count: (event: AuditEvent) 
     export: (query) => trail.export(query),
     tree: (traceId) => trail.tree(traceId),
     usedClients: (subject, life) => trail.usedClients(subject, life),
+    archivedBefore: () => trail.archivedBefore(),
     find: (writer, sequence) => trail.find(writer, sequence),
   };
 }

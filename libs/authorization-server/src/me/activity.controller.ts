@@ -37,6 +37,14 @@ type Asked = z.output<z.ZodObject<typeof paging>>;
 
 const nothing = z.strictObject({});
 
+interface ActivityAnswer {
+  readonly activity: readonly ActivityLine[];
+  /** Of the next page; absent on the last one. */
+  readonly cursor?: string;
+  /** ISO 8601. What happened before may be in an archive, and is not listed then; absent while there is no archive. */
+  readonly archived_before?: string;
+}
+
 /** What was exchanged on behalf of the person who asks, in the present life of the account, and the end of it. */
 @ServerController('me/activity')
 @UseGuards(AccessTokenGuard, PersonGuard)
@@ -61,13 +69,15 @@ export class ActivityController {
   /** One page, the newest first; what was refused, too. */
   @Get()
   @Scopes('activity.read')
-  async list(
-    @CurrentPerson() person: Person,
-    @Query() query: unknown,
-  ): Promise<{ readonly activity: readonly ActivityLine[]; readonly cursor?: string }> {
+  async list(@CurrentPerson() person: Person, @Query() query: unknown): Promise<ActivityAnswer> {
     const { records, cursor } = await this.#page(person, parseInput(this.#query, query));
     const activity = await Promise.all(records.map((record) => this.#line(person, record)));
-    return { activity, ...(cursor !== undefined && { cursor: this.places.seal('page', person, [cursor]) }) };
+    const archived = await this.trail.archivedBefore();
+    return {
+      activity,
+      ...(cursor !== undefined && { cursor: this.places.seal('page', person, [cursor]) }),
+      ...(archived && { archived_before: archived.toISOString() }),
+    };
   }
 
   /** Ends the token that was issued, and what was made from it. What is not the person's own is not there. */

@@ -15,6 +15,7 @@ import { timedEvent } from '../chain/audit-chain.js';
 import type { AuditReceipt } from '../chain/audit-receipt.js';
 import { usedClients } from '../chain/used-clients.js';
 import { exportAudit, findAuditRecord, queryAudit, type ReadTrail } from './audit-query.js';
+import { archivedBefore } from './archived-before.js';
 import { auditTree } from './audit-tree.js';
 import { acknowledgementEvent, type Acknowledgement, type AuditGap } from '../verification/audit-gap.js';
 import { countArchived, oldestRecord, planArchive } from '../upkeep/archive-plan.js';
@@ -115,6 +116,11 @@ export class AuditLog implements AuditReader {
   /** The clients to which something was issued by an exchange for one life of an account. */
   usedClients(subject: string, life: number): Promise<string[]> {
     return usedClients(this.#database, subject, life);
+  }
+
+  /** Records before this time may be in archives; `undefined` while there is none. */
+  archivedBefore(): Promise<Date | undefined> {
+    return archivedBefore(this.#database);
   }
 
   /**

@@ -37,6 +37,18 @@ describe.each(databases)('an audit trail that is archived on $name', (kind) => {
     expect(records).toMatchObject([{ event: { file: '1', count: exported.length, chains: 1 } }]);
   });
 
+  it('says until when it is archived, also when the record that tells it is archived itself', async () => {
+    expect(await trail.store.audit.archivedBefore()).toBeUndefined();
+    const told: (Date | undefined)[] = [];
+    for (const name of ['1', '2']) {
+      const begun = Date.now();
+      await trail.archive(name);
+      told.push(await trail.store.audit.archivedBefore());
+      expect(told.at(-1)!.getTime()).toBeGreaterThan(begun);
+    }
+    expect(told[1]! > told[0]!).toBe(true);
+  });
+
   it('keeps what has not been forwarded', async () => {
     await trail.database
       .insertInto('audit_forwarding')

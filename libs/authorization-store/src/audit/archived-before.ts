@@ -1,0 +1,21 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../database/schema/schema.js';
+import { ARCHIVED } from '../upkeep/archiving.js';
+
+/** The newest archives are looked at: one that was made later may begin earlier. */
+const NEWEST = 10;
+
+/** Records before this time may be in archives. Each archive has a record here, until a later one takes it. */
+export async function archivedBefore(database: Kysely<Schema>): Promise<Date | undefined> {
+  const rows = await database
+    .selectFrom('audit_records')
+    .select('event')
+    .where('type', '=', ARCHIVED)
+    // only then the index of types is used
+    .where('type', '<>', 'token_exchange')
+    .orderBy('at', 'desc')
+    .limit(NEWEST)
+    .execute();
+  const times = rows.map(({ event }) => Date.parse((JSON.parse(event) as { readonly before: string }).before));
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
+}
