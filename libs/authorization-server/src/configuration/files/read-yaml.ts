@@ -23,7 +23,9 @@ const MOST_ALIASES = 10_000;
 export function readYaml(path: string, name: string, namedBy: string): YamlFile {
   const lines = new LineCounter();
   // what it does not understand is a mistake, too: an unknown tag would be passed over
-  const document = parseDocument(readText(path, namedBy), { logLevel: 'error', lineCounter: lines, merge: true });
+  const strict = { logLevel: 'error', merge: true } as const;
+  // names are text: the second of 1 and "1" would take the place of the first without a word
+  const document = parseDocument(readText(path, namedBy), { ...strict, stringKeys: true, lineCounter: lines });
   const mistakes = mistakesIn(document, lines, name);
   if (mistakes.length > 0) throw allOf(mistakes);
   try {

@@ -163,6 +163,18 @@ describe('a configuration in several files', () => {
       expect(mistakes()).toEqual(['a.yaml:3: clients[0].defaultTarget is "nowhere"; accepted: nothing is registered']);
     });
 
+    it.each([
+      ['a number', '1', '"1"'],
+      ['a truth', 'true', '"true"'],
+      ['maps to merge', '<<', '<<'],
+    ])('a name that looks like %s, and stands twice in different spellings', (_, first, second) => {
+      const text = `edges:\n- scopes:\n    ${first}: { requires: [orders.read] }\n    ${second}: {}\n`;
+      write({ 'a.yaml': text });
+      expect(mistakes()).toEqual([
+        `a.yaml:4: ${first} is "set again"; accepted: one place for it; a.yaml:3 sets it`,
+      ]);
+    });
+
     it('a name that stands twice in one file, with both lines', () => {
       write({ 'a.yaml': 'users: []\nlifetimes:\n  session: 60\n  session: 70\nusers: []\n' });
       expect(mistakes()).toEqual([
