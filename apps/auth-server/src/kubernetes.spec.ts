@@ -44,6 +44,10 @@ interface Pod {
   }[];
 }
 
+interface IngressRule {
+  readonly http: { readonly paths: readonly { readonly backend: { readonly service: { readonly name: string } } }[] };
+}
+
 interface Resource {
   readonly kind: string;
   readonly metadata: { readonly name: string };
@@ -63,6 +67,7 @@ const named = (kind: string): string[] => of(kind).map(({ metadata }) => metadat
 const podOf = ({ spec }: Resource): Pod => spec.template!.spec;
 const deployments = of('Deployment').map((resource) => [resource.metadata.name, podOf(resource)] as const);
 const pods = [...of('Deployment'), ...of('Job')].map((resource) => [resource.metadata.name, podOf(resource)] as const);
+const isTrustedProxies = ({ name }: Container['env'][number]): boolean => name === 'TRUSTED_PROXIES';
 const valueOf = ({ env }: Container, name: string): string | undefined => env.find((each) => each.name === name)?.value;
 const overlay = read('overlays/example/kustomization.yaml')[0] as unknown as {
   readonly namespace: string;
@@ -139,6 +144,13 @@ describe('deploy/kubernetes', () => {
   const bare = (name: string): string => name.replace(/_FILE$/, '');
   const configFile = readFileSync(join(deploy, 'overlays/example/config/shop.yaml'), 'utf8');
   const configVariables = [...configFile.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name!);
+
+  it('what the ingress leads to believes its pods who asks, and whether by TLS', () => {
+    const rules = read('overlays/example/ingress.yaml').flatMap(({ spec }) => spec['rules'] as IngressRule[]);
+    const behind = rules.flatMap(({ http: { paths } }) => paths.map(({ backend }) => backend.service.name));
+    const believing = deployments.filter(([, pod]) => pod.containers[0]!.env.some(isTrustedProxies));
+    expect(believing.map(([name]) => name).sort()).toEqual(behind.sort());
+  });
 
   it('the database is migrated by a job, and by nobody else', () => {
     const [job] = of('Job').map(podOf);
