@@ -170,9 +170,7 @@ describe('a configuration in several files', () => {
     ])('a name that looks like %s, and stands twice in different spellings', (_, first, second) => {
       const text = `edges:\n- scopes:\n    ${first}: { requires: [orders.read] }\n    ${second}: {}\n`;
       write({ 'a.yaml': text });
-      expect(mistakes()).toEqual([
-        `a.yaml:4: ${first} is "set again"; accepted: one place for it; a.yaml:3 sets it`,
-      ]);
+      expect(mistakes()).toEqual([`a.yaml:4: ${first} is "set again"; accepted: one place for it; a.yaml:3 sets it`]);
     });
 
     it('a name that stands twice in one file, with both lines', () => {
