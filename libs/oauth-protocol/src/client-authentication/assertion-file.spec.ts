@@ -45,5 +45,6 @@ describe('a client assertion in a file', () => {
     const file = join(folder, 'token');
     expect(() => readAssertion(file)).toThrow(`The client assertion in ${file} cannot be used: ENOENT`);
     expect(() => readAssertion(folder)).toThrow('EISDIR');
+    expect(() => readAssertion('/dev/zero')).toThrow('cannot be used: EFBIG');
   });
 });

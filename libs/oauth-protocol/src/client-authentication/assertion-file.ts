@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readSmallFile } from '../settings/read-small-file.js';
 
 /** Characters. Servers take no longer ones. */
 const LONGEST = 8 * 1024;
+
+/** Bytes of a file, with space around the assertion. */
+const MOST_BYTES = 2 * LONGEST;
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -30,7 +33,7 @@ export function readAssertion(file: string): string {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readSmallFile(file, MOST_BYTES).toString();
   } catch (error) {
     throw new AssertionUnreadable(file, String((error as NodeJS.ErrnoException).code));
   }

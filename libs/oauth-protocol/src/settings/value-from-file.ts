@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { ConfigurationError } from './configuration-error.js';
+import { readSmallFile } from './read-small-file.js';
+
+/** Bytes; no setting is longer. */
+const LONGEST = 1024 * 1024;
 
 /**
  * The value of a setting, or the content of the file that `NAME_FILE` names, as secrets are mounted into containers; without the
  * line end that editors leave behind it. An empty variable counts as not set.
  * @returns `undefined` when neither is given
- * @throws ConfigurationError when both are given, or the file cannot be read or is empty; it never holds what is in the file
+ * @throws ConfigurationError when both are given, or the file cannot be read, is empty or holds more than 1 MiB; it never holds what is in the file
  */
 export function valueOrFile(
   name: string,
@@ -27,7 +30,7 @@ function given(value: string | undefined): string | undefined {
 
 function read(setting: string, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).replace(/\r?\n$/, '');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(path, LONGEST)).replace(/\r?\n$/, '');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigurationError(setting, path, `a text file that can be read (${code})`);
