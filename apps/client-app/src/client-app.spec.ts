@@ -87,7 +87,7 @@ describe('signing in', () => {
       scope: 'openid profile user.read',
       code_challenge_method: 'S256',
       code_challenge: expect.stringMatching(/^[\w-]{43}$/) as unknown,
-      state: expect.stringMatching(/^[\w-]{43}$/) as unknown,
+      state: expect.stringMatching(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/) as unknown,
       nonce: expect.stringMatching(/^[\w-]{43}$/) as unknown,
     });
   });
@@ -117,7 +117,7 @@ describe('signing in', () => {
     const headers = { 'x-forwarded-proto': 'https' };
     const answer = await fetch(`http://localhost:${port}/login`, { headers, redirect: 'manual' });
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^__Host-client-app\.login\.[\w-]{16}=[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+; Max-Age=600; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-client-app\.login\.\d+=[\w-]{22}; Max-Age=600; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/,
     );
     expect(new URL(answer.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(`${url}/callback`);
     await behindProxy.close(0);
@@ -151,6 +151,31 @@ describe('signing in', () => {
     for (let i = 0; i < 20; i += 1) await browser.request(`${base}/login`);
     expect(browser.names().filter((name) => name.startsWith('client-app.login.'))).toHaveLength(5);
     expect((await browser.open(`${base}/login`)).body).toContain("Hello 'baeldung");
+  });
+
+  it.each([45, 300])(
+    'takes the next request of a browser that began %i at once, and clears what is too much',
+    async (many) => {
+      const browser = new Browser();
+      const begun = await Promise.all(Array.from({ length: many }, () => browser.request(`${base}/login`)));
+      expect(new Set(begun.map(({ status }) => status))).toEqual(new Set([303]));
+      const held = browser.names().filter((name) => name.startsWith('client-app.login.'));
+      const bytes = held.reduce((sum, name) => sum + `${name}=${browser.cookie(name)}; `.length, 0);
+      expect(bytes).toBeLessThan(6 * 1024);
+      for (let i = 0; i < 5; i += 1) {
+        const { status, headers } = await browser.request(`${base}/login`);
+        expect([status, headers.getSetCookie().join().length < 2048]).toEqual([303, true]);
+      }
+      expect(browser.names().filter((name) => name.startsWith('client-app.login.'))).toHaveLength(5);
+      expect((await browser.open(`${base}/login`)).body).toContain("Hello 'baeldung");
+    },
+  );
+
+  it('is brought to its end in each of five tabs that begin at once, and clears their cookies', async () => {
+    const browser = new Browser();
+    const tabs = await Promise.all(Array.from({ length: 5 }, () => browser.request(`${base}/api/user/message`)));
+    for (const { location = '' } of tabs) expect((await browser.open(location)).url).toBe(`${base}/api/user/message`);
+    expect(browser.names().filter((name) => name.startsWith('client-app.login.'))).toEqual([]);
   });
 
   it('works in several tabs at a time, in any order', async () => {
@@ -193,43 +218,63 @@ describe('what comes back from the authorization server', () => {
   });
 
   it.each<[string, (parts: string[]) => string]>([
-    [
-      'whose cookie was changed',
-      ([head, , iv, text, tag]) => [head, '', iv, `${text!.slice(0, -4)}AAAA`, tag].join('.'),
-    ],
-    ['whose cookie has another tag', ([head, , iv, text]) => [head, '', iv, text, 'x'.repeat(22)].join('.')],
-    ['whose cookie has none', ([head, , iv, text]) => [head, '', iv, text].join('.')],
-    ['whose cookie is empty', () => '.'],
-    [
-      'whose cookie is not encrypted',
-      ([, , , text]) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${text}.`,
-    ],
-  ])('is refused in a browser %s', async (_, change) => {
+    ['that was changed', ([head, , iv, text, tag]) => [head, '', iv, `AAAA${text!.slice(4)}`, tag].join('.')],
+    ['with another tag', ([head, , iv, text]) => [head, '', iv, text, 'x'.repeat(22)].join('.')],
+    ['without a tag', ([head, , iv, text]) => [head, '', iv, text].join('.')],
+    ['that is empty', () => '.'],
+    ['that is not encrypted', ([, , , text]) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${text}.`],
+  ])('is refused with a state %s', async (_, change) => {
+    const { browser, url } = await callback();
+    url.searchParams.set('state', change(url.searchParams.get('state')!.split('.')));
+    const page = await browser.request(url.href);
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining('Please sign in again')]);
+  });
+
+  it.each([
+    ['was changed', (secret: string) => `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`],
+    ['is empty', () => ''],
+    ['is one of somebody who knows the state', (_: string, state: string) => state],
+  ])('is refused in a browser whose cookie %s', async (_, change) => {
     const { browser, url } = await callback();
     const [name] = browser.names().filter((each) => each.startsWith('client-app.login.'));
-    const forged = new Browser({ [name!]: change(browser.cookie(name!).split('.')) });
+    const forged = new Browser({ [name!]: change(browser.cookie(name!), url.searchParams.get('state')!) });
     const page = await forged.request(url.href);
     expect([page.status, page.body]).toEqual([400, expect.stringContaining('Please sign in again')]);
   });
 
-  it('tells nobody what the cookie holds', async () => {
+  it('tells nobody what the state holds, and nothing that the cookie proves', async () => {
     const browser = new Browser();
     const { location = '' } = await browser.request(`${base}/api/user/message`);
     const [name] = browser.names().filter((each) => each.startsWith('client-app.login.'));
-    const parts = browser
-      .cookie(name!)
+    const { searchParams } = new URL(location);
+    const parts = searchParams
+      .get('state')!
       .split('.')
       .map((part) => Buffer.from(part, 'base64url').toString('latin1'));
-    const { searchParams } = new URL(location);
     expect(JSON.parse(parts[0]!)).toEqual({ alg: 'dir', enc: 'A256GCM' });
-    for (const value of [searchParams.get('state'), searchParams.get('nonce'), '/api/user/message']) {
+    for (const value of [searchParams.get('nonce'), '/api/user/message', browser.cookie(name!)]) {
       expect(parts.join('.')).not.toContain(value);
     }
+    expect(location).not.toContain(browser.cookie(name!));
   });
 
   it('is refused in a browser with the cookie of another sign-in', async () => {
     const [one, other] = [await callback(), await callback()];
     expect((await one.browser.request(other.url.href)).status).toBe(400);
+  });
+
+  it('is accepted once, however its state is spelled', async () => {
+    const { browser, url } = await callback();
+    const copy = browser.copy();
+    await browser.request(url.href);
+    const state = url.searchParams.get('state')!;
+    // bits that no byte is made of: the same state
+    const spelled = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const last = spelled.indexOf(state.at(-1)!);
+    url.searchParams.set('state', state.slice(0, -1) + spelled[last ^ 1]!);
+    const page = await copy.request(url.href);
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining('was already used')]);
+    expect((await browser.request(`${base}/api/user/message`)).status).toBe(200);
   });
 
   it('is accepted once', async () => {

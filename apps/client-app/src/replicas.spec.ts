@@ -120,6 +120,12 @@ describe.each(databases)('two replicas without stickiness, on $name', (kind) => 
     expect((await browser.open(one.location!)).url).toBe(message());
   });
 
+  it('five tabs begin a login each at once, and all come back to their pages', async () => {
+    const browser = new Browser();
+    const tabs = await Promise.all(Array.from({ length: 5 }, () => browser.request(message())));
+    for (const { location = '' } of tabs) expect((await browser.open(location)).url).toBe(message());
+  });
+
   it('a login that came back at one does not come back at the other', async () => {
     const browser = new Browser();
     const back = await browser.openUntil(message(), `${balancer.url}/callback`);

@@ -1,12 +1,13 @@
-import { hash, hkdfSync } from 'node:crypto';
+import { createHmac, hash, hkdfSync, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { CookieOptions, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
-import { randomNonce, randomPKCECodeVerifier, randomState } from 'openid-client';
+import { randomNonce } from 'openid-client';
 import { PageError } from '../pages/page-error.js';
 import { Settings } from '../settings.js';
 import { CookieSecrets } from '../store/cookie-secrets.js';
 import { SharedRecords } from '../store/shared-records.js';
+import { LoginCookies, type LoginCookie } from './login-cookies.js';
 import type { StepUp } from './step-up.js';
 
 /** A login that was begun and has not come back yet. */
@@ -17,55 +18,65 @@ export interface PendingLogin {
   /** The path to go on with. */
   readonly returnTo: string;
   /** What the user was asked to prove anew. RFC 9470 */
-  readonly stepUp?: StepUp;
+  readonly stepUp?: StepUp | undefined;
 }
 
-/** Tabs in which a login may be under way at a time. */
-const MAX_PENDING = 5;
+/** What the authorization server gives back unread. */
+interface State {
+  readonly nonce: string;
+  readonly returnTo: string;
+  readonly stepUp?: StepUp;
+  /** The login, by the hash of the secret that its browser has. */
+  readonly login: string;
+}
+
+/** Of one of the secrets that all replicas have. */
+interface Keys {
+  readonly state: Uint8Array;
+  readonly verifier: Uint8Array;
+}
+
 /** Seconds. */
 const PENDING_FOR = 600;
 /** RFC 7518 §4.5, §5.3: the key itself encrypts, and what was changed does not open. */
 const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' };
 
 /**
- * Logins that were begun, each kept in an encrypted cookie of the browser that began it (JWE, RFC 7516): nobody else can bring it to its
- * end, any replica can, once, and however many are begun, nothing is kept here before they come back.
+ * Logins that were begun. What they are about travels in their state, encrypted (JWE, RFC 7516), and the browser that began one has a
+ * short secret, from which the PKCE verifier follows: nobody else can bring it to its end, any replica can, once, and however many are
+ * begun, nothing is kept here before they come back.
  */
 @Injectable()
 export class PendingLogins {
-  /** The first encrypts, all decrypt. */
-  readonly #keys: readonly [Uint8Array, ...Uint8Array[]];
-  readonly #prefix: string;
-  readonly #options: CookieOptions;
+  /** The first are used, all are accepted. */
+  readonly #keys: readonly [Keys, ...Keys[]];
+  readonly #cookies: LoginCookies;
 
   constructor(
     { publicUrl }: Settings,
     { all: [first, ...others] }: CookieSecrets,
     private readonly records: SharedRecords,
   ) {
-    const secure = publicUrl.startsWith('https:');
-    this.#keys = [keyFrom(first), ...others.map(keyFrom)];
-    this.#prefix = `${secure ? '__Host-' : ''}client-app.login.`;
-    this.#options = { httpOnly: true, sameSite: 'lax', secure, path: '/' };
+    this.#keys = [keysFrom(first), ...others.map(keysFrom)];
+    this.#cookies = new LoginCookies(publicUrl, PENDING_FOR, records);
   }
 
-  /** Begins a login: its cookie goes to the browser; of too many, the oldest go. */
+  /** Begins a login: its secret goes to the browser. */
   async begin(request: Request, response: Response, returnTo: string, stepUp?: StepUp): Promise<PendingLogin> {
-    const others = [...this.#cookies(request).keys()];
-    for (const name of others.slice(0, Math.max(others.length + 1 - MAX_PENDING, 0))) this.#clear(response, name);
-    const secrets = { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() };
-    const pending = { ...secrets, returnTo, ...(stepUp && { stepUp }) };
-    const value = await new EncryptJWT({ ...pending })
+    const [keys] = this.#keys;
+    const secret = randomBytes(16).toString('base64url');
+    const asked = { nonce: randomNonce(), returnTo, ...(stepUp && { stepUp }) };
+    const state = await new EncryptJWT({ ...asked, login: loginOf(secret) } satisfies State)
       .setProtectedHeader(ENCRYPTION)
       .setExpirationTime(`${PENDING_FOR}s`)
-      .encrypt(this.#keys[0]);
-    response.cookie(this.#name(pending.state), value, { ...this.#options, maxAge: PENDING_FOR * 1000 });
-    return pending;
+      .encrypt(keys.state);
+    await this.#cookies.add(request, response, secret);
+    return { ...asked, state, codeVerifier: verifierOf(secret, keys) };
   }
 
   /** Whether this browser has begun the login of this state. */
   async has(request: Request, state: string): Promise<boolean> {
-    return (await this.#read(request, state)) !== undefined;
+    return (await this.#find(request, state)) !== undefined;
   }
 
   /**
@@ -79,44 +90,37 @@ export class PendingLogins {
     state: string,
     redeem: (pending: PendingLogin) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly pending: PendingLogin }> {
-    const pending = await this.#read(request, state);
-    if (!pending) throw notPending();
-    this.#clear(response, this.#name(state));
-    const until = await this.records.add('login', state, '', PENDING_FOR * 1000);
+    const found = await this.#find(request, state);
+    if (!found) throw notPending();
+    const { login, pending } = found;
+    this.#cookies.end(request, response, found.cookie);
+    // by the login: a state may be spelled in several ways
+    const until = await this.records.add('login', login, '', PENDING_FOR * 1000);
     if (until === undefined) throw notPending();
     try {
       const result = await redeem(pending);
-      await this.records.give('login', state, result.subject);
+      await this.records.give('login', login, result.subject);
       return { result, pending };
     } catch (error) {
       // nobody has signed in: who has no account fills nothing. It ends by itself, too
-      await this.records.remove('login', state, until).catch(() => undefined);
+      await this.records.remove('login', login, until).catch(() => undefined);
       throw error;
     }
   }
 
-  async #read(request: Request, state: string): Promise<PendingLogin | undefined> {
-    const value = this.#cookies(request).get(this.#name(state));
-    if (value === undefined) return undefined;
-    for (const key of this.#keys) {
-      const pending = await decrypt(value, key);
-      if (pending?.state === state) return pending;
+  async #find(
+    request: Request,
+    state: string,
+  ): Promise<{ readonly login: string; readonly cookie: LoginCookie; readonly pending: PendingLogin } | undefined> {
+    for (const keys of this.#keys) {
+      const read = await decrypt(state, keys.state);
+      if (!read) continue;
+      const { login, nonce, returnTo, stepUp } = read;
+      const cookie = this.#cookies.find(request, (secret) => loginOf(secret) === login);
+      const pending = { state, nonce, returnTo, stepUp };
+      return cookie && { login, cookie, pending: { ...pending, codeVerifier: verifierOf(cookie.secret, keys) } };
     }
     return undefined;
-  }
-
-  /** The cookies of logins, in the order in which the browser tells them. RFC 6265 §5.4: the oldest first */
-  #cookies({ headers }: Request): ReadonlyMap<string, string> {
-    const pairs = (headers.cookie ?? '').split(/; */).map((pair) => pair.split('=', 2) as [string, string?]);
-    return new Map(pairs.flatMap(([name, value = '']) => (name.startsWith(this.#prefix) ? [[name, value]] : [])));
-  }
-
-  #name(state: string): string {
-    return this.#prefix + hash('sha256', state, 'base64url').slice(0, 16);
-  }
-
-  #clear(response: Response, name: string): void {
-    response.clearCookie(name, this.#options);
   }
 }
 
@@ -129,18 +133,31 @@ function notPending(): PageError {
 }
 
 /** `undefined` for what is no JWE, was changed, has expired or is of another key. */
-async function decrypt(value: string, key: Uint8Array): Promise<PendingLogin | undefined> {
+async function decrypt(state: string, key: Uint8Array): Promise<State | undefined> {
   const { alg, enc } = ENCRYPTION;
   const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc], requiredClaims: ['exp'] };
   try {
-    return (await jwtDecrypt<PendingLogin & Record<string, unknown>>(value, key, options)).payload;
+    return (await jwtDecrypt<State & Record<string, unknown>>(state, key, options)).payload;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
   }
 }
 
-/** 256 bits for this use and no other. RFC 5869 */
-function keyFrom(secret: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', 'logins of client-app', 32));
+function loginOf(secret: string): string {
+  return hash('sha256', secret, 'base64url');
+}
+
+/** RFC 7636 §4.1: 256 bits, which nobody can tell who has only the secret of the browser or only the keys. */
+function verifierOf(secret: string, { verifier }: Keys): string {
+  return createHmac('sha256', verifier).update(secret).digest('base64url');
+}
+
+function keysFrom(secret: string): Keys {
+  return { state: keyFrom(secret, 'states'), verifier: keyFrom(secret, 'code verifiers') };
+}
+
+/** 256 bits for one use and no other. RFC 5869 */
+function keyFrom(secret: string, use: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', `${use} of client-app`, 32));
 }

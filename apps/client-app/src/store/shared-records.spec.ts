@@ -152,6 +152,11 @@ describe.each(databases)('what replicas share, on $name', (kind) => {
     expect(one).toBe(other);
   });
 
+  it('counts, and gives no number twice', async () => {
+    const numbers = await Promise.all([here, there, here, there].map((records) => records.next('replica')));
+    expect(numbers.toSorted()).toEqual([1, 2, 3, 4]);
+  });
+
   it('holds no id and no token that a dump would show', async () => {
     const token = randomBytes(16).toString('hex');
     await here.add('session', 'the-id-of-it', { token }, HOUR);

@@ -85,6 +85,14 @@ export class SharedRecords {
     }
   }
 
+  /** The next number of those that all replicas count by. */
+  async next(id: string): Promise<number> {
+    await this.add('key', id, 0, FOR_EVER);
+    let number = 0;
+    await this.change<number>('key', id, (last) => (number = last + 1));
+    return number;
+  }
+
   /**
    * Changes a record that lives, while no other replica does.
    * @returns false when there is none, or none any more
