@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync } from 'node:fs';
 import { CLASSES } from './known-error-names.ts';
-import { ANSWERS, REJECTIONS, type KnownError } from './known-errors.ts';
+import { ANSWERS, BREAKS, REJECTIONS, type KnownError } from './known-errors.ts';
 import { EVENTS } from './known-events.ts';
 import { RULES } from './known-rules.ts';
 import { root, writeGenerated } from './generated.ts';
@@ -52,6 +52,13 @@ const KINDS: readonly Kind[] = [
     intro: '`name` of an error that a library throws.',
     known: CLASSES,
     patterns: [/class (\w+) extends (?:\w*(?:Error|Exception|ExchangeUnavailable))\b/g, /\bname = '([A-Z]\w+)'/g],
+  },
+  {
+    title: 'Breaks of the audit trail',
+    intro: '`code` of a break that `audit-verify` tells, where a record is whole and people are not told of it.',
+    known: BREAKS,
+    patterns: [/#tell\(row, '([a-z_]+)'/g],
+    files: /people-lists\.ts$/,
   },
   {
     title: 'Rejected tokens',

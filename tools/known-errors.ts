@@ -9,6 +9,20 @@ export interface KnownError {
 export const table = (rows: readonly (readonly [string, string, string])[]): readonly KnownError[] =>
   rows.map(([code, cause, cure]) => ({ code, cause, cure }));
 
+/** Breaks of the audit trail that are none of its chains. */
+export const BREAKS = table([
+  [
+    'used_client_missing',
+    'A client that got something on behalf of a person is not in the list that the person is told it from.',
+    'Find out who took it out. [Put it back](guides/operation/audit-trail.md#what-people-are-told) from the records.',
+  ],
+  [
+    'life_begins_too_late',
+    'The account of a person is said to begin after this record, so that the person is not told of it.',
+    'Find out who changed it. [Put it back](guides/operation/audit-trail.md#what-people-are-told).',
+  ],
+]);
+
 /** Values of `error` in answers. */
 export const ANSWERS = table([
   [

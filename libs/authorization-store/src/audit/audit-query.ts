@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditPage, AuditQuery, AuditRecord } from '@onbehalf/authorization-ports';
 import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
+import { CLOCKS_APART } from '../database/database-clock.js';
 import type { Cursors } from '../database/epoch/cursor.js';
 import type { AuditRecordTable, Schema } from '../database/schema/schema.js';
 import { indexable } from '../database/statements/hash.js';
@@ -19,9 +20,6 @@ const COLUMNS = {
 
 /** Has no entry in the index of types; to all others, the database has to be told that they do. */
 const MOST_COMMON = 'token_exchange';
-
-/** Milliseconds that no clock of a replica that serves is behind the database's. */
-const CLOCKS_APART = 3_600_000;
 
 /** What a trail is read by. */
 export interface ReadTrail {

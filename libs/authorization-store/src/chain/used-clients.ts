@@ -32,10 +32,10 @@ export class UsedClients {
   /** What the records tell that is not known to be stored, in one order for all replicas, so that none waits for another in turns. */
   newIn(records: readonly ChainRow[]): UsedClient[] {
     const found = new Map<string, UsedClient>();
-    for (const { subject, subject_life: life, client_id: client, outcome } of records) {
-      if (outcome !== 'issued' || life == null || subject == null || client == null) continue;
-      const used = { subject, subject_life: life, client_id: client };
-      const key = JSON.stringify([subject, life, client]);
+    for (const record of records) {
+      const used = usedClientIn(record);
+      if (!used) continue;
+      const key = JSON.stringify([used.subject, used.subject_life, used.client_id]);
       if (!this.#known.has(key)) found.set(key, used);
     }
     this.#uncommitted = [...found.keys()].sort();
@@ -60,6 +60,19 @@ export class UsedClients {
   }
 }
 
+type Told = Pick<ChainRow, 'subject' | 'subject_life' | 'client_id' | 'outcome'>;
+
+/** The client that a record tells of, if something was issued to it for a life of an account. */
+export function usedClientIn({
+  subject,
+  subject_life: life,
+  client_id: client,
+  outcome,
+}: Told): UsedClient | undefined {
+  if (outcome !== 'issued' || life == null || subject == null || client == null) return undefined;
+  return { subject, subject_life: life, client_id: client };
+}
+
 export function usedClientInsertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
   return sql`insert into used_clients (${columns}) select ${columns} from ${rows} t where true on conflict do nothing`;
@@ -75,4 +88,9 @@ export async function usedClients(database: Kysely<Schema>, subject: string, lif
     .orderBy('client_id')
     .execute();
   return rows.map((row) => row.client_id);
+}
+
+/** The same for all lives of these accounts. */
+export async function usedClientsOf(database: Kysely<Schema>, subjects: readonly string[]): Promise<UsedClient[]> {
+  return database.selectFrom('used_clients').select(COLUMNS).where('subject', 'in', subjects).execute();
 }

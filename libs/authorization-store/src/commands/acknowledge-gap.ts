@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { LostArchive } from '../upkeep/lost-archive.js';
 import { nameOfGap, recordsOf, type AuditGap } from '../verification/audit-gap.js';
 import type { AuditAnchor, AuditVerification } from '../verification/verify-audit.js';
-import { count, tellVerification } from './tell-verification.js';
+import { count, placeOf, tellVerification } from './tell-verification.js';
 
 type Write = (line: string) => void;
 
@@ -65,8 +65,8 @@ function foundIn(verification: AuditVerification): Found {
 /** One that was only not given looks as one that is lost does, so an archive is acknowledged by its name alone. */
 function tellOthers(verification: AuditVerification, { lost: chosen }: Found, write: Write): void {
   if (verification.ok) return;
-  for (const { writer, sequence, reason, gap } of verification.brokenAt) {
-    if (!gap) write(`cannot be acknowledged: broken at writer ${writer}, record ${sequence}: ${reason}`);
+  for (const broken of verification.brokenAt) {
+    if (!broken.gap) write(`cannot be acknowledged: broken at ${placeOf(broken)}`);
   }
   for (const { archive, reason, gaps } of verification.brokenArchives) {
     if (chosen.some((each) => each.archive === archive)) continue;

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import { nameOfGap, recordsOf, type AcknowledgedGap } from '../verification/audit-gap.js';
+import type { AuditBreak } from '../verification/chain-check.js';
 import type { VerificationOptions } from '../verification/verify-audit.js';
 
 type Write = (line: string) => void;
@@ -19,13 +20,16 @@ export async function tellVerification(
     const but = acknowledged.length === 0 ? '' : ` but for ${count(acknowledged.length, 'acknowledged gap')}`;
     write(`the audit trail is whole${but}: ${verification.records} records of ${verification.writers} writers`);
   } else {
-    for (const { writer, sequence, reason } of verification.brokenAt) {
-      write(`broken at writer ${writer}, record ${sequence}: ${reason}`);
-    }
+    for (const broken of verification.brokenAt) write(`broken at ${placeOf(broken)}`);
     for (const { archive, reason } of verification.brokenArchives) write(`broken archive ${archive}: ${reason}`);
   }
   for (const gap of acknowledged) write(sentenceOf(gap));
   return verification.ok;
+}
+
+/** Where, and what: behind its code where it has one. */
+export function placeOf({ writer, sequence, code, reason }: AuditBreak): string {
+  return `writer ${writer}, record ${sequence}: ${code === undefined ? '' : `${code}: `}${reason}`;
 }
 
 function sentenceOf(gap: AcknowledgedGap): string {

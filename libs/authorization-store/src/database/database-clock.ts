@@ -3,6 +3,8 @@ import { sql, type Kysely } from 'kysely';
 import type { Dialect } from './schema/migrate.js';
 import type { Schema } from './schema/schema.js';
 
+/** Milliseconds that no clock of a replica that serves is behind the database's. */
+export const CLOCKS_APART = 3_600_000;
 /** Seconds by which the clocks may not differ: as much as guards tolerate. */
 export const CLOCKS_DIFFER = 30;
 

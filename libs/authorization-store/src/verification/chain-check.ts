@@ -6,6 +6,8 @@ export interface AuditBreak {
   readonly writer: string;
   readonly sequence: number;
   readonly reason: string;
+  /** The name of what is not a break of the chain: a record that something beside it hides from people. */
+  readonly code?: 'used_client_missing' | 'life_begins_too_late';
   /** What can be acknowledged; absent where something was edited or put in. */
   readonly gap?: AuditGap;
 }

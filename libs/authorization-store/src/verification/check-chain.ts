@@ -4,7 +4,8 @@ import { isAt, misfitOfCheckpoint, readCheckpoint, type Checkpoint } from '../ch
 import type { SearchColumns } from '../chain/search-columns.js';
 import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
-import { ChainCheck } from './chain-check.js';
+import { ChainCheck, type AuditBreak } from './chain-check.js';
+import { PeopleLists } from './people-lists.js';
 import { firstOf, lastOf, pagesOf, readHead, type HeadRow, type RecordRow } from './stored-chains.js';
 
 /** What a trail is verified with. */
@@ -20,6 +21,8 @@ export interface CheckedChain {
   readonly checkpoint: Checkpoint | undefined;
   /** The place before the first of its archived records that are left. */
   readonly left: ChainHead | undefined;
+  /** Records that people are not told of. */
+  readonly hidden: readonly AuditBreak[];
 }
 
 /** Checks what the database has of one chain. */
@@ -59,12 +62,18 @@ async function checkOnce(
   const head = await readHead(database, writer);
   const last = head?.sequence ?? Number.MAX_SAFE_INTEGER;
   const after = checkpoint && { after: checkpoint.sequence };
-  if (!chain.broken) for await (const page of pagesOf(database, { writer, last, ...after })) chain.read(page);
+  const lists = new PeopleLists(database);
+  if (!chain.broken) {
+    for await (const page of pagesOf(database, { writer, last, ...after })) {
+      chain.read(page);
+      if (!chain.broken) await lists.check(page);
+    }
+  }
   if (!chain.broken) checkHead(chain, head, sealing);
   if (!chain.broken) await checkEnd(database, chain);
   const isLeft = checkpoint && first && first.sequence <= checkpoint.sequence;
   const left = isLeft ? { sequence: first.sequence - 1, hash: first.previous_hash } : undefined;
-  return { chain, checkpoint, left };
+  return { chain, checkpoint, left, hidden: lists.breaks };
 }
 
 /** What was archived goes from its beginning on: what is left of it still leads to the checkpoint. */

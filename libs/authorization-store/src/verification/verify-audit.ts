@@ -53,7 +53,8 @@ export async function verifyAudit(
   );
   const brokenArchives = (walk?.breaks ?? []).map((each) => withSeen(each, seen.open));
   const open = seen.open.filter(({ archive }) => archive === undefined);
-  const brokenAt = [...breaksOf(chains, open), ...seen.missing.map(unseen)];
+  const hidden = checked.flatMap((each) => each.hidden);
+  const brokenAt = [...breaksOf(chains, open), ...seen.missing.map(unseen), ...hidden];
   const lost = archived ? [] : known.filter(({ archive }) => archive !== undefined);
   const met = gaps.flatMap((gap) => acknowledgementOf(gap, known) ?? []);
   const acknowledged = [...met, ...lost, ...seen.acknowledged];
