@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverUser, WITH_PARENT } from './server-process.js';
@@ -30,6 +30,14 @@ export class PostgresFolder {
 
   get data(): string {
     return join(this.directory, 'data');
+  }
+
+  /** Writes a file that the server may read, and nobody else. */
+  write(name: string, content: string): string {
+    const path = join(this.directory, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    if (this.#options.uid !== undefined) chownSync(path, this.#options.uid, this.#options.gid!);
+    return path;
   }
 
   run(program: string, ...args: readonly string[]): void {

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashed, findBinaries, INSTALLED, PostgresFolder } from './postgres-process.js';
 import { freePort } from './server-process.js';
+import { createTestAuthority } from './test-certificate.js';
 
 /** The variable that tells a run's files of the server that was started for all of them. */
 export const SHARED_SERVER = 'TEST_POSTGRES_URL';
@@ -16,12 +17,16 @@ export interface PostgresOptions {
   readonly durable?: boolean;
   /** Whether the test needs a server that it can make hang, so that none which is shared will do. */
   readonly own?: boolean;
+  /** Whether it takes encrypted connections alone, with a certificate for 127.0.0.1 of an authority of its own; for an own one. */
+  readonly encrypted?: boolean;
 }
 
 /** A PostgreSQL for a test run. */
 export interface TestPostgres {
   /** The address of the server itself. */
   readonly url: string;
+  /** The file with the certificate of its authority, where it is encrypted. */
+  readonly authority?: string;
   /** The address of an empty database: a schema of its own, which the connection finds first. */
   database(): Promise<string>;
   /** Makes the server hang, as a machine does that is out of reach; absent for a server that was given. */
@@ -67,17 +72,23 @@ function givenServer(): string | undefined {
   return named.find((url) => url?.startsWith('postgres'));
 }
 
-async function startServer(binaries: string, { durable = false }: PostgresOptions): Promise<TestPostgres> {
+async function startServer(
+  binaries: string,
+  { durable = false, encrypted = false }: PostgresOptions,
+): Promise<TestPostgres> {
   const folder = new PostgresFolder(binaries);
   folder.run('initdb', '-D', folder.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '-N');
   const trusting = readFileSync(join(folder.data, 'pg_hba.conf'), 'utf8');
-  writeFileSync(join(folder.data, 'pg_hba.conf'), `host all ${WITH_PASSWORD} all scram-sha-256\n${trusting}`);
+  const access = `host all ${WITH_PASSWORD} all scram-sha-256\n${trusting}`;
+  writeFileSync(join(folder.data, 'pg_hba.conf'), encrypted ? access.replaceAll(/^host /gm, 'hostssl ') : access);
   const port = await freePort();
-  const start = (): Promise<ChildProcess> => folder.start(port, { fsync: durable ? 'on' : 'off' });
+  const { authority, settings } = encrypted ? encryption(folder) : {};
+  const start = (): Promise<ChildProcess> => folder.start(port, { fsync: durable ? 'on' : 'off', ...settings });
   let server = await start();
   const kill = () => void server.kill('SIGQUIT');
   process.once('exit', kill);
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const query = authority === undefined ? '' : `?sslmode=verify-full&sslrootcert=${encodeURIComponent(authority)}`;
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres${query}`;
   const databases = databasesOn(url, async () => {
     process.removeListener('exit', kill);
     await crashed(server);
@@ -85,12 +96,25 @@ async function startServer(binaries: string, { durable = false }: PostgresOption
   });
   return {
     ...databases,
+    ...(authority !== undefined && { authority }),
     hang: () => signal(server, 'SIGSTOP'),
     resume: () => signal(server, 'SIGCONT'),
     crash: () => crashed(server),
     restart: async () => void (server = await start()),
     standby: () => startStandby(binaries, url),
   };
+}
+
+/** Settings of a server with a certificate, and the file of the authority that it is from. */
+function encryption(folder: PostgresFolder) {
+  const authority = createTestAuthority('authority of a test');
+  const server = authority.issue('127.0.0.1');
+  const settings = {
+    ssl: 'on',
+    ssl_cert_file: folder.write('server.crt', server.certificate),
+    ssl_key_file: folder.write('server.key', server.privateKey),
+  };
+  return { authority: folder.write('authority.crt', authority.certificate), settings };
 }
 
 /** A copy of the server that follows it, until it is promoted. */
@@ -135,7 +159,8 @@ function databasesOn(server: string, stop: (schemas: readonly string[]) => Promi
       await run(server, [`create schema ${name}`]);
       created.push(name);
       const url = new URL(server);
-      url.search = `?options=${encodeURIComponent(`-c search_path=${name}`)}`;
+      const own = `options=${encodeURIComponent(`-c search_path=${name}`)}`;
+      url.search = url.search === '' ? own : `${url.search}&${own}`;
       return url.href;
     },
     stop: () => stop(created),
