@@ -2,14 +2,9 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely } from 'kysely';
-import {
-  parameterOf,
-  passwordIn,
-  readPostgresUrl,
-  withoutParameters,
-  writePostgresUrl,
-} from '../database/address/postgres-url.js';
+import { passwordIn } from '../database/address/postgres-url.js';
 import type { Schema } from '../database/schema/schema.js';
+import { withLibpqAddress } from './libpq-address.js';
 
 /** Where the tables are unless somebody says otherwise: everything else that is in such a database belongs to it. */
 const DEFAULT_SCHEMA = 'public';
@@ -32,7 +27,9 @@ export async function dumpPostgres(
   await checkProgram(major);
   const which = schema === DEFAULT_SCHEMA ? [] : [`--schema=${schema}`];
   const flags = ['--format=custom', '--no-owner', '--no-privileges', '--no-password', ...which];
-  const { code, errors } = await run([...flags, `--file=${to}`, `--dbname=${forLibpq(url)}`], password);
+  const { code, errors } = await withLibpqAddress(url, (address) =>
+    run([...flags, `--file=${to}`, `--dbname=${address}`], password),
+  );
   if (code !== 0) throw new Error(`pg_dump failed: ${errors.trim().split('\n', 1)[0]}`);
 }
 
@@ -61,12 +58,4 @@ async function run(args: readonly string[], password?: string) {
   });
   const [code, output, errors] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { code, output, errors };
-}
-
-/** The address without its password, and without what only the driver knows. */
-function forLibpq(url: string): string {
-  const read = withoutParameters({ ...readPostgresUrl(url)!, password: undefined }, 'password', 'uselibpqcompat');
-  if (parameterOf(read, 'sslmode') !== 'no-verify') return writePostgresUrl(read);
-  const { parameters, ...others } = withoutParameters(read, 'sslmode');
-  return writePostgresUrl({ ...others, parameters: [...parameters, 'sslmode=require'] });
 }

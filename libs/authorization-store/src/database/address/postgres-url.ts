@@ -35,10 +35,10 @@ export function writePostgresUrl({ scheme, user, password, servers, path, parame
   return `${scheme}${person}${servers.join(',')}${path}${query}`;
 }
 
-/** The value of a parameter, decoded. */
+/** The value of a parameter, decoded as the driver does: a plus is a space. */
 export function parameterOf({ parameters }: PostgresUrl, name: string): string | undefined {
   const found = parameters.find((parameter) => nameOf(parameter) === name);
-  return found === undefined ? undefined : decodeURIComponent(found.slice(name.length + 1));
+  return found === undefined ? undefined : decodeURIComponent(found.slice(name.length + 1).replaceAll('+', ' '));
 }
 
 /** The address without these parameters. */

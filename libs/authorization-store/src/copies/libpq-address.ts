@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tls from 'node:tls';
+import {
+  parameterOf,
+  readPostgresUrl,
+  withoutParameters,
+  writePostgresUrl,
+  type PostgresUrl,
+} from '../database/address/postgres-url.js';
+
+/** What the driver and libpq understand differently. */
+const OF_THE_DRIVER = ['password', 'uselibpqcompat', 'ssl'];
+/** Any of them has the driver encrypt, and verify whom it talks to. */
+const OF_ENCRYPTION = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'];
+
+/**
+ * Lends the address as programs of PostgreSQL understand it: without its password, and as strict about the server's certificate as the
+ * driver. libpq's own `require` would hand everything to anybody.
+ */
+export async function withLibpqAddress<Result>(
+  url: string,
+  work: (address: string) => Promise<Result>,
+): Promise<Result> {
+  const read = readPostgresUrl(url)!;
+  const given = withoutParameters({ ...read, password: undefined }, ...OF_THE_DRIVER);
+  // the driver reads it as a space, and libpq as it is
+  const own = { ...given, parameters: given.parameters.map((parameter) => parameter.replaceAll('+', '%20')) };
+  const mode = parameterOf(read, 'uselibpqcompat') === 'true' ? undefined : libpqMode(read);
+  if (mode === undefined) return work(writePostgresUrl(own));
+  const { parameters, ...others } = withoutParameters(own, 'sslmode');
+  const isTrusting = mode !== 'verify-full';
+  const left = isTrusting ? parameters.filter((each) => !each.startsWith('sslrootcert=')) : parameters;
+  const address = (...more: readonly string[]): string =>
+    writePostgresUrl({ ...others, parameters: [...left, `sslmode=${mode}`, ...more] });
+  if (isTrusting || parameterOf(read, 'sslrootcert') !== undefined) return work(address());
+  return withTrusted((file) => work(address(`sslrootcert=${encodeURIComponent(file)}`)));
+}
+
+/** What the driver does, in libpq's words; `undefined` where neither is told anything. */
+function libpqMode(url: PostgresUrl): string | undefined {
+  const [mode, ssl] = [parameterOf(url, 'sslmode'), parameterOf(url, 'ssl')];
+  if (mode === 'disable') return 'disable';
+  if (mode === 'no-verify') return 'require';
+  if (OF_ENCRYPTION.some((name) => parameterOf(url, name) !== undefined)) return 'verify-full';
+  if (ssl === 'true' || ssl === '1' || parameterOf(url, 'sslnegotiation') === 'direct') return 'verify-full';
+  return ssl === undefined ? undefined : 'disable';
+}
+
+/** Lends a file of the authorities that Node trusts, those of NODE_EXTRA_CA_CERTS among them. */
+async function withTrusted<Result>(work: (file: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'onbehalf-trusted-'));
+  try {
+    // Node has it since 22.15
+    const trusted = (tls as Partial<typeof tls>).getCACertificates?.('default') ?? tls.rootCertificates;
+    const file = join(folder, 'authorities.pem');
+    await writeFile(file, trusted.join('\n'));
+    return await work(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
