@@ -1,5 +1,5 @@
-import 'reflect-metadata';
-import { startApp } from '@onbehalf/service-host';
-import { calendarService } from './calendar-service.js';
+import { holdSignals } from '@onbehalf/service-host/signals';
 
-await startApp(calendarService);
+// first: what comes next takes a moment to load, in which a signal would end the process
+holdSignals();
+await import('./start.js');

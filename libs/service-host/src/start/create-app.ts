@@ -47,7 +47,7 @@ export interface AppOptions<Schema extends z.ZodObject> {
   readonly refusalPage?: (app: NestExpressApplication) => RefusalPage;
   /** Whole protocols that need nothing of Express, such as an authorization server's: behind logs and health, before it. */
   readonly middleware?: (app: NestExpressApplication) => readonly Middleware[];
-  /** What SIGHUP means to the app; without it, the process ends. */
+  /** What SIGHUP means to the app; without it, the app ends as by SIGTERM. */
   readonly onHangUp?: (app: NestExpressApplication) => Promise<void>;
   /** Mounts middleware of Express, before any body parser. */
   readonly configure?: (app: NestExpressApplication, settings: z.output<Schema> & HostSettings) => void | Promise<void>;

@@ -7,16 +7,19 @@ import { loadEnvironment, type EnvironmentSource } from './environment.js';
 import { describeError } from '../telemetry/error-description.js';
 import { ownPorts } from '../requests/own-ports.js';
 import { checkFreePort } from './free-port.js';
+import { answerSignals } from './held-signals.js';
 import { giveBackStartMemory } from './start-memory.js';
 
 /** What a module may still take after the last request, before the process leaves without it. Milliseconds. */
 const CLOSE_DEADLINE = 5_000;
 
 /**
- * Runs an app as this process: settings from the environment and `.env`, until SIGTERM or SIGINT. What keeps it from
- * starting is one line on standard error and exit code 1.
+ * Runs an app as this process: settings from the environment and `.env`, until SIGTERM, SIGINT, or SIGHUP where that means nothing else
+ * to the app. What keeps it from starting is one line on standard error and exit code 1.
  */
 export async function startApp<Schema extends z.ZodObject>(options: AppOptions<Schema>): Promise<void> {
+  const started = Promise.withResolvers<CreatedApp>();
+  answerFromNowOn(options, started.promise);
   try {
     // before OpenTelemetry gets what it reads there
     const given = { ...process.env };
@@ -24,12 +27,8 @@ export async function startApp<Schema extends z.ZodObject>(options: AppOptions<S
     const source = load();
     giveToOpenTelemetry(source);
     await checkPort(options, source);
-    const started = Promise.withResolvers<CreatedApp>();
-    answerHangUp(options, started.promise);
     const created = await createApp(options, source, undefined, load);
     started.resolve(created);
-    // first, so that a signal between listening and here is not lost
-    stopOnSignal(created);
     leaveOnUncaughtError();
     await giveBackStartMemory();
     const { port } = (await created.listen()).address() as AddressInfo;
@@ -102,25 +101,31 @@ function isConfigurationMistake(error: unknown): error is Error {
   return error instanceof Error && 'setting' in error && 'accepted' in error;
 }
 
-function stopOnSignal(created: CreatedApp): void {
+/** A hang-up that comes while the app starts waits for it; what ends the app ends its start. */
+function answerFromNowOn({ name, onHangUp }: AppOptions<z.ZodObject>, started: Promise<CreatedApp>): void {
+  let created: CreatedApp | undefined;
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  void started.then((app) => (created = app));
+  answerSignals((signal) => {
+    if (signal === 'SIGHUP' && onHangUp) return void hangUp(onHangUp, started);
     // a terminal and a parent process may both send it
     if (stopping) return;
     stopping = true;
-    void leave(created, signal);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+    if (created) return void leave(created, signal);
+    process.stderr.write(`${name}: ${signal}: ended before it had started\n`);
+    process.exit(0);
+  });
 }
 
-/** One that comes while the app starts waits for it. */
-function answerHangUp({ onHangUp }: AppOptions<z.ZodObject>, started: Promise<CreatedApp>): void {
-  if (!onHangUp) return;
-  process.on('SIGHUP', () => {
-    const done = started.then(({ app }) => onHangUp(app));
-    done.catch((error: unknown) => new Logger('SIGHUP').error(error));
-  });
+async function hangUp(
+  onHangUp: NonNullable<AppOptions<z.ZodObject>['onHangUp']>,
+  started: Promise<CreatedApp>,
+): Promise<void> {
+  try {
+    await onHangUp((await started).app);
+  } catch (error) {
+    new Logger('SIGHUP').error(error);
+  }
 }
 
 async function leave(created: CreatedApp, signal: NodeJS.Signals): Promise<void> {

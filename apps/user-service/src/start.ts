@@ -1,0 +1,5 @@
+import 'reflect-metadata';
+import { startApp } from '@onbehalf/service-host';
+import { userService } from './user-service.js';
+
+await startApp(userService);
