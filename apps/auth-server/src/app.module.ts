@@ -77,13 +77,10 @@ function warnOnce(): (warning: Error) => void {
   };
 }
 
-function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT_RETENTION }: Settings): ServerMetrics {
+function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, settings: Settings): ServerMetrics {
+  const { AUDIT_RETENTION } = settings;
   if (AUDIT_RETENTION !== undefined) measureRetention(AUDIT_RETENTION, storage, metrics);
-  const help = 'How long the key that signs has been signing, by algorithm';
-  metrics.gauge('onbehalf_signing_key_age_seconds', help, 'algorithm', async () => {
-    const signing = (await storage.keys.list()).filter(({ state }) => state === 'signing');
-    return new Map(signing.map(({ algorithm, signingAt = 0 }) => [algorithm, systemClock() - signingAt]));
-  });
+  if (isRotated(settings)) measureKeys(storage, metrics);
   const clock = 'Seconds by which the clock of this process is ahead of the database; negative when it is behind';
   metrics.gauge('onbehalf_clock_difference_seconds', clock, 'of', () =>
     Promise.resolve(new Map([['process', storage.clockDifference]])),
@@ -94,4 +91,17 @@ function withGauges(metrics: ServerMetrics, storage: AuthorizationStore, { AUDIT
   const swept = 'Expired rows that this process has deleted, by table';
   metrics.total('onbehalf_swept_rows_total', swept, 'table', () => storage.sweeping.deleted);
   return metrics;
+}
+
+/** Others rotate keys in a file and in Vault; what the store has from before then signs nothing. */
+function isRotated({ SIGNING_KEYS_FILE, VAULT_TRANSIT_KEYS }: Settings): boolean {
+  return SIGNING_KEYS_FILE === undefined && VAULT_TRANSIT_KEYS === undefined;
+}
+
+function measureKeys(storage: AuthorizationStore, metrics: ServerMetrics): void {
+  const help = 'How long the key that signs has been signing, by algorithm';
+  metrics.gauge('onbehalf_signing_key_age_seconds', help, 'algorithm', async () => {
+    const signing = (await storage.keys.list()).filter(({ state }) => state === 'signing');
+    return new Map(signing.map(({ algorithm, signingAt = 0 }) => [algorithm, systemClock() - signingAt]));
+  });
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readServerConfig, writtenOut } from '@onbehalf/authorization-server';
-import { environment } from '../environment.js';
+import { environment as settings } from '../environment.js';
 import { features } from '../features.js';
 
 const HELP = `Checks the configuration without starting the server: every mistake with its file, line and setting.
@@ -28,11 +28,13 @@ try {
 }
 
 function check(given: string | undefined, { issuer, print }: { issuer?: string; print?: boolean }): void {
-  const file = environment.shape.AUTH_SERVER_CONFIG.parse(given || undefined);
+  const file = settings.shape.AUTH_SERVER_CONFIG.parse(given || undefined);
   const onWarning = ({ message }: Error): void => tell([`warning: ${message}`], 0);
   const context = { withoutSecrets: true, sections: features.all, onWarning };
   try {
-    readServerConfig(file, process.env, { ...context, ...(issuer && { issuer }) });
+    // a file may refer to the address that it is judged for
+    const environment = issuer ? { ...process.env, ISSUER: issuer } : process.env;
+    readServerConfig(file, environment, { ...context, ...(issuer && { issuer }) });
     process.stdout.write(print ? writtenOut(file) : `${file} is accepted\n`);
   } catch (error) {
     const mistakes = error instanceof AggregateError ? (error.errors as Error[]) : [error as Error];
