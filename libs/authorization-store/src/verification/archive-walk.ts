@@ -32,8 +32,15 @@ export class ArchiveWalk {
   }
 
   follow(chain: ArchivedChain): void {
+    let { archive } = chain.checkpoint;
     let place = this.#before(chain, chain.checkpoint, chain.left);
-    while (place) place = this.#before(chain, place, undefined);
+    let { isWhole } = chain;
+    while (place) {
+      // what is gone before a broken archive is only what that one claims
+      isWhole &&= this.#trail.isWhole(archive) || !this.#trail.isGiven(archive);
+      ({ archive } = place);
+      place = this.#before({ ...chain, isWhole }, place, undefined);
+    }
   }
 
   /** What is wrong with the archives, and with what joins them to the chains that were followed. */

@@ -30,15 +30,21 @@ export class ArchivedTrail {
   readonly archives: readonly CheckedArchive[];
   readonly #segments = new Map<string, ArchiveSegment>();
   readonly #hashes = new Map<string, string>();
+  /** By chain, in their order, without those of archives that are broken. */
+  readonly #vouched = new Map<string, FoundSegment[]>();
 
   private constructor(archives: readonly CheckedArchive[]) {
     this.archives = archives;
-    for (const { archive, segments } of archives) {
-      for (const segment of segments) {
-        this.#segments.set(keyOf(archive, segment.writer), segment);
-        this.#hashes.set(keyOf(segment.writer, segment.to), segment.head);
+    for (const archive of archives) {
+      for (const segment of archive.segments) {
+        const { writer, to, head } = segment;
+        this.#segments.set(keyOf(archive.archive, writer), segment);
+        this.#hashes.set(keyOf(writer, to), head);
+        if (archive.broken !== undefined) continue;
+        this.#vouched.set(writer, [...(this.#vouched.get(writer) ?? []), { archive, segment }]);
       }
     }
+    for (const found of this.#vouched.values()) found.sort((one, other) => one.segment.to - other.segment.to);
   }
 
   /**
@@ -82,13 +88,14 @@ export class ArchivedTrail {
     return this.archives.some((each) => each.archive === archive);
   }
 
+  isWhole(archive: string): boolean {
+    return this.#whole.some((each) => each.archive === archive);
+  }
+
   /** The records of a chain that end at a place, or that are the last ones before it. */
   lastBefore(writer: string, place: ChainHead): FoundSegment | undefined {
-    const found = this.#whole.flatMap((archive) => archive.segments.map((segment) => ({ archive, segment })));
-    const before = found.filter(
-      ({ segment }) => segment.writer === writer && (segment.to < place.sequence || isAt(endOf(segment), place)),
-    );
-    return before.sort((one, other) => one.segment.to - other.segment.to).at(-1);
+    const isBefore = ({ segment }: FoundSegment) => segment.to < place.sequence || isAt(endOf(segment), place);
+    return this.#vouched.get(writer)?.findLast(isBefore);
   }
 
   /** What is wrong with the archives by themselves, and with what joins those that follow each other. */
@@ -112,18 +119,17 @@ export class ArchivedTrail {
     return isThere ? this.#hashes.get(keyOf(writer, sequence)) === hash : undefined;
   }
 
-  /** Reads these records, for `has`. */
-  async lookUp(heads: readonly WriterHead[]): Promise<void> {
+  /** Reads the records at these places, for `has` and `before`. */
+  async lookUp(heads: readonly Omit<WriterHead, 'hash'>[]): Promise<void> {
     const wanted = new Set(heads.map(({ writer, sequence }) => keyOf(writer, sequence)));
     for (const key of this.#hashes.keys()) wanted.delete(key);
     if (wanted.size === 0) return;
     for (const { path } of this.#whole) await this.#readHashes(path, wanted);
   }
 
-  /** The last record before a place that an archive reaches. */
-  async before(writer: string, sequence: number): Promise<ChainHead | undefined> {
+  /** The record just before a place, once it was looked up. */
+  before(writer: string, sequence: number): ChainHead | undefined {
     const last = sequence - 1;
-    await this.lookUp([{ writer, sequence: last, hash: '' }]);
     const hash = this.#hashes.get(keyOf(writer, last));
     return hash === undefined ? undefined : { sequence: last, hash };
   }
@@ -141,13 +147,10 @@ export class ArchivedTrail {
   #misfitOfPrevious({ writer, from, after, previous }: ArchiveSegment): string | undefined {
     if (previous === undefined) return undefined;
     const place = { sequence: from - 1, hash: after };
-    const before = this.lastBefore(writer, place)?.segment;
-    if (before && isAt(endOf(before), place)) return undefined;
-    if (this.segment(previous, writer)) return `its records of writer ${writer} do not follow those of ${previous}`;
-    const isLost = this.archives.some(({ segments }) =>
-      segments.some((each) => each.writer === writer && each.to < from),
-    );
-    return isLost ? `${previous}, which it goes on behind, was not given` : undefined;
+    const [named, before] = [this.segment(previous, writer), this.lastBefore(writer, place)?.segment];
+    if ([named, before].some((each) => each && isAt(endOf(each), place))) return undefined;
+    if (named) return `its records of writer ${writer} do not follow those of ${previous}`;
+    return before ? `${previous}, which it goes on behind, was not given` : undefined;
   }
 }
 

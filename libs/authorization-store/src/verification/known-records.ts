@@ -19,8 +19,8 @@ export class KnownRecords {
     this.#archived = archived;
   }
 
-  /** Makes ready for questions about these. */
-  async prepare(heads: readonly WriterHead[]): Promise<void> {
+  /** Makes ready for questions about these places. */
+  async prepare(heads: readonly Omit<WriterHead, 'hash'>[]): Promise<void> {
     await this.#archived?.lookUp(heads);
   }
 
@@ -34,11 +34,11 @@ export class KnownRecords {
     return this.#archived?.has(head) ?? true;
   }
 
-  /** The last record before a place. */
+  /** The last record before a place; what archives have of the place before it must have been made ready. */
   async before(writer: string, sequence: number): Promise<ChainHead> {
     const row = await recordBefore(this.#database, writer, sequence);
     const checkpoint = await this.#checkpoint(writer);
-    const archived = await this.#archived?.before(writer, sequence);
+    const archived = this.#archived?.before(writer, sequence);
     const all = [BEFORE_FIRST, archived, checkpoint, row];
     const places = all.filter((place) => place && place.sequence < sequence) as ChainHead[];
     return places.reduce((last, place) => (place.sequence > last.sequence ? place : last));

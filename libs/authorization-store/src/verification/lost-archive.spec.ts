@@ -143,6 +143,14 @@ describe.each(databases)('an archive that is lost on $name', (kind) => {
     expect(await acknowledge({ ...options, archives: files('3') })).toMatchObject({ code: 0 });
   });
 
+  it('is not acknowledged by what a broken archive says of it', async () => {
+    await rm(trail.file('2'));
+    const text = await readFile(trail.file('3'), 'utf8');
+    await writeFile(trail.file('3'), text.replace('"from":8', '"from":9'));
+    const only = [archives['2']!];
+    await expect(acknowledge({ only, archives: files('1', '3') })).rejects.toThrow('accepted: none');
+  });
+
   it('cannot be named by a checkpoint that was changed', async () => {
     await rm(trail.file('3'));
     await trail.database

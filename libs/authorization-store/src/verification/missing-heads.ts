@@ -30,7 +30,7 @@ export async function checkSeenHeads(
   heads: Iterable<WriterHead>,
   { chains, gaps, known }: KnownGaps,
 ): Promise<SeenHeads> {
-  const missing: AuditGap[] = [];
+  const missing: WriterHead[] = [];
   const acknowledged = new Set<AcknowledgedGap>();
   const open = gaps.filter((gap) => !acknowledgementOf(gap, known));
   const lost: WriterHead[] = [];
@@ -42,15 +42,14 @@ export async function checkSeenHeads(
       lost.push(head);
       continue;
     }
-    const gap = gaps.find((each) => isWithin(each, head));
-    if (!gap && (await records.has(head))) continue;
+    if (!gaps.some((gap) => isWithin(gap, head)) && (await records.has(head))) continue;
     const excuse = await excuseOf(records, head, known);
     if (excuse) acknowledged.add(excuse);
-    else missing.push(gap ? upTo(gap, head) : await gapUpTo(records, head));
+    else missing.push(head);
   }
-  const seen = [...lost, ...missing.map(lastOf)];
+  const seen = [...lost, ...missing];
   return {
-    missing: longest(missing).map((gap) => withSeen(gap, seen)),
+    missing: longest(await gapsUpTo(records, missing, gaps)).map((gap) => withSeen(gap, seen)),
     acknowledged: [...acknowledged],
     open: open.map((gap) => withSeen(gap, seen)),
   };
@@ -85,13 +84,21 @@ function lastOf({ writer, to, lost }: AuditGap): WriterHead {
   return { writer, sequence: to, hash: lost };
 }
 
-function upTo({ writer, from, after }: AuditGap, { sequence, hash }: WriterHead): AuditGap {
-  return { writer, from, to: sequence, after, lost: hash };
-}
-
-async function gapUpTo(records: KnownRecords, { writer, sequence, hash }: WriterHead): Promise<AuditGap> {
-  const before = await records.before(writer, sequence);
-  return { writer, from: before.sequence + 1, to: sequence, after: before.hash, lost: hash };
+/** What is gone up to each of these: from where a gap begins that it lies in, or from the last record before. */
+async function gapsUpTo(
+  records: KnownRecords,
+  heads: readonly WriterHead[],
+  gaps: readonly AuditGap[],
+): Promise<AuditGap[]> {
+  await records.prepare(heads.map(({ writer, sequence }) => ({ writer, sequence: sequence - 1 })));
+  const found: AuditGap[] = [];
+  for (const head of heads) {
+    const { writer, sequence: to, hash: lost } = head;
+    const gap = gaps.find((each) => isWithin(each, head));
+    const before = gap ? placeBefore(gap) : await records.before(writer, to);
+    found.push({ writer, from: before.sequence + 1, to, after: before.hash, lost });
+  }
+  return found;
 }
 
 function withSeen(gap: AuditGap, heads: readonly WriterHead[]): AuditGap {
