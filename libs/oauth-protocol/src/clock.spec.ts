@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { isRecent, systemClock } from './clock.js';
+import { stillHolds, systemClock } from './clock.js';
 
 it('the clock of the machine counts whole seconds', () => {
   const before = Math.floor(Date.now() / 1000);
@@ -10,10 +10,10 @@ it('the clock of the machine counts whole seconds', () => {
 });
 
 it.each([
-  ['this moment', 100, true],
-  ['until the time is over', 91, true],
-  ['not when it is over', 90, false],
-  ['not what is yet to come, because the clock was set back', 101, false],
-])('recent is %s', (_case, moment, expected) => {
-  expect(isRecent(moment, 10, 100)).toBe(expected);
+  ['from its moment', 100, true],
+  ['until its time is over', 91, true],
+  ['no longer', 90, false],
+  ['not before its moment, where the clock was set back', 101, false],
+])('a thing holds %s', (_case, moment, expected) => {
+  expect(stillHolds(moment, 10, 100)).toBe(expected);
 });

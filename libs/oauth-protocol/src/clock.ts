@@ -5,9 +5,9 @@ export type Clock = () => number;
 export const systemClock: Clock = () => Math.floor(Date.now() / 1000);
 
 /**
- * Whether less than so many seconds have gone by since a moment. A clock that is set back prolongs nothing: what is yet to come was
- * not a moment ago.
+ * Whether what has held since a moment, for so many seconds, holds now. A clock that is set back prolongs nothing: what is yet to come
+ * does not hold.
  */
-export function isRecent(moment: number, seconds: number, now: number): boolean {
-  return moment <= now && now - moment < seconds;
+export function stillHolds(since: number, seconds: number, now: number): boolean {
+  return since <= now && now - since < seconds;
 }

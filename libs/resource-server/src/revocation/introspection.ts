@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { proxiedFetch, readBounded, type VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import { formatBasicCredentials, isRecent, type Clock } from '@onbehalf/oauth-protocol';
+import { formatBasicCredentials, stillHolds, type Clock } from '@onbehalf/oauth-protocol';
 import { createHash } from 'node:crypto';
 import { RevocationUnknown, type ClientCredentials, type OnOutage, type RevocationCheck } from './revocation-check.js';
 
@@ -75,8 +75,8 @@ export class Introspection implements RevocationCheck {
     const now = clock();
     const key = createHash('sha256').update(token).digest('base64url');
     const known = this.#answers.get(key);
-    if (known && isRecent(known.askedAt, cacheFor, now)) return known.active;
-    if (isRecent(this.#failedAt, PAUSE, now))
+    if (known && stillHolds(known.askedAt, cacheFor, now)) return known.active;
+    if (stillHolds(this.#failedAt, PAUSE, now))
       return Promise.reject(new Error('the introspection endpoint has just failed'));
     const active = this.#observe(token);
     this.#remember(key, { active, askedAt: now });

@@ -1,5 +1,5 @@
 import { MAX_CLOCK_TOLERANCE } from '@onbehalf/jwt-verification';
-import { isRecent, type Clock } from '@onbehalf/oauth-protocol';
+import { stillHolds, type Clock } from '@onbehalf/oauth-protocol';
 
 /** Seconds. */
 const SWEEP_EVERY = 60;
@@ -39,7 +39,7 @@ export class RevokedTokens {
 
   #forgetExpired(): void {
     const now = this.#clock();
-    if (isRecent(this.#sweptAt, SWEEP_EVERY, now)) return;
+    if (stillHolds(this.#sweptAt, SWEEP_EVERY, now)) return;
     this.#sweptAt = now;
     for (const [key, expiresAt] of this.#expiries) {
       // the guard accepts tokens for as long past their expiry

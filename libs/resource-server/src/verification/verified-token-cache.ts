@@ -1,5 +1,5 @@
 import type { VerifiedAccessToken } from '@onbehalf/jwt-verification';
-import { isRecent, type Clock } from '@onbehalf/oauth-protocol';
+import { stillHolds, type Clock } from '@onbehalf/oauth-protocol';
 import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
 
@@ -36,7 +36,7 @@ export class VerifiedTokenCache {
     const known = this.#entries.get(key);
     const { clock, maxAge } = this.#settings;
     const now = clock();
-    if (known && isRecent(known.verifiedAt, maxAge, now) && now < known.token.expiresAt) return known.token;
+    if (known && stillHolds(known.verifiedAt, maxAge, now) && now < known.token.expiresAt) return known.token;
     this.#entries.delete(key);
     // many requests will share it
     const verified = frozen(await verify());
