@@ -45,6 +45,24 @@ describe.each(databases)('an archive that was lost while its records were delete
     });
   });
 
+  it('does not vouch for what is left of it: its checkpoint does not come back', async () => {
+    const archive = await stopArchiving('1');
+    const before = await trail.database.selectFrom('audit_checkpoints').selectAll().executeTakeFirstOrThrow();
+    await rm(trail.file('1'));
+    await acknowledge([archive]);
+    await trail.database.updateTable('audit_checkpoints').set(before).execute();
+    await trail.database
+      .deleteFrom('audit_records')
+      .where('writer', '=', trail.writer)
+      .where('sequence', '<=', before.sequence)
+      .execute();
+    const reason = `its checkpoint was put back: the archive ${archive} is lost`;
+    expect(await trail.verify()).toMatchObject({
+      ok: false,
+      brokenAt: [{ writer: trail.writer, sequence: before.sequence, reason }],
+    });
+  });
+
   it('takes nothing away that the database still has: all of it', async () => {
     await trail.archive('1');
     const rows = await trail.database.selectFrom('audit_records').selectAll().execute();

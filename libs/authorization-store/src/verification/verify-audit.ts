@@ -43,6 +43,7 @@ export async function verifyAudit(
   for (const writer of await writersOf(trail.database)) checked.push(await checkChain(trail, writer));
   const chains = checked.map(({ chain }) => chain);
   const known = countingAcknowledgements(chains);
+  for (const each of checked) checkIsNotBack(each, known);
   const archived = archives && (await ArchivedTrail.read(archives, trail.sealing));
   const walk = archived && walkOver(archived, checked, known);
   const gaps = [...chains.flatMap((chain) => chain.gaps), ...(archived?.gaps ?? []), ...(walk?.gaps ?? [])];
@@ -62,6 +63,14 @@ export async function verifyAudit(
   if (brokenAt.length + brokenArchives.length > 0) return { ok: false, brokenAt, brokenArchives, ...told };
   const records = chains.reduce((sum, chain) => sum + chain.records, archived?.records ?? 0);
   return { ok: true, writers: chains.length, records, ...told };
+}
+
+/** A sealed checkpoint may be put back; it would say that the lost archive has what the database had, and no longer has. */
+function checkIsNotBack({ chain, checkpoint }: CheckedChain, known: readonly AcknowledgedGap[]): void {
+  if (!checkpoint) return;
+  const { writer, sequence, archive } = checkpoint;
+  const isLost = known.some((gap) => gap.writer === writer && gap.archive === archive && gap.to < sequence);
+  if (isLost) chain.break(sequence, `its checkpoint was put back: the archive ${archive} is lost`);
 }
 
 function walkOver(archived: ArchivedTrail, checked: readonly CheckedChain[], known: readonly AcknowledgedGap[]) {
