@@ -16,6 +16,7 @@ import { SecretValues } from './secret-values.js';
 import { standIn } from './stand-ins.js';
 import { limitMistakes } from './templates/check-limits.js';
 import { expandTemplates, withoutTemplates, type Expanded } from './templates/expand-templates.js';
+import { leaveToEntries } from './templates/leave-to-entries.js';
 import { toMistakes, valueAt } from './told-issues.js';
 
 /** Whom a configuration is for, and what it may say beside what this library understands. */
@@ -74,6 +75,7 @@ function toServerConfig(
   const issues = (): readonly z.core.$ZodIssue[] => schema.safeParse(resolved).error?.issues ?? [];
   readScalars(issues(), expanded.value, resolved);
   const standIns = standIn(resolved, issues);
+  leaveToEntries(resolved, issues());
   const told = (all: readonly ConfigurationError[]): readonly ConfigurationError[] =>
     all.flatMap((each) => standIns.told(each, nameOf) ?? []).map((each) => secrets.hiddenIn(each));
   const { data, error } = schema.safeParse(resolved);

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 import { formatPath } from './mistakes.js';
-import { isReference, type Expanded } from './templates/expand-templates.js';
+import type { Expanded } from './templates/expand-templates.js';
 
 const SECRET = /secret|password|jwks|^keys$/i;
 /** Of a setting that is not known, which may be a misspelled one, and of variables. */
@@ -14,10 +14,8 @@ export function toMistakes(
   nameOf: (path: string) => string,
 ): ConfigurationError[] {
   const all = issues.flatMap((issue) => pathsOf(issue).map((path) => ({ issue, path, setting: formatPath(path) })));
-  // what refers to the entry is judged there
-  const told = all.filter(({ path }) => !(isTemplate(path) && isReference(valueAt(value, path))));
-  const settings = told.map(({ setting }) => setting);
-  return told
+  const settings = all.map(({ setting }) => setting);
+  return all
     .filter(({ setting }) => !isOfTemplate(setting, settings, origins))
     .map(({ issue: { code, message }, path, setting }) => {
       const isUnknown = code === 'unrecognized_keys';
@@ -29,10 +27,6 @@ export function toMistakes(
 
 function pathsOf(issue: z.core.$ZodIssue): PropertyKey[][] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-}
-
-function isTemplate([section]: readonly PropertyKey[]): boolean {
-  return section === 'templates' || section === 'defaults';
 }
 
 /** Whether the member comes from one that is wrong itself. */

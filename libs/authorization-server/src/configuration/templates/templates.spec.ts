@@ -98,6 +98,34 @@ describe('templates and defaults', () => {
     });
   });
 
+  const web = (members: string, entry = ''): string =>
+    `templates: { clients: { web: { grantTypes: [authorization_code], ${members} } } }
+clients: [{ clientId: shop, template: web, secret: '\${ORDERS}', ${entry} }]`;
+
+  it('fill in what fits only with the part of the entry, such as the host of a URL', () => {
+    const [client] = parse(web("redirectUris: ['https://{clientId}.example/callback']")).clients;
+    expect(client!.redirectUris).toEqual(['https://shop.example/callback']);
+  });
+
+  it('are judged by what is filled in, in each entry that has it and in no other', () => {
+    const text = web("consent: '{clientId}', redirectUris: ['{clientId}']");
+    expect(mistakes(text)).toEqual([
+      'c: clients[0].redirectUris[0] (c: templates.clients.web.redirectUris[0]) is "shop"; accepted: an http or https URL',
+      expect.stringContaining('c: clients[0].consent (c: templates.clients.web.consent) is "shop"; accepted: '),
+    ]);
+    const own = "consent: skip, redirectUris: ['https://shop.example/']";
+    expect(parse(web("consent: '{clientId}', redirectUris: ['{clientId}']", own)).clients[0]!.consent).toBe('skip');
+  });
+
+  it.each(['defaults', 'defaults: { clients', 'templates', 'templates: { clients', 'templates: { clients: { web'])(
+    'are maps, and a text in their place is a mistake that is told: %s',
+    (place) => {
+      const text = `${place}: '{clientId}'${'}'.repeat(place.split('{').length - 1)}`;
+      const setting = place.replaceAll(': { ', '.');
+      expect(mistakes(text)).toEqual([expect.stringContaining(`c: ${setting} is "{clientId}"; accepted: `)]);
+    },
+  );
+
   it.each([
     [
       'a template that is not there',
