@@ -59,7 +59,11 @@ export class ReplaceableSigningKeys extends FollowedSigningKeys {
    * @returns whether it is another one, and what puts it in force
    * @throws ConfigurationError, and nothing has changed, as {@link open} does, and when a `kid` has become that of another key
    */
-  async prepare(jwks: JSONWebKeySet): Promise<{ readonly isOther: boolean; readonly putInForce: () => void }> {
+  async prepare(jwks: JSONWebKeySet): Promise<{
+    readonly isOther: boolean;
+    /** Has the server sign with these keys, and publish them. */
+    readonly putInForce: () => void;
+  }> {
     const given = await usableKeys(jwks);
     for (const key of given) await this.#checkSame(key);
     return { isOther: kidsOf(given) !== kidsOf(this.#given), putInForce: () => this.#take(given) };
