@@ -11,7 +11,9 @@ const STEPS: Readonly<Record<string, number>> = { templates: 4, defaults: 3 };
  * @param issues what the schema finds
  */
 export function leaveToEntries(configuration: unknown, issues: readonly z.core.$ZodIssue[]): void {
-  for (const { path } of issues) {
+  for (const { code, path } of issues) {
+    // what is filled in is text, and no number, list or map
+    if (code === 'invalid_type') continue;
     const member = path.slice(0, STEPS[String(path[0])] ?? Infinity);
     if (member.length !== STEPS[String(path[0])] || !isReference(valueAt(configuration, path))) continue;
     const holder = valueAt(configuration, member.slice(0, -1)) as Record<PropertyKey, unknown>;

@@ -117,14 +117,14 @@ clients: [{ clientId: shop, template: web, secret: '\${ORDERS}', ${entry} }]`;
     expect(parse(web("consent: '{clientId}', redirectUris: ['{clientId}']", own)).clients[0]!.consent).toBe('skip');
   });
 
-  it.each(['defaults', 'defaults: { clients', 'templates', 'templates: { clients', 'templates: { clients: { web'])(
-    'are maps, and a text in their place is a mistake that is told: %s',
-    (place) => {
-      const text = `${place}: '{clientId}'${'}'.repeat(place.split('{').length - 1)}`;
-      const setting = place.replaceAll(': { ', '.');
-      expect(mistakes(text)).toEqual([expect.stringContaining(`c: ${setting} is "{clientId}"; accepted: `)]);
-    },
-  );
+  it.each([
+    ...['defaults', 'defaults: { clients', 'templates', 'templates: { clients', 'templates: { clients: { web'],
+    ...['templates: { clients: { web: { redirectUris', 'defaults: { edges: { maxDepth'],
+  ])('are told where text can never fit, whatever is filled in: %s', (place) => {
+    const text = `${place}: '{clientId}'${'}'.repeat(place.split('{').length - 1)}`;
+    const setting = place.replaceAll(': { ', '.');
+    expect(mistakes(text)).toEqual([expect.stringContaining(`c: ${setting} is "{clientId}"; accepted: `)]);
+  });
 
   it.each([
     [
