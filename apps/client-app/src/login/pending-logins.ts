@@ -40,6 +40,8 @@ interface Keys {
 const PENDING_FOR = 600;
 /** RFC 7518 §4.5, §5.3: the key itself encrypts, and what was changed does not open. */
 const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' };
+/** What every state would begin with, and none does: it is no token, and is not to look like one in an address. */
+const BEGINNING = `${Buffer.from(JSON.stringify(ENCRYPTION)).toString('base64url')}..`;
 
 /**
  * Logins that were begun. What they are about travels in their state, encrypted (JWE, RFC 7516), and the browser that began one has a
@@ -66,10 +68,11 @@ export class PendingLogins {
     const [keys] = this.#keys;
     const secret = randomBytes(16).toString('base64url');
     const asked = { nonce: randomNonce(), returnTo, ...(stepUp && { stepUp }) };
-    const state = await new EncryptJWT({ ...asked, login: loginOf(secret) } satisfies State)
+    const encrypted = await new EncryptJWT({ ...asked, login: loginOf(secret) } satisfies State)
       .setProtectedHeader(ENCRYPTION)
       .setExpirationTime(`${PENDING_FOR}s`)
       .encrypt(keys.state);
+    const state = encrypted.slice(BEGINNING.length);
     await this.#cookies.add(request, response, secret);
     return { ...asked, state, codeVerifier: verifierOf(secret, keys) };
   }
@@ -137,7 +140,7 @@ async function decrypt(state: string, key: Uint8Array): Promise<State | undefine
   const { alg, enc } = ENCRYPTION;
   const options = { keyManagementAlgorithms: [alg], contentEncryptionAlgorithms: [enc], requiredClaims: ['exp'] };
   try {
-    return (await jwtDecrypt<State & Record<string, unknown>>(state, key, options)).payload;
+    return (await jwtDecrypt<State & Record<string, unknown>>(BEGINNING + state, key, options)).payload;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;
