@@ -1,14 +1,20 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   context,
   createContextKey,
   diag,
   DiagLogLevel,
+  isSpanContextValid,
   propagation,
+  ProxyTracerProvider,
   SpanKind,
   SpanStatusCode,
   trace,
+  TraceFlags,
+  type Context,
+  type Span,
+  type Tracer,
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -24,6 +30,9 @@ const REQUEST_ID = createContextKey('request id');
 
 let provider: NodeTracerProvider | undefined;
 
+/** Whether nobody gets to see the span of a request: then its ids are all of it. */
+let keptNowhere = false;
+
 /**
  * Registers the tracer and W3C trace context as the propagation of this process. Baggage is left out on purpose:
  * what a stranger writes into it would travel to every service behind.
@@ -37,6 +46,13 @@ export async function startTracing(app: string, exported: boolean, logger: Logge
   const spanProcessors = [new KeepCalls(), ...(exporting?.spanProcessors ?? [])];
   provider = new NodeTracerProvider({ idGenerator: timeOrderedTraces, ...exporting, spanProcessors });
   provider.register({ propagator: new W3CTraceContextPropagator() });
+  keptNowhere = !exported && process.env['OTEL_TRACES_SAMPLER'] === undefined && isGlobal(provider);
+}
+
+/** Not so where something else traces this process already, such as OpenTelemetry's own instrumentation. */
+function isGlobal(own: NodeTracerProvider): boolean {
+  const global = trace.getTracerProvider();
+  return global instanceof ProxyTracerProvider && global.getDelegate() === own;
 }
 
 /** Sends the spans that wait, for a limited time. */
@@ -60,20 +76,35 @@ export function traceRequests(app: string): Middleware {
   const tracer = trace.getTracer(app);
   return (request, response, next) => {
     const parent = propagation.extract(context.active(), request.headers);
-    const span = tracer.startSpan(
-      `${request.method}`,
-      { kind: SpanKind.SERVER, attributes: describe(request) },
-      parent,
-    );
-    response.once('close', () => {
-      span.setAttribute('http.response.status_code', response.statusCode);
-      if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    });
+    const span = keptNowhere ? idsAlone(parent) : recordedSpan(tracer, parent, request, response);
+    const traced = keepingCalls(trace.setSpan(parent, span));
     const given = givenId(request);
-    if (given !== undefined) response.setHeader('x-request-id', given);
-    context.with(keepingCalls(trace.setSpan(parent.setValue(REQUEST_ID, given), span)), next);
+    if (given === undefined) return context.with(traced, next);
+    response.setHeader('x-request-id', given);
+    context.with(traced.setValue(REQUEST_ID, given), next);
   };
+}
+
+function recordedSpan(tracer: Tracer, parent: Context, request: IncomingMessage, response: ServerResponse): Span {
+  const span = tracer.startSpan(
+    `${request.method}`,
+    { kind: SpanKind.SERVER, attributes: describe(request) },
+    parent,
+  );
+  response.once('close', () => {
+    span.setAttribute('http.response.status_code', response.statusCode);
+    if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  });
+  return span;
+}
+
+/** Continues the caller's trace, or begins one that is sampled, as a recorded span does by default. */
+function idsAlone(parent: Context): Span {
+  const begun = { traceId: timeOrderedTraces.generateTraceId(), traceFlags: TraceFlags.SAMPLED };
+  const caller = trace.getSpanContext(parent);
+  const continued = caller && isSpanContextValid(caller) ? caller : begun;
+  return trace.wrapSpanContext({ ...continued, isRemote: false, spanId: timeOrderedTraces.generateSpanId() });
 }
 
 /** What is no id, a token say, would only be text that a stranger writes into the log. */
