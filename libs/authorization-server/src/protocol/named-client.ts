@@ -13,6 +13,7 @@ export function namedClient({ headers }: IncomingMessage): string | undefined {
 
 /** A name has many encoded spellings, all of which the provider decodes. */
 function decode(name: string): string {
+  if (!/[%+]/.test(name)) return name;
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 import { TrustedProxies } from '@onbehalf/jwt-verification';
 
 /** Finds out where a request comes from, without believing what its sender says. */
@@ -15,7 +14,8 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   const proxies = new TrustedProxies('trusted proxies', trustedProxies);
   return (request) => {
     const address = proxies.addressOf(request);
-    return isIPv6(address) ? network(address) : address;
+    // it is an address: to ask which kind by all the ways to write one takes microseconds
+    return address.includes(':') ? network(address) : address;
   };
 }
 

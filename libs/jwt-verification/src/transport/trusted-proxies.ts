@@ -54,7 +54,7 @@ export class TrustedProxies {
 
 /** An IPv4 address that came through an IPv6 socket is an IPv4 address. */
 function plain(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+  return address.startsWith(':') ? address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '') : address;
 }
 
 function familyOf(address: string): keyof typeof BITS | undefined {
