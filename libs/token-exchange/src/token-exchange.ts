@@ -67,9 +67,9 @@ export class TokenExchange {
     client: AuthenticatedClient,
     context: ExchangeContext = {},
   ): Promise<IssuedToken> {
-    let reached: Progress = {};
+    const reached: Progress = {};
     const outcome = await this.#pipeline
-      .exchange(form, client, context, (progress) => (reached = { ...reached, ...progress }))
+      .exchange(form, client, context, (progress) => void Object.assign(reached, progress))
       .catch((error: unknown) => toRefusal('exchange', error));
     const request = { time: this.#clock(), clientId: client.clientId, context, reached };
     if (outcome instanceof ExchangeRefusal) throw await this.#refuse(request, outcome);

@@ -29,12 +29,13 @@ export async function readForm(request: IncomingMessage): Promise<ReceivedForm |
   return { body, form: parse(body.toString()) };
 }
 
-function faultOf({ 'content-type': type, 'content-encoding': encoding, ...headers }: IncomingHttpHeaders) {
+function faultOf(headers: IncomingHttpHeaders): OAuthError | undefined {
+  const { 'content-type': type, 'content-encoding': encoding, 'content-length': length } = headers;
   if (type !== undefined && !FORM.test(type)) return noForm();
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return new OAuthError('invalid_request', 'the content must not be encoded');
   }
-  return Number(headers['content-length'] ?? 0) > LONGEST ? tooLong() : undefined;
+  return Number(length ?? 0) > LONGEST ? tooLong() : undefined;
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer | 'cut off' | 'too long'> {

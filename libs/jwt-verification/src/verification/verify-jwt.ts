@@ -90,7 +90,8 @@ async function verifySignature(
   expected: JwtExpectations,
 ): Promise<JWTPayload> {
   // what goes wrong on the way to the key says nothing about the token
-  const keys = [await issuer.keys.find(header)].flat();
+  const found = await issuer.keys.find(header);
+  const keys = 'length' in found ? found : [found];
   let rejection: unknown;
   for (const key of keys) {
     try {

@@ -26,7 +26,7 @@ const DOCS: Directives = {
 };
 
 /** RFC 6797 §7.2: never over a transport that is not secure. */
-const TRANSPORT = 'Strict-Transport-Security';
+const TRANSPORT = 'strict-transport-security';
 
 /**
  * Security headers on every answer.
@@ -37,23 +37,24 @@ export function secureHeaders(callers: Callers, contentSecurityPolicy: Directive
   const app = headersOf(contentSecurityPolicy);
   const docs = headersOf(DOCS);
   return (request, response, next) => {
-    const isSecure = callers.cameSecurely(request);
-    for (const [name, value] of isDocs(pathOf(request)) ? docs : app) {
-      if (isSecure || name !== TRANSPORT) response.setHeader(name, value);
-    }
+    const { plain, secure } = isDocs(pathOf(request)) ? docs : app;
+    for (const [name, value] of callers.cameSecurely(request) ? secure : plain) response.setHeader(name, value);
     next();
   };
 }
 
-/** What helmet sets is the same for every answer, so it is asked once. */
-function headersOf(directives: Directives): readonly (readonly [string, string])[] {
+type Headers = readonly (readonly [string, string])[];
+
+/** What helmet sets is the same for every answer, so it is asked once. The names in lower case, as Node keeps them. */
+function headersOf(directives: Directives): { readonly plain: Headers; readonly secure: Headers } {
   const headers = new Map<string, string>();
   const answer = {
-    setHeader: (name: string, value: string) => headers.set(name, value),
+    setHeader: (name: string, value: string) => headers.set(name.toLowerCase(), value),
     removeHeader: () => undefined,
   };
   helmet(options(directives))({} as IncomingMessage, answer as unknown as ServerResponse, () => undefined);
-  return [...headers];
+  const secure = [...headers];
+  return { plain: secure.filter(([name]) => name !== TRANSPORT), secure };
 }
 
 function isDocs(path: string): boolean {

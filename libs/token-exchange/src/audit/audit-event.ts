@@ -132,9 +132,10 @@ function describeLists({ request, resources, exchange }: Progress) {
   };
 }
 
-function recordableActor({ sub, ...others }: Actor): Actor {
-  const told = Object.entries(others).map(([name, value]) => [name, recordable(value)] as const);
-  return { sub: recordable(sub), ...Object.fromEntries(told) };
+function recordableActor(actor: Actor): Actor {
+  const told: { -readonly [Name in keyof Actor]: Actor[Name] } = { ...actor };
+  for (const name of Object.keys(actor) as (keyof Actor)[]) told[name] = recordable(actor[name]!);
+  return told;
 }
 
 function targetsAsSent(request: ExchangeRequest | undefined): readonly string[] {

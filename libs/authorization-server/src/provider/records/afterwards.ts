@@ -11,5 +11,6 @@ export function afterwards(ctx: object | undefined, work: Promise<unknown>): voi
 
 /** Finishes what was left to the end of a request. */
 export async function finishWork(ctx: object): Promise<void> {
-  await Promise.all(left.get(ctx) ?? []);
+  const work = left.get(ctx);
+  if (work) await Promise.all(work);
 }
