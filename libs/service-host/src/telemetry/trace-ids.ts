@@ -1,6 +1,5 @@
-import { RandomIdGenerator, type IdGenerator } from '@opentelemetry/sdk-trace-node';
-
-const random = new RandomIdGenerator();
+import { randomUUID } from 'node:crypto';
+import type { IdGenerator } from '@opentelemetry/sdk-trace-node';
 
 /** Hexadecimal digits of the milliseconds since the epoch. */
 const TIME = 12;
@@ -11,6 +10,12 @@ const TIME = 12;
  * then stands side by side in the indexes of a database.
  */
 export const timeOrderedTraces: IdGenerator = {
-  generateTraceId: () => Date.now().toString(16).padStart(TIME, '0') + random.generateTraceId().slice(TIME),
-  generateSpanId: () => random.generateSpanId(),
+  generateTraceId: () => {
+    const random = randomUUID();
+    return Date.now().toString(16).padStart(TIME, '0') + random.slice(0, 8) + random.slice(24);
+  },
+  generateSpanId: () => {
+    const random = randomUUID();
+    return random.slice(9, 13) + random.slice(24);
+  },
 };
