@@ -49,6 +49,8 @@ export class AuditChainWriter {
   readonly #witnessed: WitnessedHeads;
   readonly #used: UsedClients;
   readonly #insert: RowsStatement<ChainRow>;
+  /** For records that tell nothing else, as most do. */
+  readonly #insertStandard: RowsStatement<ChainRow>;
   readonly #replaceHead: RowsStatement<HeadRow>;
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
@@ -58,8 +60,12 @@ export class AuditChainWriter {
     this.#searched = searched;
     this.#witnessed = new WitnessedHeads(sealing);
     this.#used = new UsedClients(database, dialect);
-    const records = { table: 'audit_records', columns: this.columns } as const;
-    this.#insert = new RowsStatement(database, dialect, records, (rows) => recordInsertion(rows, this.columns));
+    const insertion = (columns: readonly (keyof ChainRow)[]): RowsStatement<ChainRow> =>
+      new RowsStatement(database, dialect, { table: 'audit_records', columns }, (rows) =>
+        recordInsertion(rows, columns),
+      );
+    this.#insert = insertion(this.columns);
+    this.#insertStandard = insertion([...PLACE_COLUMNS, ...(searched.standard as (keyof ChainRow)[])]);
     const heads = { table: 'audit_heads', columns: HEAD_COLUMNS } as const;
     this.#replaceHead = new RowsStatement(database, dialect, heads, headReplacement);
   }
@@ -77,7 +83,8 @@ export class AuditChainWriter {
     const head = this.#head ?? (await this.#storedHead(work));
     const opening = head ? [] : [timedEvent(await this.#opening(work), first.at)];
     const { rows, head: newHead } = this.#following(head ?? BEFORE_FIRST, [...opening, ...events]);
-    await this.#insert.execute(work, rows);
+    const tellsMore = rows.some((row) => this.#searched.tellsDeclared(row));
+    await (tellsMore ? this.#insert : this.#insertStandard).execute(work, rows);
     await this.#replaceHead.execute(work, [newHead]);
     await this.#used.insert(work, this.#used.newIn(rows));
     return rows.slice(opening.length).map(receiptOf);

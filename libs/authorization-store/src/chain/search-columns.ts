@@ -33,8 +33,17 @@ export class SearchColumns {
     this.#none = Object.fromEntries([...this.#declared.keys()].map((column) => [column, null]));
   }
 
+  /** The columns of every trail. */
+  readonly standard: readonly string[] = STANDARD;
+
   get names(): readonly string[] {
     return [...STANDARD, ...this.#declared.keys()];
+  }
+
+  /** Whether a record has columns beside those that every trail has. */
+  tellsDeclared(row: object): boolean {
+    for (const column of this.#declared.keys()) if (column in row) return true;
+    return false;
   }
 
   /** The column of a declared field; `undefined` when records are not searched by it. */
@@ -51,12 +60,9 @@ export class SearchColumns {
     return [...this.#declared].filter(([, field]) => isMeant(field)).map(([column]) => column);
   }
 
+  /** Declared columns are left out where the event does not tell them. */
   of(event: Members): StandardColumns {
-    // most records have few of the declared members: a copy of none is cheaper than a column after the other
-    const values: StandardColumns & Record<string, string | number | null> = {
-      ...this.#none,
-      ...standardColumns(event),
-    };
+    const values: StandardColumns & Record<string, string | number | null> = standardColumns(event);
     for (const [column, { name, foundBy }] of this.#declared) {
       const told = event[name];
       if (told !== undefined) values[column] = foundBy === undefined ? text(told) : list(told);
@@ -68,7 +74,7 @@ export class SearchColumns {
   misfit(event: Members, row: object): string | undefined {
     const values = row as Values;
     const [wrong] =
-      Object.entries(this.of(event)).find(
+      Object.entries({ ...this.#none, ...this.of(event) }).find(
         ([column, value]) => values[column] !== value && !(this.#declared.has(column) && values[column] === null),
       ) ?? [];
     return wrong;

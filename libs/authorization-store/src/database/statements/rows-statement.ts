@@ -61,7 +61,7 @@ export class RowsStatement<Row extends object, Result = unknown> {
 
   #values(rows: readonly Row[]): unknown[] {
     const values: unknown[] = [];
-    for (const row of rows) for (const column of this.#shape.columns) values.push(row[column]);
+    for (const row of rows) for (const column of this.#shape.columns) values.push(row[column] ?? null);
     return values;
   }
 }
@@ -78,6 +78,17 @@ function valueRows(columns: readonly string[], count: number): RawBuilder<unknow
   const row = sql`(${sql.join(columns.map(() => LATER))})`;
   const named = columns.map((column, index) => sql`${sql.ref(`column${index + 1}`)} as ${sql.ref(column)}`);
   return sql`(select ${sql.join(named)} from (values ${sql.join(Array.from({ length: count }, () => row))}))`;
+}
+
+/**
+ * Joins the token of this key as `p`, if there is one, so that several of its columns take one look-up. PostgreSQL guesses the number of
+ * rows; without a limit it would then rather read the whole table than look each one up.
+ */
+export function tokenBeside(dialect: Dialect, iss: RawBuilder<unknown>, jti: RawBuilder<unknown>): RawBuilder<unknown> {
+  const ofKey = (t: RawBuilder<unknown>): RawBuilder<unknown> => sql`${t}.iss = ${iss} and ${t}.jti = ${jti}`;
+  return dialect === 'postgres'
+    ? sql`left join lateral (select * from tokens where ${ofKey(sql`tokens`)} limit 1) p on true`
+    : sql`left join tokens p on ${ofKey(sql`p`)}`;
 }
 
 /**
