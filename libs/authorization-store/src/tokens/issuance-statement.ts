@@ -38,7 +38,7 @@ function statement(columns: readonly string[]): RawBuilder<Written> {
       excluding_revocations as (${EXCLUDING_REVOCATIONS}),
       issued as (select * from ${jsonRows('tokens')}),
       doubtful as (select 1 from issued t where ${OPEN_MARK} or ${isRevoked(sql.table('t'))}),
-      inserted_tokens as (${tokenInsertion(unlessDoubtful(sql.table('issued')))}),
+      inserted_tokens as (${tokenInsertion('postgres', unlessDoubtful(sql.table('issued')))}),
       inserted_records as (${recordInsertion(unlessDoubtful(jsonRows('audit_records')), columns)}),
       replaced_head as (${headReplacement(unlessDoubtful(jsonRows('audit_heads')))}),
       inserted_used_clients as (${usedClientInsertion(unlessDoubtful(jsonRows('used_clients')))})

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { anyOf, RowsStatement } from '../database/statements/rows-statement.js';
+import { anyOf, RowsStatement, tokenBeside } from '../database/statements/rows-statement.js';
 import type { Dialect } from '../database/schema/migrate.js';
 import type { Schema, TokenTable } from '../database/schema/schema.js';
 import { nextNumber } from '../database/statements/counters.js';
@@ -34,7 +34,9 @@ export class TokenInsertion {
   readonly #insert: RowsStatement<TokenRow, Found>;
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
-    this.#insert = new RowsStatement(database, dialect, { table: 'tokens', columns: COLUMNS }, insertion);
+    this.#insert = new RowsStatement(database, dialect, { table: 'tokens', columns: COLUMNS }, (rows) =>
+      insertion(dialect, rows),
+    );
   }
 
   /**
@@ -60,21 +62,18 @@ async function revokedOf(work: Work, tokens: readonly TokenRow[], inserted: read
 }
 
 /** Tells of each token whether something revoked it meanwhile. */
-function insertion(rows: RawBuilder<unknown>): RawBuilder<Found> {
-  return sql<Found>`${tokenInsertion(rows)}
+function insertion(dialect: Dialect, rows: RawBuilder<unknown>): RawBuilder<Found> {
+  return sql<Found>`${tokenInsertion(dialect, rows)}
     returning iss, jti, ${OPEN_MARK} as open, ${isRevoked(sql.table('tokens'))} as revoked`;
 }
 
 /** The root of a token is that of its parent; a parent that is not in the index, as of a foreign issuer, is the root. */
-export function tokenInsertion(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+export function tokenInsertion(dialect: Dialect, rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(COLUMNS.map((column) => sql.ref(column)));
-  const ofParent = sql`from tokens p where p.iss = t.parent_iss and p.jti = t.parent_jti`;
+  const values = sql.join(COLUMNS.map((column) => sql.ref(`t.${column}`)));
   return sql`insert into tokens (root_iss, root_jti, ${columns})
-    select
-      coalesce((select p.root_iss ${ofParent}), t.parent_iss, t.iss),
-      coalesce((select p.root_jti ${ofParent}), t.parent_jti, t.jti),
-      ${columns}
-    from ${rows} t where true`;
+    select coalesce(p.root_iss, t.parent_iss, t.iss), coalesce(p.root_jti, t.parent_jti, t.jti), ${values}
+    from ${rows} t ${tokenBeside(dialect, sql`t.parent_iss`, sql`t.parent_jti`)} where true`;
 }
 
 /**
@@ -87,13 +86,17 @@ export function isRevoked(t: RawBuilder<unknown>): RawBuilder<unknown> {
   const marked = (condition: RawBuilder<unknown>) => anyOf(sql`revocation_marks m where ${condition}`);
   const takes = (kind: 'subject' | 'client') =>
     isTakenBy(sql`m`, sql`${t}.recorded_at`, sql`${t}.${sql.ref(`${kind}_life`)}`);
-  const revoked = [
-    anyOf(parent),
+  const marks = [
     marked(sql`m.kind = 'token' and m.key in (${t}.iss || ' ' || ${t}.jti, ${t}.parent_iss || ' ' || ${t}.parent_jti)`),
     marked(sql`m.kind = 'grant' and m.key = ${t}.grant_id`),
     marked(sql`m.kind = 'session' and m.key = ${t}.session_id`),
     marked(sql`m.kind = 'subject' and m.key = ${t}.subject and ${takes('subject')}`),
     marked(sql`m.kind = 'client' and m.key = ${t}.client_id and ${takes('client')}`),
+  ];
+  const revoked = [
+    anyOf(parent),
+    // most of the time nothing is marked, and then no mark has to be looked for
+    sql`(exists (select 1 from revocation_marks) and (${sql.join(marks, sql` or `)}))`,
     isOver('user', sql`${t}.subject`, sql`${t}.subject_life`),
     isOver('client', sql`${t}.client_id`, sql`${t}.client_life`),
   ];

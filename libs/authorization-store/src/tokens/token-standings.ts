@@ -2,7 +2,7 @@ import type { IssuedTokenStanding } from '@onbehalf/authorization-ports';
 import type { ImpersonationMark } from '@onbehalf/oauth-protocol';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { BatchQueue } from '../database/statements/batch-queue.js';
-import { anyOf, RowsStatement } from '../database/statements/rows-statement.js';
+import { anyOf, RowsStatement, tokenBeside } from '../database/statements/rows-statement.js';
 import type { Dialect } from '../database/schema/migrate.js';
 import type { Schema } from '../database/schema/schema.js';
 import { tokenMark, type Flag, type TokenKey } from './token-key.js';
@@ -24,7 +24,9 @@ export class TokenStandings {
 
   constructor(database: Kysely<Schema>, dialect: Dialect) {
     this.#database = database;
-    this.#statement = new RowsStatement(database, dialect, { table: 'tokens', columns: ['iss', 'jti'] }, standings);
+    this.#statement = new RowsStatement(database, dialect, { table: 'tokens', columns: ['iss', 'jti'] }, (rows) =>
+      standings(dialect, rows),
+    );
   }
 
   of({ iss, jti }: TokenKey): Promise<IssuedTokenStanding> {
@@ -47,11 +49,9 @@ export class TokenStandings {
   }
 }
 
-function standings(rows: RawBuilder<unknown>): RawBuilder<Found> {
-  const token = sql`tokens where tokens.iss = t.iss and tokens.jti = t.jti`;
+function standings(dialect: Dialect, rows: RawBuilder<unknown>): RawBuilder<Found> {
   const mark = sql`revocation_marks where kind = 'token' and key = t.iss || ' ' || t.jti`;
-  return sql`select t.iss, t.jti, ${OPEN_MARK} as open,
-      ${anyOf(token)} as known, (select impersonation from ${token}) as impersonation,
-      ${anyOf(sql`${token} and revoked_at is not null`)} or ${anyOf(mark)} as revoked
-    from ${rows} t`;
+  return sql`select t.iss, t.jti, ${OPEN_MARK} as open, p.jti is not null as known, p.impersonation,
+      p.revoked_at is not null or ${anyOf(mark)} as revoked
+    from ${rows} t ${tokenBeside(dialect, sql`t.iss`, sql`t.jti`)}`;
 }
