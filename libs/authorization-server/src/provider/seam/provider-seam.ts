@@ -65,14 +65,14 @@ export function prepareIdTokens(provider: Provider, prepare: (token: IdToken) =>
 
 /** Has `change` see the parameters of every request before the provider does. */
 export function changeParameters(provider: Provider, change: (parameters: Parameters) => void): void {
-  const read = new WeakMap<object, object>();
+  const read = Symbol('parameters');
   Object.defineProperty(provider.OIDCContext.prototype, 'params', {
-    get(this: object) {
-      return read.get(this);
+    get(this: { readonly [read]?: Parameters }) {
+      return this[read];
     },
-    set(this: object, parameters: Parameters) {
+    set(this: { [read]?: Parameters }, parameters: Parameters) {
       change(parameters);
-      read.set(this, parameters);
+      this[read] = parameters;
     },
   });
 }

@@ -53,9 +53,8 @@ export function contextAt(
 ): KoaContextWithOIDC {
   const ctx = provider.createContext(request, response) as KoaContextWithOIDC;
   Object.assign(ctx, { _matchedRouteName: route });
-  Object.assign(ctx, { oidc: new provider.OIDCContext(ctx) });
-  Object.assign(ctx.oidc, { params: parameters });
-  return ctx;
+  const oidc = new provider.OIDCContext(ctx);
+  return Object.assign(ctx, { oidc: Object.assign(oidc, { params: parameters }) });
 }
 
 /**
