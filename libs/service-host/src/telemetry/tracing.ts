@@ -86,11 +86,7 @@ export function traceRequests(app: string): Middleware {
 }
 
 function recordedSpan(tracer: Tracer, parent: Context, request: IncomingMessage, response: ServerResponse): Span {
-  const span = tracer.startSpan(
-    `${request.method}`,
-    { kind: SpanKind.SERVER, attributes: describe(request) },
-    parent,
-  );
+  const span = tracer.startSpan(`${request.method}`, { kind: SpanKind.SERVER, attributes: describe(request) }, parent);
   response.once('close', () => {
     span.setAttribute('http.response.status_code', response.statusCode);
     if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
