@@ -53,7 +53,7 @@ export const STEPS: readonly Step[] = [
     project: 'authorization-store',
     spec: 'src/move-kill',
     settings: { SOAK_MOVE: 20_000 },
-    minutes: 3,
+    minutes: 1,
   },
   {
     title: 'a standby that is promoted, and a password that changes',

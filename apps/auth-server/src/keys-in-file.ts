@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
 import { ReplaceableSigningKeys, type Beside, type KeySchedule } from '@onbehalf/authorization-server';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { JSONWebKeySet } from 'jose';
 
 /** Signing keys that stand in a file, which is read at the start and with each reload of the configuration. */
@@ -35,8 +34,10 @@ export class KeysInFile {
 
 async function inSetting<Result>(path: string, use: (jwks: JSONWebKeySet) => Promise<Result>): Promise<Result> {
   try {
-    return await use(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
+    const content = valueOrFile('SIGNING_KEYS', { SIGNING_KEYS_FILE: path }) ?? '';
+    return await use(JSON.parse(content) as JSONWebKeySet);
   } catch (error) {
+    if (error instanceof ConfigurationError && error.setting === 'SIGNING_KEYS_FILE') throw error;
     const accepted = 'a readable JWK Set with private keys for ES256 and RS256';
     const mistake =
       error instanceof ConfigurationError ? `${accepted} (${String(error.given)}: ${error.accepted})` : accepted;

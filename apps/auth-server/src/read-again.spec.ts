@@ -104,6 +104,7 @@ describe('what a reload reads', () => {
     putInForce();
     expect(file.keys.current.map(({ kid }) => kid)).toEqual(['es', 'rs', 'next']);
     for (const [content, why] of [
+      ['', 'a file that is not empty'],
       ['{', 'a readable JWK Set with private keys for ES256 and RS256'],
       [JSON.stringify({ keys: [rs] }), '256 (RS256: a private key for ES256)'],
       [JSON.stringify({ keys: [next, { ...rs, d: undefined }, rs] }), '256 (rs: a kid that no other key has)'],
