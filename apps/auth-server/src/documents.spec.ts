@@ -146,7 +146,9 @@ describe('the code of the documents', () => {
       'hcl',
       'http',
       'java',
+      'js',
       'sh',
+      'sql',
     ]);
   });
 });
