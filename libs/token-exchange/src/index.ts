@@ -36,7 +36,7 @@ export type * from './request/exchange-request.js';
 export type { DeclaredParameter } from './request/parameters.js';
 export { parseExchangeRequest } from './request/parse-request.js';
 export { TokenExchange, type TokenExchangeOptions } from './token-exchange.js';
-export type { ExchangeMoment, OwnActor } from './exchange-pipeline.js';
+export type { ExchangeMoment, OwnActor } from './pipeline-options.js';
 export type { FactSources } from './tokens/token-state.js';
 export { entitledScopes, type Holder } from './tokens/entitlement.js';
 export type { ExchangeState } from './tokens/exchange-state.js';
