@@ -58,7 +58,7 @@ function foundIn(verification: AuditVerification): Found {
   const { brokenAt, brokenArchives } = verification;
   return {
     gaps: brokenAt.flatMap(({ gap }) => gap ?? []),
-    lost: brokenArchives.flatMap(({ archive, gaps }) => (gaps ? { archive, gaps } : [])),
+    lost: brokenArchives.flatMap(({ archive, gaps, left = [] }) => (gaps ? { archive, gaps, left } : [])),
   };
 }
 

@@ -3,17 +3,21 @@ import type { ArchiveSegment } from '../archive/archive-format.js';
 import { BEFORE_FIRST } from '../chain/audit-chain.js';
 import { readCheckpoint } from '../chain/checkpoints.js';
 import type { Schema } from '../database/schema/schema.js';
+import { ARCHIVE_LOST } from '../verification/archive-loss.js';
 import { GAP_ACKNOWLEDGED } from '../verification/audit-gap.js';
 import { lastOf, recordBefore, writersOf } from '../verification/stored-chains.js';
 
 /** Records that one query looks at. */
 const RANGE = 50_000;
 
+/** What verification goes on to need. */
+const STAYING: readonly string[] = [GAP_ACKNOWLEDGED, ARCHIVE_LOST];
+
 type WriterPlace = { readonly writer: string; readonly sequence: number };
 
 /**
- * What of each chain can be archived: from its checkpoint, up to the first record that is young, acknowledges a gap (verification
- * goes on to need it), or has not been forwarded although its chain is.
+ * What of each chain can be archived: from its checkpoint, up to the first record that is young, acknowledges what is lost
+ * (verification goes on to need it), or has not been forwarded although its chain is.
  * @param before milliseconds since the epoch
  */
 export async function planArchive(database: Kysely<Schema>, before: number): Promise<ArchiveSegment[]> {
@@ -56,7 +60,7 @@ async function firstThatStays(
       .where('writer', '=', writer)
       .where('sequence', '>=', from)
       .where('sequence', '<=', to)
-      .where((row) => row.or([row('at', '>=', before), row('type', '=', GAP_ACKNOWLEDGED)]))
+      .where((row) => row.or([row('at', '>=', before), row('type', 'in', STAYING)]))
       .executeTakeFirstOrThrow();
     if (first !== null) return first;
   }
@@ -73,7 +77,7 @@ export async function oldestRecord(database: Kysely<Schema>): Promise<number | u
   const row = await database
     .selectFrom('audit_records')
     .select('at')
-    .where('type', '<>', GAP_ACKNOWLEDGED)
+    .where('type', 'not in', STAYING)
     .orderBy('at')
     .limit(1)
     .executeTakeFirst();

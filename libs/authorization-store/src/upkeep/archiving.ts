@@ -15,6 +15,7 @@ import { hashAt } from '../verification/stored-chains.js';
 import type { AuditVerification } from '../verification/verify-audit.js';
 import { writeArchive } from './archive-file.js';
 import { countArchived, planArchive } from './archive-plan.js';
+import { isGivenUp } from './lost-archive.js';
 import { leftBehind, pruneArchived } from './pruning.js';
 
 /** What is archived, and where to. */
@@ -97,6 +98,7 @@ async function adopt({ database, sealing, records, verify }: Archived, archive: 
   if (!standings.every((standing) => standing === 'there')) {
     throw notOurs(path, 'its records are not those that this trail has next');
   }
+  if (await isGivenUp(database, archive.archive!)) throw notOurs(path, 'it is on record as lost');
   await checkNoneIsLeft(database, path);
   if (archive.gaps.length > 0 && !areAcknowledged(archive.gaps, await verify())) {
     throw notOurs(path, 'records are missing in it, and nobody has acknowledged that');

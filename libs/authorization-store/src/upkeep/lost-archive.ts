@@ -1,22 +1,23 @@
-import type { Transaction } from 'kysely';
-import { sealedCheckpoint } from '../chain/checkpoints.js';
+import type { Kysely, Transaction } from 'kysely';
+import type { WriterHead } from '../chain/audit-chain.js';
+import { isAt, readCheckpoint, sealedCheckpoint } from '../chain/checkpoints.js';
 import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
+import { ARCHIVE_LOST, archiveLossIn, type ArchiveLoss } from '../verification/archive-loss.js';
 import { acknowledgementEvent, type Acknowledgement, type AuditGap } from '../verification/audit-gap.js';
 import { firstOf } from '../verification/stored-chains.js';
-import { holdCheckpoint, leftBehind, type Left } from './pruning.js';
+import { holdCheckpoint } from './pruning.js';
 
-/** An archive whose file is lost for good. */
+/** An archive whose file is lost for good, as a verification has found it. */
 export interface LostArchive {
   /** Its name in the trail. */
   readonly archive: string;
   /** What is gone with it. */
   readonly gaps: readonly AuditGap[];
+  /** The places before the first of its records that the database still has of each chain. */
+  readonly left: readonly WriterHead[];
 }
-
-/** The event that tells of such an archive. */
-export const ARCHIVE_LOST = 'audit_archive_lost';
 
 interface Trail {
   readonly records: RecordWriter;
@@ -26,41 +27,49 @@ interface Trail {
 /**
  * Records that an archive is lost, and what is gone with it. Records of it that the database still has are part of the trail again, so
  * that the next archive takes them.
+ * @throws when records of it were deleted since it was verified
  */
 export async function giveUpArchive(
   { records, sealing }: Trail,
-  { archive, gaps }: LostArchive,
+  { archive, gaps, left }: LostArchive,
   { by, reason }: Acknowledgement,
 ): Promise<void> {
   await records.change(async (work, tell) => {
-    const left = (await leftBehind(work)).filter((each) => each.archive === archive);
-    for (const each of left) {
-      await moveBack(
-        work,
-        each,
-        gaps.find(({ writer }) => writer === each.writer),
-        sealing,
-      );
-    }
-    tell({ type: ARCHIVE_LOST, outcome: 'accepted', operator: by, statedReason: reason, archive, chains: gaps.length });
+    for (const place of left) await moveBack(work, archive, place, sealing);
+    const loss: ArchiveLoss = { archive, goesOn: left.map(({ writer, sequence }) => ({ writer, sequence })) };
+    tell({ type: ARCHIVE_LOST, outcome: 'accepted', operator: by, statedReason: reason, chains: gaps.length, ...loss });
     for (const gap of gaps) tell(acknowledgementEvent(gap, { by, reason }));
   });
+}
+
+/** Whether an archive is on record as lost. */
+export async function isGivenUp(database: Kysely<Schema>, archive: string): Promise<boolean> {
+  const rows = await database
+    .selectFrom('audit_records')
+    .select('event')
+    .where('type', '=', ARCHIVE_LOST)
+    // only then the index of types is used
+    .where('type', '<>', 'token_exchange')
+    .execute();
+  return rows.some(({ event }) => archiveLossIn(JSON.parse(event) as Record<string, unknown>)?.archive === archive);
 }
 
 /** The chain goes on behind what is gone, or is whole again. */
 async function moveBack(
   work: Transaction<Schema>,
-  { writer, sequence, archive }: Left,
-  gap: AuditGap | undefined,
+  archive: string,
+  place: WriterHead,
   sealing: SealingKeys,
 ): Promise<void> {
-  await holdCheckpoint(work, { writer, sequence, archive });
-  const first = (await firstOf(work, writer))!;
-  const [last, hash] = [first.sequence - 1, first.previous_hash];
-  if (gap && (gap.to !== last || gap.lost !== hash)) throw new Error('records were deleted meanwhile: run it again');
-  if (last < 0) await work.deleteFrom('audit_checkpoints').where('writer', '=', writer).execute();
+  const { writer } = place;
+  const checkpoint = await readCheckpoint(work, writer);
+  await holdCheckpoint(work, { writer, sequence: checkpoint?.sequence ?? place.sequence, archive });
+  const first = await firstOf(work, writer);
+  const isThere = first && isAt(place, { sequence: first.sequence - 1, hash: first.previous_hash });
+  if (!isThere) throw new Error('records were deleted meanwhile: run it again');
+  if (first.sequence === 0) await work.deleteFrom('audit_checkpoints').where('writer', '=', writer).execute();
   else {
-    const checkpoint = sealedCheckpoint({ writer, sequence: last, hash, archive }, sealing);
-    await work.updateTable('audit_checkpoints').set(checkpoint).where('writer', '=', writer).execute();
+    const moved = sealedCheckpoint({ ...place, archive }, sealing);
+    await work.updateTable('audit_checkpoints').set(moved).where('writer', '=', writer).execute();
   }
 }

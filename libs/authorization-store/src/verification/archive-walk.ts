@@ -1,5 +1,5 @@
 import type { ArchiveSegment } from '../archive/archive-format.js';
-import { BEFORE_FIRST, type ChainHead } from '../chain/audit-chain.js';
+import { BEFORE_FIRST, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
 import { isAt, type Checkpoint } from '../chain/checkpoints.js';
 import { endOf, type ArchivedTrail, type ArchiveBreak } from './archived-trail.js';
 import { acknowledgementOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
@@ -12,6 +12,11 @@ export interface ArchivedChain {
   readonly left: ChainHead | undefined;
   /** What the database has of it leads to the checkpoint, which is sealed. */
   readonly isWhole: boolean;
+}
+
+interface LostSegment {
+  readonly gap: AuditGap | undefined;
+  readonly left: WriterHead | undefined;
 }
 
 type ArchivedPlace = Omit<Checkpoint, 'writer'>;
@@ -82,7 +87,8 @@ export class ArchiveWalk {
     if (gap) this.gaps.push(gap);
     if (left || (gap && !acknowledgementOf(gap, this.#known))) {
       // without its seal anybody may have made the archive before, and the acknowledgement would vouch for it
-      this.#lose(archive, gap, isWhole && before?.archive.unsealed === undefined);
+      const canBeAcknowledged = isWhole && before?.archive.unsealed === undefined;
+      this.#lose(archive, canBeAcknowledged && { gap, left: left && { writer, ...left } });
     }
     return before && { archive: before.archive.archive!, ...start };
   }
@@ -91,10 +97,11 @@ export class ArchiveWalk {
     if (!this.#breaks.has(archive)) this.#breaks.set(archive, { archive, reason });
   }
 
-  #lose(archive: string, gap: AuditGap | undefined, canBeAcknowledged: boolean): void {
-    const told = this.#breaks.get(archive) ?? { archive, reason: NOT_GIVEN, gaps: [] };
-    const gaps = canBeAcknowledged && told.gaps ? [...told.gaps, ...(gap ? [gap] : [])] : undefined;
-    this.#breaks.set(archive, { archive, reason: told.reason, ...(gaps && { gaps }) });
+  /** @param lost what of a chain is gone with it, and is left of it; false where that cannot be acknowledged */
+  #lose(archive: string, lost: LostSegment | false): void {
+    const { reason, gaps, left = [] } = this.#breaks.get(archive) ?? { reason: NOT_GIVEN, gaps: [] };
+    const told = lost && gaps && { gaps: [gaps, lost.gap ?? []].flat(), left: [left, lost.left ?? []].flat() };
+    this.#breaks.set(archive, { archive, reason, ...told });
   }
 
   /** Records that no chain of the trail goes on behind, as after a restore to the time before it was made. */

@@ -17,6 +17,8 @@ export interface ArchiveBreak {
    * has all of them. Absent where something else is wrong.
    */
   readonly gaps?: readonly AuditGap[];
+  /** Then, too: the places before the first of its records that the database still has of each chain. */
+  readonly left?: readonly WriterHead[];
 }
 
 /** Records of one chain, and the archive that they are in. */

@@ -101,6 +101,18 @@ export class TestTrail {
     return { writer, sequence, hash: await this.hashOf(sequence, writer) };
   }
 
+  /** The place before the first record of the chain that the database has. */
+  async placeBefore(): Promise<WriterHead> {
+    const { writer } = this;
+    const { sequence, previous_hash: hash } = await this.database
+      .selectFrom('audit_records')
+      .select(['sequence', 'previous_hash'])
+      .where('writer', '=', writer)
+      .orderBy('sequence')
+      .executeTakeFirstOrThrow();
+    return { writer, sequence: sequence - 1, hash };
+  }
+
   async lose(from: number, to: number, writer = this.writer): Promise<AuditGap> {
     const { previous_hash: after } = await this.#record(from, writer);
     const gap = { writer, from, to, after, lost: await this.hashOf(to, writer) };

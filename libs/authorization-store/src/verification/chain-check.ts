@@ -1,4 +1,5 @@
 import { BEFORE_FIRST, CHAIN_OPENED, chainHash, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
+import { archiveLossIn, type ArchiveLoss } from './archive-loss.js';
 import { acknowledgedIn, recordsOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 
 /** The first place of a chain that is not as it was written, or records of it that are gone. */
@@ -36,6 +37,7 @@ export class ChainCheck {
   /** Heads of other chains that this one has on record. */
   readonly seen: WriterHead[] = [];
   readonly acknowledged: AcknowledgedGap[] = [];
+  readonly lost: ArchiveLoss[] = [];
   readonly #misfit: Misfit;
 
   /**
@@ -88,6 +90,8 @@ export class ChainCheck {
     if (row.sequence === 0 && event['type'] === CHAIN_OPENED) this.seen.push(...headsIn(event['heads']));
     const gap = acknowledgedIn(event, row.at);
     if (gap) this.acknowledged.push(gap);
+    const loss = archiveLossIn(event);
+    if (loss) this.lost.push(loss);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { WriterHead } from '../chain/audit-chain.js';
+import type { ArchiveLoss } from './archive-loss.js';
 import { ArchivedTrail, type ArchiveBreak } from './archived-trail.js';
 import { ArchiveWalk } from './archive-walk.js';
 import { acknowledgementOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
@@ -42,8 +43,10 @@ export async function verifyAudit(
   const checked: CheckedChain[] = [];
   for (const writer of await writersOf(trail.database)) checked.push(await checkChain(trail, writer));
   const chains = checked.map(({ chain }) => chain);
-  const known = countingAcknowledgements(chains);
-  for (const each of checked) checkIsNotBack(each, known);
+  const counting = countingChains(chains);
+  const known = acknowledgedBy(counting);
+  const losses = counting.flatMap(({ lost }) => lost);
+  for (const each of checked) checkIsNotBack(each, losses);
   const archived = archives && (await ArchivedTrail.read(archives, trail.sealing));
   const walk = archived && walkOver(archived, checked, known);
   const gaps = [...chains.flatMap((chain) => chain.gaps), ...(archived?.gaps ?? []), ...(walk?.gaps ?? [])];
@@ -66,11 +69,12 @@ export async function verifyAudit(
 }
 
 /** A sealed checkpoint may be put back; it would say that the lost archive has what the database had, and no longer has. */
-function checkIsNotBack({ chain, checkpoint }: CheckedChain, known: readonly AcknowledgedGap[]): void {
+function checkIsNotBack({ chain, checkpoint }: CheckedChain, losses: readonly ArchiveLoss[]): void {
   if (!checkpoint) return;
   const { writer, sequence, archive } = checkpoint;
-  const isLost = known.some((gap) => gap.writer === writer && gap.archive === archive && gap.to < sequence);
-  if (isLost) chain.break(sequence, `its checkpoint was put back: the archive ${archive} is lost`);
+  const places = losses.flatMap((loss) => (loss.archive === archive ? loss.goesOn : []));
+  const isBack = places.some((place) => place.writer === writer && place.sequence < sequence);
+  if (isBack) chain.break(sequence, `its checkpoint was put back: the archive ${archive} is lost`);
 }
 
 function walkOver(archived: ArchivedTrail, checked: readonly CheckedChain[], known: readonly AcknowledgedGap[]) {
@@ -98,16 +102,21 @@ function unseen(gap: AuditGap): AuditBreak {
 }
 
 /**
- * The acknowledgements of chains that are whole, but for gaps that acknowledgements of other such chains cover. None vouches for
- * the chain that it stands in.
+ * The chains whose acknowledgements count: those that are whole, but for gaps that acknowledgements of other such chains cover. None
+ * vouches for the chain that it stands in.
  */
-function countingAcknowledgements(chains: readonly ChainCheck[]): AcknowledgedGap[] {
-  const known: AcknowledgedGap[] = [];
+function countingChains(chains: readonly ChainCheck[]): ChainCheck[] {
+  const counting: ChainCheck[] = [];
   let others = chains;
   for (;;) {
+    const known = acknowledgedBy(counting);
     const whole = others.filter(({ broken, gaps }) => !broken && gaps.every((gap) => acknowledgementOf(gap, known)));
-    if (whole.length === 0) return known;
+    if (whole.length === 0) return counting;
     others = others.filter((chain) => !whole.includes(chain));
-    known.push(...whole.flatMap(({ acknowledged }) => acknowledged));
+    counting.push(...whole);
   }
+}
+
+function acknowledgedBy(chains: readonly ChainCheck[]): AcknowledgedGap[] {
+  return chains.flatMap(({ acknowledged }) => acknowledged);
 }
