@@ -24,6 +24,12 @@ describe('a setting that is refused is one line with name, value and what is acc
     [{ ISSUER: 'localhost:9001' }, `ISSUER is "localhost:9001"; accepted: ${URL_EXPECTED}`],
     [{ ISSUER: 'http://me:word@host' }, `ISSUER is "http://…@host"; accepted: ${URL_EXPECTED}`],
     [{ ISSUER: 'http://host/?a=b' }, `ISSUER is "http://host/?a=b"; accepted: ${URL_EXPECTED}`],
+    [{ ISSUER: 'http://host/?' }, `ISSUER is "http://host/?"; accepted: ${URL_EXPECTED}`],
+    // who looks at the beginning of it would take it for one without TLS
+    [{ ISSUER: 'HTTPS://host' }, `ISSUER is "HTTPS://host"; accepted: ${URL_EXPECTED}`],
+    [{ ISSUER: ' https://host' }, `ISSUER is " https://host"; accepted: ${URL_EXPECTED}`],
+    [{ ISSUER: 'https:host' }, `ISSUER is "https:host"; accepted: ${URL_EXPECTED}`],
+    [{ ISSUER: 'https:\\\\host' }, `ISSUER is "https:\\\\\\\\host"; accepted: ${URL_EXPECTED}`],
     [{ AUDIENCE: ' ' }, 'AUDIENCE is missing; accepted: the name of this resource server'],
   ])('%j', (given, line) => {
     expect(() => readEnvironment(schema, { AUDIENCE: 'user-service', ...given })).toThrow(line);

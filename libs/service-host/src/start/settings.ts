@@ -21,7 +21,10 @@ export function port(defaultPort?: number): z.ZodType<number> {
   return defaultPort === undefined ? given : given.default(defaultPort);
 }
 
-/** An absolute http or https URL without credentials, query or fragment, as it was written. */
+/**
+ * An absolute http or https URL without credentials, query or fragment, as it was written: its beginning tells whether it is by TLS, so
+ * that is spelled in one way.
+ */
 export function httpUrl(): z.ZodString {
   const expected = 'an absolute http or https URL without credentials, query or fragment';
   return z.string(expected).refine(isHttpUrl, expected);
@@ -78,7 +81,7 @@ export function hostSettings(defaultPort: number): z.ZodObject<HostShape> {
 export type HostSettings = z.output<z.ZodObject<HostShape>>;
 
 function isHttpUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return ['http:', 'https:'].includes(protocol) && username + password + search + hash === '';
+  if (!/^https?:\/\/[^\s\\?#]+$/.test(value) || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username + password === '';
 }
