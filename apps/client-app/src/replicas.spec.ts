@@ -246,6 +246,21 @@ describe.each(databases)('two replicas without stickiness, on $name', (kind) => 
     expect(keys.join()).not.toContain('"d"');
   });
 
+  it('a login that comes back while the store fails may come back again', async () => {
+    const browser = new Browser();
+    const back = await browser.openUntil(message(), `${balancer.url}/callback`);
+    const { database } = await openDatabase({
+      url: settings['DATABASE_URL']!,
+      encryptionKeys: [settings['ENCRYPTION_KEYS']!],
+    });
+    await sql`alter table client_app_records rename to gone`.execute(database);
+    const page = await browser.request(back);
+    expect([page.status, page.headers.get('retry-after')]).toEqual([503, '1']);
+    await sql`alter table gone rename to client_app_records`.execute(database);
+    await database.destroy();
+    expect((await browser.open(back)).url).toBe(message());
+  });
+
   it('a store that fails is told: 503 with Retry-After, not ready, and nobody is signed out', async () => {
     const browser = new Browser();
     await browser.open(message());

@@ -96,9 +96,10 @@ export class PendingLogins {
     const found = await this.#find(request, state);
     if (!found) throw notPending();
     const { login, pending } = found;
-    this.#cookies.end(request, response, found.cookie);
     // by the login: a state may be spelled in several ways
     const until = await this.records.add('login', login, '', PENDING_FOR * 1000);
+    // not before: where that cannot be known now, the browser may come back again
+    this.#cookies.end(request, response, found.cookie);
     if (until === undefined) throw notPending();
     try {
       const result = await redeem(pending);
