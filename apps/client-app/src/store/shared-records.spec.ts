@@ -157,6 +157,14 @@ describe.each(databases)('what replicas share, on $name', (kind) => {
     expect(numbers.toSorted()).toEqual([1, 2, 3, 4]);
   });
 
+  it('counts anew, for all, where the key of the last number is gone', async () => {
+    await here.next('replica');
+    const newest = newKey();
+    await open([newest, ...encryptionKeys]);
+    const { records } = await open([newest]);
+    expect([await records.next('replica'), await records.next('replica')]).toEqual([1, 2]);
+  });
+
   it('holds no id and no token that a dump would show', async () => {
     const token = randomBytes(16).toString('hex');
     await here.add('session', 'the-id-of-it', { token }, HOUR);

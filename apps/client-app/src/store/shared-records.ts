@@ -87,10 +87,13 @@ export class SharedRecords {
 
   /** The next number of those that all replicas count by. */
   async next(id: string): Promise<number> {
-    await this.add('key', id, 0, FOR_EVER);
-    let number = 0;
-    await this.change<number>('key', id, (last) => (number = last + 1));
-    return number;
+    for (;;) {
+      await this.add('key', id, 0, FOR_EVER);
+      let number = 0;
+      if (await this.change<number>('key', id, (last) => (number = last + 1))) return number;
+      // what is there cannot be opened
+      await this.remove('key', id);
+    }
   }
 
   /**
