@@ -130,8 +130,9 @@ export class LoginService {
   }
 
   /**
-   * Where to send the browser to end the session at the provider. OpenID Connect RP-Initiated Logout §2. The client names
-   * itself by client_id and the session by its sid, so that nobody needs to be asked; an id_token_hint puts a token into an address, and is sent only to servers that want it.
+   * Where to send the browser to end the session at the provider. OpenID Connect RP-Initiated Logout §2. The client names itself by
+   * client_id and the session by its sid, so that nobody needs to be asked; an id_token_hint puts a token into an address, and is sent
+   * only to servers that want it.
    */
   async end(login: Login): Promise<URL | undefined> {
     try {

@@ -6,8 +6,9 @@ import { patchBetween, patched, type Json } from './merge-patch.js';
 type Callback = (error?: unknown) => void;
 
 /**
- * Sessions that all replicas share, a few for each account: who signs in too often ends sessions of their own. Each lives for a limited time, however often it is used. A request writes what it has changed and
- * nothing else, so that it takes back nothing that another one has written meanwhile, and brings no session back that has ended.
+ * Sessions that all replicas share, a few for each account: who signs in too often ends sessions of their own. Each lives for a limited
+ * time, however often it is used. A request writes what it has changed and nothing else, so that it takes back nothing that another one
+ * has written meanwhile, and brings no session back that has ended.
  */
 export class SharedSessionStore extends Store {
   readonly #records: SharedRecords;

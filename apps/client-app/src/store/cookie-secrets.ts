@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { SealingKeys } from '@onbehalf/authorization-store';
 
 /**
- * What cookies are signed and encrypted with: SESSION_SECRET, else secrets that follow from the keys of the store, so that all replicas
+ * What cookies are signed and states encrypted with: SESSION_SECRET, else secrets that follow from the keys of the store, so that all replicas
  * have the same and a restart changes nothing. The first is used, all are accepted.
  */
 export class CookieSecrets {
