@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createApp, type CreatedApp } from '@onbehalf/service-host';
@@ -19,6 +19,12 @@ const ANSWER = {
   ],
 };
 const answerMessage: Answering = () => ({ body: ANSWER });
+
+/** What goes on while the date is another. */
+const ALL_BUT_THE_DATE = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+];
 
 const lines: string[] = [];
 let provider: TestProvider;
@@ -261,6 +267,14 @@ describe('what comes back from the authorization server', () => {
   it('is refused in a browser with the cookie of another sign-in', async () => {
     const [one, other] = [await callback(), await callback()];
     expect((await one.browser.request(other.url.href)).status).toBe(400);
+  });
+
+  it('is refused after ten minutes, however long its cookie and its state were kept', async () => {
+    const { browser, url } = await callback();
+    jest.useFakeTimers({ doNotFake: ALL_BUT_THE_DATE, now: Date.now() + 601_000 });
+    const page = await browser.request(url.href).finally(() => jest.useRealTimers());
+    expect([page.status, page.body]).toEqual([400, expect.stringContaining('This sign-in has expired')]);
+    expect((await browser.request(url.href)).status).toBe(303);
   });
 
   it('is accepted once, however its state is spelled', async () => {

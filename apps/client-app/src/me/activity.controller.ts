@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, Post, Query, Redirect, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { LoginRequired } from '../login/login-required.js';
 import { visitorOf, type Visitor } from '../session/visitor.js';
@@ -41,6 +41,11 @@ export class ActivityController {
       await this.me.delete(request, `/activity/${encodeURIComponent(id)}`).catch(refusedAsPage);
     response.redirect(303, `${ACTIVITY_PATH}?stopped`);
   }
+
+  /** Whence a login comes back that the form has needed. */
+  @Get('stop')
+  @Redirect(ACTIVITY_PATH, 303)
+  backFromLogin(): void {}
 }
 
 function textOf(value: unknown): string | undefined {

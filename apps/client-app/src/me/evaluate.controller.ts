@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Redirect, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { refusedAsPage, signedIn } from './activity.controller.js';
 import { EVALUATE_PATH, evaluatePage, type Cell } from './evaluate.page.js';
@@ -60,6 +60,11 @@ export class EvaluateController {
     }
     return evaluatePage({ visitor, clients, matrix: { targets, cells } });
   }
+
+  /** Whence a login comes back that the form has needed. */
+  @Get('reach')
+  @Redirect(EVALUATE_PATH, 303)
+  backFromLogin(): void {}
 
   async #clients(request: Request): Promise<UsedClients> {
     if (!(await this.me.isThere())) throw notTold();

@@ -68,11 +68,10 @@ export class LabController {
   @Post('cards/:id/sign-in')
   async signIn(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const card = cardOf(id);
-    const { login } = request.session;
-    if (!login || !card.signInAgain) throw new LoginRequired('Nobody is signed in');
+    if (!card.signInAgain) throw new NotFoundException();
     const url = await this.logins.begin(request, response, pathOf(card), {
       stepUp: { maxAge: 0 },
-      hint: login.subject,
+      hint: request.session.login?.subject,
     });
     response.redirect(303, url.href);
   }
