@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { context, propagation } from '@opentelemetry/api';
 import { Controller, Get, HttpCode, Injectable, Logger, Module, Post } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { z } from 'zod';
@@ -41,6 +42,13 @@ class Things {
   @Get('fail')
   fail(): never {
     throw failure();
+  }
+
+  @Get('onwards')
+  onwards(): Record<string, string> {
+    const headers = {};
+    propagation.inject(context.active(), headers);
+    return headers;
   }
 
   @Post('echo')
@@ -202,6 +210,23 @@ describe('W3C trace context', () => {
       ...(path === 'echo' && { body: JSON.stringify({ large: 'x'.repeat(50_000) }) }),
     });
     expect(await response.json()).toEqual({ traceId });
+  });
+
+  it.each([
+    ['01', '01'],
+    ['00', '00'],
+    ['03', '01'],
+    ['fe', '00'],
+    ['ff', '01'],
+  ])('§3.2.2.5: hands on whether it is sampled, and sets no other flag (%s)', async (given, told) => {
+    const base = await start();
+    const [trace, parent] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const headers = { traceparent: `00-${trace}-${parent}-${given}`, tracestate: 'rojo=1,congo=2' };
+    const onwards = (await (await fetch(`${base}/onwards`, { headers })).json()) as Record<string, string>;
+    expect(onwards).toEqual({
+      traceparent: expect.stringMatching(new RegExp(`^00-${trace}-(?!${parent})[0-9a-f]{16}-${told}$`)) as unknown,
+      tracestate: headers.tracestate,
+    });
   });
 
   it.each(['', '00-0-0-01', 'x'.repeat(5000)])(

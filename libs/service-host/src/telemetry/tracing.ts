@@ -14,6 +14,7 @@ import {
   TraceFlags,
   type Context,
   type Span,
+  type SpanContext,
   type Tracer,
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
@@ -97,10 +98,20 @@ function recordedSpan(tracer: Tracer, parent: Context, request: IncomingMessage,
 
 /** Continues the caller's trace, or begins one that is sampled, as a recorded span does by default. */
 function idsAlone(parent: Context): Span {
-  const begun = { traceId: timeOrderedTraces.generateTraceId(), traceFlags: TraceFlags.SAMPLED };
+  const begun: Omit<SpanContext, 'spanId'> = {
+    traceId: timeOrderedTraces.generateTraceId(),
+    traceFlags: TraceFlags.SAMPLED,
+  };
   const caller = trace.getSpanContext(parent);
-  const continued = caller && isSpanContextValid(caller) ? caller : begun;
-  return trace.wrapSpanContext({ ...continued, isRemote: false, spanId: timeOrderedTraces.generateSpanId() });
+  const { traceId, traceFlags, traceState } = caller && isSpanContextValid(caller) ? caller : begun;
+  // a flag of a later version of W3C Trace Context must not be handed on
+  const sampled = traceFlags & TraceFlags.SAMPLED;
+  return trace.wrapSpanContext({
+    traceId,
+    spanId: timeOrderedTraces.generateSpanId(),
+    traceFlags: sampled,
+    traceState,
+  });
 }
 
 /** What is no id, a token say, would only be text that a stranger writes into the log. */
