@@ -35,9 +35,10 @@ export class KeySet implements TokenSigner {
 
   /**
    * The keys of a JWK Set with private members, each with `alg`. The first of an algorithm signs, all verify.
-   * @throws ConfigurationError when an algorithm of {@link OWN_ALGORITHMS} has no key, or a key is not private or shares its `kid`
+   * @throws ConfigurationError when an algorithm of {@link OWN_ALGORITHMS} has no key, or a key is not private, is for something else, or shares its `kid`
    */
   static async of(jwks: JSONWebKeySet): Promise<KeySet> {
+    jwks.keys.forEach(checkMembers);
     const keys = await Promise.all(jwks.keys.map(withKid));
     checkAlgorithms(keys.filter(({ d }) => d !== undefined).map(({ alg }) => alg));
     const kids = keys.map(({ kid }) => kid);
@@ -81,6 +82,13 @@ function checkAlgorithms(given: readonly (string | undefined)[]): void {
     if (!given.includes(alg))
       throw new ConfigurationError('signing keys', [...new Set(given)], `a private key for ${alg}`);
   }
+}
+
+/** RFC 7517 §4.2, §4.5: a key for something else must not sign. */
+function checkMembers({ kid, use = 'sig' }: JWK): void {
+  const isText = kid === undefined || (typeof kid === 'string' && kid !== '');
+  if (!isText) throw new ConfigurationError('signing keys', kid, 'a kid that is a text of one character or more');
+  if (use !== 'sig') throw new ConfigurationError('signing keys', kid, 'a key whose use is sig');
 }
 
 async function withKid(jwk: JWK): Promise<JWK & { kid: string }> {

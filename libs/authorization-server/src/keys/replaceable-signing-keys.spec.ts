@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { verifyJwt, type SigningAlgorithm } from '@onbehalf/jwt-verification';
 import { decodeProtectedHeader, type JWK } from 'jose';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { generateKey, OWN_ALGORITHMS } from './key-set.js';
 import { ReplaceableSigningKeys } from './replaceable-signing-keys.js';
 
@@ -121,7 +121,42 @@ describe('a key set that another one takes the place of', () => {
     [
       'with a key that is too short',
       () => ({ keys: [made['es-1']!, { ...short(), kid: 'rs-2' }] }),
-      'a key that can sign',
+      'a key that signs what its public part verifies',
+    ],
+    [
+      'with a secret',
+      () => ({ keys: [...set('es-1', 'rs-1').keys, secret()] }),
+      'a key that signs what its public part',
+    ],
+    [
+      'whose public part is that of another key',
+      () => ({ keys: [made['es-1']!, { ...made['rs-1']!, kid: 'rs-2', n: made['rs-2']!.n! }] }),
+      'a key that signs what its public part verifies',
+    ],
+    [
+      'whose private part is that of another key',
+      () => ({ keys: [made['es-1']!, { ...made['rs-2']!, kid: 'rs-1', n: made['rs-1']!.n! }] }),
+      'a key that signs what its public part verifies',
+    ],
+    [
+      'with a key that encrypts',
+      () => ({ keys: [...set('es-1', 'rs-1').keys, { ...made['rs-2']!, use: 'enc' }] }),
+      'a key whose use is sig',
+    ],
+    [
+      'with an empty kid',
+      () => ({ keys: [...set('es-1', 'rs-1').keys, { ...made['es-2']!, kid: '' }] }),
+      'a kid that is',
+    ],
+    [
+      'with a kid that is no text',
+      () => ({ keys: [...set('es-1', 'rs-1').keys, { ...made['es-2']!, kid: 5 } as unknown as JWK] }),
+      'a kid that is',
+    ],
+    [
+      'that has a key for another algorithm now',
+      () => ({ keys: [...set('es-1', 'rs-2').keys, { ...made['rs-1']!, alg: 'PS256' }] }),
+      'another kid for another key',
     ],
   ])('refuses one %s, and nothing changes', async (_, jwks, accepted) => {
     await expect(keys.prepare(jwks())).rejects.toThrow(accepted);
@@ -129,6 +164,10 @@ describe('a key set that another one takes the place of', () => {
     expect(await signs()).toBe('es-1');
   });
 });
+
+function secret(): JWK {
+  return { kty: 'oct', k: randomBytes(32).toString('base64url'), alg: 'HS256', kid: 'secret', d: '' };
+}
 
 function short(): JWK {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });

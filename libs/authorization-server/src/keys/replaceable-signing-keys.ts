@@ -1,5 +1,5 @@
 import { ConfigurationError, systemClock, type Clock } from '@onbehalf/oauth-protocol';
-import { calculateJwkThumbprint, type JSONWebKeySet } from 'jose';
+import { calculateJwkThumbprint, compactVerify, importJWK, type JSONWebKeySet } from 'jose';
 import { FollowedSigningKeys } from './followed-signing-keys.js';
 import type { KeySchedule } from './key-schedule.js';
 import { KeySet, OWN_ALGORITHMS } from './key-set.js';
@@ -49,7 +49,7 @@ export class ReplaceableSigningKeys extends FollowedSigningKeys {
     this.#signing = signing;
   }
 
-  /** @throws ConfigurationError when an algorithm of the server has no key, one cannot sign, or two have one `kid` */
+  /** @throws ConfigurationError when an algorithm of the server has no key, one does not sign what it verifies, or two have one `kid` */
   static async open(options: ReplaceableSigningKeysOptions): Promise<ReplaceableSigningKeys> {
     return new ReplaceableSigningKeys(options, await usableKeys(options.jwks));
   }
@@ -77,7 +77,7 @@ export class ReplaceableSigningKeys extends FollowedSigningKeys {
 
   async #checkSame(key: SigningKey): Promise<void> {
     const known = this.#published.find((each) => each.key.kid === key.kid)?.key;
-    if (!known || (await thumbprint(known)) === (await thumbprint(key))) return;
+    if (!known || (await nameOf(known)) === (await nameOf(key))) return;
     refuse(key, 'another kid for another key');
   }
 
@@ -128,8 +128,15 @@ export class ReplaceableSigningKeys extends FollowedSigningKeys {
 /** @throws ConfigurationError */
 async function usableKeys(jwks: JSONWebKeySet): Promise<readonly SigningKey[]> {
   const { keys } = await KeySet.of(jwks);
-  for (const key of keys) await key.sign({}, 'none').catch(() => refuse(key, 'a key that can sign'));
+  for (const key of keys) {
+    await checkSigns(key).catch(() => refuse(key, 'a key that signs what its public part verifies'));
+  }
   return keys;
+}
+
+async function checkSigns(key: SigningKey): Promise<void> {
+  const signed = await key.sign({}, 'none');
+  await compactVerify(signed, await importJWK(key.publicJwk));
 }
 
 function refuse({ kid }: SigningKey, accepted: string): never {
@@ -145,6 +152,7 @@ function kidsOf(keys: readonly SigningKey[]): string {
   return JSON.stringify(keys.map(({ kid }) => kid));
 }
 
-function thumbprint({ publicJwk }: SigningKey): Promise<string> {
-  return calculateJwkThumbprint(publicJwk);
+/** The key itself, and what it signs with: RFC 7638 leaves `alg` out. */
+async function nameOf({ publicJwk, algorithm }: SigningKey): Promise<string> {
+  return JSON.stringify([algorithm, await calculateJwkThumbprint(publicJwk)]);
 }
