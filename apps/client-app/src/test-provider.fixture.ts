@@ -78,16 +78,24 @@ export class TestProvider {
           post_logout_redirect_uris: [`${clientUrl}/`],
           grant_types: ['authorization_code', 'refresh_token', GrantType.TokenExchange],
         },
+        {
+          client_id: 'lab-support',
+          client_secret: 'lab-secret',
+          redirect_uris: [`${clientUrl}/support/callback`],
+          grant_types: ['authorization_code', 'refresh_token', GrantType.TokenExchange],
+        },
       ],
+      scopes: ['openid', 'offline_access', 'impersonate'],
       cookies: { keys: ['for-tests-only'] },
       findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
       interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
       issueRefreshToken: () => true,
       rotateRefreshToken: true,
       async loadExistingGrant(ctx) {
-        const grant = new ctx.oidc.provider.Grant({ accountId: ctx.oidc.session?.accountId, clientId: 'client-app' });
-        grant.addOIDCScope('openid profile');
-        grant.addResourceScope('urn:user-service', 'user.read');
+        const { client, session } = ctx.oidc;
+        const grant = new ctx.oidc.provider.Grant({ accountId: session?.accountId, clientId: client?.clientId });
+        grant.addOIDCScope('openid profile impersonate');
+        grant.addResourceScope('urn:user-service', 'user.read impersonate');
         await grant.save();
         return grant;
       },
@@ -98,7 +106,11 @@ export class TestProvider {
           enabled: true,
           defaultResource: () => 'urn:user-service',
           useGrantedResource: () => true,
-          getResourceServerInfo: () => ({ scope: 'user.read', audience: 'user-service', accessTokenFormat: 'jwt' }),
+          getResourceServerInfo: (_ctx, _resource, { clientId }) => ({
+            scope: clientId === 'lab-support' ? 'impersonate' : 'user.read',
+            audience: 'user-service',
+            accessTokenFormat: 'jwt',
+          }),
         },
       },
       ttl: {
@@ -119,9 +131,11 @@ export class TestProvider {
     provider.registerGrantType(GrantType.TokenExchange, exchange, parameters);
     provider.use(async (ctx, next) => {
       await next();
-      if (this.issuesIdJags && ctx.path === '/.well-known/openid-configuration') {
-        Object.assign(ctx.body as object, { identity_chaining_requested_token_types_supported: [TokenType.IdJag] });
-      }
+      if (ctx.path !== '/.well-known/openid-configuration') return;
+      Object.assign(ctx.body as object, {
+        onbehalf_impersonation_subject_token_type: TokenType.UserId,
+        ...(this.issuesIdJags && { identity_chaining_requested_token_types_supported: [TokenType.IdJag] }),
+      });
     });
     provider.use(async (ctx, next) => {
       if (ctx.path === '/token/revocation') this.revocations += 1;

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { LoginRequired } from '../login/login-required.js';
 import { UserServiceClient } from '../message/user-service.client.js';
 import { PageError } from '../pages/page-error.js';
-import { regenerate } from '../session/sessions.js';
+import { regenerate, save } from '../session/sessions.js';
 import { visitorOf } from '../session/visitor.js';
 import type { Engineer, WantedAccount } from '../session/support-session.js';
 import { accountPage, customersPage, endedPage, supportPage } from './support.page.js';
@@ -44,7 +44,7 @@ export class SupportController {
     await regenerate(request);
     // beside whoever is signed in here, never in place of them
     Object.assign(request.session, { engineer, ...(login && { login }) });
-    response.redirect(303, '/support/customers');
+    await goOn(request, response, '/support/customers');
   }
 
   @Get('customers')
@@ -68,7 +68,7 @@ export class SupportController {
     request.session.usedAccount = await this.tool.use(wantedIn(body), engineer);
     // used up
     delete request.session.engineer;
-    response.redirect(303, '/support/account');
+    await goOn(request, response, '/support/account');
   }
 
   @Get('account')
@@ -92,7 +92,7 @@ export class SupportController {
     const { usedAccount } = request.session;
     if (usedAccount) await this.tool.stop(usedAccount);
     delete request.session.usedAccount;
-    response.redirect(303, '/support/account');
+    await goOn(request, response, '/support/account');
   }
 
   #end(request: Request): string {
@@ -103,6 +103,12 @@ export class SupportController {
   async #demand(): Promise<void> {
     if (!(await this.tool.isPossible())) throw new NotFoundException();
   }
+}
+
+/** Keeps what was done before the browser asks for the next page, at whichever replica. */
+async function goOn(request: Request, response: Response, path: string): Promise<void> {
+  await save(request);
+  response.redirect(303, path);
 }
 
 /** The engineer, while the sign-in is fresh enough. */
