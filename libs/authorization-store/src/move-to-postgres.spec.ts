@@ -272,6 +272,19 @@ afterAll(() => postgres?.stop());
     ).toBeLessThan(2);
   });
 
+  it.each([
+    ['a text that no text of PostgreSQL holds', "update tokens set audiences = 'a' || char(0)", 'a row of tokens'],
+    ['a text in the place of a number', "update tokens set expires_at = 'soon'", 'a row of tokens'],
+    ['a number with a fraction', 'update feature_tickets_kept set seat = 1.5', 'a row of feature_tickets_kept'],
+    ['a number that is too large', 'update tokens set expires_at = 9223372036854775807', 'a row of tokens'],
+    ['bytes in the place of a text', "update tokens set subject = x'00ff'", 'the column subject of tokens'],
+  ])('with %s is not moved, and the table is told', async (_, change, place) => {
+    await filled();
+    await execute(`sqlite:${file}`, change);
+    await expect(move()).rejects.toThrow(new RegExp(`^--from is "${place}"; accepted: `));
+    expect(await rowsOf(to.url, 'select 1 from audit_heads')).toEqual([]);
+  });
+
   it('needs the keys of the server that goes on, and its address', async () => {
     await filled();
     await expect(move({ ...declared, url: to.url })).rejects.toThrow('ENCRYPTION_KEYS is missing');

@@ -68,17 +68,34 @@ export async function moveRows(
 async function moveTable(source: SqliteSource, work: Transaction<Schema>, table: string, write: Write) {
   const columns = source.columns(table);
   await checkColumns(work, table, columns);
+  const bytes = source.columnOfBytes(table);
+  if (bytes !== undefined)
+    throw new ConfigurationError('--from', `the column ${bytes} of ${table}`, 'texts and numbers');
   const total = source.count(table);
   let moved = 0;
-  for (const page of source.pages(table, PAGE)) {
-    await insert(work, table, columns, page);
-    moved += page.length;
-    if (moved % TOLD_EVERY === 0 && moved < total) write(`${table}: ${moved} of ${total} rows`);
+  try {
+    for (const page of source.pages(table, PAGE)) {
+      await insert(work, table, columns, page);
+      moved += page.length;
+      if (moved % TOLD_EVERY === 0 && moved < total) write(`${table}: ${moved} of ${total} rows`);
+    }
+  } catch (error) {
+    throw isMisfit(error) ? new ConfigurationError('--from', `a row of ${table}`, accepted(error)) : error;
   }
   const stored = await countRows(work, table);
   if (stored !== total) throw new Error(`${table} has ${stored} rows after ${total} were moved`);
   if (total > 0) write(`${table}: ${total} rows`);
   return total;
+}
+
+/** Of the classes "data exception" and "integrity constraint violation" of PostgreSQL, or a number that JavaScript does not have. */
+function isMisfit(error: unknown): error is Error {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && /^(?:2[23]...|ERR_OUT_OF_RANGE)$/.test(code);
+}
+
+function accepted({ message }: Error): string {
+  return `rows that PostgreSQL can hold (${message})`;
 }
 
 async function insert(

@@ -40,6 +40,13 @@ export class SqliteSource {
     return Number(this.#all(`select count(*) as count from "${table}"`)[0]!['count']);
   }
 
+  /** The first column in which a row holds bytes, as none that a server has written does. */
+  columnOfBytes(table: string): string | undefined {
+    return this.columns(table).find(
+      (column) => this.#all(`select 1 from "${table}" where typeof("${column}") = 'blob' limit 1`).length > 0,
+    );
+  }
+
   /** Its rows, in pages. */
   *pages(table: string, size: number): Generator<StoredRow[]> {
     let page: StoredRow[] = [];
