@@ -88,7 +88,8 @@ describe('RFC 7523 §2.2: a client that its platform knows', () => {
     expect([page.status, page.headers.get('retry-after'), page.body.includes(file)]).toEqual([503, '1', false]);
     expect(lines.join()).toContain(`The client assertion in ${file} cannot be used: ENOENT`);
     await renew();
-    expect((await browser.open(`${base}/login`)).body).toContain("Hello 'baeldung");
+    expect((await browser.open(back)).body).toContain("Hello 'baeldung");
+    expect(browser.names().filter((name) => name.startsWith('client-app.login.'))).toEqual([]);
   });
 
   it('with a session stays signed in while the file is gone', async () => {

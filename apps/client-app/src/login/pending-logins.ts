@@ -3,9 +3,11 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { EncryptJWT, errors, jwtDecrypt } from 'jose';
 import { randomNonce } from 'openid-client';
+import { AuthorizationServerUnavailable } from '../authorization-server/authorization-server-unavailable.js';
 import { PageError } from '../pages/page-error.js';
 import { Settings } from '../settings.js';
 import { CookieSecrets } from '../store/cookie-secrets.js';
+import { RecordsUnavailable } from '../store/records-unavailable.js';
 import { SharedRecords } from '../store/shared-records.js';
 import { LoginCookies, type LoginCookie } from './login-cookies.js';
 import type { StepUp } from './step-up.js';
@@ -95,16 +97,28 @@ export class PendingLogins {
   ): Promise<{ readonly result: Result; readonly pending: PendingLogin }> {
     const found = await this.#find(request, state);
     if (!found) throw notPending();
-    const { login, pending } = found;
-    // by the login: a state may be spelled in several ways
+    const { login, cookie, pending } = found;
+    try {
+      const result = await this.#once(login, () => redeem(pending));
+      this.#cookies.end(request, response, cookie);
+      return { result, pending };
+    } catch (error) {
+      if (!mayComeAgain(error)) this.#cookies.end(request, response, cookie);
+      throw error;
+    }
+  }
+
+  /** By the login: a state may be spelled in several ways. */
+  async #once<Result extends { readonly subject: string }>(
+    login: string,
+    redeem: () => Promise<Result>,
+  ): Promise<Result> {
     const until = await this.records.add('login', login, '', PENDING_FOR * 1000);
-    // not before: where that cannot be known now, the browser may come back again
-    this.#cookies.end(request, response, found.cookie);
     if (until === undefined) throw notPending();
     try {
-      const result = await redeem(pending);
+      const result = await redeem();
       await this.records.give('login', login, result.subject);
-      return { result, pending };
+      return result;
     } catch (error) {
       // nobody has signed in: who has no account fills nothing. It ends by itself, too
       await this.records.remove('login', login, until).catch(() => undefined);
@@ -134,6 +148,11 @@ function notPending(): PageError {
     'Please sign in again',
     'This sign-in has expired, was already used, or began in another browser.',
   );
+}
+
+/** Whether nothing is decided: the page tells to try again soon, and the browser can. */
+function mayComeAgain(error: unknown): boolean {
+  return error instanceof RecordsUnavailable || error instanceof AuthorizationServerUnavailable;
 }
 
 /** `undefined` for what is no JWE, was changed, has expired or is of another key. */
