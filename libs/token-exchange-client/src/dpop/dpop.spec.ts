@@ -83,6 +83,8 @@ function serviceWith(dpop: DpopOptions): TokenExchangeService {
     tokenEndpoint: `${authorizationServer.url}/token`,
     clientAuthentication: { method: 'client_secret_basic', clientId: 'user-service', clientSecret: 's3cret' },
     dpop,
+    // a machine that is busy for a moment must not decide
+    timeout: 20_000,
   });
 }
 
