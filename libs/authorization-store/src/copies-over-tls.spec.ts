@@ -96,6 +96,8 @@ describe('an address for libpq', () => {
     ['?application_name=a+b', '?application_name=a%20b'],
     ['?sslmode=disable', '?sslmode=disable'],
     ['?ssl=0', '?sslmode=disable'],
+    ['?ssl=no-verify', '?sslmode=require'],
+    ['?ssl=false&sslrootcert=a', '?sslrootcert=a&sslmode=verify-full'],
     ['?sslmode=no-verify&sslrootcert=a', '?sslmode=require'],
     ['?sslmode=require&sslrootcert=a', '?sslrootcert=a&sslmode=verify-full'],
     ['?sslrootcert=a', '?sslrootcert=a&sslmode=verify-full'],
@@ -108,11 +110,33 @@ describe('an address for libpq', () => {
     );
   });
 
-  it.each(['?sslmode=require', '?sslmode=verify-full', '?ssl=true', '?sslnegotiation=direct'])(
-    'trusts whom Node trusts by %j',
-    async (given) => {
-      const address = await withLibpqAddress(`postgres://db/one${given}`, (each) => Promise.resolve(each));
-      expect(address).toMatch(/[?&]sslmode=verify-full&sslrootcert=.*authorities\.pem$/);
+  it.each([
+    ['disable', '?sslmode=disable'],
+    ['no-verify', '?sslmode=require'],
+    ['none', ''],
+  ])('says what the driver does by PGSSLMODE=%s', async (mode, expected) => {
+    const address = await withLibpqAddress('postgres://db/one', (each) => Promise.resolve(each), { PGSSLMODE: mode });
+    expect(address).toBe(`postgres://db/one${expected}`);
+  });
+
+  it.each(['prefer', 'require', 'verify-ca', 'verify-full'])(
+    'verifies the server by PGSSLMODE=%s, unless the address says otherwise',
+    async (PGSSLMODE) => {
+      const of = (url: string) => withLibpqAddress(url, (each) => Promise.resolve(each), { PGSSLMODE });
+      expect(await of('postgres://db/one')).toMatch(/[?&]sslmode=verify-full&sslrootcert=.*authorities\.pem$/);
+      expect(await of('postgres://db/one?ssl=0')).toBe('postgres://db/one?sslmode=disable');
     },
   );
+
+  it.each([
+    '?sslmode=require',
+    '?sslmode=verify-full',
+    '?ssl=true',
+    '?ssl=false',
+    '?ssl=true&uselibpqcompat=true',
+    '?sslnegotiation=direct',
+  ])('trusts whom Node trusts by %j', async (given) => {
+    const address = await withLibpqAddress(`postgres://db/one${given}`, (each) => Promise.resolve(each));
+    expect(address).toMatch(/[?&]sslmode=verify-full&sslrootcert=.*authorities\.pem$/);
+  });
 });

@@ -22,12 +22,13 @@ const OF_ENCRYPTION = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'];
 export async function withLibpqAddress<Result>(
   url: string,
   work: (address: string) => Promise<Result>,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Result> {
   const read = readPostgresUrl(url)!;
   const given = withoutParameters({ ...read, password: undefined }, ...OF_THE_DRIVER);
   // the driver reads it as a space, and libpq as it is
   const own = { ...given, parameters: given.parameters.map((parameter) => parameter.replaceAll('+', '%20')) };
-  const mode = parameterOf(read, 'uselibpqcompat') === 'true' ? undefined : libpqMode(read);
+  const mode = libpqMode(read, environment['PGSSLMODE']);
   if (mode === undefined) return work(writePostgresUrl(own));
   const { parameters, ...others } = withoutParameters(own, 'sslmode');
   const isTrusting = mode !== 'verify-full';
@@ -38,14 +39,29 @@ export async function withLibpqAddress<Result>(
   return withTrusted((file) => work(address(`sslrootcert=${encodeURIComponent(file)}`)));
 }
 
-/** What the driver does, in libpq's words; `undefined` where neither is told anything. */
-function libpqMode(url: PostgresUrl): string | undefined {
+/**
+ * What the driver does, in libpq's words; `undefined` where the address says it in these, or neither is told anything.
+ * @param byDefault the mode where the address says none
+ */
+function libpqMode(url: PostgresUrl, byDefault: string | undefined): string | undefined {
   const [mode, ssl] = [parameterOf(url, 'sslmode'), parameterOf(url, 'ssl')];
+  if (mode !== undefined && parameterOf(url, 'uselibpqcompat') === 'true') return undefined;
   if (mode === 'disable') return 'disable';
   if (mode === 'no-verify') return 'require';
   if (OF_ENCRYPTION.some((name) => parameterOf(url, name) !== undefined)) return 'verify-full';
-  if (ssl === 'true' || ssl === '1' || parameterOf(url, 'sslnegotiation') === 'direct') return 'verify-full';
-  return ssl === undefined ? undefined : 'disable';
+  if (ssl === undefined && parameterOf(url, 'sslnegotiation') === 'direct') return 'verify-full';
+  return ssl === undefined ? defaultMode(byDefault) : modeOfSsl(ssl);
+}
+
+/** The driver asks for encryption by every other word, also by `false`. */
+function modeOfSsl(ssl: string): string {
+  if (ssl === 'no-verify') return 'require';
+  return ssl === '0' || ssl === '' ? 'disable' : 'verify-full';
+}
+
+function defaultMode(mode = ''): string | undefined {
+  if (['prefer', 'require', 'verify-ca', 'verify-full'].includes(mode)) return 'verify-full';
+  return mode === 'no-verify' ? 'require' : mode === 'disable' ? 'disable' : undefined;
 }
 
 /** Lends a file of the authorities that Node trusts, those of NODE_EXTRA_CA_CERTS among them. */
