@@ -111,8 +111,8 @@ export class ConfigurationReload {
       const { file, needsRestart, beside } = await this.#read();
       const before = registrations.file;
       const isOther = await registrations.catchUp(file, beside.putInForce);
-      if (!isOther && beside.changed.length === 0) return;
       this.#told = '';
+      if (!isOther && beside.changed.length === 0) return;
       const changed = fileChanges(before, file, NOBODY).map(toFileChange);
       onReloaded({ changed, settings: [...changedSettings(before, file), ...beside.changed], needsRestart });
     } catch (error) {
