@@ -116,11 +116,14 @@ export class AuditChainWriter {
     this.#used.forget();
   }
 
-  /** The first record holds the heads that no other chain has on record, so that no chain can be cut or taken away unseen. */
+  /**
+   * The first record holds the heads that no other chain has on record, so that no chain can be cut or taken away unseen, and the
+   * declared columns that are written, so that none can be emptied unseen.
+   */
   async #opening(work: Work): Promise<object> {
     const heads = await this.#witnessed.unwitnessed(work);
     await this.#witnessed.witness(work, heads, this.writer);
-    return { type: CHAIN_OPENED, heads };
+    return { type: CHAIN_OPENED, heads, columns: this.#searched.declared };
   }
 
   async #storedHead(work: Work): Promise<ChainHead | undefined> {

@@ -40,6 +40,11 @@ export class SearchColumns {
     return [...STANDARD, ...this.#declared.keys()];
   }
 
+  /** Those that features have declared. */
+  get declared(): readonly string[] {
+    return [...this.#declared.keys()];
+  }
+
   /** Whether a record has columns beside those that every trail has. */
   tellsDeclared(row: object): boolean {
     for (const column of this.#declared.keys()) if (column in row) return true;
@@ -70,12 +75,16 @@ export class SearchColumns {
     return values;
   }
 
-  /** The column that does not repeat what the event says; one that was declared after the record was written may be empty. */
-  misfit(event: Members, row: object): string | undefined {
+  /**
+   * The column that does not repeat what the event says.
+   * @param written the declared ones that its process writes: any other may have been declared later, and be empty
+   */
+  misfit(event: Members, row: object, written: ReadonlySet<string>): string | undefined {
+    const mayBeEmpty = (column: string): boolean => this.#declared.has(column) && !written.has(column);
     const values = row as Values;
     const [wrong] =
       Object.entries({ ...this.#none, ...this.of(event) }).find(
-        ([column, value]) => values[column] !== value && !(this.#declared.has(column) && values[column] === null),
+        ([column, value]) => values[column] !== value && !(mayBeEmpty(column) && values[column] === null),
       ) ?? [];
     return wrong;
   }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach } from '@jest/globals';
+import type { AuditField } from '@onbehalf/authorization-ports';
 import type { TestDatabase } from '@onbehalf/testing-internal';
 import type { Kysely } from 'kysely';
 import type { AuthorizationStore } from '../authorization-store.js';
@@ -24,6 +25,9 @@ export class TestTrail {
   readonly encryptionKeys = [KEY];
   #directory!: string;
 
+  /** @param auditFields what its processes declare */
+  constructor(readonly auditFields: readonly AuditField[] = []) {}
+
   async begin(kind: TestDatabase, records: number): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), 'onbehalf-trail-'));
     this.url = kind.name === 'SQLite' ? `sqlite:${join(this.#directory, 'store.db')}` : await kind.database();
@@ -40,7 +44,8 @@ export class TestTrail {
 
   /** Another process. */
   open(encryptionKeys: readonly string[] = this.encryptionKeys): Promise<AuthorizationStore> {
-    return openStore({ url: this.url, encryptionKeys, sweepInterval: 0 });
+    const { url, auditFields } = this;
+    return openStore({ url, encryptionKeys, auditFields, sweepInterval: 0 });
   }
 
   /** The server starts again, and writes another chain. */
@@ -140,8 +145,8 @@ export class TestTrail {
 }
 
 /** A new trail for each test of a `describe`, that begins with this many records. */
-export function trailForEach(kind: TestDatabase, records: number): TestTrail {
-  const trail = new TestTrail();
+export function trailForEach(kind: TestDatabase, records: number, auditFields?: readonly AuditField[]): TestTrail {
+  const trail = new TestTrail(auditFields);
   beforeEach(() => trail.begin(kind, records));
   afterEach(() => trail.end());
   afterAll(() => kind.stop());

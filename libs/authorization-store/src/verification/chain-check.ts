@@ -25,7 +25,7 @@ export interface HashedRecord {
 }
 
 type Members = Readonly<Record<string, unknown>>;
-type Misfit = (event: Members, row: HashedRecord) => string | undefined;
+type Misfit = (event: Members, row: HashedRecord, written: ReadonlySet<string>) => string | undefined;
 
 /** Follows one chain, over what is gone of it, up to the first record that does not fit. */
 export class ChainCheck {
@@ -39,6 +39,8 @@ export class ChainCheck {
   readonly acknowledged: AcknowledgedGap[] = [];
   readonly lost: ArchiveLoss[] = [];
   readonly #misfit: Misfit;
+  /** The declared columns that its process writes, where its first record is read. */
+  #written: ReadonlySet<string> = new Set();
 
   /**
    * @param start the place before the first record that is read
@@ -79,7 +81,8 @@ export class ChainCheck {
     }
     const event = membersOf(row.event);
     if (!event) return this.break(row.sequence, 'the record is no event');
-    const reason = this.#misfit(event, row);
+    if (isOpening(row, event)) this.#written = new Set(textsIn(event['columns']));
+    const reason = this.#misfit(event, row, this.#written);
     if (reason !== undefined) return this.break(row.sequence, reason);
     this.#accept(row, event);
   }
@@ -87,7 +90,7 @@ export class ChainCheck {
   #accept(row: HashedRecord, event: Members): void {
     this.head = row;
     this.records += 1;
-    if (row.sequence === 0 && event['type'] === CHAIN_OPENED) this.seen.push(...headsIn(event['heads']));
+    if (isOpening(row, event)) this.seen.push(...headsIn(event['heads']));
     const gap = acknowledgedIn(event, row.at);
     if (gap) this.acknowledged.push(gap);
     const loss = archiveLossIn(event);
@@ -103,6 +106,14 @@ function membersOf(text: string): Members | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isOpening({ sequence }: HashedRecord, event: Members): boolean {
+  return sequence === 0 && event['type'] === CHAIN_OPENED;
+}
+
+function textsIn(values: unknown): string[] {
+  return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
 }
 
 function headsIn(heads: unknown): WriterHead[] {

@@ -51,8 +51,8 @@ async function checkOnce(
   writer: string,
   { first, checkpoint }: Beginning,
 ): Promise<CheckedChain> {
-  const chain = new ChainCheck(writer, checkpoint, (event, row) => {
-    const wrong = columns.misfit(event, row);
+  const chain = new ChainCheck(writer, checkpoint, (event, row, written) => {
+    const wrong = columns.misfit(event, row, written);
     return wrong && `the column ${wrong} does not match the event`;
   });
   const misfit = checkpoint && misfitOfCheckpoint(checkpoint, sealing);
