@@ -140,7 +140,16 @@ async function startStandby(binaries: string, primary: string): Promise<TestStan
 /** The server first: it begins backends. */
 function signal(server: ChildProcess, name: NodeJS.Signals): void {
   server.kill(name);
-  for (const pid of backendsOf(server)) process.kill(pid, name);
+  for (const pid of backendsOf(server)) killed(pid, name);
+}
+
+function killed(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // one that ends by itself at this moment
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Each of them is a process and leads a session of its own, so that a signal to a group does not reach them. */
