@@ -14,14 +14,14 @@ import { pagesOf } from '../verification/stored-chains.js';
 /**
  * Writes an archive to a new file, readable by its owner alone. It has another name until it is whole and on the disk; what a run that
  * was stopped has left under that name is taken away.
- * @param progress is told how many records are written by now
+ * @param progress is told how many records are written by now, and waited for
  * @throws ConfigurationError for a file that cannot be made
  */
 export async function writeArchive(
   path: string,
   header: Omit<ArchiveHeader, 'format'>,
   { database, sealing }: { readonly database: Kysely<Schema>; readonly sealing: SealingKeys },
-  progress: (written: number) => void,
+  progress: (written: number) => void | Promise<void>,
 ): Promise<void> {
   const draft = `${path}.part`;
   // a new file, whatever stands there: somebody else may be able to read that one, or may still write to it
@@ -42,7 +42,7 @@ export async function writeArchive(
       for await (const page of pagesOf(database, { writer, after: from - 1, last: to })) {
         for (const record of page) await write(lineOf(record));
         records += page.length;
-        progress(records);
+        await progress(records);
       }
     }
     file.end(`${JSON.stringify(sealArchive({ archive: header.archive, records, digest: digest.end() }, sealing))}\n`);

@@ -24,8 +24,8 @@ export interface ArchiveOptions {
   readonly before: number;
   /** The path of the archive. */
   readonly out: string;
-  /** Is told how far it has come: what is done, how many records, and of how many where that is known. */
-  readonly progress?: (step: 'written' | 'deleted', records: number, of?: number) => void;
+  /** Is told how far it has come: what is done, how many records, and of how many where that is known. It is waited for. */
+  readonly progress?: (step: 'written' | 'deleted', records: number, of?: number) => void | Promise<void>;
 }
 
 /** What was archived. */

@@ -10,12 +10,12 @@ const BATCH = 1000;
  * Deletes what stands before the checkpoints of an archive. In batches, from the beginning of each chain, so that whoever is stopped can
  * go on, and with pauses, so that servers get half of the time of the database.
  * @param archive its name; its file is whole
- * @param progress is told how many are deleted by now
+ * @param progress is told how many are deleted by now, and waited for
  */
 export async function pruneArchived(
   database: Kysely<Schema>,
   archive: string,
-  progress: (deleted: number) => void,
+  progress: (deleted: number) => void | Promise<void>,
 ): Promise<number> {
   let deleted = 0;
   const left = (await leftBehind(database)).filter((each) => each.archive === archive);
@@ -26,7 +26,7 @@ export async function pruneArchived(
     for (let from = first?.sequence ?? Infinity; from <= last; from += BATCH) {
       const begun = performance.now();
       deleted += await deleteRange(database, checkpoint, { from, to: Math.min(last, from + BATCH - 1) });
-      progress(deleted);
+      await progress(deleted);
       await sleep(performance.now() - begun);
     }
   }
