@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
 import { RemoteSigningKeys, SignerUnavailable, type SigningKeys } from '@onbehalf/authorization-server';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile } from '@onbehalf/oauth-protocol';
 import { VaultTransitSigner, type TransitSchedule } from '@onbehalf/vault-signer';
 import type { Settings } from './environment.js';
 import { failureCode } from './failure-code.js';
+
+/** Bytes. */
+const LARGEST = 64 * 1024;
 
 /**
  * Signing keys that stay in Vault.
@@ -14,7 +16,7 @@ export async function keysInVault(settings: Settings, schedule: TransitSchedule)
   const { VAULT_ADDR: address = '', VAULT_TRANSIT_MOUNT: mount, VAULT_NAMESPACE: namespace } = settings;
   const { VAULT_TOKEN_FILE: tokenFile = '', VAULT_TRANSIT_KEYS: keys = [] } = settings;
   const log = new Logger('SigningKeys');
-  const token = (): Promise<string> => readToken(tokenFile);
+  const token = (): Promise<string> => new Promise((resolve) => resolve(readToken(tokenFile)));
   const signer = new VaultTransitSigner({ address, mount, namespace, keys, schedule, token });
   try {
     return await RemoteSigningKeys.open({
@@ -28,10 +30,16 @@ export async function keysInVault(settings: Settings, schedule: TransitSchedule)
 }
 
 /** Read again whenever Vault refuses the one at hand: whoever renews it writes it there. */
-async function readToken(path: string): Promise<string> {
-  const token = await readFile(path, 'utf8').catch(() => '');
-  if (token.trim() !== '') return token.trim();
-  throw new ConfigurationError('VAULT_TOKEN_FILE', path, 'a readable file with a token of Vault');
+function readToken(path: string): string {
+  const accepted = 'a readable file with a token of Vault';
+  try {
+    const token = readSmallFile(path, LARGEST).toString().trim();
+    if (token !== '') return token;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigurationError('VAULT_TOKEN_FILE', path, `${accepted} (${code})`);
+  }
+  throw new ConfigurationError('VAULT_TOKEN_FILE', path, accepted);
 }
 
 function inSettings(error: unknown, { VAULT_ADDR }: Settings): unknown {

@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerConfig } from '@onbehalf/authorization-server';
 import { keyFileOf, withoutPassword } from '@onbehalf/authorization-store';
-import { valueOrFile } from '@onbehalf/oauth-protocol';
+import { readSmallFile, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { Settings } from './environment.js';
+
+/** Bytes: a logo, a language or a key, which their own readers hold to less. */
+const LARGEST = 1024 * 1024;
 
 /** The files that are read at the start alone, by what names them in the answer of a reload. */
 export class ReadAtStart {
@@ -64,7 +67,7 @@ function filesIn(folder: string): string[] {
 /** Never the content itself: some of them are keys. */
 function contentOf(path: string): readonly [path: string, hash: string] {
   try {
-    return [path, hash('sha256', readFileSync(path), 'base64url')];
+    return [path, hash('sha256', readSmallFile(path, LARGEST), 'base64url')];
   } catch (error) {
     return [path, String((error as NodeJS.ErrnoException).code)];
   }

@@ -14,6 +14,7 @@ export * from './requests/target.js';
 export * from './settings/configuration-error.js';
 export * from './settings/configured-values.js';
 export * from './settings/loopback.js';
+export * from './settings/read-small-file.js';
 export * from './settings/shipped-secrets.js';
 export * from './settings/value-from-file.js';
 export * from './tokens/actor.js';

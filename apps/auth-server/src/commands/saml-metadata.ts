@@ -1,7 +1,10 @@
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { metadataSection, readMetadata } from '@onbehalf/feature-saml-assertion';
+import { readSmallFile } from '@onbehalf/oauth-protocol';
+
+/** Bytes; the metadata of a large federation has fewer. */
+const LARGEST = 128 * 1024 * 1024;
 
 const HELP = `Prints the section samlAssertion of the configuration file for an identity provider, from its metadata file.
 
@@ -26,7 +29,9 @@ try {
 }
 
 function read(file: string): string {
-  return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+  return readSmallFile(file, LARGEST)
+    .toString()
+    .replace(/^\ufeff/, '');
 }
 
 function keyIn(file: string | undefined): KeyObject | undefined {

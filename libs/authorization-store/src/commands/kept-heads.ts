@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile } from '@onbehalf/oauth-protocol';
 import type { AuditAnchor } from '../verification/verify-audit.js';
+
+/** Bytes; a head has some 120. */
+const LARGEST = 64 * 1024 * 1024;
 
 /**
  * The heads that `audit-heads` has written to a file.
@@ -17,7 +19,7 @@ export function readHeads(path: string): AuditAnchor[] {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readSmallFile(path, LARGEST).toString();
   } catch (cause) {
     throw new ConfigurationError('--heads', path, `a file that can be read (${(cause as NodeJS.ErrnoException).code})`);
   }

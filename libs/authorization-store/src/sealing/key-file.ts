@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile } from '@onbehalf/oauth-protocol';
+
+/** Bytes; a key has 45. */
+const LARGEST = 64 * 1024;
 
 /** The file that the keys of a SQLite file stand in, unless they are given. */
 export function keyFileOf(database: string): string {
@@ -66,5 +69,5 @@ function create(path: string): void {
 }
 
 function read(path: string): string[] {
-  return readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return readSmallFile(path, LARGEST).toString().split('\n').filter(Boolean);
 }

@@ -97,6 +97,10 @@ describe('settings', () => {
     expect(loadEnvironment(file, { PORT: '2', HOST: '' })).toEqual({ PORT: '2', HOST: '0.0.0.0' });
   });
 
+  it('are refused from a file that never ends', () => {
+    expect(() => loadEnvironment('/dev/zero', {})).toThrow('/dev/zero is "EFBIG"; accepted: a text file');
+  });
+
   it('come from the process alone where there is no file', () => {
     expect(loadEnvironment('/no/such/file', { PORT: '2' })).toEqual({ PORT: '2' });
   });

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigurationError, valueOrFile } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { z } from 'zod';
 
 /** The environment of a process, before it is validated. */
@@ -8,6 +7,8 @@ export type EnvironmentSource = Readonly<Record<string, string | undefined>>;
 
 /** The values of these are never printed. */
 const SECRET_NAME = /SECRET|PASSWORD|PASSPHRASE|PRIVATE|TOKEN$|KEYS?$|HEADERS/;
+/** Bytes of a file. */
+const LARGEST = 1024 * 1024;
 const MAX_PRINTED = 80;
 
 /** The process environment, completed by a file of `NAME=value` lines where the process sets nothing. */
@@ -17,7 +18,7 @@ export function loadEnvironment(file: string, process: EnvironmentSource): Envir
 
 function readEnvironmentFile(file: string): EnvironmentSource {
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    return parseEnv(readSmallFile(file, LARGEST).toString());
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new ConfigurationError(file, (error as NodeJS.ErrnoException).code, 'a text file that can be read');

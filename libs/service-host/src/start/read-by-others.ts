@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { valueOrFile } from '@onbehalf/oauth-protocol';
+import { readSmallFile, valueOrFile } from '@onbehalf/oauth-protocol';
 import type { EnvironmentSource } from './environment.js';
 
 /** Variables that name a file which is read once: certificates of OpenTelemetry's exporters, and those that Node trusts. */
 const NAMES_A_FILE = /^(NODE_EXTRA_CA_CERTS|OTEL_.*_(CERTIFICATE|CLIENT_KEY))$/;
+/** Bytes. */
+const LARGEST = 16 * 1024 * 1024;
 const HEADERS_IN_A_FILE = /^(OTEL_EXPORTER_OTLP_(?:\w+_)?HEADERS)_FILE$/;
 
 /**
@@ -24,7 +25,7 @@ export function readByOthers(source: EnvironmentSource): Readonly<Record<string,
 
 function contentOf(path: string): string | Buffer {
   try {
-    return readFileSync(path);
+    return readSmallFile(path, LARGEST);
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);
   }

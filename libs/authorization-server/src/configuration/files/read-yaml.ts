@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile } from '@onbehalf/oauth-protocol';
 import { isScalar, LineCounter, parseDocument, visit, type Document, type Scalar } from 'yaml';
 import { allOf, setTwice } from '../mistakes.js';
 import { lineOf } from './line-of.js';
@@ -10,6 +9,9 @@ export interface YamlFile {
   /** The line of a setting by its path, such as `clients[0].secret`; of what holds it where it is missing. */
   readonly lineOf: (path: string) => number | undefined;
 }
+
+/** Bytes; a file with a hundred thousand accounts has some twenty millions. */
+const LARGEST = 64 * 1024 * 1024;
 
 /** More places may stand for what is written once; fewer than would fill the memory. */
 const MOST_ALIASES = 10_000;
@@ -41,7 +43,7 @@ export function readYaml(path: string, name: string, namedBy: string): YamlFile 
 
 function readText(path: string, namedBy: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    return new TextDecoder('utf-8', { fatal: true }).decode(readSmallFile(path, LARGEST));
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const reason = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'not in UTF-8' : code;

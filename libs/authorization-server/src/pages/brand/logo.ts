@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile } from '@onbehalf/oauth-protocol';
 
 /** An image that this server serves itself. */
 export interface Logo {
@@ -56,7 +55,7 @@ function contentOf(given: string, refuse: (accepted: string) => never): Buffer {
   if (base64 !== undefined) return Buffer.from(base64, 'base64');
   if (/^(data|https?|file):/i.test(given)) return refuse(ACCEPTED);
   try {
-    return readFileSync(given);
+    return readSmallFile(given, LARGEST);
   } catch (error) {
     return refuse(`${ACCEPTED} (${(error as NodeJS.ErrnoException).code ?? 'it cannot be read'})`);
   }

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { ConfigurationError } from '@onbehalf/oauth-protocol';
+import { ConfigurationError, readSmallFile } from '@onbehalf/oauth-protocol';
 import { parse } from 'yaml';
 import { isLanguageTag } from '../../configuration/schema/pages.schema.js';
 import { ENGLISH, type Texts, type TextKey } from './english.js';
 import { SHIPPED, type Language } from './languages.js';
 
+/** Bytes of a file. */
+const LARGEST = 1024 * 1024;
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const KEYS: ReadonlySet<string> = new Set(Object.keys(ENGLISH));
 
@@ -47,7 +49,7 @@ function readLanguage(folder: string, file: string): Language {
 function parseTexts(path: string, setting: string): Readonly<Record<string, unknown>> {
   let texts: unknown;
   try {
-    texts = parse(readFileSync(path, 'utf8'));
+    texts = parse(readSmallFile(path, LARGEST).toString());
   } catch (error) {
     throw new ConfigurationError(setting, codeOf(error), 'a file of YAML or JSON that can be read');
   }
