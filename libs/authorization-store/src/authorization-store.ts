@@ -7,6 +7,7 @@ import type {
 } from '@onbehalf/authorization-ports';
 import { sql, type Kysely } from 'kysely';
 import { AuditChainWriter } from './chain/audit-chain-writer.js';
+import { AuditTemplates } from './chain/audit-templates.js';
 import { timedEvent } from './chain/audit-chain.js';
 import { SearchColumns } from './chain/search-columns.js';
 import { AuditLog, orUnavailable } from './audit/audit-log.js';
@@ -42,6 +43,8 @@ export interface StoreParts extends Declared {
   /** Never, unless told. */
   readonly sweep?: SweepPlan;
   readonly issuer?: string;
+  /** Whether every software that reads the trail knows templates of records. Not, unless told. */
+  readonly templates?: boolean;
 }
 
 /** Seconds between two writes that only prove that the database takes them. */
@@ -73,7 +76,17 @@ export class AuthorizationStore {
   #writtenAt = -Infinity;
   #forwarding: AuditForwarding | undefined;
 
-  constructor({ database, dialect, sealing, clock, sweep, issuer, tables = [], auditFields = [] }: StoreParts) {
+  constructor({
+    database,
+    dialect,
+    sealing,
+    clock,
+    sweep,
+    issuer,
+    tables = [],
+    auditFields = [],
+    ...parts
+  }: StoreParts) {
     this.#database = database;
     this.#sealing = sealing;
     this.#tables = tables;
@@ -83,7 +96,8 @@ export class AuthorizationStore {
     const columns = new SearchColumns(auditFields);
     const { now } = clock;
     this.replay = new SqlReplayDetection(database, now);
-    const chain = new AuditChainWriter(database, dialect, sealing, columns);
+    const templates = parts.templates === true ? new AuditTemplates(database) : undefined;
+    const chain = new AuditChainWriter(database, dialect, sealing, columns, templates);
     this.#records = new RecordWriter(database, dialect, new TokenInsertion(database, dialect), chain, now);
     this.tokens = new TokenIndex({ database, dialect, clock, records: this.#records, cursors, issuer });
     this.audit = new AuditLog({ database, columns, cursors }, sealing, this.#records);

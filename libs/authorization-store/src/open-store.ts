@@ -4,8 +4,9 @@ import { sql, type Kysely } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
 import { connect, poolOptions, type ConnectionOptions } from './database/connect.js';
 import { DatabaseClock } from './database/database-clock.js';
-import { migrateSchema, pendingSteps, type Dialect } from './database/schema/migrate.js';
+import { finishSteps, isFinished, migrateSchema, pendingSteps, type Dialect } from './database/schema/migrate.js';
 import { declarations } from './database/schema/migrations/0012-declarations.js';
+import { auditTemplates } from './database/schema/migrations/0038-audit-templates.js';
 import type { Schema } from './database/schema/schema.js';
 import { checkPooling } from './database/postgres/pooler.js';
 import { ServerAddress } from './database/postgres/server-address.js';
@@ -63,6 +64,7 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
   const { dialect } = location;
   const clock = new DatabaseClock({ dialect, clock: options.clock, onDifference: options.onClockDifference });
   await orDisconnect(database, clock.measure(database));
+  const templates = await orDisconnect(database, isFinished(database, auditTemplates));
   clock.tellDifference();
   const { issuer, sweepInterval = 60, sweepShare = 0.5, tables, auditFields } = options;
   const own = issuer === undefined ? {} : { issuer };
@@ -74,6 +76,7 @@ export async function openStore(options: StoreOptions): Promise<AuthorizationSto
     sweep: { interval: sweepInterval, share: sweepShare },
     tables,
     auditFields,
+    templates,
     ...own,
   });
 }
@@ -99,6 +102,19 @@ export async function migrate(
   );
   await database.destroy();
   return applied;
+}
+
+/**
+ * Ends the time in which replicas of the version before may share the database: they refuse to start from now on, and replicas of this
+ * version write what those cannot read, from their next start on.
+ * @returns the names of the steps that this makes a difference to
+ */
+export async function finishMigration(
+  url: string,
+  options: Pick<StoreOptions, keyof ConnectionOptions> = {},
+): Promise<string[]> {
+  const database = connect(parseStoreUrl(url), { ...options, connections: 1 });
+  return finishSteps(database).finally(() => database.destroy());
 }
 
 /**

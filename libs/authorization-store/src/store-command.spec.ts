@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { migrations } from './database/schema/migrate.js';
+import { migrateSchema, migrations } from './database/schema/migrate.js';
 import { parseStoreUrl } from './database/address/store-url.js';
 import { connect, openStore } from './open-store.js';
-import { isStoreCommand, storeCommand, type StoreCommand } from './store-command.js';
+import { isStoreCommand, storeCommand, type StoreCommand, type StoreCommandOptions } from './store-command.js';
 
 describe('store commands', () => {
   let directory: string;
@@ -36,6 +36,27 @@ describe('store commands', () => {
       lines: [`applied ${migrations.map(({ name }) => name).join(', ')}`],
     });
     expect(await run('migrate')).toEqual({ code: 0, lines: ['the schema is up to date'] });
+  });
+
+  it('migrate --finish ends the time in which the version before may share the database', async () => {
+    const database = connect(parseStoreUrl(url));
+    await run('migrate');
+    const compatible = () => database.updateTable('schema_migrations').set({ compatible_from: 1 }).execute();
+    const finish = async (options: Partial<StoreCommandOptions> = {}) => {
+      const lines: string[] = [];
+      const code = await storeCommand('migrate', { url, finish: true, ...options }, (line) => lines.push(line));
+      return { code, lines };
+    };
+    expect((await finish()).lines).toEqual(['the schema is up to date', 'nothing was left to be finished']);
+    await compatible();
+    const told = 'finished 0038-audit-templates: versions before it start no more; restart the replicas';
+    expect(await finish()).toEqual({ code: 0, lines: ['the schema is up to date', told] });
+    const before = migrations.filter(({ version }) => version < 38);
+    await expect(migrateSchema(database, 'sqlite', before)).rejects.toThrow('needs software of schema 38 or newer');
+    await compatible();
+    await expect(migrateSchema(database, 'sqlite', before)).resolves.toEqual([]);
+    await database.destroy();
+    await expect(finish({ dryRun: true })).rejects.toThrow('accepted: it without --finish');
   });
 
   it('audit-verify answers 0 for a whole trail, and 1 with the place for a broken one', async () => {

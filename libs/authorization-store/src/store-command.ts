@@ -1,9 +1,10 @@
+import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { AuthorizationStore } from './authorization-store.js';
 import { archive, type ArchiveCommandOptions } from './commands/archive.js';
 import { acknowledgeGap, type AcknowledgeOptions } from './commands/acknowledge-gap.js';
 import { verifyArchives } from './commands/verify-archives.js';
 import { tellVerification } from './commands/tell-verification.js';
-import { migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
+import { finishMigration, migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
 
 /** What an operator does by hand. */
 export const STORE_COMMANDS = [
@@ -29,7 +30,10 @@ export function isStoreCommand(name: string | undefined): name is StoreCommand {
 type Write = (line: string) => void;
 
 /** How a command is run. */
-export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, ArchiveCommandOptions {}
+export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, ArchiveCommandOptions {
+  /** `migrate`: whether the versions before are gone for good. */
+  readonly finish?: boolean | undefined;
+}
 
 /**
  * Runs a command on the store and writes lines that a script can read.
@@ -37,16 +41,7 @@ export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, A
  * @returns the exit code: 0 when all is well, 1 when the audit trail is broken, or a dry run has found something to do
  */
 export async function storeCommand(name: StoreCommand, options: StoreCommandOptions, write: Write): Promise<number> {
-  if (name === 'migrate' && options.dryRun) {
-    const pending = await pendingMigrations(options.url, options);
-    write(pending.length > 0 ? `to be applied: ${pending.join(', ')}` : 'the schema is up to date');
-    return pending.length > 0 ? 1 : 0;
-  }
-  if (name === 'migrate') {
-    const applied = await migrate(options.url, options);
-    write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');
-    return 0;
-  }
+  if (name === 'migrate') return runMigrate(options, write);
   if (name === 'audit-verify-archive') return verifyArchives(options, write);
   const store = await openStore({ ...options, sweepInterval: 0 });
   try {
@@ -54,6 +49,23 @@ export async function storeCommand(name: StoreCommand, options: StoreCommandOpti
   } finally {
     await store.close();
   }
+}
+
+async function runMigrate(options: StoreCommandOptions, write: Write): Promise<number> {
+  const { url, dryRun = false, finish = false } = options;
+  if (dryRun && finish) throw new ConfigurationError('--dry-run', true, 'it without --finish');
+  if (dryRun) {
+    const pending = await pendingMigrations(url, options);
+    write(pending.length > 0 ? `to be applied: ${pending.join(', ')}` : 'the schema is up to date');
+    return pending.length > 0 ? 1 : 0;
+  }
+  const applied = await migrate(url, options);
+  write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');
+  if (!finish) return 0;
+  const finished = await finishMigration(url, options);
+  const restart = 'versions before it start no more; restart the replicas';
+  write(finished.length > 0 ? `finished ${finished.join(', ')}: ${restart}` : 'nothing was left to be finished');
+  return 0;
 }
 
 const COMMANDS: Record<

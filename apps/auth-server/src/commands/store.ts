@@ -17,9 +17,11 @@ import { checkDatabaseExists, expectWords, runCommand, type Arguments } from './
 const HELP: Record<StoreCommand, string> = {
   migrate: `Brings the schema of the database up to date. The server also does so at its start, unless MIGRATE_AT_START is false.
 
-  migrate [--dry-run]
+  migrate [--dry-run | --finish]
 
   --dry-run   tell what would be done, and change nothing
+  --finish    once no replica of the version before is left: from now on none starts, and from their next start on, replicas write
+              what it could not read, such as shorter audit records. A new database is finished from its beginning
 
 Exit codes: 0 when it is up to date, 1 when a dry run has found something to do, 2 when it could not be brought there.`,
   'audit-verify': `Tells whether the audit trail is whole, and where it is not.
@@ -98,7 +100,7 @@ Exit codes: 0 when all is encrypted with the first key, 2 when it is not.`,
 
 /** The options and flags of each command; what is not one stands for its words. */
 const TAKEN: Partial<Record<StoreCommand, readonly string[]>> = {
-  migrate: ['dry-run'],
+  migrate: ['dry-run', 'finish'],
   'audit-verify': ['heads', 'archive'],
   'audit-acknowledge-gap': ['dry-run', 'by', 'reason', 'heads', 'archive', '<gap>'],
   'audit-export': ['out'],
@@ -116,7 +118,7 @@ await runCommand(
     help: known ? HELP[name] : Object.values(HELP).join('\n\n'),
     options: ['out', 'by', 'reason', 'heads', 'before'],
     lists: ['archive'],
-    flags: ['dry-run'],
+    flags: ['dry-run', 'finish'],
   },
   async (settings, { words, options, lists, flags }) => {
     if (!known) throw new ConfigurationError('the command', name || undefined, STORE_COMMANDS.join(', '));
@@ -128,6 +130,7 @@ await runCommand(
     const given = {
       ...others,
       dryRun,
+      finish: flags.has('finish'),
       only: words,
       archives: name === 'audit-verify-archive' ? words : lists['archive'],
       retention: settings.AUDIT_RETENTION,

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema/schema.js';
+import { storedRecords, wholeRecord } from '../chain/stored-records.js';
 import { ARCHIVED } from '../upkeep/archiving.js';
 
 /** The newest archives are looked at: one that was made later may begin earlier. */
@@ -7,15 +8,15 @@ const NEWEST = 10;
 
 /** Records before this time may be in archives. Each archive has a record here, until a later one takes it. */
 export async function archivedBefore(database: Kysely<Schema>): Promise<Date | undefined> {
-  const rows = await database
-    .selectFrom('audit_records')
-    .select('event')
+  const rows = await storedRecords(database)
     .where('type', '=', ARCHIVED)
     // only then the index of types is used
     .where('type', '<>', 'token_exchange')
     .orderBy('at', 'desc')
     .limit(NEWEST)
     .execute();
-  const times = rows.map(({ event }) => Date.parse((JSON.parse(event) as { readonly before: string }).before));
+  const times = rows
+    .map(wholeRecord)
+    .map(({ event }) => Date.parse((JSON.parse(event) as { readonly before: string }).before));
   return times.length === 0 ? undefined : new Date(Math.max(...times));
 }

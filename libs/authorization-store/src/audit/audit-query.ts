@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditPage, AuditQuery, AuditRecord } from '@onbehalf/authorization-ports';
-import { sql, type Kysely, type RawBuilder, type Selectable } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { CLOCKS_APART } from '../database/database-clock.js';
 import type { Cursors } from '../database/epoch/cursor.js';
-import type { AuditRecordTable, Schema } from '../database/schema/schema.js';
+import type { Schema } from '../database/schema/schema.js';
 import { indexable } from '../database/statements/hash.js';
 import { listed, type SearchColumns } from '../chain/search-columns.js';
+import { storedRecords, wholeRecord, type StoredRecord } from '../chain/stored-records.js';
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = 1000;
@@ -71,7 +72,7 @@ async function readPage(
 }
 
 function matching(database: Kysely<Schema>, query: AuditQuery, columns: SearchColumns) {
-  let select = database.selectFrom('audit_records').selectAll();
+  let select = storedRecords(database);
   for (const [name, column] of Object.entries(COLUMNS)) {
     const value = query[name as keyof typeof COLUMNS];
     if (value !== undefined) select = select.where(column, '=', indexable(value));
@@ -118,16 +119,15 @@ export async function findAuditRecord(
   writer: string,
   sequence: number,
 ): Promise<AuditRecord | undefined> {
-  const row = await database
-    .selectFrom('audit_records')
-    .selectAll()
+  const row = await storedRecords(database)
     .where('writer', '=', writer)
     .where('sequence', '=', sequence)
     .executeTakeFirst();
   return row && toAuditRecord(row);
 }
 
-export function toAuditRecord(row: Selectable<AuditRecordTable>): AuditRecord {
+export function toAuditRecord(stored: StoredRecord): AuditRecord {
+  const row = wholeRecord(stored);
   return {
     writer: row.writer,
     sequence: row.sequence,

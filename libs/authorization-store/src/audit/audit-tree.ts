@@ -1,10 +1,9 @@
 import type { AuditNode, AuditTree } from '@onbehalf/authorization-ports';
-import type { Kysely, Selectable } from 'kysely';
-import type { AuditRecordTable, Schema } from '../database/schema/schema.js';
+import type { Kysely } from 'kysely';
+import type { Schema } from '../database/schema/schema.js';
 import { indexable } from '../database/statements/hash.js';
+import { storedRecords, type StoredRecord } from '../chain/stored-records.js';
 import { toAuditRecord } from './audit-query.js';
-
-type Row = Selectable<AuditRecordTable>;
 
 /** Records of one trace that are shown at most. */
 const LIMIT = 10_000;
@@ -20,10 +19,8 @@ export async function auditTree(database: Kysely<Schema>, traceId: string, limit
   return { nodes: toTree(found.slice(0, limit).toSorted(inOrder)), cut: found.length > limit };
 }
 
-function newest(database: Kysely<Schema>, traceId: string, issued: boolean, limit: number): Promise<Row[]> {
-  return database
-    .selectFrom('audit_records')
-    .selectAll()
+function newest(database: Kysely<Schema>, traceId: string, issued: boolean, limit: number): Promise<StoredRecord[]> {
+  return storedRecords(database)
     .where('trace_id', '=', indexable(traceId))
     .where((row) =>
       issued ? row('outcome', '=', 'issued') : row.or([row('outcome', '!=', 'issued'), row('outcome', 'is', null)]),
@@ -35,7 +32,7 @@ function newest(database: Kysely<Schema>, traceId: string, issued: boolean, limi
     .execute();
 }
 
-function inOrder(one: Row, other: Row): number {
+function inOrder(one: StoredRecord, other: StoredRecord): number {
   return (
     one.at - other.at ||
     (one.writer < other.writer ? -1 : Number(one.writer > other.writer)) ||
@@ -43,7 +40,7 @@ function inOrder(one: Row, other: Row): number {
   );
 }
 
-function toTree(rows: readonly Row[]): AuditNode[] {
+function toTree(rows: readonly StoredRecord[]): AuditNode[] {
   const nodes = rows.map((row, place) => ({ row, place, record: toAuditRecord(row), children: [] as AuditNode[] }));
   const issuers = new Map(nodes.filter(({ row }) => row.jti !== null).map((node) => [node.row.jti, node]));
   const roots: AuditNode[] = [];

@@ -14,6 +14,7 @@ import {
   type ChainRow,
   type TimedEvent,
 } from './audit-chain.js';
+import type { AuditTemplates } from './audit-templates.js';
 import { SearchColumns } from './search-columns.js';
 import { WitnessedHeads } from './witnessed-heads.js';
 import type { AuditReceipt } from './audit-receipt.js';
@@ -29,6 +30,7 @@ const PLACE_COLUMNS = [
   'hash',
   'at',
   'event',
+  'template',
 ] as const satisfies (keyof ChainRow)[];
 
 const HEAD_COLUMNS = ['writer', 'sequence', 'hash', 'seal', 'sealed_with'] as const;
@@ -48,6 +50,7 @@ export class AuditChainWriter {
   readonly #searched: SearchColumns;
   readonly #witnessed: WitnessedHeads;
   readonly #used: UsedClients;
+  readonly #templates: AuditTemplates | undefined;
   readonly #insert: RowsStatement<ChainRow>;
   /** For records that tell nothing else, as most do. */
   readonly #insertStandard: RowsStatement<ChainRow>;
@@ -55,8 +58,16 @@ export class AuditChainWriter {
   #head: ChainHead | undefined;
   #uncommitted: ChainHead | undefined;
 
-  constructor(database: Kysely<Schema>, dialect: Dialect, sealing: SealingKeys, searched = new SearchColumns()) {
+  /** @param templates without them, records are stored whole */
+  constructor(
+    database: Kysely<Schema>,
+    dialect: Dialect,
+    sealing: SealingKeys,
+    searched = new SearchColumns(),
+    templates?: AuditTemplates,
+  ) {
     this.#sealing = sealing;
+    this.#templates = templates;
     this.#searched = searched;
     this.#witnessed = new WitnessedHeads(sealing);
     this.#used = new UsedClients(database, dialect);
@@ -102,11 +113,12 @@ export class AuditChainWriter {
     return { ...following, used: this.#used.newIn(following.rows), receipts: following.rows.map(receiptOf) };
   }
 
-  /** The transaction took place. */
-  committed(): void {
+  /** The transaction took place. What later ones need is stored. */
+  async committed(): Promise<void> {
     this.#head = this.#uncommitted ?? this.#head;
     this.#uncommitted = undefined;
     this.#used.committed();
+    await this.#templates?.store();
   }
 
   /** It may have taken place although its answer was lost: the next one asks where the chain stands. */
@@ -114,6 +126,7 @@ export class AuditChainWriter {
     this.#head = undefined;
     this.#uncommitted = undefined;
     this.#used.forget();
+    this.#templates?.forget();
   }
 
   /**
@@ -139,7 +152,7 @@ export class AuditChainWriter {
     const rows = events.map((event) => {
       const row = nextRow(this.writer, { sequence, hash }, event, this.#searched);
       ({ sequence, hash } = row);
-      return row;
+      return this.#templates?.shortened(row) ?? row;
     });
     this.#uncommitted = { sequence, hash };
     const seal = this.#sealing.authenticate(headText(this.writer, { sequence, hash }));
@@ -151,10 +164,15 @@ function receiptOf({ writer, sequence, hash }: ChainRow): AuditReceipt {
   return { writer, sequence, hash };
 }
 
+/** Nothing is inserted, because no event may be null, where the template of a record is not there. */
 export function recordInsertion(rows: RawBuilder<unknown>, names: readonly string[]): RawBuilder<unknown> {
-  const columns = sql.join(names.map((column) => sql.ref(column)));
-  return sql`insert into audit_records (${columns}) select ${columns} from ${rows} t`;
+  const columns = names.map((column) => sql.ref(column));
+  const values = names.map((column) => (column === 'event' ? READABLE_EVENT : sql.ref(column)));
+  return sql`insert into audit_records (${sql.join(columns)}) select ${sql.join(values)} from ${rows} t`;
 }
+
+const READABLE_EVENT = sql`case
+  when t.template is null or exists (select 1 from audit_templates a where a.number = t.template) then t.event end`;
 
 export function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(HEAD_COLUMNS.map((column) => sql.ref(column)));

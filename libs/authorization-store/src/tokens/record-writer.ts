@@ -98,7 +98,7 @@ export class RecordWriter {
   async #committing<Result>(write: () => Promise<Result>): Promise<Result> {
     try {
       const result = await write();
-      this.#chain.committed();
+      await this.#chain.committed();
       return result;
     } catch (error) {
       this.#chain.forget();

@@ -68,7 +68,7 @@ async function firstThatStays(
 }
 
 /** Long chains are read in parts, so that no query takes long. */
-function* rangesOf(first: number, last: number): Generator<{ readonly from: number; readonly to: number }> {
+export function* rangesOf(first: number, last: number): Generator<{ readonly from: number; readonly to: number }> {
   for (let from = first; from <= last; from += RANGE) yield { from, to: Math.min(last, from + RANGE - 1) };
 }
 

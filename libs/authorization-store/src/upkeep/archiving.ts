@@ -17,6 +17,7 @@ import { writeArchive } from './archive-file.js';
 import { countArchived, planArchive } from './archive-plan.js';
 import { isGivenUp } from './lost-archive.js';
 import { leftBehind, pruneArchived } from './pruning.js';
+import { pruneTemplates } from './template-pruning.js';
 
 /** What is archived, and where to. */
 export interface ArchiveOptions {
@@ -67,6 +68,7 @@ export async function archiveTrail(trail: Archived, options: ArchiveOptions): Pr
   const archive = await checkArchive(out, sealing);
   const isNew = await adopt(trail, archive);
   const deleted = await pruneArchived(database, archive.archive!, (count) => progress?.('deleted', count));
+  await pruneTemplates(database);
   if (!isNew && deleted === 0 && (await planArchive(database, before)).length > 0) {
     throw notOurs(out, 'it is done, and there are newer records to archive');
   }

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { WriterHead } from '../chain/audit-chain.js';
 import { isAt, readCheckpoint, sealedCheckpoint } from '../chain/checkpoints.js';
+import { storedRecords, wholeRecord } from '../chain/stored-records.js';
 import type { Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
 import type { RecordWriter } from '../tokens/record-writer.js';
@@ -44,14 +45,13 @@ export async function giveUpArchive(
 
 /** Whether an archive is on record as lost. */
 export async function isGivenUp(database: Kysely<Schema>, archive: string): Promise<boolean> {
-  const rows = await database
-    .selectFrom('audit_records')
-    .select('event')
+  const rows = await storedRecords(database)
     .where('type', '=', ARCHIVE_LOST)
     // only then the index of types is used
     .where('type', '<>', 'token_exchange')
     .execute();
-  return rows.some(({ event }) => archiveLossIn(JSON.parse(event) as Record<string, unknown>)?.archive === archive);
+  const losses = rows.map((row) => archiveLossIn(JSON.parse(wholeRecord(row).event) as Record<string, unknown>));
+  return losses.some((loss) => loss?.archive === archive);
 }
 
 /** The chain goes on behind what is gone, or is whole again. */

@@ -80,7 +80,7 @@ async function checkOnce(
 async function checkLeft(
   database: Kysely<Schema>,
   chain: ChainCheck,
-  first: RecordRow,
+  first: Pick<RecordRow, 'sequence' | 'previous_hash'>,
   checkpoint: ChainHead,
 ): Promise<void> {
   if (first.sequence > checkpoint.sequence) return;

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type Kysely, type Selectable } from 'kysely';
 import type { ChainHead } from '../chain/audit-chain.js';
-import type { AuditHeadTable, AuditRecordTable, Schema } from '../database/schema/schema.js';
+import { storedRecords, wholeRecord, type WholeRecord } from '../chain/stored-records.js';
+import type { AuditHeadTable, Schema } from '../database/schema/schema.js';
 
-export type RecordRow = Selectable<AuditRecordTable>;
+export type RecordRow = WholeRecord;
 export type HeadRow = Selectable<AuditHeadTable>;
 
 const PAGE = 1000;
@@ -28,10 +29,13 @@ export async function readHead(database: Kysely<Schema>, writer: string): Promis
 }
 
 /** The first record of a chain that is there: where it is, and the hash of the one before. */
-export async function firstOf(database: Kysely<Schema>, writer: string): Promise<RecordRow | undefined> {
+export async function firstOf(
+  database: Kysely<Schema>,
+  writer: string,
+): Promise<Pick<RecordRow, 'sequence' | 'previous_hash'> | undefined> {
   return database
     .selectFrom('audit_records')
-    .selectAll()
+    .select(['sequence', 'previous_hash'])
     .where('writer', '=', writer)
     .orderBy('sequence')
     .limit(1)
@@ -75,6 +79,23 @@ export async function recordBefore(
     .executeTakeFirst();
 }
 
+/** The numbers of the templates that records of a range use. */
+export async function templatesIn(
+  database: Kysely<Schema>,
+  { writer, after, last }: Required<Range>,
+): Promise<number[]> {
+  const rows = await database
+    .selectFrom('audit_records')
+    .select('template')
+    .distinct()
+    .where('writer', '=', writer)
+    .where('sequence', '>', after)
+    .where('sequence', '<=', last)
+    .where('template', 'is not', null)
+    .execute();
+  return rows.flatMap(({ template }) => template ?? []);
+}
+
 /** Some of the records of a chain. */
 export interface Range {
   readonly writer: string;
@@ -91,15 +112,14 @@ export async function* pagesOf(
 ): AsyncGenerator<RecordRow[]> {
   let { after = Number.MIN_SAFE_INTEGER } = range;
   for (;;) {
-    const page = await database
-      .selectFrom('audit_records')
-      .selectAll()
+    const stored = await storedRecords(database)
       .where('writer', '=', writer)
       .where('sequence', '>', after)
       .where('sequence', '<=', last)
       .orderBy('sequence')
       .limit(PAGE)
       .execute();
+    const page = stored.map(wholeRecord);
     yield page;
     // SQLite answers at once: without this, nobody else would have a turn until the end
     await nextTurn();

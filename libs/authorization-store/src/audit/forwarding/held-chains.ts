@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@onbehalf/oauth-protocol';
-import type { Kysely, Selectable } from 'kysely';
-import type { AuditRecordTable, Schema } from '../../database/schema/schema.js';
+import type { Kysely } from 'kysely';
+import { storedRecords, wholeRecord, type StoredRecord } from '../../chain/stored-records.js';
+import type { Schema } from '../../database/schema/schema.js';
 import { toAuditRecord } from '../audit-query.js';
 import type { ForwardedRecord } from './audit-receiver.js';
 
@@ -67,9 +68,7 @@ export class HeldChains {
 
   /** The records after a place of a chain, in their order; at most `PAGE`. */
   async recordsAfter(writer: string, sequence: number): Promise<ForwardedRecord[]> {
-    const rows = await this.#database
-      .selectFrom('audit_records')
-      .selectAll()
+    const rows = await storedRecords(this.#database)
       .where('writer', '=', writer)
       .where('sequence', '>', sequence)
       .orderBy('sequence')
@@ -126,6 +125,6 @@ export class HeldChains {
   }
 }
 
-function toForwardedRecord(row: Selectable<AuditRecordTable>): ForwardedRecord {
-  return { ...toAuditRecord(row), eventText: row.event };
+function toForwardedRecord(row: StoredRecord): ForwardedRecord {
+  return { ...toAuditRecord(row), eventText: wholeRecord(row).event };
 }

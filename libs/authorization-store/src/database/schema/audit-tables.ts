@@ -12,7 +12,9 @@ export interface AuditRecordTable {
   previous_hash: string;
   hash: string;
   at: Milliseconds;
+  /** Whole, or what its template leaves open. */
   event: string;
+  template: ColumnType<number | null, number | null | undefined, number | null>;
   type: string;
   outcome: string | null;
   client_id: string | null;
@@ -23,6 +25,13 @@ export interface AuditRecordTable {
   trace_id: string | null;
   /** Of an exchange: the life of the account that its subject is. */
   subject_life: ColumnType<number | null, number | null | undefined, number | null>;
+}
+
+/** What records of one kind have in common, and when a process has made sure that it is there. */
+export interface AuditTemplateTable {
+  number: number;
+  text: string;
+  stored_at: Seconds;
 }
 
 /** A client to which something was issued by an exchange for one life of an account. */

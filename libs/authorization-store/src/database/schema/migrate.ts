@@ -17,6 +17,7 @@ import { auditCheckpoints } from './migrations/0026-audit-checkpoints.js';
 import { consentGrants } from './migrations/0035-consent-grants.js';
 import { cheaperRecords } from './migrations/0036-cheaper-records.js';
 import { fileReloads } from './migrations/0037-file-reloads.js';
+import { auditTemplates } from './migrations/0038-audit-templates.js';
 import type { Migration } from './migration.js';
 import type { Schema } from './schema.js';
 
@@ -40,6 +41,7 @@ export const migrations: readonly Migration[] = [
   consentGrants,
   cheaperRecords,
   fileReloads,
+  auditTemplates,
 ];
 
 /** Key of the advisory lock that holds back other processes; any constant that nobody else uses will do. */
@@ -76,8 +78,39 @@ export async function migrateSchema(
     // by its number, not by the newest: a step may reach a release after one with a higher number
     const pending = steps.filter((step) => !applied.versions.has(step.version));
     for (const step of pending) await apply(transaction, step);
+    // no other version has a new database open
+    if (applied.versions.size === 0) await finishSteps(transaction, steps);
     return [...pending.map((step) => step.name), ...(await afterwards(transaction))];
   });
+}
+
+/**
+ * Ends the time in which the versions before may share the database: they refuse to start from now on.
+ * @returns the names of the steps that this makes a difference to
+ */
+export async function finishSteps(work: Kysely<Schema>, steps: readonly Migration[] = migrations): Promise<string[]> {
+  const finished: string[] = [];
+  for (const { version, name, finallyFrom } of steps) {
+    if (finallyFrom === undefined) continue;
+    const { numUpdatedRows } = await work
+      .updateTable('schema_migrations')
+      .set({ compatible_from: finallyFrom })
+      .where('version', '=', version)
+      .where('compatible_from', '<', finallyFrom)
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) finished.push(name);
+  }
+  return finished;
+}
+
+/** Whether the versions before a step may no longer share the database. */
+export async function isFinished(database: Kysely<Schema>, { version, finallyFrom }: Migration): Promise<boolean> {
+  const step = await database
+    .selectFrom('schema_migrations')
+    .select('compatible_from')
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return step !== undefined && step.compatible_from >= (finallyFrom ?? 0);
 }
 
 /** The steps that {@link migrateSchema} would apply. Changes nothing. @throws SchemaTooNew */

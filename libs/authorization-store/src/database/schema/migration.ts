@@ -10,5 +10,7 @@ export interface Migration {
   readonly name: string;
   /** The oldest version of the software that still works on the schema after this step. */
   readonly compatibleFrom: number;
+  /** The oldest one once those before it have gone: from then on, what they cannot read may be written. `compatibleFrom` unless told. */
+  readonly finallyFrom?: number;
   up(transaction: Transaction<Schema>): Promise<void>;
 }

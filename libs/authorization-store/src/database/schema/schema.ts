@@ -4,6 +4,7 @@ import type {
   AuditForwardingTable,
   AuditHeadTable,
   AuditRecordTable,
+  AuditTemplateTable,
   AuditWitnessTable,
   UsedClientTable,
 } from './audit-tables.js';
@@ -181,6 +182,7 @@ export interface Schema {
   tokens: TokenTable;
   revocation_marks: RevocationMarkTable;
   audit_records: AuditRecordTable;
+  audit_templates: AuditTemplateTable;
   audit_heads: AuditHeadTable;
   audit_witnesses: AuditWitnessTable;
   used_clients: UsedClientTable;
