@@ -1,26 +1,11 @@
 import { ConfigurableModuleBuilder, Inject, Module, type NestModule } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, DynamicModule, FactoryProvider } from '@nestjs/common';
-import type { AuditField, ConsentStore, IssuedTokens } from '@onbehalf/authorization-ports';
+import type { IssuedTokens } from '@onbehalf/authorization-ports';
 import type { TrustedIssuer } from '@onbehalf/jwt-verification';
-import { systemClock } from '@onbehalf/oauth-protocol';
 import { EmbeddedResourceServerModule } from '@onbehalf/resource-server';
 import { TokenExchange } from '@onbehalf/token-exchange';
-import type { ServerAuditTrail } from './audit/audit-event.js';
 import { ownEndpoints } from './wiring/own-endpoints.js';
-import { countEvents } from './audit/count-events.js';
-import { SampledRefusals } from './audit/sampled-refusals.js';
-import { MemoryConsents } from './consents/memory-consents.js';
-import { countConsents } from './consents/count-consents.js';
-import {
-  AUDIT_FIELDS,
-  AUDIT_TRAIL,
-  CONSENTS,
-  EXCHANGE_POLICY,
-  ISSUED_TOKENS,
-  LOG_LEVELS,
-  OWN_ACCOUNTS,
-  OWN_ISSUER,
-} from './ports/injection-tokens.js';
+import { EXCHANGE_POLICY, ISSUED_TOKENS, LOG_LEVELS, OWN_ACCOUNTS, OWN_ISSUER } from './ports/injection-tokens.js';
 import type { LogLevels } from './ports/log-levels.js';
 import { Accounts } from './accounts/accounts.js';
 import { OwnClients } from './clients/own-clients.js';
@@ -31,6 +16,7 @@ import { FileInForce } from './configuration/file-in-force.js';
 import { OWN_ALGORITHMS } from './keys/key-set.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { FeatureRuntime } from './features/feature-runtime.js';
+import { auditProviders } from './wiring/audit.providers.js';
 import { exchangeProviders } from './wiring/exchange.providers.js';
 import { featureProviders } from './wiring/features.providers.js';
 import { Pages } from './pages/page-view.js';
@@ -88,35 +74,6 @@ const tokens: FactoryProvider<IssuedTokens> = {
   useFactory: ({ storage }: AuthorizationServerOptions) => storage.tokens,
 };
 
-const trail: FactoryProvider<ServerAuditTrail> = {
-  provide: AUDIT_TRAIL,
-  inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
-  useFactory: ({ storage }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
-    countEvents(storage.trail, ({ type, outcome }) => auditEvents.inc({ type, outcome })),
-};
-
-const consents: FactoryProvider<ConsentStore> = {
-  provide: CONSENTS,
-  inject: [MODULE_OPTIONS_TOKEN, ServerMetrics],
-  useFactory: ({ storage }: AuthorizationServerOptions, { auditEvents }: ServerMetrics) =>
-    countConsents(storage.consents ?? new MemoryConsents(storage.trail, systemClock), ({ type, outcome }) =>
-      auditEvents.inc({ type, outcome }),
-    ),
-};
-
-const refusals: FactoryProvider<SampledRefusals> = {
-  provide: SampledRefusals,
-  inject: [AUDIT_TRAIL, ServerMetrics],
-  useFactory: (trail: ServerAuditTrail, { unknownRefused }: ServerMetrics) =>
-    new SampledRefusals({ trail, clock: systemClock, onRefused: (requested) => unknownRefused.inc({ requested }) }),
-};
-
-const auditFields: FactoryProvider<readonly AuditField[]> = {
-  provide: AUDIT_FIELDS,
-  inject,
-  useFactory: ({ features }: AuthorizationServerOptions) => features?.auditFields ?? [],
-};
-
 const logLevels: FactoryProvider<LogLevels | undefined> = {
   provide: LOG_LEVELS,
   inject,
@@ -156,11 +113,8 @@ const server: FactoryProvider<AuthorizationServer> = {
     own,
     keys,
     tokens,
-    trail,
-    consents,
     ...pageProviders(MODULE_OPTIONS_TOKEN),
-    auditFields,
-    refusals,
+    ...auditProviders(MODULE_OPTIONS_TOKEN),
     metrics,
     logLevels,
     accounts,

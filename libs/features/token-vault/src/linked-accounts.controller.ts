@@ -15,7 +15,8 @@ import {
 } from '@onbehalf/authorization-server';
 import type { Request, Response } from 'express';
 import { LinkRefused } from './linking/link.js';
-import type { BrowserSession, Returned } from './linking/linking.js';
+import type { BrowserSession } from './linking/linking.js';
+import type { Returned } from './linking/returned.js';
 import { confirmPage } from './pages/confirm-page.js';
 import { linkedAccountsPage } from './pages/linked-accounts-page.js';
 import { PATH } from './linking/paths.js';

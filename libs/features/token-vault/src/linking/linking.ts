@@ -8,28 +8,13 @@ import { ProviderRefused, ProviderUnavailable } from '../providers/provider-erro
 import { SECTION, type TokenVaultSettings } from '../token-vault.schema.js';
 import { LinkRefused, type AskedLink, type LinkProblem, type LinkRow } from './link.js';
 import { drawSecret, PendingLinks, type PendingLink } from './pending-links.js';
+import { backTo, refused, toLinkError, type Returned } from './returned.js';
 
 /** Who is signed in at this server in a browser. */
 export interface BrowserSession {
   readonly subject: string;
   readonly life: number;
   readonly session: string;
-}
-
-/** RFC 6749 §4.1.2.1 */
-export type LinkError = 'access_denied' | 'temporarily_unavailable' | 'server_error';
-
-/** What became of a browser that has come back from a provider; `client`: it goes on to the client that has asked. */
-export type Returned =
-  | { readonly outcome: 'linked'; readonly provider: string }
-  | { readonly outcome: 'refused'; readonly provider: string; readonly error: LinkError }
-  | { readonly outcome: 'client'; readonly url: string }
-  | { readonly outcome: 'confirm'; readonly provider: string; readonly code: string; readonly labels: Labels };
-
-/** What is linked, and what would take its place. */
-interface Labels {
-  readonly before: string;
-  readonly after: string;
 }
 
 export interface LinkingOptions {
@@ -206,25 +191,4 @@ function isOf(row: LinkRow, { subject, life }: { readonly subject: string; reado
 
 function keyOf({ subject, subject_life: life, provider }: LinkRow): AccountKey {
   return { subject, life, provider };
-}
-
-function refused({ row, details }: PendingLink, error: LinkError): Returned {
-  if (!details.client) return { outcome: 'refused', provider: row.provider, error };
-  return { outcome: 'client', url: backTo(details.client, { error }) };
-}
-
-/** RFC 6749 §4.1.2: the query of the redirect URI is kept. */
-function backTo(
-  { redirectUri, state }: NonNullable<PendingLink['details']['client']>,
-  told: Readonly<Record<string, string>>,
-): string {
-  const url = new URL(redirectUri);
-  for (const [name, value] of Object.entries(told)) url.searchParams.set(name, value);
-  if (state !== undefined) url.searchParams.set('state', state);
-  return url.href;
-}
-
-function toLinkError(error: ProviderRefused | ProviderUnavailable): LinkError {
-  if (error instanceof ProviderUnavailable) return 'temporarily_unavailable';
-  return error.code === 'access_denied' ? 'access_denied' : 'server_error';
 }
