@@ -24,19 +24,19 @@ export interface Addresses {
   /** Where those of engineers come back to. */
   readonly supportCallback: string;
   /** This app as a client of the authorization server. */
-  readonly clientApp: ClientCredentials | WorkloadClient;
+  readonly clientApp: ClientWithSecret | WorkloadClient;
   /** The other company. */
   readonly partner: {
     readonly issuer: string;
     /** This app as a client of its authorization server. */
-    readonly client: ClientCredentials;
+    readonly client: ClientWithSecret;
     readonly orderService: string;
     readonly orderServiceResource: string;
   };
 }
 
 /** A client with a secret. */
-export interface ClientCredentials {
+export interface ClientWithSecret {
   readonly id: string;
   readonly secret: string;
 }

@@ -1,6 +1,6 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
 import type { Action, Pair, Track, Way } from '../../run/run.js';
-import type { Addresses, ClientCredentials, WorkloadClient } from './addresses.js';
+import type { Addresses, ClientWithSecret, WorkloadClient } from './addresses.js';
 import type { Answer } from './answer.js';
 import type { DpopKey } from './dpop-key.js';
 import type { OtherBrowser } from './other-browser.js';
@@ -40,7 +40,7 @@ export interface ServiceCall {
 export interface AskedServer {
   readonly name: string;
   readonly url: string;
-  readonly client: ClientCredentials | WorkloadClient;
+  readonly client: ClientWithSecret | WorkloadClient;
 }
 
 /** What a card has at hand when its button is pressed. Whatever it sends goes over real HTTP, and into the inspector. */
@@ -132,7 +132,7 @@ export class ExperimentTrack {
 
   /** Any other request at the token endpoint, as this client; one that the lab does not play brings its own secret. */
   async ask(
-    client: string | ClientCredentials | WorkloadClient,
+    client: string | ClientWithSecret | WorkloadClient,
     form: readonly (readonly [string, string | LabToken])[],
     told: AskedFor,
   ): Promise<Answer> {

@@ -2,7 +2,7 @@ import { context, propagation } from '@opentelemetry/api';
 import { readBounded } from '@onbehalf/jwt-verification';
 import { clientAssertionParameters, readAssertion } from '@onbehalf/oauth-protocol';
 import type { Message, Pair, ReceivedAnswer } from '../../run/run.js';
-import type { ClientCredentials, WorkloadClient } from './addresses.js';
+import type { ClientWithSecret, WorkloadClient } from './addresses.js';
 import { textOf, type LabToken, type TokenNames } from './token-names.js';
 
 /** Milliseconds for one answer. */
@@ -24,7 +24,7 @@ export interface Sending {
   readonly token?: LabToken;
   readonly scheme?: 'Bearer' | 'DPoP';
   /** The client that asks: by Basic, or by what its platform has put into a file. */
-  readonly client?: ClientCredentials | WorkloadClient;
+  readonly client?: ClientWithSecret | WorkloadClient;
   /** The token that it is about, when that is not the one in the Authorization header. */
   readonly about?: LabToken;
 }

@@ -1,5 +1,5 @@
 import { GrantType, TokenType } from '@onbehalf/oauth-protocol';
-import type { Addresses, ClientCredentials } from '../../experiment/addresses.js';
+import type { Addresses, ClientWithSecret } from '../../experiment/addresses.js';
 import type { Answer } from '../../experiment/answer.js';
 import type { Experiment, ExperimentTrack, Lesson } from '../../experiment/experiment.js';
 import type { LabToken } from '../../experiment/token-names.js';
@@ -160,7 +160,7 @@ async function findPartner(
 function redeem(
   way: ExperimentTrack,
   url: string,
-  { client, from }: { readonly client: ClientCredentials; readonly from: string },
+  { client, from }: { readonly client: ClientWithSecret; readonly from: string },
   grant: LabToken,
   what: string,
 ): Promise<Answer> {
