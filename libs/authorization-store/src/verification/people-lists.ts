@@ -40,13 +40,15 @@ export class PeopleLists {
   }
 
   async #checkUsedClients(rows: readonly RecordRow[]): Promise<void> {
-    const told = rows.flatMap((row) => usedClientIn(row) ?? []);
-    if (told.length === 0) return;
-    const listed = await usedClientsOf(this.#database, [...new Set(told.map(({ subject }) => subject))]);
-    const keys = new Set(listed.map(keyOf));
-    for (const row of rows) {
+    const told = rows.flatMap((row) => {
       const used = usedClientIn(row);
-      if (!used || keys.has(keyOf(used))) continue;
+      return used ? [{ row, used }] : [];
+    });
+    if (told.length === 0) return;
+    const listed = await usedClientsOf(this.#database, [...new Set(told.map(({ used }) => used.subject))]);
+    const keys = new Set(listed.map(keyOf));
+    for (const { row, used } of told) {
+      if (keys.has(keyOf(used))) continue;
       this.#tell(
         row,
         'used_client_missing',
