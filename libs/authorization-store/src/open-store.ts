@@ -4,7 +4,14 @@ import { sql, type Kysely } from 'kysely';
 import { AuthorizationStore } from './authorization-store.js';
 import { connect, poolOptions, type ConnectionOptions } from './database/connect.js';
 import { DatabaseClock } from './database/database-clock.js';
-import { finishSteps, isFinished, migrateSchema, pendingSteps, type Dialect } from './database/schema/migrate.js';
+import {
+  finishSteps,
+  isFinished,
+  migrateSchema,
+  pendingSteps,
+  unfinishedSteps,
+  type Dialect,
+} from './database/schema/migrate.js';
 import { declarations } from './database/schema/migrations/0012-declarations.js';
 import { auditTemplates } from './database/schema/migrations/0038-audit-templates.js';
 import type { Schema } from './database/schema/schema.js';
@@ -115,6 +122,15 @@ export async function finishMigration(
 ): Promise<string[]> {
   const database = connect(parseStoreUrl(url), { ...options, connections: 1 });
   return finishSteps(database).finally(() => database.destroy());
+}
+
+/** The steps of an up-to-date schema that {@link finishMigration} would finish. Changes nothing. */
+export async function unfinishedMigrations(
+  url: string,
+  options: Pick<StoreOptions, keyof ConnectionOptions> = {},
+): Promise<string[]> {
+  const database = connect(parseStoreUrl(url), { ...options, connections: 1 });
+  return unfinishedSteps(database).finally(() => database.destroy());
 }
 
 /**

@@ -49,6 +49,12 @@ describe('store commands', () => {
     };
     expect((await finish()).lines).toEqual(['the schema is up to date', 'nothing was left to be finished']);
     await compatible();
+    const left = 'to be finished by --finish once no replica of the version before is left: 0038-audit-templates';
+    expect((await run('migrate')).lines).toEqual(['the schema is up to date', left]);
+    expect(await finish({ dryRun: true, finish: false })).toEqual({
+      code: 0,
+      lines: ['the schema is up to date', left],
+    });
     const told = 'finished 0038-audit-templates: versions before it start no more; restart the replicas';
     expect(await finish()).toEqual({ code: 0, lines: ['the schema is up to date', told] });
     const before = migrations.filter(({ version }) => version < 38);

@@ -4,7 +4,14 @@ import { archive, type ArchiveCommandOptions } from './commands/archive.js';
 import { acknowledgeGap, type AcknowledgeOptions } from './commands/acknowledge-gap.js';
 import { verifyArchives } from './commands/verify-archives.js';
 import { tellVerification } from './commands/tell-verification.js';
-import { finishMigration, migrate, openStore, pendingMigrations, type StoreOptions } from './open-store.js';
+import {
+  finishMigration,
+  migrate,
+  openStore,
+  pendingMigrations,
+  unfinishedMigrations,
+  type StoreOptions,
+} from './open-store.js';
 
 /** What an operator does by hand. */
 export const STORE_COMMANDS = [
@@ -57,15 +64,26 @@ async function runMigrate(options: StoreCommandOptions, write: Write): Promise<n
   if (dryRun) {
     const pending = await pendingMigrations(url, options);
     write(pending.length > 0 ? `to be applied: ${pending.join(', ')}` : 'the schema is up to date');
-    return pending.length > 0 ? 1 : 0;
+    if (pending.length > 0) return 1;
+    await tellUnfinished(options, write);
+    return 0;
   }
   const applied = await migrate(url, options);
   write(applied.length > 0 ? `applied ${applied.join(', ')}` : 'the schema is up to date');
-  if (!finish) return 0;
+  if (!finish) {
+    await tellUnfinished(options, write);
+    return 0;
+  }
   const finished = await finishMigration(url, options);
   const restart = 'versions before it start no more; restart the replicas';
   write(finished.length > 0 ? `finished ${finished.join(', ')}: ${restart}` : 'nothing was left to be finished');
   return 0;
+}
+
+async function tellUnfinished(options: StoreCommandOptions, write: Write): Promise<void> {
+  const unfinished = await unfinishedMigrations(options.url, options);
+  if (unfinished.length === 0) return;
+  write(`to be finished by --finish once no replica of the version before is left: ${unfinished.join(', ')}`);
 }
 
 const COMMANDS: Record<

@@ -113,6 +113,13 @@ export async function isFinished(database: Kysely<Schema>, { version, finallyFro
   return step !== undefined && step.compatible_from >= (finallyFrom ?? 0);
 }
 
+/** The names of the steps that {@link finishSteps} would finish. Changes nothing. */
+export async function unfinishedSteps(database: Kysely<Schema>): Promise<string[]> {
+  const unfinished: string[] = [];
+  for (const step of migrations) if (!(await isFinished(database, step))) unfinished.push(step.name);
+  return unfinished;
+}
+
 /** The steps that {@link migrateSchema} would apply. Changes nothing. @throws SchemaTooNew */
 export async function pendingSteps(
   database: Kysely<Schema>,
