@@ -20,6 +20,8 @@ export interface RevocationFeedSettings {
   readonly rootClaim?: string;
   readonly onOutage: OnOutage;
   readonly clock: Clock;
+  /** Seconds of a clock that nobody sets; instead of that of the process, for tests. */
+  readonly uptime?: () => number;
   /** Told the outcome of each poll. */
   readonly report?: (failure: unknown) => void;
 }
@@ -40,6 +42,7 @@ export class RevocationFeed implements RevocationCheck {
   #etag: string | undefined;
   #cursor: string | undefined;
   #polledAt = -Infinity;
+  #polledUptime = -Infinity;
   #polling: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,8 +90,15 @@ export class RevocationFeed implements RevocationCheck {
     return this.#polling;
   }
 
+  #uptime(): number {
+    const { uptime = () => performance.now() / 1000 } = this.#settings;
+    return uptime();
+  }
+
   #isOut(): boolean {
-    return Math.abs(this.#settings.clock() - this.#polledAt) > this.#settings.maxAge;
+    const { clock, maxAge } = this.#settings;
+    // a clock may be set back, and a clock that nobody sets may stand still while the machine sleeps
+    return Math.max(Math.abs(clock() - this.#polledAt), this.#uptime() - this.#polledUptime) > maxAge;
   }
 
   #refuseWhenOut(): void {
@@ -104,6 +114,7 @@ export class RevocationFeed implements RevocationCheck {
       if (isComplete || this.#cursor === before) break;
     }
     this.#polledAt = this.#settings.clock();
+    this.#polledUptime = this.#uptime();
   }
 
   /** @returns whether there is nothing more to read */

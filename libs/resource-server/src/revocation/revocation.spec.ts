@@ -18,6 +18,7 @@ import {
   type RevocationFeedOptions,
   AuthorizationServerHealthIndicator,
 } from '../index.js';
+import { RevocationUnknown } from './revocation-check.js';
 import { RevocationFeed } from './revocation-feed.js';
 
 @Controller()
@@ -394,6 +395,23 @@ describe('revocation', () => {
       expect((await get(token)).status).toBe(200);
       now -= 11;
       expect((await get(token)).status).toBe(503);
+    });
+
+    it('is out after as long as it was told, also when a clock is set back meanwhile', async () => {
+      answer = (_call, response) => json(response, { tokens: [] });
+      let uptime = 1000;
+      const polled = new RevocationFeed({
+        ...{ url: url('/revocations'), issuer: issuer.issuer, interval: 1, maxAge: 30, timeout: 2000 },
+        ...{ onOutage: 'refuse', clock: () => now, uptime: () => uptime },
+      });
+      const token = { issuer: issuer.issuer, jwtId: 'a', claims: {} } as VerifiedAccessToken;
+      await polled.poll();
+      now -= 29;
+      uptime += 30;
+      expect(await polled.objection(token)).toBeUndefined();
+      now += 1;
+      uptime += 1;
+      await expect(polled.objection(token)).rejects.toThrow(RevocationUnknown);
     });
 
     it('makes the service unready while it cannot tell, unless outages are accepted', async () => {
