@@ -28,7 +28,7 @@ export class AuditTemplates {
   readonly #database: Kysely<Schema>;
   readonly #uptime: () => number;
   readonly #stored = new Map<string, Stored>();
-  /** What the last record of a client was of. */
+  /** What the last record of a client was of whose event was as long. */
   readonly #likely = new Map<string, Stored>();
   readonly #seen = new Map<string, number>();
   readonly #due = new Set<string>();
@@ -41,14 +41,15 @@ export class AuditTemplates {
 
   /** The record as it is stored: shorter where its template is. */
   shortened(row: ChainRow): ChainRow {
-    const client = row.client_id ?? '';
-    const likely = this.#likely.get(client);
+    const like = `${row.client_id} ${row.event.length}`;
+    const likely = this.#likely.get(like);
     const known = likely && this.#isBelieved(likely) ? likely.template.restOf(row.event, row) : undefined;
     if (likely && known !== undefined) return { ...row, event: known, template: likely.number };
     const { template, rest } = divideEvent(row.event, row);
     const stored = this.#stored.get(template);
     if (stored && this.#isBelieved(stored)) {
-      this.#likely.set(client, stored);
+      if (this.#likely.size >= KNOWN) this.#likely.clear();
+      this.#likely.set(like, stored);
       return { ...row, event: rest, template: stored.number };
     }
     if (stored) this.#due.add(template);
