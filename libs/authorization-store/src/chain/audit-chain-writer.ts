@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql, type Kysely, type RawBuilder, type Selectable, type Transaction } from 'kysely';
-import { RowsStatement } from '../database/statements/rows-statement.js';
+import { anyOf, RowsStatement } from '../database/statements/rows-statement.js';
 import type { Dialect } from '../database/schema/migrate.js';
 import type { AuditHeadTable, Schema } from '../database/schema/schema.js';
 import type { SealingKeys } from '../sealing/sealing-keys.js';
@@ -172,7 +172,7 @@ export function recordInsertion(rows: RawBuilder<unknown>, names: readonly strin
 }
 
 const READABLE_EVENT = sql`case
-  when t.template is null or exists (select 1 from audit_templates a where a.number = t.template) then t.event end`;
+  when t.template is null or ${anyOf(sql`audit_templates a where a.number = t.template`)} then t.event end`;
 
 export function headReplacement(rows: RawBuilder<unknown>): RawBuilder<unknown> {
   const columns = sql.join(HEAD_COLUMNS.map((column) => sql.ref(column)));

@@ -9,8 +9,8 @@ import { inTransactions, type Pooling } from './transaction-pooling.js';
 /** The type of every integer column here (PostgreSQL's `int8`). */
 const INT8 = 20;
 
-/** Characters. */
-const LONGEST_NAMED = 4000;
+/** Parameters of a statement with a name. */
+const MOST_PARAMETERS = 500;
 
 export interface PoolOptions {
   readonly connections: number;
@@ -107,9 +107,9 @@ function discardingBroken(pool: pg.Pool, address: ServerAddress, { pooling, quer
 const names = new Map<string, string>();
 const MOST_NAMES = 1000;
 
-/** A statement with a name is parsed and planned once per connection. The long ones are lists that differ in length. */
-function named(text: string): { name?: string } {
-  if (text.length > LONGEST_NAMED) return {};
+/** A statement with a name is parsed and planned once per connection. Those with many parameters are lists that differ in length. */
+function named(text: string, parameters: number): { name?: string } {
+  if (parameters > MOST_PARAMETERS) return {};
   const known = names.get(text);
   if (known !== undefined) return { name: known };
   const name = sha256(text);
@@ -118,16 +118,17 @@ function named(text: string): { name?: string } {
 }
 
 /** Behind a pooler the next transaction is another connection's, which does not know the name. */
-const unnamed = (): { name?: string } => ({});
+const unnamed: typeof named = () => ({});
 
 function discardAfterTimeout(
   client: pg.PoolClient,
   broken: WeakSet<pg.PoolClient>,
-  naming: (text: string) => { name?: string },
+  naming: typeof named,
 ): PostgresPoolClient {
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
-      return await client.query(parameters.length > 0 ? { ...naming(sql), text: sql, values: [...parameters] } : sql);
+      if (parameters.length === 0) return await client.query(sql);
+      return await client.query({ ...naming(sql, parameters.length), text: sql, values: [...parameters] });
     } catch (error) {
       // an error of the server leaves the connection sound, unless it keeps it from rolling back, or the server has become one that
       // takes no writes; any other (time-out, broken socket) does not
