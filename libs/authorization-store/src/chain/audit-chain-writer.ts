@@ -113,12 +113,13 @@ export class AuditChainWriter {
     return { ...following, used: this.#used.newIn(following.rows), receipts: following.rows.map(receiptOf) };
   }
 
-  /** The transaction took place. What later ones need is stored. */
-  async committed(): Promise<void> {
+  /** The transaction took place. */
+  committed(): void {
     this.#head = this.#uncommitted ?? this.#head;
     this.#uncommitted = undefined;
     this.#used.committed();
-    await this.#templates?.store();
+    // nobody waits for it: however long it takes, and whether it succeeds, records are written
+    void this.#templates?.store();
   }
 
   /** It may have taken place although its answer was lost: the next one asks where the chain stands. */
@@ -127,6 +128,11 @@ export class AuditChainWriter {
     this.#uncommitted = undefined;
     this.#used.forget();
     this.#templates?.forget();
+  }
+
+  /** Waits for what is stored beside records. */
+  async close(): Promise<void> {
+    await this.#templates?.store();
   }
 
   /**

@@ -6,7 +6,7 @@ import { divideEvent, LikelyTemplate } from './audit-template.js';
 
 /** Records of a template that are stored whole before it is: one that is used once takes more room than it gives. */
 const WHOLE = 16;
-/** Templates that a process keeps in mind, and as many that it has seen less often; about 1 MB. */
+/** Templates that a process keeps in mind, and as many that it has seen less often; some megabytes at most. */
 const KNOWN = 1000;
 /** Seconds for which a process believes that a template is there. */
 const BELIEVED_FOR = 3600;
@@ -27,11 +27,14 @@ interface Stored {
 export class AuditTemplates {
   readonly #database: Kysely<Schema>;
   readonly #uptime: () => number;
+  /** What was made sure of longest ago comes first. */
   readonly #stored = new Map<string, Stored>();
   /** What the last record of a client was of whose event was as long. */
   readonly #likely = new Map<string, Stored>();
   readonly #seen = new Map<string, number>();
   readonly #due = new Set<string>();
+  #storing: Promise<void> | undefined;
+  #forgottenAt = -Infinity;
 
   /** @param uptime seconds of a clock that is never set */
   constructor(database: Kysely<Schema>, uptime = () => performance.now() / 1000) {
@@ -57,28 +60,36 @@ export class AuditTemplates {
     return row;
   }
 
-  /** Stores templates that are worth it. Never fails: what cannot be stored now stays out, and its records stay whole. */
-  async store(): Promise<void> {
+  /**
+   * Stores templates that are worth it, one after the other, beside what is recorded meanwhile. Never fails: what cannot be stored now
+   * stays out, and its records stay whole.
+   */
+  store(): Promise<void> {
+    if (this.#due.size > 0) this.#storing ??= this.#storeDue().finally(() => (this.#storing = undefined));
+    return this.#storing ?? Promise.resolve();
+  }
+
+  /** The database may have lost what was stored last: each is made sure of again. */
+  forget(): void {
+    this.#forgottenAt = this.#uptime();
+  }
+
+  async #storeDue(): Promise<void> {
     for (const template of this.#due) {
       this.#due.delete(template);
       const since = this.#uptime();
       const number = await this.#numberOf(template).catch(() => undefined);
+      this.#stored.delete(template);
       if (number !== undefined) this.#stored.set(template, { number, since, template: new LikelyTemplate(template) });
     }
   }
 
-  /** The database may have lost what was stored last. */
-  forget(): void {
-    this.#stored.clear();
-    this.#likely.clear();
-  }
-
   #isBelieved({ since }: Stored): boolean {
-    return this.#uptime() - since < BELIEVED_FOR;
+    return since > this.#forgottenAt && this.#uptime() - since < BELIEVED_FOR;
   }
 
   #count(template: string): void {
-    if (this.#stored.size >= KNOWN) return;
+    if (this.#due.size >= KNOWN || (this.#stored.size >= KNOWN && !this.#makesRoom())) return;
     if (this.#seen.size >= KNOWN) this.#seen.clear();
     const times = (this.#seen.get(template) ?? 0) + 1;
     this.#seen.set(template, times);
@@ -87,19 +98,21 @@ export class AuditTemplates {
     this.#due.add(template);
   }
 
+  /** Lets the template go that was made sure of longest ago, unless it is still believed to be there. */
+  #makesRoom(): boolean {
+    const [[template, stored] = []] = this.#stored;
+    return template !== undefined && !this.#isBelieved(stored!) && this.#stored.delete(template);
+  }
+
   /** @returns `undefined` when another template has the same number, as one of many thousands may */
   async #numberOf(text: string): Promise<number | undefined> {
     const number = numberOf(text);
     const stored_at = Math.floor(Date.now() / 1000);
-    await this.#database
+    const stored = await this.#database
       .insertInto('audit_templates')
       .values({ number, text, stored_at })
       .onConflict((conflict) => conflict.column('number').doUpdateSet({ stored_at }))
-      .execute();
-    const stored = await this.#database
-      .selectFrom('audit_templates')
-      .select('text')
-      .where('number', '=', number)
+      .returning('text')
       .executeTakeFirst();
     return stored?.text === text ? number : undefined;
   }

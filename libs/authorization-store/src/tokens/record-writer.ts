@@ -87,8 +87,9 @@ export class RecordWriter {
   }
 
   /** Waits until everything is written or refused. */
-  close(): Promise<void> {
-    return this.#queue.close();
+  async close(): Promise<void> {
+    await this.#queue.close();
+    await this.#chain.close();
   }
 
   #commit(entries: readonly RecordEntry[]): Promise<RecordOutcome[]> {
@@ -98,7 +99,7 @@ export class RecordWriter {
   async #committing<Result>(write: () => Promise<Result>): Promise<Result> {
     try {
       const result = await write();
-      await this.#chain.committed();
+      this.#chain.committed();
       return result;
     } catch (error) {
       this.#chain.forget();
