@@ -126,13 +126,16 @@ function discardAfterTimeout(
   naming: typeof named,
 ): PostgresPoolClient {
   const query = async (sql: string, parameters: readonly unknown[]) => {
+    const values = [...parameters];
     try {
-      if (parameters.length === 0) return await client.query(sql);
-      return await client.query({ ...naming(sql, parameters.length), text: sql, values: [...parameters] });
+      if (values.length === 0) return await client.query(sql);
+      return await client.query({ ...naming(sql, values.length), text: sql, values });
     } catch (error) {
       // an error of the server leaves the connection sound, unless it keeps it from rolling back, or the server has become one that
       // takes no writes; any other (time-out, broken socket) does not
       if (!isSound(error) || sql === 'rollback') broken.add(client);
+      if (isOutdated(error))
+        return client.query({ text: sql, values }).catch(() => Promise.reject(new StoreUnavailable(error)));
       throw toStoreError(error);
     }
   };
@@ -143,5 +146,10 @@ function discardAfterTimeout(
 }
 
 function isSound(error: unknown): boolean {
-  return error instanceof pgDriver().DatabaseError && error.code !== READ_ONLY;
+  return error instanceof pgDriver().DatabaseError && error.code !== READ_ONLY && !isOutdated(error);
+}
+
+/** A table has another column since the statement was given its name. Nothing was done; only a transaction is over then. */
+function isOutdated(error: unknown): boolean {
+  return error instanceof pgDriver().DatabaseError && error.routine === 'RevalidateCachedQuery';
 }
