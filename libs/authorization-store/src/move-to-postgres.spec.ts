@@ -7,7 +7,7 @@ import { InvalidCursor, table } from '@onbehalf/authorization-ports';
 import { execute, rowsOf, startPostgres } from '@onbehalf/testing-internal';
 import { SqliteSource, type StoredRow } from './copies/sqlite-source.js';
 import { moveToPostgres } from './move-to-postgres.js';
-import { openStore, type StoreOptions } from './open-store.js';
+import { migrate, openStore, type StoreOptions } from './open-store.js';
 
 const LATER = 4_000_000_000;
 /** More than are moved at a time; `npm run soak` asks for more. */
@@ -206,6 +206,25 @@ afterAll(() => postgres?.stop());
     expect(lines).toContain(`tokens: ${TOKENS} rows`);
     expect(lines).toContain(`the audit trail is whole: ${TOKENS + 1} records of 1 writers`);
   }, 600_000);
+
+  it('is closed to the version before where it holds what that cannot read', async () => {
+    const closedTo = () => rowsOf(to.url, 'select compatible_from from schema_migrations where version = 38');
+    await migrate(to.url, to);
+    await execute(to.url, 'update schema_migrations set compatible_from = 1 where version = 38');
+    const first = await openStore(from);
+    await first.audit.append({ type: 'e' });
+    await first.close();
+    await move();
+    expect(await closedTo()).toEqual([{ compatible_from: 1 }]);
+    to = { ...to, url: await postgres!.database() };
+    await migrate(to.url, to);
+    await execute(to.url, 'update schema_migrations set compatible_from = 1 where version = 38');
+    const next = await openStore(from);
+    for (let count = 0; count < 16; count += 1) await next.audit.append({ type: 'e' });
+    await next.close();
+    await move();
+    expect(await closedTo()).toEqual([{ compatible_from: 38 }]);
+  });
 
   it('that a server has open is not moved', async () => {
     const server = await openStore(from);

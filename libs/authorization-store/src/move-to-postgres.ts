@@ -9,7 +9,9 @@ import { SqliteSource } from './copies/sqlite-source.js';
 import { connect } from './database/connect.js';
 import { DatabaseClock } from './database/database-clock.js';
 import { Epoch } from './database/epoch/epoch.js';
+import { finishSteps } from './database/schema/migrate.js';
 import type { Schema } from './database/schema/schema.js';
+import { countRows } from './database/schema/table-names.js';
 import { parseStoreUrl, shownUrl } from './database/address/store-url.js';
 import { migrate, pendingMigrations, type StoreOptions } from './open-store.js';
 import { keyFileOf, keysIn } from './sealing/key-file.js';
@@ -89,6 +91,8 @@ async function moveAll(
   await lockTables(work, tables);
   await checkEmpty(work, tables, shownUrl(options.url));
   const rows = await moveRows(source, work, tables, write);
+  // records that the version before cannot read; another server may have made the tables for it
+  if ((await countRows(work, 'audit_templates')) > 0) await finishSteps(work);
   const { tables: declared } = readDeclarations(await declarationsIn(work));
   const resealed = await reencrypt(work, keys, declared);
   write(`sealed ${resealed} values with the first of ENCRYPTION_KEYS`);
