@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../database/schema/schema.js';
-import { storedRecords, wholeRecord } from '../chain/stored-records.js';
+import { storedRecords } from '../chain/stored-records.js';
 import { ARCHIVED } from '../upkeep/archiving.js';
+import { toAuditRecord } from './audit-query.js';
 
 /** The newest archives are looked at: one that was made later may begin earlier. */
 const NEWEST = 10;
@@ -15,8 +16,6 @@ export async function archivedBefore(database: Kysely<Schema>): Promise<Date | u
     .orderBy('at', 'desc')
     .limit(NEWEST)
     .execute();
-  const times = rows
-    .map(wholeRecord)
-    .map(({ event }) => Date.parse((JSON.parse(event) as { readonly before: string }).before));
+  const times = rows.map((row) => Date.parse(String(toAuditRecord(row).event['before']))).filter(Number.isFinite);
   return times.length === 0 ? undefined : new Date(Math.max(...times));
 }

@@ -126,6 +126,7 @@ export async function findAuditRecord(
   return row && toAuditRecord(row);
 }
 
+/** A record that cannot be read says so in place of its event, and hides no other. */
 export function toAuditRecord(stored: StoredRecord): AuditRecord {
   const row = wholeRecord(stored);
   return {
@@ -134,6 +135,16 @@ export function toAuditRecord(stored: StoredRecord): AuditRecord {
     at: new Date(row.at).toISOString(),
     previousHash: row.previous_hash,
     hash: row.hash,
-    event: JSON.parse(row.event) as Record<string, unknown>,
+    event: eventIn(row.event) ?? { type: row.type, unreadable: row.event },
   };
+}
+
+/** `undefined` for the text of no event: it, or its template, was changed or taken away, which verification tells. */
+function eventIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const event: unknown = JSON.parse(text);
+    return typeof event === 'object' && event !== null ? (event as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

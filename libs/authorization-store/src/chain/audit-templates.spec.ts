@@ -119,6 +119,33 @@ describe.each(databases)('what audit records have in common, on $name', (kind) =
     expect(await trail.verify()).toMatchObject({ ok: false, brokenAt: [{ sequence: length }] });
   });
 
+  it('hides no other record, and none from receivers, when it is gone', async () => {
+    const stalled = Promise.withResolvers<Error>();
+    const { length } = await appendUntilShort();
+    const kept = await templates();
+    await trail.database.deleteFrom('audit_templates').execute();
+    const { records } = await trail.store.audit.query({});
+    expect(records).toHaveLength(length + 1);
+    expect(records[0]?.event).toEqual({ type: 'token_exchange', unreadable: expect.stringMatching(/^\d+$/) });
+    expect(records[1]?.event).toMatchObject({ clientId: 'user-service' });
+    expect((await trail.store.audit.find(trail.writer, length))?.event).toMatchObject({ type: 'token_exchange' });
+    const forwarded: string[] = [];
+    const all = Promise.withResolvers<void>();
+    const accept = (batch: readonly ForwardedRecord[]) => {
+      forwarded.push(...batch.map(({ eventText }) => eventText));
+      if (forwarded.length > length) all.resolve();
+      return Promise.resolve();
+    };
+    const observer = { forwarded: () => {}, refused: () => {}, stalled: stalled.resolve, resumed: () => {} };
+    trail.store.forwardAudit({ receiver: { accept }, observer, interval: 10 });
+    expect((await stalled.promise).message).toBe(
+      `the record ${length} of the chain ${trail.writer} cannot be read; see audit-verify`,
+    );
+    await trail.database.insertInto('audit_templates').values(kept).execute();
+    await all.promise;
+    expect(forwarded.at(-1)).toContain('"clientId":"user-service"');
+  });
+
   it('is not relied on where the database has lost it: nothing is recorded that cannot be read', async () => {
     await appendUntilShort();
     await trail.database.updateTable('audit_records').set({ template: null }).execute();

@@ -125,6 +125,12 @@ export class HeldChains {
   }
 }
 
+/** @throws Error for a record that cannot be read: it may come back from a backup, and is forwarded then. */
 function toForwardedRecord(row: StoredRecord): ForwardedRecord {
-  return { ...toAuditRecord(row), eventText: wholeRecord(row).event };
+  const record = toAuditRecord(row);
+  const { event: eventText } = wholeRecord(row);
+  if (record.event['unreadable'] === eventText) {
+    throw new Error(`the record ${record.sequence} of the chain ${record.writer} cannot be read; see audit-verify`);
+  }
+  return { ...record, eventText };
 }
