@@ -117,7 +117,7 @@ export class Sweeper {
     while (due.length > 0 && performance.now() < end) {
       const more: Expiring[] = [];
       for (const each of due) {
-        const count = await this.#batches.next(each.table, (most) => this.#deleteBatch(each, most));
+        const count = await this.#nextBatch(each);
         this.#deleted.set(each.table, this.#deleted.get(each.table)! + count.done);
         deleted += count.done;
         if (count.isFull) more.push(each);
@@ -138,7 +138,14 @@ export class Sweeper {
     for (const [table, age] of this.#oldestDue) this.#oldestDue.set(table, Math.max(age, seconds));
   }
 
-  async #deleteBatch(each: Expiring, most: number): Promise<number> {
+  /** Its size follows from how long the database works, not from how long it was waited for a connection. */
+  async #nextBatch(each: Expiring): Promise<{ done: number; isFull: boolean }> {
+    return this.#database
+      .connection()
+      .execute((connection) => this.#batches.next(each.table, (most) => this.#deleteBatch(connection, each, most)));
+  }
+
+  async #deleteBatch(connection: Kysely<Schema>, each: Expiring, most: number): Promise<number> {
     const { table, key: columns } = each;
     const key = sql.join(columns.map((column) => sql.ref(`gone.${column}`)));
     // asked again of the row that is deleted: it may have been renewed since it was found
@@ -146,7 +153,7 @@ export class Sweeper {
     // who works on a row is not waited for, nor does anybody wait in a circle: the next run finds it
     const free = this.#dialect === 'postgres' ? sql`for update skip locked` : sql``;
     const result = await sql`delete from ${sql.table(table)} as gone where ${expired} and (${key}) in
-      (select ${key} from ${sql.table(table)} as gone where ${expired} limit ${most} ${free})`.execute(this.#database);
+      (select ${key} from ${sql.table(table)} as gone where ${expired} limit ${most} ${free})`.execute(connection);
     return Number(result.numAffectedRows ?? 0);
   }
 
