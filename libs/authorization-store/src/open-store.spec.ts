@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,20 @@ describe('openStore', () => {
     expect(error.message).toMatch(/^DATABASE_URL is .*; accepted: sqlite::memory:/);
     expect(error.message).toContain(told);
     expect(error.message).not.toContain('hidden');
+  });
+
+  it('refuses a folder and a FIFO in the place of a SQLite file, without waiting, and leaves no key beside it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'onbehalf-open-'));
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
+    await mkdir(join(directory, 'folder'));
+    for (const name of ['fifo', 'folder']) {
+      const url = `sqlite:${join(directory, name)}`;
+      const told = `DATABASE_URL is "${url}"; accepted: the path of a file, or of none yet`;
+      await expect(openStore({ url })).rejects.toThrow(told);
+      await expect(migrate(url)).rejects.toThrow(told);
+    }
+    expect((await readdir(directory)).sort()).toEqual(['fifo', 'folder']);
+    await rm(directory, { recursive: true });
   });
 
   it('demands encryption keys for PostgreSQL', async () => {

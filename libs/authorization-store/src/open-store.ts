@@ -17,6 +17,7 @@ import { auditTemplates } from './database/schema/migrations/0038-audit-template
 import type { Schema } from './database/schema/schema.js';
 import { checkPooling } from './database/postgres/pooler.js';
 import { ServerAddress } from './database/postgres/server-address.js';
+import { checkIsFile } from './database/sqlite/sqlite-file.js';
 import { parseStoreUrl, shownUrl, type StoreLocation } from './database/address/store-url.js';
 import { keysBeside } from './sealing/key-file.js';
 import { SealingKeys } from './sealing/sealing-keys.js';
@@ -179,5 +180,7 @@ async function orDisconnect<Result>(database: Kysely<Schema>, work: Promise<Resu
 /** The keys where none are given. None for PostgreSQL, which several replicas share: the empty list is refused. */
 export function keysFor(location: StoreLocation): string[] {
   if (location.dialect === 'postgres') return [];
-  return location.path === ':memory:' ? [randomBytes(32).toString('base64')] : keysBeside(location.path);
+  if (location.path === ':memory:') return [randomBytes(32).toString('base64')];
+  checkIsFile(location.path);
+  return keysBeside(location.path);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { testDatabases } from '@onbehalf/testing-internal';
@@ -38,6 +39,14 @@ describe.each(databases)('audit-archive on $name', (kind) => {
     while (Date.now() < Date.parse(before));
     await expect(trail.run('audit-archive', { before, out: trail.file('1') })).rejects.toThrow(
       'there are newer records to archive',
+    );
+  });
+
+  it('takes no FIFO for an archive that was begun, and does not wait for it', async () => {
+    execFileSync('mkfifo', [trail.file('fifo')]);
+    const options = { before: new Date().toISOString(), out: trail.file('fifo') };
+    await expect(trail.run('audit-archive', options)).rejects.toThrow(
+      'the archive of a run that was stopped; it is none',
     );
   });
 

@@ -6,10 +6,12 @@ const LARGEST = 64 * 1024 * 1024;
 
 /**
  * The heads that `audit-heads` has written to a file.
- * @throws ConfigurationError for a file that cannot be read, or holds anything else
+ * @throws ConfigurationError for a file that cannot be read, holds anything else, or is empty, as `audit-heads` leaves it where it fails
  */
 export function readHeads(path: string): AuditAnchor[] {
   const lines = read(path).split('\n').filter(Boolean);
+  if (lines.length === 0)
+    throw new ConfigurationError('--heads', path, 'lines that audit-heads has written; it is empty');
   return lines.map((line, index) => {
     const head = parsed(line);
     if (head) return head;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import type { Kysely, Transaction } from 'kysely';
@@ -65,6 +65,8 @@ export async function archiveTrail(trail: Archived, options: ArchiveOptions): Pr
     const header = { archive: nameOf(new Date()), before: new Date(before).toISOString(), segments };
     await writeArchive(out, header, trail, (written) => progress?.('written', written, of));
   }
+  // a FIFO would be waited for without a word
+  if (!statSync(out).isFile()) throw notOurs(out, 'it is none');
   const archive = await checkArchive(out, sealing);
   const isNew = await adopt(trail, archive);
   const deleted = await pruneArchived(database, archive.archive!, (count) => progress?.('deleted', count));

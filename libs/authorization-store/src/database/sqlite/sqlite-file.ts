@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 
 /** How a file of SQLite begins; SQLite's "Database File Format" §1.3.1. */
@@ -21,7 +21,8 @@ export interface SqliteHeader {
 /** Reads the first bytes of a file. @throws what the system says */
 export function readHeader(path: string): SqliteHeader {
   const bytes = Buffer.alloc(HEADER_BYTES);
-  const file = openSync(path, 'r');
+  // a FIFO would be waited for
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     readSync(file, bytes, 0, HEADER_BYTES, 0);
   } finally {
@@ -29,6 +30,15 @@ export function readHeader(path: string): SqliteHeader {
   }
   const text = bytes.toString('latin1');
   return { text, isSqlite: text.startsWith(MAGIC), isLogged: bytes[WRITE_VERSION] === WITH_LOG };
+}
+
+/**
+ * A folder is no database, and a FIFO would be waited for without a word.
+ * @throws ConfigurationError when something else than a file is there
+ */
+export function checkIsFile(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== false) return;
+  throw new ConfigurationError('DATABASE_URL', `sqlite:${path}`, 'the path of a file, or of none yet');
 }
 
 /** The log beside a file. */

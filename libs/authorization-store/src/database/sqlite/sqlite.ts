@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection, type SqliteDatabase } from 'kysely';
 import { BusyRetry, isBusy } from './busy-retry.js';
-import { checkLogIsOwn } from './sqlite-file.js';
+import { checkIsFile, checkLogIsOwn } from './sqlite-file.js';
 
 /** Statements that are kept prepared; the store has about fifty. */
 const PREPARED_STATEMENTS = 200;
@@ -39,6 +39,7 @@ class NodeSqliteDialect extends SqliteDialect {
 /** The SQLite that comes with Node, as a dialect of Kysely. A missing file is created, readable by its owner alone. */
 export function sqliteDialect(path: string): SqliteDialect {
   if (path !== ':memory:') {
+    checkIsFile(path);
     mkdirSync(dirname(path), { recursive: true });
     closeSync(openSync(path, 'a', 0o600));
   }
