@@ -39,6 +39,7 @@ export {
 } from './store-command.js';
 export { moveToPostgres } from './move-to-postgres.js';
 export { openDatabase, type OpenedDatabase } from './open-database.js';
+export { openMigrated } from './open-migrated.js';
 export { migrate, openStore, type StoreOptions } from './open-store.js';
 export { SealingKeys, type Sealed } from './sealing/sealing-keys.js';
 export { AlreadyConsumed, ProviderAdapter, type ProviderPayload } from './provider/provider-adapter.js';

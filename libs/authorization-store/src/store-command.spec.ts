@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -63,6 +63,24 @@ describe('store commands', () => {
     await expect(migrateSchema(database, 'sqlite', before)).resolves.toEqual([]);
     await database.destroy();
     await expect(finish({ dryRun: true })).rejects.toThrow('accepted: it without --finish');
+  });
+
+  it.each(['audit-verify', 'audit-heads', 'audit-export', 'reencrypt'] as const)(
+    '%s brings no schema up to date, and takes an empty database for no trail that is whole',
+    async (name) => {
+      const database = connect(parseStoreUrl(url));
+      const missing = /^DATABASE_URL is "sqlite:.*"; accepted: .* migrate has brought up to date; missing: /;
+      await expect(run(name, oldKey)).rejects.toThrow(missing);
+      expect(await database.introspection.getTables()).toEqual([]);
+      await migrateSchema(database, 'sqlite', migrations.slice(0, -1));
+      await expect(run(name, oldKey)).rejects.toThrow(`missing: ${migrations.at(-1)!.name}`);
+      await database.destroy();
+    },
+  );
+
+  it('names the setting of a file that is no database', async () => {
+    await writeFile(url.slice('sqlite:'.length), 'x'.repeat(10_000));
+    await expect(run('audit-verify', oldKey)).rejects.toThrow(/^DATABASE_URL is .*\(file is not a database\)$/);
   });
 
   it('audit-verify answers 0 for a whole trail, and 1 with the place for a broken one', async () => {

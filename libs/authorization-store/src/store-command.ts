@@ -4,14 +4,8 @@ import { archive, type ArchiveCommandOptions } from './commands/archive.js';
 import { acknowledgeGap, type AcknowledgeOptions } from './commands/acknowledge-gap.js';
 import { verifyArchives } from './commands/verify-archives.js';
 import { tellVerification } from './commands/tell-verification.js';
-import {
-  finishMigration,
-  migrate,
-  openStore,
-  pendingMigrations,
-  unfinishedMigrations,
-  type StoreOptions,
-} from './open-store.js';
+import { openMigrated } from './open-migrated.js';
+import { finishMigration, migrate, pendingMigrations, unfinishedMigrations, type StoreOptions } from './open-store.js';
 
 /** What an operator does by hand. */
 export const STORE_COMMANDS = [
@@ -50,7 +44,7 @@ export interface StoreCommandOptions extends StoreOptions, AcknowledgeOptions, A
 export async function storeCommand(name: StoreCommand, options: StoreCommandOptions, write: Write): Promise<number> {
   if (name === 'migrate') return runMigrate(options, write);
   if (name === 'audit-verify-archive') return verifyArchives(options, write);
-  const store = await openStore({ ...options, sweepInterval: 0 });
+  const store = await openMigrated(options);
   try {
     return await COMMANDS[name](store, write, options);
   } finally {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { backUp, checkCopy, moveToPostgres, readHeads } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { storeOptions, type Settings } from '../environment.js';
-import { checkDatabaseExists, expectWords, runCommand, type Arguments } from './run-command.js';
+import { checkDatabaseExists, expectWords, runCommand, takeName, type Arguments } from './run-command.js';
 
 interface CopyCommand {
   readonly help: string;
@@ -74,7 +74,7 @@ Exit codes: 0 when everything has moved, 1 when the audit trail is broken, 2 whe
 };
 
 /** What an operator does with copies of the database: `node dist/commands/copies.js backup --out /backups/today.db`. */
-const [name = ''] = process.argv.splice(2, 1);
+const name = takeName();
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 const all = Object.values(COMMANDS);
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { runCommand } from './run-command.js';
+import { runCommand, takeName } from './run-command.js';
 
 describe('the command line', () => {
   const { argv, exitCode } = process;
@@ -25,5 +25,15 @@ describe('the command line', () => {
     expect({ calls: work.mock.calls.length, code: process.exitCode }).toEqual(
       message === undefined ? { calls: 1, code: 0 } : { calls: 0, code: 2 },
     );
+  });
+
+  it.each([
+    [['backup', '--out', 'a'], 'backup', ['--out', 'a']],
+    [['--help'], '', ['--help']],
+    [[], '', []],
+  ])('takes a name, and no option in its place: %j', (written, name, left) => {
+    process.argv = ['node', 'command', ...written];
+    expect(takeName()).toBe(name);
+    expect(process.argv.slice(2)).toEqual(left);
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { openStore, SealBroken, type AuthorizationStore } from '@onbehalf/authorization-store';
+import { openMigrated, SealBroken, type AuthorizationStore } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { loadEnvironment, readEnvironment } from '@onbehalf/service-host';
 import { environment, storeOptions, type Settings } from '../environment.js';
@@ -95,6 +95,12 @@ function checkValues(written: readonly string[], valued: readonly string[]): voi
   }
 }
 
+/** Takes the name of one of several commands off the command line; empty where an option, such as `--help`, stands in its place. */
+export function takeName(): string {
+  const isName = process.argv[2]?.startsWith('-') === false;
+  return isName ? (process.argv.splice(2, 1)[0] ?? '') : '';
+}
+
 function explain(error: unknown): string[] {
   if (error instanceof AggregateError) return error.errors.flatMap(explain);
   if (error instanceof SealBroken) {
@@ -131,7 +137,7 @@ export async function withStore<Result>(
   work: (store: AuthorizationStore) => Promise<Result>,
 ): Promise<Result> {
   checkDatabaseExists(settings);
-  const store = await openStore({ ...storeOptions(settings), sweepInterval: 0 });
+  const store = await openMigrated(storeOptions(settings));
   try {
     return await work(store);
   } finally {

@@ -12,7 +12,7 @@ import {
 } from '@onbehalf/authorization-store';
 import { ConfigurationError } from '@onbehalf/oauth-protocol';
 import { storeOptions, type Settings } from '../environment.js';
-import { checkDatabaseExists, expectWords, runCommand, type Arguments } from './run-command.js';
+import { checkDatabaseExists, expectWords, runCommand, takeName, type Arguments } from './run-command.js';
 
 const HELP: Record<StoreCommand, string> = {
   migrate: `Brings the schema of the database up to date. The server also does so at its start, unless MIGRATE_AT_START is false.
@@ -109,7 +109,7 @@ const TAKEN: Partial<Record<StoreCommand, readonly string[]>> = {
 };
 
 /** What an operator does with the database by hand: `node dist/commands/store.js audit-verify`. */
-const [name = ''] = process.argv.splice(2, 1);
+const name = takeName();
 const known = isStoreCommand(name);
 
 await runCommand(
