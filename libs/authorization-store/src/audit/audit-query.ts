@@ -6,7 +6,7 @@ import type { Cursors } from '../database/epoch/cursor.js';
 import type { Schema } from '../database/schema/schema.js';
 import { indexable } from '../database/statements/hash.js';
 import { listed, type SearchColumns } from '../chain/search-columns.js';
-import { storedRecords, wholeRecord, type StoredRecord } from '../chain/stored-records.js';
+import { eventIn, storedRecords, wholeRecord, type StoredRecord, type WholeRecord } from '../chain/stored-records.js';
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = 1000;
@@ -129,22 +129,17 @@ export async function findAuditRecord(
 /** A record that cannot be read says so in place of its event, and hides no other. */
 export function toAuditRecord(stored: StoredRecord): AuditRecord {
   const row = wholeRecord(stored);
+  return auditRecord(row, eventIn(row.event) ?? { type: row.type, unreadable: row.event });
+}
+
+/** A record with what was read in it. */
+export function auditRecord(row: WholeRecord, event: AuditRecord['event']): AuditRecord {
   return {
     writer: row.writer,
     sequence: row.sequence,
     at: new Date(row.at).toISOString(),
     previousHash: row.previous_hash,
     hash: row.hash,
-    event: eventIn(row.event) ?? { type: row.type, unreadable: row.event },
+    event,
   };
-}
-
-/** `undefined` for the text of no event: it, or its template, was changed or taken away, which verification tells. */
-function eventIn(text: string): Record<string, unknown> | undefined {
-  try {
-    const event: unknown = JSON.parse(text);
-    return typeof event === 'object' && event !== null ? (event as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

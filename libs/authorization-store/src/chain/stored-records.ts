@@ -14,6 +14,16 @@ export function storedRecords(database: Kysely<Schema>): SelectQueryBuilder<Sche
   return database.selectFrom('audit_records').selectAll().select(text.as('template_text'));
 }
 
+/** `undefined` for the text of no event: it, or its template, was changed or taken away, or somebody else has written it. */
+export function eventIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const event: unknown = JSON.parse(text);
+    return typeof event === 'object' && event !== null ? (event as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where its template is not there, the event stays as it is stored, and does not match the hash. */
 export function wholeRecord({ template, template_text: text, ...row }: StoredRecord): WholeRecord {
   if (template === null || text === null) return row;

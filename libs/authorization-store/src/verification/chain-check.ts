@@ -1,4 +1,5 @@
 import { BEFORE_FIRST, CHAIN_OPENED, chainHash, type ChainHead, type WriterHead } from '../chain/audit-chain.js';
+import { eventIn } from '../chain/stored-records.js';
 import { archiveLossIn, type ArchiveLoss } from './archive-loss.js';
 import { acknowledgedIn, recordsOf, type AcknowledgedGap, type AuditGap } from './audit-gap.js';
 
@@ -79,7 +80,7 @@ export class ChainCheck {
     else if (row.previous_hash !== this.head.hash) {
       return this.break(sequence, 'the record does not follow the one before it');
     }
-    const event = membersOf(row.event);
+    const event = eventIn(row.event);
     if (!event) return this.break(row.sequence, 'the record is no event');
     if (isOpening(row, event)) this.#written = new Set(textsIn(event['columns']));
     const reason = this.#misfit(event, row, this.#written);
@@ -95,16 +96,6 @@ export class ChainCheck {
     if (gap) this.acknowledged.push(gap);
     const loss = archiveLossIn(event);
     if (loss) this.lost.push(loss);
-  }
-}
-
-/** A chain that was written by somebody else may hold anything: it has no head that is sealed, but is read first. */
-function membersOf(text: string): Members | undefined {
-  try {
-    const event: unknown = JSON.parse(text);
-    return typeof event === 'object' && event !== null ? (event as Members) : undefined;
-  } catch {
-    return undefined;
   }
 }
 

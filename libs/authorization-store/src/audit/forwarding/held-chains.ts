@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@onbehalf/oauth-protocol';
 import type { Kysely } from 'kysely';
-import { storedRecords, wholeRecord, type StoredRecord } from '../../chain/stored-records.js';
+import { eventIn, storedRecords, wholeRecord, type StoredRecord } from '../../chain/stored-records.js';
 import type { Schema } from '../../database/schema/schema.js';
-import { toAuditRecord } from '../audit-query.js';
+import { auditRecord } from '../audit-query.js';
 import type { ForwardedRecord } from './audit-receiver.js';
 
 /** Seconds that a process holds a chain without saying so again. After that, another one goes on with it. */
@@ -126,11 +126,9 @@ export class HeldChains {
 }
 
 /** @throws Error for a record that cannot be read: it may come back from a backup, and is forwarded then. */
-function toForwardedRecord(row: StoredRecord): ForwardedRecord {
-  const record = toAuditRecord(row);
-  const { event: eventText } = wholeRecord(row);
-  if (record.event['unreadable'] === eventText) {
-    throw new Error(`the record ${record.sequence} of the chain ${record.writer} cannot be read; see audit-verify`);
-  }
-  return { ...record, eventText };
+function toForwardedRecord(stored: StoredRecord): ForwardedRecord {
+  const row = wholeRecord(stored);
+  const event = eventIn(row.event);
+  if (!event) throw new Error(`the record ${row.sequence} of the chain ${row.writer} cannot be read; see audit-verify`);
+  return { ...auditRecord(row, event), eventText: row.event };
 }
